@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import { area, tool } from '../src/tool.ts';
+import { directoryGroupId, directoryId, directoryUserId, organizationId, page, search } from './params.ts';
+
+export default area({
+  name: 'directory_sync',
+  title: 'Directory Sync',
+  tools: [
+    tool({
+      name: 'list_directories',
+      route: 'GET /directories',
+      access: 'read',
+      description: 'List directories.',
+      input: { organization_id: organizationId.optional(), search, ...page },
+    }),
+    tool({
+      name: 'get_directory',
+      route: 'GET /directories/{directory_id}',
+      access: 'read',
+      description: 'Get one directory, its state and counts.',
+      input: { directory_id: directoryId },
+    }),
+    tool({
+      name: 'delete_directory',
+      route: 'DELETE /directories/{directory_id}',
+      access: 'delete',
+      description: 'Delete a directory for good, its users and groups too: syncing stops.',
+      input: { directory_id: directoryId },
+    }),
+    tool({
+      name: 'list_directory_users',
+      route: 'GET /directory_users',
+      access: 'read',
+      description: 'List the users of a directory or group.',
+      input: {
+        directory: directoryId.optional(),
+        group: directoryGroupId.optional(),
+        email: z.string().min(1).describe('Exact primary email; needs directory').optional(),
+        idp_id: z.string().min(1).describe("The identity provider's ID; needs directory").optional(),
+        ...page,
+      },
+      check: ({ directory, email, idp_id }) => [
+        directory === undefined && email !== undefined && 'email needs directory.',
+        directory === undefined && idp_id !== undefined && 'idp_id needs directory.',
+      ],
+    }),
+    tool({
+      name: 'get_directory_user',
+      route: 'GET /directory_users/{directory_user_id}',
+      access: 'read',
+      description: 'Get one directory user.',
+      input: { directory_user_id: directoryUserId },
+    }),
+    tool({
+      name: 'list_directory_groups',
+      route: 'GET /directory_groups',
+      access: 'read',
+      description: 'List the groups of a directory or directory user.',
+      input: { directory: directoryId.optional(), user: directoryUserId.optional(), ...page },
+    }),
+    tool({
+      name: 'get_directory_group',
+      route: 'GET /directory_groups/{directory_group_id}',
+      access: 'read',
+      description: 'Get one directory group.',
+      input: { directory_group_id: directoryGroupId },
+    }),
+  ],
+});

@@ -1,0 +1,23 @@
+import type { Area } from '../src/tool.ts';
+import auditLogs from './audit-logs.ts';
+import directorySync from './directory-sync.ts';
+import magicAuth from './magic-auth.ts';
+import mfa from './mfa.ts';
+import organizationDomains from './organization-domains.ts';
+import organizations from './organizations.ts';
+import roles from './roles.ts';
+import sso from './sso.ts';
+import users from './users.ts';
+
+/** Every area, in the order in which clients, the README and the policy show them. */
+export const areas: readonly Area[] = [
+  users,
+  magicAuth,
+  mfa,
+  organizations,
+  organizationDomains,
+  sso,
+  directorySync,
+  auditLogs,
+  roles,
+];

@@ -1,0 +1,29 @@
+import { area, tool } from '../src/tool.ts';
+import { email, id, invitationToken, radarAttemptId, requestContext, signalsId } from './params.ts';
+
+export default area({
+  name: 'magic_auth',
+  title: 'Magic Auth',
+  tools: [
+    tool({
+      name: 'create_magic_auth',
+      route: 'POST /user_management/magic_auth',
+      access: 'write',
+      description: 'Email a one-time sign-in code, valid 10 minutes. Creates the user if the email is unknown.',
+      input: {
+        email,
+        invitation_token: invitationToken,
+        ...requestContext,
+        signals_id: signalsId,
+        radar_auth_attempt_id: radarAttemptId,
+      },
+    }),
+    tool({
+      name: 'get_magic_auth',
+      route: 'GET /user_management/magic_auth/{magic_auth_id}',
+      access: 'read',
+      description: 'Get a Magic Auth code and its expiry.',
+      input: { magic_auth_id: id('magic_auth_…, from create_magic_auth') },
+    }),
+  ],
+});

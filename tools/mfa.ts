@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import { area, tool } from '../src/tool.ts';
+import { id, userId } from './params.ts';
+
+export default area({
+  name: 'mfa',
+  title: 'Multi-factor authentication',
+  tools: [
+    tool({
+      name: 'enroll_auth_factor',
+      route: 'POST /auth/factors/enroll',
+      access: 'write',
+      description: 'Enroll a second factor.',
+      input: {
+        type: z.enum(['generic_otp', 'sms', 'totp']).describe('Kind of factor'),
+        phone_number: z.string().min(1).describe('For sms').optional(),
+        totp_issuer: z.string().min(1).describe('For totp: your app').optional(),
+        totp_user: z.string().min(1).describe("For totp: the account's label").optional(),
+        user_id: userId.optional(),
+      },
+      check: ({ type, phone_number, totp_issuer, totp_user }) => [
+        type === 'sms' && phone_number === undefined && 'type "sms" needs phone_number.',
+        type !== 'sms' && phone_number !== undefined && 'phone_number goes with type "sms" only.',
+        type === 'totp' &&
+          (totp_issuer === undefined || totp_user === undefined) &&
+          'type "totp" needs totp_issuer and totp_user.',
+        type !== 'totp' &&
+          (totp_issuer !== undefined || totp_user !== undefined) &&
+          'totp_issuer and totp_user go with type "totp" only.',
+      ],
+    }),
+    tool({
+      name: 'challenge_auth_factor',
+      route: 'POST /auth/factors/{authentication_factor_id}/challenge',
+      access: 'write',
+      description: 'Challenge a factor; an sms factor gets its code by text message.',
+      input: {
+        authentication_factor_id: id('auth_factor_…, from enroll_auth_factor'),
+        sms_template: z.string().min(1).describe('Text with {{code}}, for sms').optional(),
+      },
+      check: ({ sms_template }) => [
+        sms_template !== undefined && !/\{\{\s*code\s*\}\}/.test(sms_template) && 'sms_template must contain {{code}}.',
+      ],
+    }),
+    tool({
+      name: 'verify_auth_challenge',
+      route: 'POST /auth/challenges/{authentication_challenge_id}/verify',
+      access: 'write',
+      description: 'Check the code of a challenge; "valid" is the verdict.',
+      input: {
+        authentication_challenge_id: id('auth_challenge_…, from challenge_auth_factor'),
+        code: z.string().min(1).describe('From the person'),
+      },
+      credentials: ['code'],
+    }),
+  ],
+});

@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { area, tool } from '../src/tool.ts';
+import { id, organizationId } from './params.ts';
+
+const organizationDomainId = id('org_domain_…, from get_organization');
+
+export default area({
+  name: 'organization_domains',
+  title: 'Organization domains',
+  tools: [
+    tool({
+      name: 'create_organization_domain',
+      route: 'POST /organization_domains',
+      access: 'write',
+      description: 'Add a domain to an organization; returns the DNS TXT record to publish.',
+      input: { organization_id: organizationId, domain: z.string().min(1).describe('E.g. example.com') },
+    }),
+    tool({
+      name: 'get_organization_domain',
+      route: 'GET /organization_domains/{organization_domain_id}',
+      access: 'read',
+      description: 'Get one domain and its verification state.',
+      input: { organization_domain_id: organizationDomainId },
+    }),
+    tool({
+      name: 'verify_organization_domain',
+      route: 'POST /organization_domains/{organization_domain_id}/verify',
+      access: 'write',
+      description: 'Start verification: WorkOS looks for the TXT record until it finds it.',
+      input: { organization_domain_id: organizationDomainId },
+    }),
+  ],
+});

@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import { area, tool } from '../src/tool.ts';
+import { externalId, metadata, nullable, organizationId, page, search } from './params.ts';
+
+const fields = {
+  allow_profiles_outside_organization: z.boolean().describe('Allow sign-in from other email domains').optional(),
+};
+
+const domainData = z.array(z.strictObject({ domain: z.string().min(1), state: z.enum(['pending', 'verified']) }));
+
+export default area({
+  name: 'organizations',
+  title: 'Organizations',
+  tools: [
+    tool({
+      name: 'create_organization',
+      route: 'POST /organizations',
+      access: 'write',
+      description: 'Create an organization: a customer of your app.',
+      input: {
+        name: z.string().min(1).describe('Display name'),
+        ...fields,
+        domain_data: domainData.describe('Its domains').optional(),
+        external_id: externalId.optional(),
+        metadata: metadata.describe('Up to 50 pairs').optional(),
+      },
+    }),
+    tool({
+      name: 'get_organization',
+      route: 'GET /organizations/{organization_id}',
+      access: 'read',
+      description: 'Get one organization with its domains.',
+      input: { organization_id: organizationId },
+    }),
+    tool({
+      name: 'list_organizations',
+      route: 'GET /organizations',
+      access: 'read',
+      description: 'List organizations, or find them by name or domain.',
+      input: {
+        search,
+        domains: z.array(z.string().min(1)).min(1).describe('Any of these domains').optional(),
+        ...page,
+      },
+      check: ({ domains }) => [
+        domains?.some((domain) => domain.includes(',')) === true &&
+          'domains: give one domain per item, without commas.',
+      ],
+    }),
+    tool({
+      name: 'update_organization',
+      route: 'PUT /organizations/{organization_id}',
+      access: 'write',
+      description: 'Change the given fields of an organization.',
+      input: {
+        organization_id: organizationId,
+        name: z.string().min(1).describe('Display name').optional(),
+        ...fields,
+        domain_data: domainData.describe('Replaces all its domains').optional(),
+        stripe_customer_id: z.string().min(1).describe('cus_…').optional(),
+        external_id: nullable(externalId),
+        metadata: nullable(metadata),
+      },
+    }),
+    tool({
+      name: 'delete_organization',
+      route: 'DELETE /organizations/{organization_id}',
+      access: 'delete',
+      description: 'Delete an organization for good, its connections, directories and memberships too.',
+      input: { organization_id: organizationId },
+    }),
+  ],
+});

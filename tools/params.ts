@@ -1,0 +1,49 @@
+import * as z from 'zod';
+
+/** An object's ID. The description says which tool or reply it comes from: errors repeat it. */
+export const id = (description: string) => z.string().min(1).describe(description);
+
+export const userId = id('user_…, from list_users');
+export const organizationId = id('org_…, from list_organizations');
+export const connectionId = id('conn_…, from list_connections');
+export const directoryId = id('directory_…, from list_directories');
+export const directoryUserId = id('directory_user_…, from list_directory_users');
+export const directoryGroupId = id('directory_group_…, from list_directory_groups');
+
+/** The arguments of every paginated list. Cursors are object IDs. */
+export const page = {
+  limit: z.int().min(1).max(100).describe('Default 10').optional(),
+  before: id('list_metadata.before, for the previous page').optional(),
+  after: id('list_metadata.after, for the next page').optional(),
+  order: z.enum(['asc', 'desc']).describe('By creation; default desc').optional(),
+};
+
+export const search = z.string().min(1).describe('Part of the name').optional();
+
+export const email = z.email().describe('Email address');
+
+/** Custom key-value pairs of users and organizations. */
+export const metadata = z
+  .record(z.string().min(1).max(40), z.string().max(600))
+  .refine((entries) => Object.keys(entries).length <= 50, 'at most 50 keys');
+
+export const externalId = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[\x20-\x7e]+$/, 'ASCII only')
+  .describe("The object's ID in your own system");
+
+export const nullable = <T extends z.ZodType>(schema: T) => schema.nullable().describe('null clears it').optional();
+
+/** What WorkOS Radar and the sign-in log know of the person's own request. */
+export const requestContext = {
+  ip_address: z.string().describe("End user's IP").optional(),
+  user_agent: z.string().describe("End user's browser").optional(),
+};
+
+export const signalsId = z.string().describe('From the Radar browser script').optional();
+export const radarAttemptId = z.string().describe('From an earlier Radar attempt').optional();
+export const invitationToken = z.string().describe('Of the invitation to accept').optional();
+
+export const dateTime = z.iso.datetime({ offset: true });

@@ -1,0 +1,23 @@
+import { area, tool } from '../src/tool.ts';
+import { organizationId } from './params.ts';
+
+export default area({
+  name: 'roles',
+  title: 'Roles',
+  tools: [
+    tool({
+      name: 'list_environment_roles',
+      route: 'GET /authorization/roles',
+      access: 'read',
+      description: 'List all roles of the environment with their permissions.',
+      input: {},
+    }),
+    tool({
+      name: 'list_organization_roles',
+      route: 'GET /authorization/organizations/{organization_id}/roles',
+      access: 'read',
+      description: "List all roles of an organization: the environment's and its own (type OrganizationRole).",
+      input: { organization_id: organizationId },
+    }),
+  ],
+});

@@ -1,0 +1,165 @@
+import * as z from 'zod';
+import { API_KEY, area, CLIENT_ID, tool } from '../src/tool.ts';
+import { connectionId, organizationId, page, search } from './params.ts';
+
+/** Encodes as the official SDK does (application/x-www-form-urlencoded, RFC 1738), keys sorted by the caller. */
+function encode(text: string): string {
+  return encodeURIComponent(text)
+    .replace(/%20/g, '+')
+    .replace(/[!'*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+const CONNECTION_TYPES = [
+  'ADFSSAML',
+  'AdpOidc',
+  'AppleOAuth',
+  'Auth0SAML',
+  'AzureSAML',
+  'BitbucketOAuth',
+  'CasSAML',
+  'CloudflareSAML',
+  'ClassLinkSAML',
+  'CleverOIDC',
+  'CyberArkSAML',
+  'DiscordOAuth',
+  'DuoSAML',
+  'EntraIdOIDC',
+  'GenericOIDC',
+  'GenericSAML',
+  'GithubOAuth',
+  'GitLabOAuth',
+  'GoogleOAuth',
+  'GoogleOIDC',
+  'GoogleSAML',
+  'GrokOAuth',
+  'XOAuth',
+  'IntuitOAuth',
+  'JumpCloudSAML',
+  'KeycloakSAML',
+  'LastPassSAML',
+  'LinkedInOAuth',
+  'LoginGovOidc',
+  'MagicLink',
+  'MicrosoftOAuth',
+  'MiniOrangeSAML',
+  'NetIqSAML',
+  'OktaOIDC',
+  'OktaSAML',
+  'OneLoginSAML',
+  'OracleSAML',
+  'PingFederateSAML',
+  'PingOneSAML',
+  'RipplingSAML',
+  'SalesforceSAML',
+  'ShibbolethGenericSAML',
+  'ShibbolethSAML',
+  'SimpleSamlPhpSAML',
+  'SalesforceOAuth',
+  'SlackOAuth',
+  'VercelMarketplaceOAuth',
+  'VercelOAuth',
+  'VMwareSAML',
+  'XeroOAuth',
+] as const;
+
+export default area({
+  name: 'sso',
+  title: 'Single sign-on',
+  tools: [
+    tool({
+      name: 'get_sso_authorization_url',
+      route: 'GET /sso/authorize',
+      access: 'read',
+      description: 'Build the URL that starts a sign-in. Give one of connection, organization, provider.',
+      input: {
+        redirect_uri: z.url().describe('One configured in WorkOS'),
+        connection: connectionId.optional(),
+        organization: organizationId.optional(),
+        provider: z
+          .enum([
+            'AppleOAuth',
+            'BitbucketOAuth',
+            'GitHubOAuth',
+            'GitLabOAuth',
+            'GoogleOAuth',
+            'IntuitOAuth',
+            'LinkedInOAuth',
+            'MicrosoftOAuth',
+            'SalesforceOAuth',
+            'SlackOAuth',
+            'VercelMarketplaceOAuth',
+            'VercelOAuth',
+            'XeroOAuth',
+          ])
+          .describe('OAuth provider')
+          .optional(),
+        provider_scopes: z.array(z.string().min(1)).min(1).describe('Extra OAuth scopes').optional(),
+        provider_query_params: z.record(z.string().min(1), z.string()).describe('Extra OAuth parameters').optional(),
+        state: z.string().describe('Comes back with the redirect').optional(),
+        login_hint: z.string().describe('Prefills the email').optional(),
+        domain_hint: z.string().describe('Prefills the domain').optional(),
+        nonce: z.string().describe('Against replay').optional(),
+        prompt: z.enum(['login']).describe('Forces a new sign-in').optional(),
+        code_challenge: z.string().min(43).max(128).describe('PKCE').optional(),
+        code_challenge_method: z.enum(['S256']).describe('Required with code_challenge').optional(),
+      },
+      constants: { client_id: CLIENT_ID, response_type: 'code' },
+      check: (args) => [
+        [args.connection, args.organization, args.provider].filter((value) => value !== undefined).length !== 1 &&
+          'Give exactly one of connection, organization, provider.',
+        (args.code_challenge === undefined) !== (args.code_challenge_method === undefined) &&
+          'code_challenge and code_challenge_method go together: give both or neither.',
+      ],
+      local: (args, { baseUrl }) => {
+        const query = Object.entries(args).flatMap(([name, value]): [string, string][] => {
+          if (typeof value === 'string') return [[name, value]];
+          if (Array.isArray(value)) return value.map((item) => [name, item]);
+          return Object.entries(value ?? {})
+            .sort()
+            .map(([key, item]) => [`${name}[${key}]`, item]);
+        });
+        query.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+        return { url: `${baseUrl}/sso/authorize?${query.map((pair) => pair.map(encode).join('=')).join('&')}` };
+      },
+    }),
+    tool({
+      name: 'get_sso_profile_and_token',
+      route: 'POST /sso/token',
+      access: 'read',
+      description: 'Exchange the one-time code of an SSO redirect for the profile and an access token.',
+      input: {
+        code: z.string().min(1).describe('From the redirect'),
+        code_verifier: z.string().min(43).max(128).describe('PKCE').optional(),
+      },
+      credentials: ['code', 'code_verifier'],
+      constants: { client_id: CLIENT_ID, client_secret: API_KEY, grant_type: 'authorization_code' },
+    }),
+    tool({
+      name: 'list_connections',
+      route: 'GET /connections',
+      access: 'read',
+      description: 'List SSO connections.',
+      input: {
+        organization_id: organizationId.optional(),
+        connection_type: z.enum(CONNECTION_TYPES).describe('Identity provider').optional(),
+        domain: z.string().min(1).describe('Of the connection').optional(),
+        search,
+        ...page,
+      },
+    }),
+    tool({
+      name: 'get_connection',
+      route: 'GET /connections/{connection_id}',
+      access: 'read',
+      description: 'Get one SSO connection and its state.',
+      input: { connection_id: connectionId },
+    }),
+    tool({
+      name: 'delete_connection',
+      route: 'DELETE /connections/{connection_id}',
+      access: 'delete',
+      description: "Delete an SSO connection for good: its organization's SSO stops.",
+      input: { connection_id: connectionId },
+    }),
+  ],
+});

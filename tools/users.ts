@@ -1,0 +1,211 @@
+import * as z from 'zod';
+import { API_KEY, area, CLIENT_ID, tool } from '../src/tool.ts';
+import {
+  email,
+  externalId,
+  id,
+  invitationToken,
+  metadata,
+  nullable,
+  organizationId,
+  page,
+  radarAttemptId,
+  requestContext,
+  signalsId,
+  userId,
+} from './params.ts';
+
+const profile = {
+  first_name: z.string().describe('Given name').optional(),
+  last_name: z.string().describe('Family name').optional(),
+  name: z.string().describe('Full name').optional(),
+  email_verified: z.boolean().describe('Mark the email as proven').optional(),
+};
+
+const password = {
+  password: z.string().min(1).describe('Plain text, or give password_hash').optional(),
+  password_hash: z.string().min(1).describe('Hash from another system').optional(),
+  password_hash_type: z
+    .enum(['bcrypt', 'firebase-scrypt', 'ssha', 'ssha256', 'scrypt', 'pbkdf2', 'argon2'])
+    .describe('Required with password_hash')
+    .optional(),
+  password_salt_position: z.enum(['prefix', 'suffix']).describe('ssha256 only; default suffix').optional(),
+};
+
+type Password = z.infer<z.ZodObject<typeof password>>;
+
+const checkPassword = (args: Password) => [
+  args.password !== undefined && args.password_hash !== undefined && 'Give either password or password_hash, not both.',
+  (args.password_hash === undefined) !== (args.password_hash_type === undefined) &&
+    'password_hash and password_hash_type go together: give both or neither.',
+  args.password_salt_position !== undefined &&
+    args.password_hash_type !== 'ssha256' &&
+    'password_salt_position needs password_hash with password_hash_type "ssha256".',
+];
+
+/** What each grant type takes, by the official OpenAPI file. All take ip_address, user_agent and device_id besides. */
+const GRANT_TYPES = {
+  authorization_code: { required: ['code'], optional: ['code_verifier', 'invitation_token', 'signals_id'] },
+  password: {
+    required: ['email', 'password'],
+    optional: ['invitation_token', 'signals_id', 'radar_auth_attempt_id'],
+  },
+  refresh_token: { required: ['refresh_token'], optional: ['organization_id'] },
+  'urn:workos:oauth:grant-type:magic-auth:code': {
+    required: ['code', 'email'],
+    optional: ['invitation_token', 'radar_auth_attempt_id'],
+  },
+  'urn:workos:oauth:grant-type:email-verification:code': {
+    required: ['code', 'pending_authentication_token'],
+    optional: [],
+  },
+  'urn:workos:oauth:grant-type:mfa-totp': {
+    required: ['code', 'pending_authentication_token', 'authentication_challenge_id'],
+    optional: [],
+  },
+  'urn:workos:oauth:grant-type:organization-selection': {
+    required: ['pending_authentication_token', 'organization_id'],
+    optional: [],
+  },
+  'urn:workos:oauth:grant-type:radar-email-challenge:code': {
+    required: ['code', 'radar_challenge_id', 'pending_authentication_token'],
+    optional: [],
+  },
+  'urn:workos:oauth:grant-type:radar-sms-challenge:code': {
+    required: ['code', 'pending_authentication_token'],
+    optional: ['verification_id', 'phone_number'],
+  },
+  'urn:ietf:params:oauth:grant-type:device_code': { required: ['device_code'], optional: [] },
+} as const;
+
+const again = (step: string) =>
+  `call authenticate_user with grant_type "urn:workos:oauth:grant-type:${step}" and the pending_authentication_token`;
+
+type GrantType = keyof typeof GRANT_TYPES;
+
+function checkGrantType({ grant_type, ...args }: { grant_type: GrantType } & Record<string, unknown>) {
+  const { required, optional } = GRANT_TYPES[grant_type];
+  const missing = required.filter((name) => args[name] === undefined);
+  const allowed: readonly string[] = [...required, ...optional, 'ip_address', 'user_agent', 'device_id'];
+  const foreign = Object.keys(args).filter((name) => args[name] !== undefined && !allowed.includes(name));
+  return [
+    missing.length > 0 && `grant_type "${grant_type}" needs ${missing.join(', ')}.`,
+    foreign.length > 0 && `grant_type "${grant_type}" does not take ${foreign.join(', ')}.`,
+  ];
+}
+
+export default area({
+  name: 'users',
+  title: 'Users',
+  tools: [
+    tool({
+      name: 'create_user',
+      route: 'POST /user_management/users',
+      access: 'write',
+      description: 'Create a user. To start one without a password, leave the password arguments out.',
+      input: {
+        email,
+        ...profile,
+        ...password,
+        external_id: externalId.optional(),
+        metadata: metadata.describe('Up to 50 pairs').optional(),
+        ...requestContext,
+        signals_id: signalsId,
+      },
+      check: checkPassword,
+    }),
+    tool({
+      name: 'get_user',
+      route: 'GET /user_management/users/{user_id}',
+      access: 'read',
+      description: 'Get one user.',
+      input: { user_id: userId },
+    }),
+    tool({
+      name: 'list_users',
+      route: 'GET /user_management/users',
+      access: 'read',
+      description: 'List users, or find one by email.',
+      input: {
+        email: z.string().min(1).describe('Exact email').optional(),
+        organization_id: organizationId.describe('Members of this organization').optional(),
+        ...page,
+      },
+    }),
+    tool({
+      name: 'update_user',
+      route: 'PUT /user_management/users/{user_id}',
+      access: 'write',
+      description: 'Change the given fields of a user. A new email becomes unverified.',
+      input: {
+        user_id: userId,
+        email: email.optional(),
+        ...profile,
+        ...password,
+        external_id: nullable(externalId),
+        locale: nullable(z.string().min(1)),
+        metadata: nullable(metadata),
+      },
+      check: checkPassword,
+    }),
+    tool({
+      name: 'delete_user',
+      route: 'DELETE /user_management/users/{user_id}',
+      access: 'delete',
+      description: 'Delete a user for good.',
+      input: { user_id: userId },
+    }),
+    tool({
+      name: 'authenticate_user',
+      route: 'POST /user_management/authenticate',
+      access: 'write',
+      description:
+        'Sign a user in: returns the user and tokens. Each grant_type takes its own arguments; an error may ask for a further step and give its pending_authentication_token.',
+      input: {
+        // WorkOS's own enum: the keys of the table, which z.enum takes as a tuple.
+        grant_type: z.enum(Object.keys(GRANT_TYPES) as [GrantType, ...GrantType[]]).describe('The way of signing in'),
+        email: email.optional(),
+        password: z.string().min(1).describe("The user's password").optional(),
+        code: z.string().min(1).describe('From the redirect, email, SMS or authenticator app').optional(),
+        code_verifier: z.string().min(1).describe('PKCE').optional(),
+        refresh_token: z.string().min(1).describe('From an earlier sign-in').optional(),
+        device_code: z.string().min(1).describe('From the device flow').optional(),
+        pending_authentication_token: z.string().min(1).describe('From the error before').optional(),
+        authentication_challenge_id: id('From challenge_auth_factor').optional(),
+        organization_id: organizationId.optional(),
+        radar_challenge_id: z.string().min(1).describe('From the error before').optional(),
+        verification_id: z.string().min(1).describe('SMS sign-up only').optional(),
+        phone_number: z.string().min(1).describe('SMS sign-up only').optional(),
+        invitation_token: invitationToken,
+        ...requestContext,
+        device_id: z.string().describe("End user's device").optional(),
+        signals_id: signalsId,
+        radar_auth_attempt_id: radarAttemptId,
+      },
+      // Choosing a way to sign in is choosing to become the user; every grant type needs one of the others.
+      credentials: [
+        'grant_type',
+        'password',
+        'code',
+        'code_verifier',
+        'refresh_token',
+        'device_code',
+        'pending_authentication_token',
+        'invitation_token',
+      ],
+      constants: { client_id: CLIENT_ID, client_secret: API_KEY },
+      check: checkGrantType,
+      nextSteps: {
+        email_verification_required: `Ask for the emailed code, then ${again('email-verification:code')}.`,
+        mfa_enrollment: `Enroll a factor with enroll_auth_factor, challenge it, then ${again('mfa-totp')}.`,
+        mfa_challenge: `Challenge a factor with challenge_auth_factor, then ${again('mfa-totp')}.`,
+        organization_selection_required: `Choose one of the organizations, then ${again('organization-selection')}.`,
+        radar_challenge: `Ask for the code, then ${again('radar-email-challenge:code')}.`,
+        radar_sms_sign_in_challenge: `Ask for the code, then ${again('radar-sms-challenge:code')}.`,
+        sso_required: 'Start SSO instead: get_sso_authorization_url with one of the connections.',
+        authorization_pending: 'The person has not confirmed the device yet: call again in a few seconds.',
+        slow_down: 'Wait some seconds more before each call.',
+      },
+    }),
+  ],
+});
