@@ -1,0 +1,14 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+/** The known word a misspelt one was meant to be, or `undefined` where none is near enough to be a likely typo. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const found = closest(word.toLowerCase(), known);
+  return distance(word.toLowerCase(), found) <= Math.max(2, Math.ceil(found.length / 3)) ? found : undefined;
+}
+
+/** ` Did you mean "x"?`, with its leading space, or nothing. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const found = nearest(word, known);
+  return found === undefined ? '' : ` Did you mean "${found}"?`;
+}

@@ -1,0 +1,149 @@
+import type { Catalog } from './catalog.ts';
+import { StartError } from './errors.ts';
+import { didYouMean } from './nearest.ts';
+import type { Access, Tool } from './tool.ts';
+
+/** What the person who starts the server allows, as they wrote it. */
+export type Grants = {
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  readonly readOnly: boolean;
+};
+
+/** Why a tool is off for this agent, or `undefined` where it is on. */
+export type Policy = (tool: Tool) => string | undefined;
+
+type Permission = Access | 'credentials';
+type Grant = { readonly text: string; readonly covers: (tool: Tool, permission: Permission) => boolean };
+
+const ACCESS: Readonly<Record<string, readonly Permission[]>> = {
+  read: ['read'],
+  write: ['write'],
+  delete: ['delete'],
+  full: ['read', 'write', 'delete'],
+  credentials: ['credentials'],
+};
+
+const READ_ONLY = ['*:write', '*:delete', '*:credentials'];
+
+/** What a blank start offers; the first is the one to begin with. */
+export const USUAL_GRANTS: readonly (readonly [grant: string, meaning: string])[] = [
+  ["--allow '*:read'", 'read everything, change nothing'],
+  ["--allow '*:read,users:write,organizations:write'", 'and create or update users and organizations'],
+  ["--allow '*:full'", 'everything but deciding who somebody is'],
+  ["--allow '*:full,*:credentials'", 'everything, signing in as a user included'],
+];
+
+/**
+ * Turns grants into a decision per tool: deny beats allow, read-only is a deny, and what nothing allows is off.
+ * Throws StartError for a grant that is misspelt or opens nothing, and where no tool at all would be on.
+ */
+export function createPolicy(catalog: Catalog, grants: Grants): Policy {
+  const policy = decide(catalog, grants);
+  if (grants.allow.length === 0) {
+    const choices = USUAL_GRANTS.map(([grant, meaning]) => `  ${grant.padEnd(50)} ${meaning}`);
+    throw new StartError(
+      ['Nothing is allowed until you say so. Start with one of these, or name areas and tools:', ...choices].join('\n'),
+    );
+  }
+  const allowed = decide(catalog, { ...grants, deny: [], readOnly: false });
+  for (const text of grants.allow) {
+    const named = catalog.tools.find((tool) => tool.name === text);
+    if (named !== undefined && allowed(named) !== undefined) {
+      throw new StartError(`--allow ${text}: ${allowed(named)}. Add that grant, or leave ${text} out.`);
+    }
+    if (!opensSomething(catalog, grants.allow, text)) throw new StartError(opensNothing(catalog, text));
+  }
+  if (catalog.tools.every((tool) => policy(tool) !== undefined)) {
+    const rules = [...grants.deny.map((text) => `--deny ${text}`), ...(grants.readOnly ? ['--read-only'] : [])];
+    throw new StartError(`No tool is left on: all that --allow gives is taken away by ${rules.join(' and ')}.`);
+  }
+  return policy;
+}
+
+/** The decision alone, also for grants that a start would refuse for opening nothing. */
+export function decide(catalog: Catalog, { allow, deny, readOnly }: Grants): Policy {
+  const allowed = allow.map((text) => parseGrant(catalog, text, 'allow'));
+  const denied = deny.map((text) => parseGrant(catalog, text, 'deny'));
+  const readOnlyRules = readOnly ? READ_ONLY.map((text) => parseGrant(catalog, text, 'deny')) : [];
+
+  const whyNot = (tool: Tool, permission: Permission): string | undefined => {
+    if (readOnlyRules.some((rule) => rule.covers(tool, permission))) return '--read-only keeps it off';
+    const rule = denied.find((grant) => grant.covers(tool, permission));
+    if (rule !== undefined) return `--deny ${rule.text} keeps it off`;
+    if (allowed.some((grant) => grant.covers(tool, permission))) return undefined;
+    return `needs the grant ${tool.area}:${permission}`;
+  };
+
+  return (tool) => whyNot(tool, tool.access) ?? (tool.needsCredentials ? whyNot(tool, 'credentials') : undefined);
+}
+
+function parseGrant(catalog: Catalog, text: string, rule: 'allow' | 'deny'): Grant {
+  const flag = `--${rule}`;
+  if (text.includes('@')) throw new StartError(`${flag} ${text}: "@" is kept for later and grants nothing yet.`);
+  const names = catalog.tools.map((tool) => tool.name);
+  const areas = catalog.areas.map((area) => area.name);
+  const [area = '', access, ...rest] = text.split(':');
+
+  if (access === undefined) {
+    if (names.includes(area)) {
+      return {
+        text,
+        covers: (tool, permission) => tool.name === area && (rule === 'deny' || permission !== 'credentials'),
+      };
+    }
+    if (area === '*' || areas.includes(area)) {
+      throw new StartError(`${flag} ${text}: say which access, e.g. ${area}:read (${Object.keys(ACCESS).join(', ')}).`);
+    }
+    throw new StartError(`${flag} ${text}: there is no tool "${area}".${didYouMean(area, [...names, ...areas])}`);
+  }
+
+  if (rest.length > 0) throw new StartError(`${flag} ${text}: a grant is AREA:ACCESS, *:ACCESS or a tool's name.`);
+  if (area !== '*' && !areas.includes(area)) {
+    const meant = names.includes(area) ? ` A tool's name stands alone: "${area}".` : didYouMean(area, areas);
+    throw new StartError(`${flag} ${text}: there is no area "${area}".${meant} The areas are ${areas.join(', ')}.`);
+  }
+  const permissions = Object.hasOwn(ACCESS, access) ? ACCESS[access] : undefined;
+  if (permissions === undefined) {
+    const known = Object.keys(ACCESS);
+    throw new StartError(
+      `${flag} ${text}: there is no access "${access}".${didYouMean(access, known)} Access is ${known.join(', ')}.`,
+    );
+  }
+  // Whoever takes everything of an area away does not mean to leave the riskiest part.
+  const covered = rule === 'deny' && access === 'full' ? [...permissions, 'credentials'] : permissions;
+  return {
+    text,
+    covers: (tool, permission) => (area === '*' || tool.area === area) && covered.includes(permission),
+  };
+}
+
+/** Whether some tool that the allow grants switch on needs this one for it. */
+function opensSomething(catalog: Catalog, allow: readonly string[], text: string): boolean {
+  const policy = decide(catalog, { allow, deny: [], readOnly: false });
+  const grant = parseGrant(catalog, text, 'allow');
+  return catalog.tools.some(
+    (tool) =>
+      policy(tool) === undefined &&
+      (grant.covers(tool, tool.access) || (tool.needsCredentials && grant.covers(tool, 'credentials'))),
+  );
+}
+
+function opensNothing(catalog: Catalog, text: string): string {
+  const [area = '', access] = text.split(':');
+  const tools = catalog.tools.filter((tool) => area === '*' || tool.area === area);
+  if (access === 'credentials') {
+    const own = tools
+      .filter((tool) => tool.needsCredentials)
+      .map((tool) => `${tool.name} needs ${tool.area}:${tool.access}`);
+    return own.length === 0
+      ? `--allow ${text} opens nothing: no tool of ${area} needs credentials.`
+      : `--allow ${text} opens nothing by itself: ${own.join(', ')} besides.`;
+  }
+  const closed = tools.find((tool) => tool.access === access);
+  if (closed !== undefined) {
+    return `--allow ${text} opens nothing by itself: ${closed.name} needs ${area}:credentials besides.`;
+  }
+  const offered = [...new Set(tools.map((tool) => `${area}:${tool.access}`))];
+  return `--allow ${text} opens nothing: ${area} has no ${access} tools. It has ${offered.join(', ')}.`;
+}
