@@ -1,0 +1,293 @@
+import { parseArgs } from 'node:util';
+import { StartError } from './errors.ts';
+import { didYouMean } from './nearest.ts';
+import type { Grants } from './policy.ts';
+import type { Environment } from './tool.ts';
+
+type Option = {
+  /** `list` items are split at commas and add up over repeated flags; `secret` options have no flag. */
+  readonly kind: 'list' | 'switch' | 'choice' | 'text' | 'secret';
+  /** What stands for the value in help. */
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  /** WorkOS's own name; else `WORKOS_MCP_` and the flag's. */
+  readonly env?: string;
+  /** Flag and environment add up, so that neither can take back what the other forbids. */
+  readonly addsUp?: true;
+  readonly help: string;
+};
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Every setting: its flag, its environment variable, its line in the help and its row in the README. */
+export const OPTIONS = {
+  allow: { kind: 'list', value: 'GRANT[,GRANT…]', help: "Switch tools on: AREA:ACCESS, *:ACCESS or a tool's name" },
+  deny: { kind: 'list', value: 'GRANT[,GRANT…]', addsUp: true, help: 'Switch tools off; beats every --allow' },
+  'read-only': { kind: 'switch', addsUp: true, help: "Deny '*:write,*:delete,*:credentials'" },
+  sandbox: { kind: 'switch', help: 'Serve an embedded make-believe WorkOS; needs no account' },
+  'log-level': { kind: 'choice', choices: LOG_LEVELS, help: 'How much to log to stderr (info unless set)' },
+  'api-key': { kind: 'secret', env: 'WORKOS_API_KEY', help: 'The WorkOS API key (sk_…)' },
+  'api-key-file': {
+    kind: 'text',
+    value: 'FILE',
+    env: 'WORKOS_API_KEY_FILE',
+    help: 'A file that holds the key instead',
+  },
+  'client-id': { kind: 'text', value: 'ID', env: 'WORKOS_CLIENT_ID', help: 'The Client ID; sign-in tools need it' },
+  'base-url': { kind: 'text', value: 'URL', env: 'WORKOS_BASE_URL', help: 'https://api.workos.com unless set' },
+} as const satisfies Record<string, Option>;
+
+type OptionName = keyof typeof OPTIONS;
+const options: Readonly<Record<string, Option>> = OPTIONS;
+const optionNames = Object.keys(OPTIONS) as OptionName[]; // Object.keys forgets the literal type
+
+export const COMMANDS = {
+  tools: 'List every tool with its area and access, on or off under the flags given, and why (--json too)',
+} as const;
+
+export type Command = 'serve' | keyof typeof COMMANDS | 'help' | 'version';
+
+export type Config = {
+  readonly command: Command;
+  readonly json: boolean;
+  readonly grants: Grants;
+  readonly logLevel: LogLevel;
+  readonly sandbox: boolean;
+  readonly apiKey: string | undefined;
+  readonly apiKeyFile: string | undefined;
+  readonly clientId: string | undefined;
+  readonly baseUrl: string | undefined;
+};
+
+type Env = Readonly<Record<string, string | undefined>>;
+type Given = Readonly<Record<string, readonly string[] | undefined>>;
+
+/** The environment variable of an option: WorkOS's own name, or made from the flag. */
+export function envName(option: string): string {
+  return options[option]?.env ?? `WORKOS_MCP_${option.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** Reads flags and environment. Throws StartError for whatever is unknown, malformed or contradictory. */
+export function parseConfig(argv: readonly string[], env: Env): Config {
+  const { flags, commands, asked } = parseFlags(argv);
+  const variables = parseVariables(env);
+
+  const [command = 'serve', ...more] = commands;
+  if (command !== 'serve' && !Object.hasOwn(COMMANDS, command)) {
+    if (command.startsWith('sk_')) throw new StartError('A key is no command: set WORKOS_API_KEY instead.');
+    throw new StartError(`There is no command "${command}".${didYouMean(command, Object.keys(COMMANDS))} See --help.`);
+  }
+  if (more.length > 0) throw new StartError(`One command at a time: "${more.join(' ')}" is left over. See --help.`);
+  if (asked.has('json') && command !== 'tools') throw new StartError('--json goes with the command "tools".');
+
+  const given = (name: OptionName): readonly string[] => {
+    const { addsUp }: Option = OPTIONS[name];
+    return addsUp ? [...(flags[name] ?? []), ...(variables[name] ?? [])] : (flags[name] ?? variables[name] ?? []);
+  };
+  const one = (name: OptionName): string | undefined => given(name)[0];
+  const on = (name: OptionName): boolean => given(name).includes('true');
+
+  const sandbox = on('sandbox');
+  if (sandbox) {
+    const real = (['api-key', 'api-key-file', 'base-url'] as const).filter((name) => one(name) !== undefined);
+    if (real.length > 0) {
+      throw new StartError(`--sandbox stands alone: unset ${real.map(envName).join(' and ')}, or leave --sandbox out.`);
+    }
+  }
+  return {
+    command: asked.has('help') ? 'help' : asked.has('version') ? 'version' : (command as Command), // checked above
+    json: asked.has('json'),
+    grants: { allow: given('allow'), deny: given('deny'), readOnly: on('read-only') },
+    logLevel: (one('log-level') ?? 'info') as LogLevel, // a choice, checked where it was read
+    sandbox,
+    apiKey: one('api-key'),
+    apiKeyFile: one('api-key-file'),
+    clientId: one('client-id'),
+    baseUrl: one('base-url'),
+  };
+}
+
+/**
+ * The WorkOS environment that the settings name.
+ * @param readFile reads a text file; throws where it cannot.
+ * @throws StartError for a missing or malformed key or base URL.
+ */
+export function toEnvironment(config: Config, readFile: (path: string) => string): Environment {
+  const apiKey = parseApiKey(config.apiKey, config.apiKeyFile, readFile);
+  const baseUrl = parseBaseUrl(config.baseUrl ?? 'https://api.workos.com');
+  const label = apiKey.startsWith('sk_test_') ? 'staging' : 'production';
+  return { label, baseUrl, apiKey, clientId: config.clientId };
+}
+
+/** Words that say what to do rather than how: without a variable. */
+const ASKS = ['help', 'version', 'json'];
+
+function parseFlags(argv: readonly string[]) {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+    options: {
+      ...Object.fromEntries(
+        optionNames.map((name) => [name, { type: OPTIONS[name].kind === 'switch' ? 'boolean' : 'string' }] as const),
+      ),
+      ...Object.fromEntries(ASKS.map((name) => [name, { type: 'boolean' }] as const)),
+    },
+  });
+  const flags: Record<string, string[]> = {};
+  const commands: string[] = [];
+  const asked = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind === 'positional') commands.push(token.value);
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value } = token;
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (rawName !== `--${name}` || (option === undefined && !ASKS.includes(name))) {
+      const flagNames = [...optionNames.filter((known) => OPTIONS[known].kind !== 'secret'), ...ASKS];
+      throw new StartError(
+        `There is no option ${rawName}.${didYouMean(
+          rawName,
+          flagNames.map((known) => `--${known}`),
+        )} See --help.`,
+      );
+    }
+    if (option?.kind === 'secret') {
+      throw new StartError(`${rawName} is no option: a flag shows in the process list. Set ${envName(name)} instead.`);
+    }
+    if (option === undefined || option.kind === 'switch') {
+      if (value !== undefined) throw new StartError(`${rawName} takes no value.`);
+      if (option === undefined) asked.add(name);
+      else flags[name] = ['true'];
+      continue;
+    }
+    if (value === undefined || (value.startsWith('-') && !token.inlineValue)) {
+      throw new StartError(`${rawName} needs a value: ${rawName} ${option.value ?? option.choices?.join('|')}`);
+    }
+    if (option.kind !== 'list' && flags[name] !== undefined) throw new StartError(`${rawName} is given twice.`);
+    // A blank --deny would deny nothing where something was meant: only a blank --allow is safe to read as none.
+    flags[name] = [...(flags[name] ?? []), ...parseValue(rawName, option, value, name === 'allow')];
+  }
+  return { flags: flags as Given, commands, asked };
+}
+
+function parseVariables(env: Env): Given {
+  const known = new Map(optionNames.map((name) => [envName(name), name]));
+  const variables: Record<string, readonly string[]> = {};
+  for (const [variable, raw] of Object.entries(env)) {
+    const name = known.get(variable);
+    if (name === undefined) {
+      if (!variable.startsWith('WORKOS_MCP_')) continue;
+      throw new StartError(`There is no setting ${variable}.${didYouMeanVariable(variable, [...known.keys()])}`);
+    }
+    if (raw === undefined || isUnset(raw)) {
+      // A key that is only white space is a mistake to name, not a key left out.
+      if (name === 'api-key' && raw !== undefined && raw !== '' && !raw.includes('${')) variables[name] = [raw];
+      continue;
+    }
+    variables[name] = parseValue(variable, OPTIONS[name], raw, true);
+  }
+  return variables;
+}
+
+function didYouMeanVariable(variable: string, known: readonly string[]): string {
+  const meant = didYouMean(
+    variable.toLowerCase(),
+    known.map((name) => name.toLowerCase()),
+  );
+  return meant.toUpperCase().replace('DID YOU MEAN', 'Did you mean');
+}
+
+/** Blank, or a placeholder such as `${user_config.x}` that a host has not filled in. */
+function isUnset(value: string): boolean {
+  return value.trim() === '' || /^\s*\$\{[^}]*\}\s*$/.test(value);
+}
+
+function parseValue(where: string, option: Option, raw: string, blankIsNone: boolean): readonly string[] {
+  switch (option.kind) {
+    case 'list': {
+      if (blankIsNone && raw.trim() === '') return [];
+      const items = raw.split(',').map((item) => item.trim());
+      if (items.includes('')) throw new StartError(`${where} has an empty item: "${raw}".`);
+      return items;
+    }
+    case 'switch': {
+      const value = raw.trim().toLowerCase();
+      if (value === 'true' || value === '1') return ['true'];
+      if (value === 'false' || value === '0') return ['false'];
+      throw new StartError(`${where} is "${raw}": say true or false.`);
+    }
+    case 'choice':
+      if (option.choices?.includes(raw)) return [raw];
+      throw new StartError(
+        `${where} is "${raw}".${didYouMean(raw, option.choices ?? [])} It is one of ${option.choices?.join(', ')}.`,
+      );
+    case 'text':
+      if (raw.trim() === '') throw new StartError(`${where} is blank.`);
+      return [raw.trim()];
+    case 'secret':
+      return [raw];
+  }
+}
+
+function parseApiKey(value: string | undefined, file: string | undefined, readFile: (path: string) => string): string {
+  if (value !== undefined && file !== undefined) {
+    throw new StartError('WORKOS_API_KEY and WORKOS_API_KEY_FILE are both set: unset one.');
+  }
+  if (value === undefined && file === undefined) {
+    throw new StartError(
+      'No API key. Set WORKOS_API_KEY (or WORKOS_API_KEY_FILE) to a key from https://dashboard.workos.com/api-keys, or try --sandbox.',
+    );
+  }
+  const where = file === undefined ? 'WORKOS_API_KEY' : `The key in ${file}`;
+  const key = file === undefined ? (value ?? '') : readKeyFile(file, readFile);
+  if (key.trim() === '') throw new StartError(`${where} is blank.`);
+  if (/\s/.test(key))
+    throw new StartError(`${where} has white space in it: copy the key alone, without quotes or spaces.`);
+  if (!/^sk_[\x21-\x7e]+$/.test(key)) {
+    throw new StartError(`${where} is no WorkOS API key: those begin with "sk_" (a Client ID begins with "client_").`);
+  }
+  return key;
+}
+
+function readKeyFile(file: string, readFile: (path: string) => string): string {
+  try {
+    return readFile(file).replace(/\r?\n$/, '');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw new StartError(`WORKOS_API_KEY_FILE: ${file} cannot be read${reason}.`);
+  }
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** An origin with optional path prefix, without a slash at its end. The key would travel in the clear over plain HTTP. */
+function parseBaseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['https:', 'http:'].includes(url.protocol)) {
+    throw new StartError(`WORKOS_BASE_URL is no http(s) URL: "${text}".`);
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new StartError('WORKOS_BASE_URL takes neither user, password, query nor fragment.');
+  }
+  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+    throw new StartError(
+      `WORKOS_BASE_URL is plain http to ${url.hostname}: the key would travel in the clear. Use https; http is for loopback only.`,
+    );
+  }
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+/** One row per option, for help and README: flag with value, variable, meaning. */
+export function describeOptions(): readonly { flag: string; variable: string; help: string }[] {
+  return optionNames.map((name) => {
+    const { kind, value, choices, help }: Option = OPTIONS[name];
+    const example = value ?? choices?.join('|');
+    return {
+      flag: kind === 'secret' ? '' : `--${name}${example === undefined ? '' : ` ${example}`}`,
+      variable: envName(name),
+      help,
+    };
+  });
+}
