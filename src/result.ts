@@ -1,0 +1,159 @@
+import { STATUS_CODES } from 'node:http';
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { Reply } from './api/pipeline.ts';
+import { RefusedError, ReplyError, TransportError } from './errors.ts';
+import type { Arguments, Tool } from './tool.ts';
+
+/**
+ * A success of WorkOS's as a tool result: the object, and the same as compact JSON for clients that show only text.
+ * A reply without a body becomes `{ ok: true, status }`. Throws ReplyError for every other reply.
+ */
+export function toResult(reply: Reply): CallToolResult {
+  if (reply.status < 200 || reply.status > 299) throw new ReplyError(reply);
+  if (reply.body.trim() === '') return toObjectResult({ ok: true, status: reply.status });
+  const value = parseJson(reply.body);
+  if (!isObject(value)) throw new ReplyError(reply);
+  return toObjectResult(value);
+}
+
+export function toObjectResult(value: Record<string, unknown>): CallToolResult {
+  return { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value };
+}
+
+/** Whatever kept a call from succeeding, as a tool result that tells the agent its next step. */
+export function toErrorResult(error: unknown, tool: Tool, args: Arguments): CallToolResult {
+  return { content: [{ type: 'text', text: explain(error, tool, args) }], isError: true };
+}
+
+function explain(error: unknown, tool: Tool, args: Arguments): string {
+  if (error instanceof RefusedError) return `${tool.name} was not sent. ${error.message}`;
+  if (error instanceof ReplyError) return explainReply(error.reply, tool, args);
+  if (error instanceof TransportError) {
+    return sentence(
+      `WorkOS gave no answer to ${tool.name}: ${error.message}.`,
+      effectOf(tool, error.sent),
+      retryAdvice(tool, error.sent),
+    );
+  }
+  return sentence(`${tool.name} failed inside the MCP server.`, effectOf(tool, true), 'Its log has the details.');
+}
+
+function explainReply(reply: Reply, tool: Tool, args: Arguments): string {
+  const { status } = reply;
+  const problem = toProblem(reply);
+  const requestId = reply.headers['x-request-id'];
+  const unknownOutcome = status === 408 || status >= 500 || (status >= 200 && status < 300);
+  return sentence(
+    `WorkOS answered ${tool.name} with ${status} ${STATUS_CODES[status] ?? 'Unknown'}${problem.text}`,
+    effectOf(tool, unknownOutcome),
+    (problem.code === undefined ? undefined : tool.nextSteps?.[problem.code]) ??
+      nextStep(reply, problem.code, tool, args),
+    requestId === undefined ? undefined : `Request ID: ${requestId}.`,
+  );
+}
+
+/** Joins what is there to one text. */
+function sentence(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== '').join(' ');
+}
+
+function effectOf(tool: Tool, unknown: boolean): string | undefined {
+  if (tool.method === 'GET') return undefined;
+  return unknown ? 'It may have taken effect all the same.' : 'Nothing was changed.';
+}
+
+function retryAdvice(tool: Tool, sent: boolean): string {
+  if (!sent || tool.repeatable) return 'Calling again is safe.';
+  return 'Do not simply call again: first look whether it took effect.';
+}
+
+function nextStep(reply: Reply, code: string | undefined, tool: Tool, args: Arguments): string {
+  const { status, headers } = reply;
+  if (status >= 200 && status < 300) return retryAdvice(tool, true);
+  if (status >= 300 && status < 400) {
+    return 'The redirect was not followed. The person who runs this server has to check WORKOS_BASE_URL.';
+  }
+  switch (status) {
+    case 400:
+    case 422:
+      return 'Correct the arguments and call again.';
+    case 401:
+      return 'WorkOS refused the API key. The person who runs this server has to check WORKOS_API_KEY; calling again is no use.';
+    case 403:
+      return "This environment's key or plan does not allow it. The person who runs this server has to change that in WorkOS.";
+    case 404:
+      return idHints(tool, args);
+    case 408:
+      return retryAdvice(tool, true);
+    case 409:
+      return 'It conflicts with something that exists already: look it up before you decide.';
+    case 429: {
+      if (code === 'daily_quota_exceeded') return "The environment's daily quota is used up: try again tomorrow.";
+      const wait = Number(headers['retry-after']);
+      return wait > 0 ? `Wait ${wait} seconds, then call again.` : 'Wait a few seconds, then call again.';
+    }
+    default:
+      return status >= 500 ? retryAdvice(tool, true) : 'The arguments or the environment have to change first.';
+  }
+}
+
+/** Where the IDs that were sent come from, in the words of their own descriptions. */
+function idHints(tool: Tool, args: Arguments): string {
+  const properties = Object(tool.jsonSchema().properties) as Record<string, { description?: string }>; // as zod makes it
+  const hints = Object.keys(args).flatMap((name) => {
+    const description = properties[name]?.description ?? '';
+    return /\bfrom (get|list|create|enroll|challenge)_/.test(description) ? [`${name} (${description})`] : [];
+  });
+  return hints.length === 0 ? 'Check what the arguments refer to.' : `Check ${hints.join(' and ')}.`;
+}
+
+type Problem = { readonly code: string | undefined; readonly text: string };
+
+/** Understands every error body that WorkOS is known to send: objects of several dialects, a bare string, and no JSON. */
+function toProblem(reply: Reply): Problem {
+  const value = parseJson(reply.body);
+  if (typeof value === 'string') return { code: undefined, text: `: ${closed(value)}` };
+  if (!isObject(value)) {
+    if (reply.body.trim() === '') return { code: undefined, text: '.' };
+    const type = reply.headers['content-type']?.split(';')[0];
+    return { code: undefined, text: `, and a body that is no JSON object (${type ?? 'no content type'}).` };
+  }
+  const { message, code, error, error_description, errors, ...rest } = value;
+  const name = text(code) ?? text(error);
+  const said = [text(error_description), ...[message].flat().map(text)].filter((part) => part !== undefined);
+  const reasons = (Array.isArray(errors) ? errors : []).map(toReason);
+  const parts = [
+    ...said.map(closed),
+    name === undefined ? undefined : `Code: ${name}.`,
+    reasons.length === 0 ? undefined : `Reasons: ${reasons.join('; ')}.`,
+    Object.keys(rest).length === 0 ? undefined : `Details: ${JSON.stringify(rest)}.`,
+  ];
+  const all = sentence(...parts);
+  return { code: name, text: all === '' ? '.' : `: ${all}` };
+}
+
+/** `errors` holds strings, {code, message}, {field, code} or a validator's {instancePath, message}. */
+function toReason(problem: unknown): string {
+  if (!isObject(problem)) return String(problem);
+  const where = text(problem.field) ?? text(problem.instancePath);
+  const what = [text(problem.message), text(problem.code)].filter((part) => part !== undefined);
+  if (where === undefined && what.length === 0) return JSON.stringify(problem);
+  return [where, what.join(', ')].filter((part) => part !== undefined && part !== '').join(': ');
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** The text with a full stop, where it has no end of its own. */
+export const closed = (said: string): string => (/[.!?]$/.test(said) ? said : `${said}.`);
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
