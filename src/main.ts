@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { areas } from '../tools/index.ts';
+import { createInProcessTransport } from './api/in-process.ts';
+import { authorize } from './api/pipeline.ts';
+import { createTransport, type Transport } from './api/transport.ts';
+import { createCall } from './call.ts';
+import { type Catalog, createCatalog } from './catalog.ts';
+import { type Config, parseConfig, toEnvironment } from './config.ts';
+import { StartError } from './errors.ts';
+import { createLog } from './log.ts';
+import { createPolicy } from './policy.ts';
+import { helpText, toolsReport } from './report.ts';
+import { serveOverStdio } from './serve/stdio.ts';
+import { createServerFactory } from './server.ts';
+import type { Environment } from './tool.ts';
+
+/** Filled in by the build from package.json. */
+declare const VERSION: string;
+
+async function main(): Promise<void> {
+  const config = parseConfig(process.argv.slice(2), process.env);
+  const catalog = createCatalog(areas);
+  switch (config.command) {
+    case 'help':
+      return print(helpText());
+    case 'version':
+      return print(`${VERSION}\n`);
+    case 'tools':
+      return print(toolsReport(catalog, config.grants, config.json));
+    case 'serve':
+      return serve(config, catalog);
+  }
+}
+
+async function serve(config: Config, catalog: Catalog): Promise<void> {
+  const policy = createPolicy(catalog, config.grants);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+
+  const log = createLog(config.logLevel);
+  const { environment, transport } = await openEnvironment(config);
+  const send = authorize(environment.apiKey, `workos-mcp/${VERSION}`)(transport.send);
+  const call = createCall({ environment, send, log, newKey: randomUUID, now: () => performance.now() });
+  const factory = createServerFactory({ catalog, policy, call, environment, version: VERSION });
+
+  const on = catalog.tools.filter((tool) => policy(tool) === undefined);
+  log.info(
+    { version: VERSION, environment: environment.label, baseUrl: environment.baseUrl, tools: on.length },
+    'serving stdio',
+  );
+  const clientless = environment.clientId === undefined ? on.filter((tool) => tool.needsClientId) : [];
+  if (clientless.length > 0) {
+    log.warn({ tools: clientless.map((tool) => tool.name) }, 'these tools need WORKOS_CLIENT_ID, which is not set');
+  }
+
+  await serveOverStdio({
+    factory,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stop: stop.signal,
+    onerror: (error) => log.warn({ error: error.message }, 'protocol error'),
+  });
+  await transport.close();
+  log.info({}, 'stopped');
+  // A client that still holds stdin open must not hold up the exit; what was answered is written out before.
+  process.stdout.write('', () => process.exit());
+}
+
+async function openEnvironment(config: Config): Promise<{ environment: Environment; transport: Transport }> {
+  if (!config.sandbox) {
+    const environment = toEnvironment(config, (path) => readFileSync(path, 'utf8'));
+    return { environment, transport: createTransport(environment.baseUrl) };
+  }
+  const { openSandbox } = await import('./sandbox/index.ts');
+  const sandbox = openSandbox();
+  const baseUrl = 'https://sandbox.workos.test';
+  return {
+    environment: { label: 'sandbox', baseUrl, apiKey: sandbox.apiKey, clientId: config.clientId ?? sandbox.clientId },
+    transport: createInProcessTransport(baseUrl, sandbox.fetch),
+  };
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+main().catch((error: unknown) => {
+  if (!(error instanceof StartError)) throw error;
+  process.stderr.write(`workos-mcp: ${error.message}\n`);
+  process.exitCode = 2;
+});

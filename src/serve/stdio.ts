@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { McpServer, Transport } from '@modelcontextprotocol/server';
+import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
+
+/** Milliseconds that calls under way get to finish once the client or the system asks the server to stop. */
+const GRACE = 3_000;
+
+type Stdio = {
+  readonly factory: () => McpServer;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  /** Aborted when the process is asked to stop. */
+  readonly stop: AbortSignal;
+  readonly onerror: (error: Error) => void;
+};
+
+/**
+ * Serves MCP over stdin and stdout, of either protocol era. Resolves once the client has closed either, or `stop` is
+ * aborted, and the calls then under way have been answered or, after a grace period, aborted.
+ */
+export async function serveOverStdio({ factory, stdin, stdout, stop, onerror }: Stdio): Promise<void> {
+  // The SDK aborts what is under way as soon as its input ends; this one ends only after the calls were answered.
+  const input = new PassThrough();
+  stdin.pipe(input, { end: false });
+  const { transport, answered, closed } = withPending(new StdioServerTransport(input, stdout));
+  const handle = serveStdio(factory, { transport, onerror });
+
+  const over = new AbortController();
+  const options = { signal: over.signal };
+  const ended = once(stdin, 'end', options).catch(() => {}); // a broken stdin ends it as well
+  const stopped = stop.aborted ? undefined : once(stop, 'abort', options).catch(() => {});
+  await Promise.race([closed, ended, stopped]);
+  over.abort();
+
+  // What stdin held has passed the pipe one turn of the loop later.
+  await setImmediate();
+  await Promise.race([answered(), setTimeout(GRACE, undefined, { ref: false })]);
+  await handle.close();
+}
+
+/** Wraps a transport so that one can wait until every request that came in has been answered or cancelled. */
+function withPending(wire: Transport) {
+  const pending = new Set<unknown>();
+  let settled = () => {};
+  let gone = () => {};
+  const closed = new Promise<void>((resolve) => {
+    gone = resolve;
+  });
+  const settle = (id: unknown) => {
+    pending.delete(id);
+    if (pending.size === 0) settled();
+  };
+  const transport: Transport = {
+    start: () => {
+      wire.onmessage = (message, extra) => {
+        if ('method' in message && 'id' in message) pending.add(message.id);
+        // A cancelled request gets no answer.
+        if ('method' in message && message.method === 'notifications/cancelled') settle(message.params?.requestId);
+        transport.onmessage?.(message, extra);
+      };
+      wire.onclose = () => {
+        transport.onclose?.();
+        pending.clear();
+        settled();
+        gone();
+      };
+      wire.onerror = (error) => transport.onerror?.(error);
+      return wire.start();
+    },
+    send: async (message, options) => {
+      try {
+        await wire.send(message, options);
+      } finally {
+        if (!('method' in message)) settle(message.id);
+      }
+    },
+    close: () => wire.close(),
+  };
+  return {
+    transport,
+    /** Settles when the wire closes by itself, as it does when the client no longer reads. */
+    closed,
+    answered: () =>
+      new Promise<void>((resolve) => {
+        settled = resolve;
+        if (pending.size === 0) resolve();
+      }),
+  };
+}
