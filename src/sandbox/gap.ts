@@ -1,0 +1,104 @@
+import type { Collection, Entity, Store } from 'workos-emulator/core/index.js';
+import type {
+  WorkOSAuditLogEvent,
+  WorkOSAuthenticationChallenge,
+  WorkOSOrganization,
+  WorkOSStore,
+  WorkOSUser,
+} from 'workos-emulator/workos/index.js';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** One request, read once. `id` is the value of the route's placeholder, '' when it has none. */
+export type Call = {
+  readonly method: string;
+  readonly path: string;
+  readonly id: string;
+  readonly query: URLSearchParams;
+  readonly headers: Headers;
+  readonly body: Fields;
+};
+
+export type Answer = { readonly status: number; readonly body?: unknown };
+export type Next = (call: Call) => Promise<Answer>;
+
+export type Factor = Entity & {
+  readonly object: 'authentication_factor';
+  readonly type: string;
+  readonly user_id?: string;
+  readonly sms?: { readonly phone_number: string };
+  readonly totp?: { readonly issuer: string; readonly user: string };
+};
+
+/** The emulator's store, with the fields that the specification has and the emulator's entities lack. */
+export type Records = Omit<
+  WorkOSStore,
+  'users' | 'organizations' | 'authFactors' | 'authChallenges' | 'auditLogEvents'
+> & {
+  readonly users: Collection<WorkOSUser & { name?: string | null }>;
+  readonly organizations: Collection<WorkOSOrganization & { allow_profiles_outside_organization?: boolean }>;
+  readonly authFactors: Collection<Factor>;
+  readonly authChallenges: Collection<WorkOSAuthenticationChallenge & { wrong_codes?: number }>;
+  readonly auditLogEvents: Collection<WorkOSAuditLogEvent & { context?: Fields }>;
+};
+
+export type World = { readonly store: Store; readonly records: Records };
+
+/** What the emulator answers differently from the specification on some routes, and the layer that puts it right. */
+export type Gap = {
+  readonly name: string;
+  readonly routes: readonly string[];
+  readonly reason: string;
+  fill(call: Call, next: Next, world: World): Answer | Promise<Answer>;
+};
+
+export const succeeded = (answer: Answer): boolean => answer.status < 300;
+
+// Everything outside is JSON: an object of unknown members is the most that can be said of it, hence the one assertion.
+export const toFields = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+
+export const toItems = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(toFields) : []);
+
+/** A string that says something: absent, empty and of another type are all undefined. */
+export const toText = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+export const isEmail = (value: unknown): boolean =>
+  typeof value === 'string' && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value);
+
+/** Without the named members. */
+export const without = (item: Fields, ...names: readonly string[]): Fields =>
+  Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
+
+/** Is this the metadata that users and organizations may have? */
+export const isMetadata = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  (typeof value === 'object' &&
+    Object.keys(value).length <= 50 &&
+    Object.entries(value).every(([key, item]) => key.length <= 40 && typeof item === 'string' && item.length <= 600));
+
+/** A gap that only changes the object, or every object of the list, in a successful answer. */
+export function shaping(
+  name: string,
+  routes: readonly string[],
+  reason: string,
+  shape: (item: Fields, world: World) => Fields,
+): Gap {
+  return {
+    name,
+    routes,
+    reason,
+    async fill(call, next, world) {
+      const answer = await next(call);
+      if (!succeeded(answer)) return answer;
+      const body = toFields(answer.body);
+      const shaped =
+        body.object === 'list'
+          ? { ...body, data: toItems(body.data).map((item) => shape(item, world)) }
+          : shape(body, world);
+      return { ...answer, body: shaped };
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { type Gap, succeeded } from './gap.ts';
+import { auditLogGaps } from './gaps/audit-logs.ts';
+import { factorGaps } from './gaps/factors.ts';
+import { listGaps } from './gaps/lists.ts';
+import { organizationGaps } from './gaps/organizations.ts';
+import { roleGaps } from './gaps/roles.ts';
+import { signInGaps } from './gaps/sign-in.ts';
+import { ssoGaps } from './gaps/sso.ts';
+import { userGaps } from './gaps/users.ts';
+
+const deleted = (status: number, ...routes: readonly string[]): Gap => ({
+  name: `deleted: ${status}`,
+  routes,
+  reason: `204, where the specification has ${status}`,
+  async fill(call, next) {
+    const answer = await next(call);
+    return succeeded(answer) ? { status } : answer;
+  },
+});
+
+/** Everything that the emulator does differently, outermost first. What is not here is the emulator's own answer. */
+export const gaps: readonly Gap[] = [
+  deleted(200, 'DELETE /user_management/users/{id}'),
+  deleted(202, 'DELETE /organizations/{id}', 'DELETE /directories/{id}'),
+  ...listGaps,
+  ...userGaps,
+  ...signInGaps,
+  ...factorGaps,
+  ...organizationGaps,
+  ...ssoGaps,
+  ...auditLogGaps,
+  ...roleGaps,
+];

@@ -1,0 +1,99 @@
+import { randomInt } from 'node:crypto';
+import { type Answer, type Fields, type Gap, toText, without } from '../gap.ts';
+import { constants } from '../seed.ts';
+
+const refused = (message: string): Answer => ({ status: 422, body: { message } });
+
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const newSecret = (): string => Array.from({ length: 32 }, () => base32[randomInt(32)]).join('');
+
+// A white pixel: drawing a QR code takes a library, and the sandbox accepts one fixed code instead of a computed one.
+const pixel =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII=';
+
+function toTotp(
+  issuer: string,
+  user: string,
+): Readonly<Record<'issuer' | 'user' | 'secret' | 'qr_code' | 'uri', string>> {
+  const secret = newSecret();
+  const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(user)}`;
+  const uri = `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(issuer)}`;
+  return { issuer, user, secret, qr_code: pixel, uri };
+}
+
+const enroll: Gap = {
+  name: 'enrolment of a factor',
+  routes: ['POST /auth/factors/enroll'],
+  reason: 'every type becomes a totp factor of the user "legacy", without secret and qr_code',
+  fill({ body }, _next, { records }) {
+    const { type } = body;
+    const userId = toText(body.user_id);
+    const phone = toText(body.phone_number);
+    const user = userId === undefined ? undefined : records.users.get(userId);
+    const issuer = toText(body.totp_issuer);
+    const account = toText(body.totp_user) ?? user?.email;
+    if (type !== 'totp' && type !== 'sms' && type !== 'generic_otp')
+      return refused('type must be one of generic_otp, sms, totp.');
+    if (userId !== undefined && !user) return refused(`There is no user '${userId}'.`);
+    if (type === 'sms' && phone === undefined) return refused('phone_number is required when type is sms.');
+    if (type === 'totp' && (issuer === undefined || account === undefined))
+      return refused('totp_issuer and totp_user are required when type is totp.');
+    const totp = type === 'totp' ? toTotp(issuer ?? '', account ?? '') : undefined;
+    const factor = records.authFactors.insert({
+      object: 'authentication_factor',
+      type,
+      ...(userId !== undefined && { user_id: userId }),
+      ...(type === 'sms' && { sms: { phone_number: phone ?? '' } }),
+      ...(totp && { totp: { issuer: totp.issuer, user: totp.user } }),
+    });
+    return { status: 201, body: { ...factor, ...(totp && { totp }) } };
+  },
+};
+
+const toChallenge = (challenge: Fields): Fields => ({
+  ...without(challenge, 'user_id', 'factor_id', 'code', 'wrong_codes'),
+  authentication_factor_id: challenge.factor_id,
+});
+
+const challenge: Gap = {
+  name: 'challenge of a factor',
+  routes: ['POST /auth/factors/{id}/challenge'],
+  reason: 'names the factor factor_id, and nothing shows the random code, so that no challenge can be passed',
+  async fill(call, _next, { records }) {
+    const factor = records.authFactors.get(call.id);
+    if (!factor) return { status: 404, body: { message: `There is no authentication factor '${call.id}'.` } };
+    const stored = records.authChallenges.insert({
+      object: 'authentication_challenge',
+      user_id: factor.user_id ?? '',
+      factor_id: factor.id,
+      expires_at: new Date(Date.now() + 600_000).toISOString(),
+      code: constants.code,
+    });
+    // WorkOS sends the code of a generic_otp factor nowhere: its caller delivers it, and so gets to see it.
+    const shown = factor.type === 'generic_otp' ? { code: constants.code } : {};
+    return { status: 201, body: { ...toChallenge({ ...stored }), ...shown } };
+  },
+};
+
+const verify: Gap = {
+  name: 'verification of a challenge',
+  routes: ['POST /auth/challenges/{id}/verify'],
+  reason: 'the right code is 200 instead of 201, and a wrong one is 400 instead of 201 with valid: false',
+  fill(call, _next, { records }) {
+    const found = records.authChallenges.get(call.id);
+    if (!found) return { status: 404, body: { message: `There is no authentication challenge '${call.id}'.` } };
+    if (!toText(call.body.code)) return refused('code is required.');
+    const wrong = found.wrong_codes ?? 0;
+    if (wrong >= constants.wrongCodes)
+      return {
+        status: 400,
+        body: { code: 'one_time_code_too_many_attempts', message: 'Too many wrong codes. Create a new challenge.' },
+      };
+    if (new Date(found.expires_at) < new Date()) return refused('The challenge has expired.');
+    const valid = call.body.code === found.code;
+    if (!valid) records.authChallenges.update(found.id, { wrong_codes: wrong + 1 });
+    return { status: 201, body: { challenge: toChallenge({ ...found }), valid } };
+  },
+};
+
+export const factorGaps: readonly Gap[] = [enroll, challenge, verify];

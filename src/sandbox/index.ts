@@ -1,0 +1,128 @@
+import { Hono } from 'hono';
+import { createApiErrorHandler, generateId, JWTManager, Store } from 'workos-emulator/core/index.js';
+import { getWorkOSStore, workosPlugin } from 'workos-emulator/workos/index.js';
+import type { Answer, Call, Fields, Gap, Next, World } from './gap.ts';
+import { toFields } from './gap.ts';
+import { gaps } from './gaps.ts';
+import { apiKey, clientId, plant } from './seed.ts';
+
+export type { Gap } from './gap.ts';
+export { gaps } from './gaps.ts';
+export { constants, ids } from './seed.ts';
+
+export type Sandbox = {
+  readonly apiKey: string;
+  readonly clientId: string;
+  fetch(request: Request): Promise<Response>;
+};
+
+const baseUrl = 'https://workos.test';
+
+// What the emulator serves without a key: these requests carry a client secret, a code or a token of their own.
+const open = /^\/(sso\/|user_management\/(authorize|authenticate|sessions\/(logout|jwks\/.*))$)/;
+
+/**
+ * WorkOS in this process: the official emulator's routes on a store of their own, behind the layers that fill its gaps.
+ * The emulator's own server is left out. It would listen on every interface, and it refuses each 1,000th request of a
+ * minute, a limit that is not WorkOS's and cannot be switched off.
+ */
+export function openSandbox(layers: readonly Gap[] = gaps): Sandbox {
+  const store = new Store();
+  const jwt = lateJwt();
+  const app: Parameters<typeof workosPlugin.register>[0]['app'] = new Hono();
+  app.onError(createApiErrorHandler());
+  app.notFound((context) => context.json({ message: 'Not Found', code: 'not_found' }, 404));
+  workosPlugin.register({ app, store, jwt, baseUrl });
+  // The same collections: the sandbox's type only adds the members that it keeps in them.
+  const records = getWorkOSStore(store) as unknown as World['records'];
+  const world = { store, records };
+  plant(records);
+
+  const emulate: Next = async ({ method, path, query, headers, body }) => {
+    const hasBody = method !== 'GET' && method !== 'DELETE';
+    const request = new Request(`${baseUrl}${path}?${query}`, {
+      method,
+      headers: { ...pick(headers, 'authorization', 'user-agent'), 'content-type': 'application/json' },
+      ...(hasBody && { body: JSON.stringify(body) }),
+    });
+    const response = await app.fetch(request);
+    const text = await response.text();
+    return { status: response.status, ...(text !== '' && { body: JSON.parse(text) }) };
+  };
+
+  async function answer(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    if (!open.test(pathname) && request.headers.get('authorization') !== `Bearer ${apiKey}`)
+      return Response.json({ message: 'Unauthorized', code: 'unauthorized' }, { status: 401 });
+    const matching = layers.filter(({ routes }) => routes.some((route) => idIn(route, request) !== undefined));
+    const call = matching.length > 0 ? await toCall(request.clone(), matching) : undefined;
+    if (!call) return app.fetch(request);
+    return toResponse(await compose(matching, emulate, world)(call));
+  }
+
+  return {
+    apiKey,
+    clientId,
+    async fetch(request) {
+      const response = await answer(request);
+      response.headers.set('x-request-id', generateId('req'));
+      return response;
+    },
+  };
+}
+
+/** Made at its first use: making its RSA key takes longer than everything else here together. */
+function lateJwt(): JWTManager {
+  let made: JWTManager | undefined;
+  const manager = () => {
+    made ??= new JWTManager(baseUrl);
+    return made;
+  };
+  const jwt: Pick<JWTManager, 'sign' | 'verify' | 'getJWKS'> = {
+    sign: (payload, options) => manager().sign(payload, options),
+    verify: (token) => manager().verify(token),
+    getJWKS: () => manager().getJWKS(),
+  };
+  // The emulator's routes call nothing else of it; a class with private members has no other substitute.
+  return jwt as JWTManager;
+}
+
+const compose = (layers: readonly Gap[], last: Next, world: World): Next =>
+  layers.reduceRight<Next>((next, layer) => async (call) => layer.fill(call, next, world), last);
+
+/** The value of the route's placeholder ('' without one), or undefined when the request is for another route. */
+function idIn(route: string, request: Request): string | undefined {
+  const [method, template = ''] = route.split(' ');
+  const wanted = template.split('/');
+  const given = new URL(request.url).pathname.split('/');
+  if (method !== request.method || wanted.length !== given.length) return undefined;
+  const isPlaceholder = (part: string) => part.startsWith('{');
+  if (!wanted.every((part, index) => part === given[index] || (isPlaceholder(part) && given[index] !== '')))
+    return undefined;
+  return decodeURIComponent(given[wanted.findIndex(isPlaceholder)] ?? '');
+}
+
+/** The request as the layers see it, or undefined when its body cannot be read: the emulator says so itself. */
+async function toCall(request: Request, [layer]: readonly Gap[]): Promise<Call | undefined> {
+  const { pathname: path, searchParams: query } = new URL(request.url);
+  const id = layer?.routes.map((route) => idIn(route, request)).find((value) => value !== undefined) ?? '';
+  const body = toBody(await request.text(), request.headers.get('content-type') ?? '');
+  return body && { method: request.method, path, id, query, headers: request.headers, body };
+}
+
+function toBody(text: string, type: string): Fields | undefined {
+  if (text === '') return {};
+  // The official SDK sends /sso/token as a form, which the emulator cannot read.
+  if (type.startsWith('application/x-www-form-urlencoded')) return Object.fromEntries(new URLSearchParams(text));
+  try {
+    return toFields(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+const pick = (headers: Headers, ...names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (headers.has(name) ? [[name, headers.get(name) ?? '']] : [])));
+
+const toResponse = ({ status, body }: Answer): Response =>
+  body === undefined ? new Response(null, { status }) : Response.json(body, { status });
