@@ -59,6 +59,9 @@ function parseArguments(tool: Tool, args: unknown): Arguments {
     const known = Object.keys(tool.input);
     const faults = parsed.error.issues.flatMap((issue) => {
       const where = issue.path.join('.');
+      if (issue.code === 'invalid_type' && where !== '' && valueAt(args, issue.path) === undefined) {
+        return [`${where} is required.`];
+      }
       if (issue.code !== 'unrecognized_keys')
         return [`${where === '' ? 'arguments' : where}: ${closed(issue.message)}`];
       return issue.keys.map((key) => {
@@ -71,6 +74,10 @@ function parseArguments(tool: Tool, args: unknown): Arguments {
   const broken = tool.check?.(parsed.data).filter((fault) => fault !== false) ?? [];
   if (broken.length > 0) throw new RefusedError(broken.join(' '));
   return parsed.data;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, key) => Object(inner)[key], value);
 }
 
 /** A fault of this server's own, for its log: the kind and place, without values that a message may hold. */

@@ -90,7 +90,9 @@ export function parseConfig(argv: readonly string[], env: Env): Config {
 
   const sandbox = on('sandbox');
   if (sandbox) {
-    const real = (['api-key', 'api-key-file', 'base-url'] as const).filter((name) => one(name) !== undefined);
+    const real = (['api-key', 'api-key-file', 'client-id', 'base-url'] as const).filter(
+      (name) => one(name) !== undefined,
+    );
     if (real.length > 0) {
       throw new StartError(`--sandbox stands alone: unset ${real.map(envName).join(' and ')}, or leave --sandbox out.`);
     }

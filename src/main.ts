@@ -77,7 +77,7 @@ async function openEnvironment(config: Config): Promise<{ environment: Environme
   const sandbox = openSandbox();
   const baseUrl = 'https://sandbox.workos.test';
   return {
-    environment: { label: 'sandbox', baseUrl, apiKey: sandbox.apiKey, clientId: config.clientId ?? sandbox.clientId },
+    environment: { label: 'sandbox', baseUrl, apiKey: sandbox.apiKey, clientId: sandbox.clientId },
     transport: createInProcessTransport(baseUrl, sandbox.fetch),
   };
 }

@@ -59,7 +59,8 @@ function sentence(...parts: readonly (string | undefined)[]): string {
 
 function effectOf(tool: Tool, unknown: boolean): string | undefined {
   if (tool.method === 'GET') return undefined;
-  return unknown ? 'It may have taken effect all the same.' : 'Nothing was changed.';
+  if (unknown) return 'It may have taken effect all the same.';
+  return tool.needsCredentials ? 'A one-time code that was sent may be used up.' : 'Nothing was changed.';
 }
 
 function retryAdvice(tool: Tool, sent: boolean): string {
@@ -136,9 +137,10 @@ function toProblem(reply: Reply): Problem {
 function toReason(problem: unknown): string {
   if (!isObject(problem)) return String(problem);
   const where = text(problem.field) ?? text(problem.instancePath);
-  const what = [text(problem.message), text(problem.code)].filter((part) => part !== undefined);
-  if (where === undefined && what.length === 0) return JSON.stringify(problem);
-  return [where, what.join(', ')].filter((part) => part !== undefined && part !== '').join(': ');
+  const message = text(problem.message)?.replace(/\.$/, '');
+  const code = text(problem.code);
+  const what = message === undefined ? code : `${message}${code === undefined ? '' : ` (${code})`}`;
+  return [where, what].filter((part) => part !== undefined).join(': ') || JSON.stringify(problem);
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);

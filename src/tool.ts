@@ -140,23 +140,20 @@ export function placeOf(tool: Tool, argument: string): Place {
  * objects) still holds when arguments are parsed.
  */
 function toJsonSchema(schema: z.ZodObject): Record<string, unknown> {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, {
-    io: 'input',
-    override: ({ jsonSchema }) => port(jsonSchema),
-  });
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input' });
+  port(json);
   return json;
 }
 
-/** Gemini refuses `const`, `propertyNames` and type arrays, OpenAI most formats; patterns cost tokens and help no model. */
+/**
+ * Gemini refuses `const`, `propertyNames` and type arrays, OpenAI most formats; patterns cost tokens and help no model.
+ * It runs on zod's finished schema: zod turns unions into type arrays only after its own `override` hook.
+ */
 function port(json: z.core.JSONSchema.BaseSchema): void {
   for (const keyword of ['pattern', 'format', 'minLength', 'maxLength', 'propertyNames', 'minItems'] as const) {
     delete json[keyword];
   }
   if (json.additionalProperties === false) delete json.additionalProperties;
-  if (json.const !== undefined) {
-    json.enum = [json.const];
-    delete json.const;
-  }
   if (Array.isArray(json.type)) {
     json.anyOf = json.type.map((type) => ({ type }));
     delete json.type;
@@ -164,6 +161,8 @@ function port(json: z.core.JSONSchema.BaseSchema): void {
   // z.int() states the safe integers as bounds.
   if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
   if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
+  const inner = [...Object.values(json.properties ?? {}), json.items, json.additionalProperties, ...(json.anyOf ?? [])];
+  for (const schema of inner.flat()) if (typeof schema === 'object' && schema !== null) port(schema);
 }
 
 const ACRONYMS: ReadonlySet<string> = new Set(['sso', 'url', 'mfa', 'id']);

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig, toEnvironment } from '../src/config.ts';
+
+const files: Readonly<Record<string, string>> = {
+  key: 'sk_test_1\n',
+  crlf: 'sk_live_1\r\n',
+  empty: '\n',
+  two: 'sk_a\nsk_b\n',
+};
+const readFile = (path: string) => {
+  const text = files[path];
+  if (text === undefined) throw Object.assign(new Error('ENOENT: secret path'), { code: 'ENOENT' });
+  return text;
+};
+const parse = (argv: string, env: Record<string, string> = {}) => parseConfig(argv.split(' ').filter(Boolean), env);
+const environment = (env: Record<string, string>) => toEnvironment(parse('', env), readFile);
+
+describe('settings', () => {
+  it.each([
+    ['', {}, { command: 'serve', logLevel: 'info', sandbox: false, grants: { allow: [], deny: [], readOnly: false } }],
+    ['--allow a:read,b:read --allow c', {}, { grants: { allow: ['a:read', 'b:read', 'c'] } }],
+    ['--allow=a', { WORKOS_MCP_ALLOW: 'b' }, { grants: { allow: ['a'] } }],
+    ['', { WORKOS_MCP_ALLOW: ' a , b ' }, { grants: { allow: ['a', 'b'] } }],
+    ['', { WORKOS_MCP_ALLOW: '' }, { grants: { allow: [] } }],
+    ['', { WORKOS_MCP_ALLOW: '${user_config.allow}' }, { grants: { allow: [] } }],
+    ['--deny a', { WORKOS_MCP_DENY: 'b,c' }, { grants: { deny: ['a', 'b', 'c'] } }],
+    ['', { WORKOS_MCP_READ_ONLY: 'true' }, { grants: { readOnly: true } }],
+    ['', { WORKOS_MCP_READ_ONLY: '0' }, { grants: { readOnly: false } }],
+    ['--read-only', { WORKOS_MCP_READ_ONLY: 'false' }, { grants: { readOnly: true } }],
+    ['--log-level debug', { WORKOS_MCP_LOG_LEVEL: 'warn' }, { logLevel: 'debug' }],
+    ['', { WORKOS_MCP_LOG_LEVEL: 'warn' }, { logLevel: 'warn' }],
+    ['--sandbox', { WORKOS_CLIENT_ID: '' }, { sandbox: true, clientId: undefined }],
+    ['--sandbox', { WORKOS_API_KEY: '${user_config.api_key}' }, { sandbox: true, apiKey: undefined }],
+    ['--client-id client_2', { WORKOS_CLIENT_ID: 'client_1' }, { clientId: 'client_2' }],
+    ['tools --json', {}, { command: 'tools', json: true }],
+    ['--help', {}, { command: 'help' }],
+    ['--version', {}, { command: 'version' }],
+    ['--read-only', { PATH: '/bin', WORKOS_OTHER: 'x' }, { command: 'serve' }],
+  ])('%s %j', (argv, env, expected) => {
+    expect(parse(argv, env)).toMatchObject(expected);
+  });
+});
+
+describe('settings that stop the start', () => {
+  it.each([
+    ['--alow a', {}, 'no option --alow. Did you mean "--allow"?'],
+    ['-h', {}, 'no option -h'],
+    ['--readonly', {}, 'no option --readonly. Did you mean "--read-only"?'],
+    ['--no-read-only', {}, 'no option --no-read-only'],
+    ['--read-only=false', {}, '--read-only takes no value'],
+    ['--allow', {}, '--allow needs a value'],
+    ['--allow --read-only', {}, '--allow needs a value'],
+    ['--allow a,,b', {}, '--allow has an empty item'],
+    ['--deny=', {}, '--deny has an empty item'],
+    ['', { WORKOS_MCP_DENY: 'a,' }, 'WORKOS_MCP_DENY has an empty item'],
+    ['--log-level info --log-level warn', {}, '--log-level is given twice'],
+    ['--log-level loud', {}, '--log-level is "loud"'],
+    ['', { WORKOS_MCP_READ_ONLY: 'yes' }, 'WORKOS_MCP_READ_ONLY is "yes": say true or false'],
+    ['', { WORKOS_MCP_READONLY: '1' }, 'no setting WORKOS_MCP_READONLY. Did you mean "WORKOS_MCP_READ_ONLY"?'],
+    ['', { WORKOS_MCP_API_KEY: 'sk_1' }, 'no setting WORKOS_MCP_API_KEY'],
+    ['--api-key sk_1', {}, '--api-key is no option: a flag shows in the process list'],
+    ['tool', {}, 'no command "tool". Did you mean "tools"?'],
+    ['sk_live_secret', {}, 'A key is no command'],
+    ['tools more', {}, '"more" is left over'],
+    ['--json', {}, '--json goes with the command "tools"'],
+    ['--sandbox', { WORKOS_API_KEY: 'sk_1' }, '--sandbox stands alone: unset WORKOS_API_KEY'],
+    ['--sandbox', { WORKOS_CLIENT_ID: 'client_1' }, '--sandbox stands alone: unset WORKOS_CLIENT_ID'],
+    ['--sandbox --base-url https://x.test', {}, '--sandbox stands alone: unset WORKOS_BASE_URL'],
+  ])('%s %j', (argv, env, message) => {
+    expect(() => parse(argv, env)).toThrow(message);
+  });
+});
+
+describe('the WorkOS environment', () => {
+  it.each([
+    [{ WORKOS_API_KEY: 'sk_test_1' }, { label: 'staging', apiKey: 'sk_test_1', baseUrl: 'https://api.workos.com' }],
+    [{ WORKOS_API_KEY: 'sk_live_1' }, { label: 'production' }],
+    [{ WORKOS_API_KEY: 'sk_1' }, { label: 'production' }],
+    [{ WORKOS_API_KEY_FILE: 'key' }, { apiKey: 'sk_test_1' }],
+    [{ WORKOS_API_KEY_FILE: 'crlf' }, { apiKey: 'sk_live_1' }],
+    [{ WORKOS_API_KEY: '', WORKOS_API_KEY_FILE: 'key' }, { apiKey: 'sk_test_1' }],
+    [{ WORKOS_API_KEY: 'sk_1', WORKOS_BASE_URL: 'http://127.0.0.1:4100/' }, { baseUrl: 'http://127.0.0.1:4100' }],
+    [{ WORKOS_API_KEY: 'sk_1', WORKOS_BASE_URL: 'http://[::1]:4100' }, { baseUrl: 'http://[::1]:4100' }],
+    [
+      { WORKOS_API_KEY: 'sk_1', WORKOS_BASE_URL: 'https://proxy.test/workos/' },
+      { baseUrl: 'https://proxy.test/workos' },
+    ],
+  ])('%j', (env, expected) => {
+    expect(environment(env)).toMatchObject(expected);
+  });
+
+  it.each([
+    [{}, 'No API key. Set WORKOS_API_KEY'],
+    [{ WORKOS_API_KEY: '' }, 'No API key'],
+    [{ WORKOS_API_KEY: '${WORKOS_KEY}' }, 'No API key'],
+    [{ WORKOS_API_KEY: '   ' }, 'WORKOS_API_KEY is blank'],
+    [{ WORKOS_API_KEY: 'sk_a b' }, 'WORKOS_API_KEY has white space in it'],
+    [{ WORKOS_API_KEY: 'sk_a\n' }, 'WORKOS_API_KEY has white space in it'],
+    [{ WORKOS_API_KEY: 'client_1' }, 'WORKOS_API_KEY is no WorkOS API key'],
+    [{ WORKOS_API_KEY: 'sk_' }, 'WORKOS_API_KEY is no WorkOS API key'],
+    [{ WORKOS_API_KEY: 'sk_1', WORKOS_API_KEY_FILE: 'key' }, 'both set'],
+    [{ WORKOS_API_KEY_FILE: 'absent' }, 'WORKOS_API_KEY_FILE: absent cannot be read (ENOENT)'],
+    [{ WORKOS_API_KEY_FILE: 'empty' }, 'The key in empty is blank'],
+    [{ WORKOS_API_KEY_FILE: 'two' }, 'The key in two has white space in it'],
+    [{ WORKOS_API_KEY: 'sk_1', WORKOS_BASE_URL: 'api.workos.com' }, 'no http(s) URL'],
+    [{ WORKOS_API_KEY: 'sk_1', WORKOS_BASE_URL: 'ftp://x.test' }, 'no http(s) URL'],
+    [{ WORKOS_API_KEY: 'sk_1', WORKOS_BASE_URL: 'http://api.workos.com' }, 'plain http to api.workos.com'],
+    [{ WORKOS_API_KEY: 'sk_1', WORKOS_BASE_URL: 'http://127.0.0.1.evil.test' }, 'plain http'],
+    [{ WORKOS_API_KEY: 'sk_1', WORKOS_BASE_URL: 'https://u:p@x.test' }, 'neither user, password'],
+    [{ WORKOS_API_KEY: 'sk_1', WORKOS_BASE_URL: 'https://x.test/?a=1' }, 'neither user, password, query'],
+  ])('refuses %j', (env, message) => {
+    expect(() => environment(env)).toThrow(message);
+  });
+
+  it.each([{ WORKOS_API_KEY: 'hunter2-secret' }, { WORKOS_API_KEY: 'sk_hunter2 secret' }])(
+    'does not repeat a malformed key',
+    (env) => {
+      expect(() => environment(env)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+      );
+    },
+  );
+});

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { createCatalog } from '../src/catalog.ts';
+import { createPolicy, decide, type Grants } from '../src/policy.ts';
+import { areas } from '../tools/index.ts';
+import { connect } from './support/session.ts';
+
+const catalog = createCatalog(areas);
+
+/** Grants as flags: "a:read b:write !c:full ro". */
+function toGrants(text: string): Grants {
+  const words = text.split(' ').filter((word) => word !== '');
+  return {
+    allow: words.filter((word) => !word.startsWith('!') && word !== 'ro'),
+    deny: words.filter((word) => word.startsWith('!')).map((word) => word.slice(1)),
+    readOnly: words.includes('ro'),
+  };
+}
+
+const on = (text: string): string[] => {
+  const policy = createPolicy(catalog, toGrants(text));
+  return catalog.tools.filter((tool) => policy(tool) === undefined).map((tool) => tool.name);
+};
+
+describe('what each grant switches on', () => {
+  it.each([
+    ['users:read', ['get_user', 'list_users']],
+    ['users:write', ['create_user', 'update_user']],
+    ['users:delete', ['delete_user']],
+    ['users:full', ['create_user', 'get_user', 'list_users', 'update_user', 'delete_user']],
+    ['users:write users:credentials', ['create_user', 'update_user', 'authenticate_user']],
+    ['magic_auth:read', ['get_magic_auth']],
+    ['magic_auth:write', ['create_magic_auth']],
+    ['mfa:write', ['enroll_auth_factor', 'challenge_auth_factor']],
+    ['mfa:write mfa:credentials', ['enroll_auth_factor', 'challenge_auth_factor', 'verify_auth_challenge']],
+    ['organizations:read', ['get_organization', 'list_organizations']],
+    ['organizations:write', ['create_organization', 'update_organization']],
+    ['organizations:delete', ['delete_organization']],
+    ['organization_domains:read', ['get_organization_domain']],
+    ['organization_domains:write', ['create_organization_domain', 'verify_organization_domain']],
+    ['sso:read', ['get_sso_authorization_url', 'list_connections', 'get_connection']],
+    [
+      'sso:read sso:credentials',
+      ['get_sso_authorization_url', 'get_sso_profile_and_token', 'list_connections', 'get_connection'],
+    ],
+    ['sso:delete', ['delete_connection']],
+    [
+      'directory_sync:read',
+      [
+        'list_directories',
+        'get_directory',
+        'list_directory_users',
+        'get_directory_user',
+        'list_directory_groups',
+        'get_directory_group',
+      ],
+    ],
+    ['directory_sync:delete', ['delete_directory']],
+    ['audit_logs:read', ['get_audit_log_export']],
+    ['audit_logs:write', ['create_audit_log_event', 'create_audit_log_export']],
+    ['roles:read', ['list_environment_roles', 'list_organization_roles']],
+    ['*:delete', ['delete_user', 'delete_organization', 'delete_connection', 'delete_directory']],
+    ['get_user', ['get_user']],
+    ['delete_user', ['delete_user']],
+    ['authenticate_user users:credentials', ['authenticate_user']],
+    ['users:read users:write !list_users', ['create_user', 'get_user', 'update_user']],
+    ['users:full !users:delete', ['create_user', 'get_user', 'list_users', 'update_user']],
+    ['users:write users:credentials !users:credentials', ['create_user', 'update_user']],
+    ['users:full ro', ['get_user', 'list_users']],
+    ['sso:read sso:credentials ro', ['get_sso_authorization_url', 'list_connections', 'get_connection']],
+    ['get_user users:full !*:write !*:delete', ['get_user', 'list_users']],
+    [
+      'users:full users:credentials sso:read !users:full',
+      ['get_sso_authorization_url', 'list_connections', 'get_connection'],
+    ],
+  ])('%s', (grants, names) => {
+    expect(on(grants)).toEqual(names);
+  });
+
+  it.each([
+    ['*:read', 18],
+    ['*:write', 11],
+    ['*:full', 33],
+    ['*:full *:credentials', 36],
+    ['*:full *:credentials ro', 18],
+    ['*:read *:credentials', 19],
+  ])('%s is %i tools', (grants, count) => {
+    expect(on(grants)).toHaveLength(count);
+  });
+});
+
+describe('what stops the start', () => {
+  it.each([
+    ['', /Nothing is allowed until you say so.*--allow '\*:read'/s],
+    ['user:read', /no area "user"\. Did you mean "users"\?/],
+    ['users:raed', /no access "raed"\. Did you mean "read"\?/],
+    ['users:constructor', /no access "constructor"/],
+    ['users', /say which access, e\.g\. users:read/],
+    ['*', /say which access, e\.g\. \*:read/],
+    ['users:', /no access ""/],
+    ['list_usres', /no tool "list_usres"\. Did you mean "list_users"\?/],
+    ['list_users:read', /A tool's name stands alone: "list_users"/],
+    ['users:read:write', /a grant is AREA:ACCESS/],
+    ['users:read@org_1', /"@" is kept for later/],
+    ['mfa:read', /opens nothing: mfa has no read tools\. It has mfa:write\./],
+    ['roles:credentials', /opens nothing: no tool of roles needs credentials/],
+    ['users:credentials', /opens nothing by itself: authenticate_user needs users:write besides/],
+    ['users:read users:credentials', /users:credentials opens nothing by itself/],
+    ['authenticate_user', /--allow authenticate_user: needs the grant users:credentials/],
+    ['users:write !user:full', /--deny user:full: there is no area "user"\. Did you mean "users"\?/],
+    ['users:write ro', /No tool is left on: all that --allow gives is taken away by --read-only/],
+    ['get_user !*:read', /taken away by --deny \*:read/],
+  ])('%s', (grants, message) => {
+    expect(() => createPolicy(catalog, toGrants(grants))).toThrow(message);
+  });
+});
+
+it('says of each tool that is off which rule keeps it off', () => {
+  const policy = decide(catalog, toGrants('users:full !update_user ro'));
+  const reasons = Object.fromEntries(catalog.tools.map((tool) => [tool.name, policy(tool)]));
+  expect(reasons).toMatchObject({
+    get_user: undefined,
+    update_user: '--read-only keeps it off',
+    delete_user: '--read-only keeps it off',
+    get_organization: 'needs the grant organizations:read',
+  });
+  expect(decide(catalog, toGrants('users:full !update_user'))(catalog.tools[3] ?? expect.fail())).toBe(
+    '--deny update_user keeps it off',
+  );
+});
+
+it('treats a tool that is off as one that never existed', async () => {
+  const session = await connect(['--sandbox', '--allow', 'users:read']);
+  expect((await session.listTools()).map((tool) => tool.name)).toEqual(['get_user', 'list_users']);
+  const refusal = (name: string) =>
+    session.call(name, {}).then(
+      () => expect.fail('it answered'),
+      ({ code, message }) => ({ code, message }),
+    );
+  expect(await refusal('delete_user')).toMatchObject({ code: -32602, message: expect.stringContaining('delete_user') });
+  expect(JSON.stringify(await refusal('delete_user')).replaceAll('delete_user', 'no_such_tool')).toBe(
+    JSON.stringify(await refusal('no_such_tool')),
+  );
+  await session.close();
+});

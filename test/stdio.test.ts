@@ -1,0 +1,145 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { MAIN } from './support/session.ts';
+import { listen, type Upstream } from './support/upstream.ts';
+
+/** Runs the command and talks to it in raw lines, as no client would. */
+function start(args: readonly string[], env: Record<string, string> = {}) {
+  const server = spawn(process.execPath, [MAIN, ...args], { env });
+  const out = text(server.stdout).catch(() => 'cut off');
+  const err = text(server.stderr);
+  const exit = once(server, 'exit') as Promise<[number | null, NodeJS.Signals | null]>; // as Node documents the event
+  return { server, out, err, exit };
+}
+
+const say = (server: ChildProcessWithoutNullStreams, ...messages: readonly object[]) => {
+  for (const message of messages) server.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+};
+const INITIALIZE = {
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'raw', version: '1' } },
+};
+const INITIALIZED = { method: 'notifications/initialized' };
+const GET_USER = { id: 2, method: 'tools/call', params: { name: 'get_user', arguments: { user_id: 'user_1' } } };
+const lines = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+let upstream: Upstream | undefined;
+afterEach(async () => {
+  await upstream?.close();
+  upstream = undefined;
+});
+
+/** A server in the middle of a call to a WorkOS that answers after `delay` milliseconds, or never. */
+async function startInCall(delay: number | undefined) {
+  const arrived = new Promise<void>((resolve) => {
+    listen(async () => {
+      resolve();
+      if (delay === undefined) await new Promise(() => {});
+      await setTimeout(delay);
+      return Response.json({ object: 'user' });
+    }).then((made) => {
+      upstream = made;
+      started(made.url);
+    });
+  });
+  let run: ReturnType<typeof start> | undefined;
+  const started = (url: string) => {
+    run = start(['--allow', '*:read'], { WORKOS_API_KEY: 'sk_test_1', WORKOS_BASE_URL: url });
+    say(run.server, INITIALIZE, INITIALIZED, GET_USER);
+  };
+  await arrived;
+  return run ?? expect.fail('not started');
+}
+
+describe('the process', () => {
+  it('writes nothing but JSON-RPC to stdout and nothing but JSON to stderr', async () => {
+    const { server, out, err, exit } = start(['--sandbox', '--allow', '*:read', '--log-level', 'trace']);
+    say(server, INITIALIZE, INITIALIZED, { id: 3, method: 'tools/list' }, GET_USER, { id: 4, method: 'no/such' });
+    server.stdin.end('this is no JSON\n');
+    expect(await exit).toEqual([0, null]);
+    const answers = lines(await out);
+    expect(answers.map((answer) => [answer.jsonrpc, answer.id]).sort()).toEqual([1, 2, 3, 4].map((id) => ['2.0', id]));
+    expect(lines(await err)[0]).toMatchObject({ msg: 'serving stdio', tools: 18, environment: 'sandbox' });
+  });
+
+  it('answers what is under way when stdin ends, then exits', async () => {
+    const { server, out, exit } = await startInCall(300);
+    server.stdin.end();
+    expect(await exit).toEqual([0, null]);
+    expect(lines(await out)).toContainEqual(expect.objectContaining({ id: 2, result: expect.anything() }));
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('answers what is under way on %s, then exits', async (signal) => {
+    const { server, out, exit } = await startInCall(300);
+    server.kill(signal);
+    expect(await exit).toEqual([0, null]);
+    expect(lines(await out)).toContainEqual(expect.objectContaining({ id: 2, result: expect.anything() }));
+  });
+
+  it.each(['SIGTERM', 'stdin'] as const)('gives up within seconds on %s where WorkOS does not answer', async (how) => {
+    const { server, exit } = await startInCall(undefined);
+    const asked = performance.now();
+    if (how === 'stdin') server.stdin.end();
+    else server.kill(how);
+    expect(await exit).toEqual([0, null]);
+    expect(performance.now() - asked).toBeLessThan(6_000);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('exits at once on %s when idle', async (signal) => {
+    const { server, exit, err } = start(['--sandbox', '--allow', '*:read']);
+    await once(server.stderr, 'data');
+    server.kill(signal);
+    expect(await exit).toEqual([0, null]);
+    expect(await err).toContain('stopped');
+  });
+
+  it('exits when the client no longer reads', async () => {
+    const { server, exit } = start(['--sandbox', '--allow', '*:read']);
+    say(server, INITIALIZE);
+    await once(server.stdout, 'data');
+    server.stdout.destroy();
+    say(server, INITIALIZED, { id: 3, method: 'tools/list' });
+    expect(await exit).toEqual([0, null]);
+  });
+});
+
+describe('the command', () => {
+  it.each([
+    [[], {}, 2, '', /^workos-mcp: Nothing is allowed until you say so/],
+    [['--allow', '*:read'], {}, 2, '', /^workos-mcp: No API key/],
+    [['--allow', 'user:read'], { WORKOS_API_KEY: 'sk_1' }, 2, '', /Did you mean "users"\?/],
+    [['--version'], {}, 0, /^\d+\.\d+\.\d+\n$/, ''],
+    [['--help'], {}, 0, /--deny GRANT\[,GRANT…\]\s+WORKOS_MCP_DENY/, ''],
+    [['tools'], {}, 0, /get_user +users +read +off +needs the grant users:read\n[\s\S]*0 of 36 tools are on/, ''],
+    [['tools', '--allow', '*:full', '--read-only'], {}, 0, /18 of 36 tools are on\.\n$/, ''],
+    [['tools', '--deny', 'nonsense'], {}, 2, '', /no tool "nonsense"/],
+  ])('%j %j', async (args, env, code, stdout, stderr) => {
+    const { server, out, err, exit } = start(args, env);
+    server.stdin.end();
+    expect(await exit).toEqual([code, null]);
+    expect(await out).toMatch(stdout);
+    expect(await err).toMatch(stderr);
+  });
+
+  it('lists the tools for machines', async () => {
+    const { out } = start(['tools', '--json', '--allow', 'mfa:write']);
+    const tools = JSON.parse(await out);
+    expect(tools).toHaveLength(36);
+    expect(tools).toContainEqual({
+      name: 'verify_auth_challenge',
+      area: 'mfa',
+      access: 'write',
+      credentials: true,
+      on: false,
+      reason: 'needs the grant mfa:credentials',
+    });
+  });
+});

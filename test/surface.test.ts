@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCatalog } from '../src/catalog.ts';
+import { describeOptions } from '../src/config.ts';
+import { areas } from '../tools/index.ts';
+import { connect, type ListedTool, type Session } from './support/session.ts';
+
+const { tools } = createCatalog(areas);
+const root = `${import.meta.dirname}/..`;
+
+let session: Session;
+let listed: readonly ListedTool[];
+
+beforeAll(async () => {
+  session = await connect(['--sandbox', '--allow', '*:full,*:credentials']);
+  listed = await session.listTools();
+});
+afterAll(() => session.close());
+
+describe('what clients see', () => {
+  it.each(areas)('of $name is as published', async ({ name, tools: declarations }) => {
+    const names = declarations.map((tool) => tool.name);
+    const published = listed.filter((tool) => names.includes(tool.name));
+    await expect(`${JSON.stringify(published, undefined, 2)}\n`).toMatchFileSnapshot(`snapshots/surface/${name}.json`);
+  });
+
+  it('is 36 tools in nine areas, 19 that read and 17 that write', () => {
+    expect(areas).toHaveLength(9);
+    expect(listed.map((tool) => tool.name)).toEqual(tools.map((tool) => tool.name));
+    expect(tools.filter((tool) => tool.access === 'read')).toHaveLength(19);
+    expect(tools.filter((tool) => tool.access !== 'read')).toHaveLength(17);
+  });
+
+  it('hints what each tool does by its HTTP method', () => {
+    const hints = Object.fromEntries(
+      listed.map(({ name, annotations }) => {
+        const { readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = Object(annotations);
+        return [name, [readOnlyHint, destructiveHint, idempotentHint, openWorldHint]];
+      }),
+    );
+    expect(hints).toMatchObject({
+      get_user: [true, false, true, true],
+      create_user: [false, false, false, true],
+      update_user: [false, true, true, true],
+      delete_user: [false, true, true, true],
+      get_sso_authorization_url: [true, false, true, false],
+      get_sso_profile_and_token: [false, false, false, true],
+    });
+    for (const [name, values] of Object.entries(hints)) {
+      expect(
+        values.every((value) => typeof value === 'boolean'),
+        name,
+      ).toBe(true);
+    }
+  });
+
+  it('costs a model no more than the budget', () => {
+    const cost = (names: readonly string[]) =>
+      countTokens(
+        JSON.stringify(
+          listed
+            .filter((tool) => names.includes(tool.name))
+            .map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
+        ),
+      );
+    const all = tools.map((tool) => tool.name);
+    const read = tools.filter((tool) => tool.access === 'read' && !tool.needsCredentials).map((tool) => tool.name);
+    expect(read).toHaveLength(18);
+    expect(cost(all)).toBeLessThan(5_500);
+    expect(cost(read)).toBeLessThan(2_500);
+  });
+});
+
+/** Every schema within a schema, the root included, with its path. */
+function* schemasIn(
+  schema: unknown,
+  path: string,
+): Generator<readonly [path: string, schema: Record<string, unknown>]> {
+  if (typeof schema !== 'object' || schema === null) return;
+  const { properties, items, additionalProperties, anyOf } = schema as Record<string, unknown>; // checked as it is read
+  yield [path, schema as Record<string, unknown>];
+  for (const [name, inner] of Object.entries(properties ?? {})) yield* schemasIn(inner, `${path}.${name}`);
+  yield* schemasIn(items, `${path}[]`);
+  yield* schemasIn(additionalProperties, `${path}{}`);
+  if (Array.isArray(anyOf)) for (const inner of anyOf) yield* schemasIn(inner, `${path}|`);
+}
+
+/** The keywords that every client and model API takes. */
+const KEYWORDS = new Set(
+  'type properties required items additionalProperties anyOf enum description minimum maximum'.split(' '),
+);
+
+describe('every tool is portable', () => {
+  it.each(tools)('$name', ({ name }) => {
+    const tool = listed.find((candidate) => candidate.name === name);
+    expect(name).toMatch(/^[a-z0-9_]{1,40}$/);
+    expect(tool?.title).toBeTruthy();
+    expect(tool?.description).toBeTruthy();
+    expect(Buffer.byteLength(tool?.description ?? '')).toBeLessThan(2_048);
+    expect(tool?.inputSchema).toMatchObject({ type: 'object' });
+    expect(tool?.inputSchema).not.toHaveProperty('anyOf');
+
+    for (const [path, schema] of schemasIn(tool?.inputSchema, name)) {
+      expect(
+        Object.keys(schema).filter((keyword) => !KEYWORDS.has(keyword)),
+        path,
+      ).toEqual([]);
+      expect(Array.isArray(schema.type), path).toBe(false);
+      if (schema.type === 'array') expect(schema, path).toHaveProperty('items');
+      if (Array.isArray(schema.enum))
+        expect(
+          schema.enum.every((value) => typeof value === 'string'),
+          path,
+        ).toBe(true);
+      for (const key of Object.keys(schema.properties ?? {})) expect(key, path).toMatch(/^[a-zA-Z0-9_.-]{1,64}$/);
+    }
+  });
+});
+
+const between = (text: string, marker: string, content: string): string => {
+  const pattern = new RegExp(`(<!-- ${marker} -->\n)[\\s\\S]*?(<!-- /${marker} -->)`);
+  expect(text).toMatch(pattern);
+  return text.replace(pattern, (_, start: string, end: string) => `${start}${content}${end}`);
+};
+
+const row = (...cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+
+// `vitest run -u` rewrites these.
+describe('what is generated is current:', () => {
+  it('the tables in the README', async () => {
+    const readme = await readFile(`${root}/README.md`, 'utf8');
+    const toolTable = [
+      row('area', 'tool', 'access', 'what it does'),
+      row('---', '---', '---', '---'),
+      ...tools.map((tool) =>
+        row(
+          `\`${tool.area}\``,
+          `\`${tool.name}\``,
+          tool.needsCredentials ? `${tool.access} + credentials` : tool.access,
+          tool.description,
+        ),
+      ),
+    ].join('');
+    const optionTable = [
+      row('flag', 'environment', 'meaning'),
+      row('---', '---', '---'),
+      ...describeOptions().map(({ flag, variable, help }) =>
+        row(flag === '' ? 'none: secrets have no flag' : `\`${flag}\``, `\`${variable}\``, help),
+      ),
+    ].join('');
+    const expected = between(between(readme, 'tools', toolTable), 'options', optionTable);
+    await expect(expected).toMatchFileSnapshot(`${root}/README.md`);
+  });
+
+  it('the tools and version in manifest.json', async () => {
+    const manifest = JSON.parse(await readFile(`${root}/manifest.json`, 'utf8'));
+    const { version, description } = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
+    const expected = {
+      ...manifest,
+      version,
+      description,
+      tools: tools.map((tool) => ({ name: tool.name, description: tool.description })),
+    };
+    await expect(`${JSON.stringify(expected, undefined, 2)}\n`).toMatchFileSnapshot(`${root}/manifest.json`);
+  });
+
+  it('manifest.json, as mcpb sees it', async () => {
+    const run = promisify(execFile)(process.execPath, [
+      `${root}/node_modules/@anthropic-ai/mcpb/dist/cli/cli.js`,
+      'validate',
+      `${root}/manifest.json`,
+    ]);
+    await expect(run).resolves.toMatchObject({ stdout: expect.stringContaining('Manifest schema validation passes!') });
+  });
+});
