@@ -68,6 +68,7 @@ describe('arguments that are refused before a request leaves', () => {
     ['get_sso_authorization_url', redirect, 'Give exactly one of connection, organization, provider.'],
     ['get_sso_authorization_url', { ...redirect, connection: 'c', organization: 'o' }, 'Give exactly one of'],
     ['get_sso_authorization_url', { connection: 'c', redirect_uri: 'nowhere' }, 'redirect_uri: Invalid URL.'],
+    ['get_sso_authorization_url', { connection: 'c', redirect_uri: 'https://a.test/ b' }, 'redirect_uri: ASCII'],
     [
       'get_sso_authorization_url',
       { ...redirect, connection: 'c', code_challenge: 'x'.repeat(43) },
@@ -139,7 +140,7 @@ describe('how arguments travel', () => {
 describe('the SSO authorization URL is the one the official SDK builds', () => {
   const workos = new WorkOS('sk_test_key', { clientId: 'client_1' });
   const clientId = 'client_1';
-  const redirectUri = 'https://app.test/cb?next=/a b';
+  const redirectUri = 'https://app.test/cb?next=/a%20b&more=1';
   const codeChallenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
   it.each([

@@ -112,12 +112,12 @@ describe('the WorkOS environment', () => {
     expect(() => environment(env)).toThrow(message);
   });
 
-  it.each([{ WORKOS_API_KEY: 'hunter2-secret' }, { WORKOS_API_KEY: 'sk_hunter2 secret' }])(
-    'does not repeat a malformed key',
-    (env) => {
-      expect(() => environment(env)).toThrow(
-        expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
-      );
-    },
-  );
+  it.each([
+    { WORKOS_API_KEY: 'hunter2-secret' },
+    { WORKOS_API_KEY: 'sk_hunter2 secret' },
+  ])('does not repeat a malformed key', (env) => {
+    expect(() => environment(env)).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+    );
+  });
 });

@@ -10,7 +10,7 @@ export default area({
       name: 'list_directories',
       route: 'GET /directories',
       access: 'read',
-      description: 'List directories.',
+      description: 'List directories, of all organizations or one.',
       input: { organization_id: organizationId.optional(), search, ...page },
     }),
     tool({
@@ -31,7 +31,7 @@ export default area({
       name: 'list_directory_users',
       route: 'GET /directory_users',
       access: 'read',
-      description: 'List the users of a directory or group.',
+      description: 'List the users that a directory or group has synced.',
       input: {
         directory: directoryId.optional(),
         group: directoryGroupId.optional(),
@@ -48,7 +48,7 @@ export default area({
       name: 'get_directory_user',
       route: 'GET /directory_users/{directory_user_id}',
       access: 'read',
-      description: 'Get one directory user.',
+      description: 'Get one directory user, with role and attributes.',
       input: { directory_user_id: directoryUserId },
     }),
     tool({

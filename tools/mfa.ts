@@ -10,7 +10,7 @@ export default area({
       name: 'enroll_auth_factor',
       route: 'POST /auth/factors/enroll',
       access: 'write',
-      description: 'Enroll a second factor.',
+      description: 'Enroll a second factor. For totp, returns the secret and QR code to set up the app with.',
       input: {
         type: z.enum(['generic_otp', 'sms', 'totp']).describe('Kind of factor'),
         phone_number: z.string().min(1).describe('For sms').optional(),

@@ -6,7 +6,12 @@ const fields = {
   allow_profiles_outside_organization: z.boolean().describe('Allow sign-in from other email domains').optional(),
 };
 
-const domainData = z.array(z.strictObject({ domain: z.string().min(1), state: z.enum(['pending', 'verified']) }));
+const domainData = z.array(
+  z.strictObject({
+    domain: z.string().min(1).describe('E.g. example.com'),
+    state: z.enum(['pending', 'verified']).describe('Whether its ownership is proven'),
+  }),
+);
 
 export default area({
   name: 'organizations',
@@ -22,7 +27,7 @@ export default area({
         ...fields,
         domain_data: domainData.describe('Its domains').optional(),
         external_id: externalId.optional(),
-        metadata: metadata.describe('Up to 50 pairs').optional(),
+        metadata: metadata.describe('Custom pairs, up to 50').optional(),
       },
     }),
     tool({
@@ -51,7 +56,7 @@ export default area({
       name: 'update_organization',
       route: 'PUT /organizations/{organization_id}',
       access: 'write',
-      description: 'Change the given fields of an organization.',
+      description: 'Change the given fields of an organization; the others stay.',
       input: {
         organization_id: organizationId,
         name: z.string().min(1).describe('Display name').optional(),

@@ -72,7 +72,10 @@ export default area({
       access: 'read',
       description: 'Build the URL that starts a sign-in. Give one of connection, organization, provider.',
       input: {
-        redirect_uri: z.url().describe('One configured in WorkOS'),
+        redirect_uri: z
+          .url()
+          .regex(/^[\x21-\x7e]+$/, 'ASCII without spaces')
+          .describe('One configured in WorkOS'),
         connection: connectionId.optional(),
         organization: organizationId.optional(),
         provider: z
@@ -126,7 +129,8 @@ export default area({
       name: 'get_sso_profile_and_token',
       route: 'POST /sso/token',
       access: 'read',
-      description: 'Exchange the one-time code of an SSO redirect for the profile and an access token.',
+      description:
+        'Exchange the one-time code of an SSO redirect for the profile and an access token. The code works once.',
       input: {
         code: z.string().min(1).describe('From the redirect'),
         code_verifier: z.string().min(43).max(128).describe('PKCE').optional(),
@@ -138,7 +142,7 @@ export default area({
       name: 'list_connections',
       route: 'GET /connections',
       access: 'read',
-      description: 'List SSO connections.',
+      description: 'List SSO connections, of all organizations or one.',
       input: {
         organization_id: organizationId.optional(),
         connection_type: z.enum(CONNECTION_TYPES).describe('Identity provider').optional(),

@@ -108,7 +108,7 @@ export default area({
         ...profile,
         ...password,
         external_id: externalId.optional(),
-        metadata: metadata.describe('Up to 50 pairs').optional(),
+        metadata: metadata.describe('Custom pairs, up to 50').optional(),
         ...requestContext,
         signals_id: signalsId,
       },
@@ -118,7 +118,7 @@ export default area({
       name: 'get_user',
       route: 'GET /user_management/users/{user_id}',
       access: 'read',
-      description: 'Get one user.',
+      description: 'Get one user by ID.',
       input: { user_id: userId },
     }),
     tool({
@@ -136,7 +136,7 @@ export default area({
       name: 'update_user',
       route: 'PUT /user_management/users/{user_id}',
       access: 'write',
-      description: 'Change the given fields of a user. A new email becomes unverified.',
+      description: 'Change the given fields of a user; the others stay. A new email becomes unverified.',
       input: {
         user_id: userId,
         email: email.optional(),
@@ -152,7 +152,7 @@ export default area({
       name: 'delete_user',
       route: 'DELETE /user_management/users/{user_id}',
       access: 'delete',
-      description: 'Delete a user for good.',
+      description: 'Delete a user for good, with sessions and memberships.',
       input: { user_id: userId },
     }),
     tool({

@@ -1,0 +1,379 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { createCatalog } from '../src/catalog.ts';
+import { resolveConstants, toRequest } from '../src/request.ts';
+import { type Arguments, type Environment, placeOf, type Tool, tool, toTool } from '../src/tool.ts';
+import { areas } from '../tools/index.ts';
+import { CALLS, SIGN_IN } from './support/calls.ts';
+import {
+  alternativesOf,
+  type Difference,
+  differences,
+  faults,
+  type Kind,
+  type Operation,
+  type Schema,
+  specifications,
+  type Version,
+} from './support/openapi.ts';
+
+/** Each pair of a tool and an argument (`argument=value` for one listed value) is one difference, exactly. */
+type Entry = {
+  readonly tools: readonly string[];
+  readonly arguments: readonly string[];
+  readonly kind: Kind;
+  readonly in: readonly Version[];
+  readonly reason: string;
+};
+
+const BOTH: readonly Version[] = ['npm', '0.61.0'];
+const LISTS = [
+  'list_users',
+  'list_organizations',
+  'list_connections',
+  'list_directories',
+  'list_directory_users',
+  'list_directory_groups',
+];
+const newer = (tools: string[], args: string[]): Entry => ({
+  tools,
+  arguments: args,
+  kind: 'unknown',
+  in: ['npm'],
+  reason: 'new in 0.61.0',
+});
+const newerValues = (tools: string[], args: string[]): Entry => ({ ...newer(tools, args), kind: 'accepts' });
+const deprecated = (tool: string, argument: string, reason: string): Entry => ({
+  tools: [tool],
+  arguments: [argument],
+  kind: 'absent',
+  in: BOTH,
+  reason: `deprecated: ${reason}`,
+});
+
+/** In what the tools and the official OpenAPI file differ, and why that is right. */
+const LEDGER: readonly Entry[] = [
+  {
+    tools: LISTS,
+    arguments: ['order=normal'],
+    kind: 'refuses',
+    in: BOTH,
+    reason: 'Its cursors run backwards: before fetches older objects and after newer ones.',
+  },
+  deprecated('list_users', 'organization', 'organization_id takes its place.'),
+  deprecated('create_organization', 'domains', 'domain_data takes its place.'),
+  deprecated('update_organization', 'domains', 'domain_data takes its place.'),
+  deprecated('list_directories', 'domain', 'organization_id takes its place.'),
+  deprecated('get_sso_authorization_url', 'domain', 'connection or organization takes its place.'),
+  deprecated('create_audit_log_export', 'actors', 'actor_names takes its place.'),
+  {
+    tools: ['get_sso_profile_and_token'],
+    arguments: ['query.client_id', 'query.client_secret', 'query.code', 'query.grant_type'],
+    kind: 'absent',
+    in: BOTH,
+    reason: 'The file lists the body a second time as query parameters; secrets stay out of URLs.',
+  },
+  {
+    tools: ['get_sso_authorization_url'],
+    arguments: ['code_challenge', 'code_challenge_method'],
+    kind: 'unknown',
+    in: BOTH,
+    reason: 'PKCE: the official SDK sends it, the file does not know it.',
+  },
+  {
+    tools: ['get_sso_profile_and_token'],
+    arguments: ['code_verifier'],
+    kind: 'unknown',
+    in: BOTH,
+    reason: 'PKCE: the official SDK sends it, the file does not know it.',
+  },
+  {
+    tools: ['authenticate_user'],
+    arguments: ['client_secret with grant_type=urn:ietf:params:oauth:grant-type:device_code'],
+    kind: 'unknown',
+    in: BOTH,
+    reason: 'Constants go with every grant type; the file does not forbid further members.',
+  },
+  newer(['create_user'], ['ip_address', 'user_agent', 'signals_id']),
+  newer(['create_user', 'update_user'], ['name', 'password_salt_position']),
+  newerValues(['create_user', 'update_user'], ['password_hash_type=ssha256']),
+  newer(
+    ['authenticate_user'],
+    ['radar_challenge_id', 'verification_id', 'phone_number', 'signals_id', 'radar_auth_attempt_id'],
+  ),
+  newerValues(
+    ['authenticate_user'],
+    [
+      'grant_type=urn:workos:oauth:grant-type:radar-email-challenge:code',
+      'grant_type=urn:workos:oauth:grant-type:radar-sms-challenge:code',
+    ],
+  ),
+  newer(['create_magic_auth'], ['ip_address', 'user_agent', 'signals_id', 'radar_auth_attempt_id']),
+  newer(['get_sso_authorization_url'], ['prompt']),
+  newerValues(['list_connections'], ['connection_type=GrokOAuth', 'connection_type=XOAuth']),
+  newer(['list_directory_users'], ['email', 'idp_id']),
+];
+
+const ENVIRONMENT: Environment = {
+  label: 'sandbox',
+  baseUrl: 'https://api.workos.com',
+  apiKey: 'sk_example',
+  clientId: 'client_01',
+};
+
+const { tools } = createCatalog(areas);
+const callable = tools.filter(({ name }) => name !== 'authenticate_user');
+
+function known(version: Version): readonly string[] {
+  return LEDGER.filter((entry) => entry.in.includes(version)).flatMap((entry) =>
+    entry.tools.flatMap((tool) => entry.arguments.map((argument) => `${tool} ${argument}: ${entry.kind}`)),
+  );
+}
+
+const toLine = (tool: Tool, { argument, kind }: Difference) => `${tool.name} ${argument}: ${kind}`;
+
+/** Why a call is refused before anything is sent; empty when it is not. */
+function refusals(tool: Tool, args: Arguments): readonly string[] {
+  const parsed = tool.schema.safeParse(args);
+  if (!parsed.success) return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  return (tool.check?.(parsed.data) ?? []).filter((fault) => fault !== false);
+}
+
+/** The query and body that leave for WorkOS, the query decoded as the tool encodes it. */
+function sent(tool: Tool, args: Arguments, operation: Operation) {
+  const parsed = tool.schema.parse(args);
+  const request = tool.local === undefined ? toRequest(tool, parsed, ENVIRONMENT, () => 'key') : undefined;
+  const url = String(
+    request?.path ?? tool.local?.({ ...parsed, ...resolveConstants(tool, ENVIRONMENT) }, ENVIRONMENT).url,
+  );
+  const { searchParams } = new URL(url, ENVIRONMENT.baseUrl);
+  const query = operation.parameters
+    .filter((parameter) => parameter.in === 'query')
+    .map(({ name, schema }) => [name, schema, decode(searchParams, name, schema, tool.local !== undefined)] as const)
+    .filter(([, , value]) => value !== undefined);
+  return { query, body: request?.body === undefined ? undefined : JSON.parse(request.body) };
+}
+
+function decode(query: URLSearchParams, name: string, { type }: Schema, isLocal: boolean): unknown {
+  const text = query.get(name) ?? undefined;
+  // The authorization URL repeats keys and writes key[member], as the official SDK does; elsewhere arrays have commas.
+  if (type === 'array') return isLocal && text !== undefined ? query.getAll(name) : text?.split(',');
+  if (type === 'object') {
+    const members = [...query].filter(([key]) => key.startsWith(`${name}[`));
+    return Object.fromEntries(members.map(([key, value]) => [key.slice(name.length + 1, -1), value]));
+  }
+  return type === 'integer' && text !== undefined ? Number(text) : text;
+}
+
+/** The call with only what the tool's schema requires. */
+function requiredOf(tool: Tool, args: Arguments): Arguments {
+  const isRequired = ([name]: [string, unknown]) => tool.input[name]?.safeParse(undefined).success === false;
+  return Object.fromEntries(Object.entries(args).filter(isRequired));
+}
+
+describe.each(specifications)('by the official OpenAPI file ($version)', ({ version, operation }) => {
+  const ledger = known(version);
+  // Values that only the newer file knows are refused by the older one.
+  const isNewer = (tool: Tool, args: Arguments) =>
+    Object.entries(args).some(([name, value]) => ledger.includes(`${tool.name} ${name}=${value}: accepts`));
+
+  it.each(tools)('$name differs from its operation only as the ledger says', (tool) => {
+    const found = differences(tool, operation(tool.route)).filter((each) => !ledger.includes(toLine(tool, each)));
+    const unexplained = found.map((each) => `${toLine(tool, each)} ${JSON.stringify(each.value)?.slice(0, 80) ?? ''}`);
+    expect(unexplained).toEqual([]);
+  });
+
+  it('has nothing on the ledger that is no longer so', () => {
+    const found = tools.flatMap((tool) => differences(tool, operation(tool.route)).map((each) => toLine(tool, each)));
+    expect(ledger.filter((line) => !found.includes(line))).toEqual([]);
+  });
+
+  it.each(callable)('$name sends what its operation takes', (tool) => {
+    const found = operation(tool.route);
+    const calls = CALLS[tool.name] ?? [];
+    // A PUT with nothing to change is refused, so its smallest call is not what the schema requires.
+    const smallest = tool.method === 'PUT' ? [] : calls.map((args) => requiredOf(tool, args));
+    expect(calls.flatMap((args) => refusals(tool, args))).toEqual([]);
+    for (const args of [...calls, ...smallest].filter((args) => !isNewer(tool, args))) {
+      if (found === undefined) throw new Error(`there is no ${tool.route}`);
+      const { query, body } = sent(tool, args, found);
+      expect(query.flatMap(([name, schema, value]) => faults(schema, value).map((fault) => name + fault))).toEqual([]);
+      expect(found.body === undefined ? [] : faults(found.body, body)).toEqual([]);
+      const inQuery = query.map(([name, , value]) => [name, value] as const);
+      const decoded = Object.entries(args).filter(
+        ([name]) => placeOf(tool, name) === 'body' || inQuery.some(([other]) => other === name),
+      );
+      expect({ ...Object.fromEntries(inQuery), ...body }).toMatchObject(Object.fromEntries(decoded));
+      // Where the file knows no body, an empty object at most is sent.
+      if (found.body === undefined) expect(body ?? {}).toEqual({});
+    }
+  });
+
+  const [authenticate] = tools.filter(({ name }) => name === 'authenticate_user');
+  if (authenticate === undefined) throw new Error('there is no authenticate_user');
+  const signIn = operation(authenticate.route);
+  if (signIn === undefined) throw new Error(`there is no ${authenticate.route}`);
+  const grants = alternativesOf(signIn);
+  const constants = Object.keys(authenticate.constants ?? {});
+  const somewhere = new Set(grants.flatMap(({ members }) => [...members.properties.keys()]));
+
+  describe.each(grants)('authenticate_user with grant_type $value', ({ value: grant_type, members }) => {
+    const own = [...members.properties.keys()].filter((name) => name !== 'grant_type' && !constants.includes(name));
+    const required = own.filter((name) => members.required.has(name));
+    const optional = own.filter((name) => !members.required.has(name));
+    const foreign = Object.keys(SIGN_IN).filter((name) => somewhere.has(name) && !own.includes(name));
+    const call = (names: readonly string[]): Arguments => ({
+      grant_type,
+      ...Object.fromEntries(names.map((name) => [name, SIGN_IN[name]])),
+    });
+    // Without what is quoted: grant types have argument names in them.
+    const unquoted = (args: Arguments) => refusals(authenticate, args).map((fault) => fault.replace(/"[^"]*"/g, ''));
+    const naming = (name: string) => [expect.stringMatching(new RegExp(`\\b${name}\\b`))];
+
+    it('takes what it requires and each optional argument', () => {
+      for (const args of [required, ...optional.map((name) => [...required, name]), own].map(call)) {
+        expect(refusals(authenticate, args)).toEqual([]);
+        const { body } = sent(authenticate, args, signIn);
+        expect(body).toEqual({ ...args, client_id: 'client_01', client_secret: 'sk_example' });
+        expect(faults(signIn.body ?? {}, body)).toEqual([]);
+      }
+    });
+
+    it.each(required)('needs %s', (name) => {
+      expect(unquoted(call(required.filter((other) => other !== name)))).toEqual(naming(name));
+    });
+
+    it.each(foreign)('does not take %s', (name) => {
+      expect(unquoted(call([...required, name]))).toEqual(naming(name));
+    });
+  });
+});
+
+describe('the tables of this test', () => {
+  it.each(tools)('fill every argument of $name', (tool) => {
+    const rows = tool.name === 'authenticate_user' ? [{ grant_type: '', ...SIGN_IN }] : (CALLS[tool.name] ?? []);
+    expect([...new Set(rows.flatMap(Object.keys))].sort()).toEqual(Object.keys(tool.input).sort());
+  });
+
+  it('name only tools that exist, and each difference once', () => {
+    const names = tools.map(({ name }) => name);
+    expect(
+      [...Object.keys(CALLS), ...LEDGER.flatMap((entry) => entry.tools)].filter((n) => !names.includes(n)),
+    ).toEqual([]);
+    for (const version of BOTH) expect(known(version)).toEqual([...new Set(known(version))]);
+  });
+});
+
+describe('every argument is described to clients', () => {
+  const undescribed = (schema: z.core.JSONSchema.BaseSchema, path: string): string[] => [
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {
+      if (typeof member === 'boolean') return [];
+      return [...(member.description === undefined ? [path + name] : []), ...undescribed(member, `${path}${name}.`)];
+    }),
+    ...[schema.items, ...(schema.anyOf ?? [])].flatMap((inner) =>
+      inner === undefined || Array.isArray(inner) || typeof inner === 'boolean' ? [] : undescribed(inner, path),
+    ),
+  ];
+
+  it.each(tools)('$name', (tool) => {
+    expect(undescribed(tool.jsonSchema(), '')).toEqual([]);
+  });
+});
+
+describe('the comparison itself', () => {
+  const body: Schema = {
+    allOf: [
+      { required: ['name'], properties: { name: { type: 'string', enum: ['a', 'b'] }, tags: object('string') } },
+      {
+        oneOf: [
+          {
+            required: ['size', 'one'],
+            properties: { size: { type: 'integer', maximum: 9 }, one: { const: 1 } },
+          },
+          {
+            required: ['size'],
+            properties: { list: { type: 'array', items: { properties: { id: { type: 'string' } } } } },
+          },
+        ],
+      },
+    ],
+  };
+  const operation: Operation = {
+    path: '/things/{id}',
+    parameters: [
+      { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
+      { name: 'idempotency-key', in: 'header', schema: { type: 'string', maxLength: 4 } },
+    ],
+    body,
+  };
+  const input = {
+    thing_id: z.string(),
+    name: z.enum(['a', 'b']),
+    tags: z
+      .record(z.string(), z.string())
+      .refine((tags) => Object.keys(tags).length <= 2)
+      .optional(),
+    size: z.int().max(9),
+    one: z.literal(1).optional(),
+    list: z.array(z.strictObject({ id: z.string().optional() })).optional(),
+    key: z.string().max(4).optional(),
+  };
+
+  it.each<[string, Readonly<Record<string, z.ZodType | undefined>>, readonly string[]]>([
+    ['nothing', {}, []],
+    ['an argument that is not there', { other: z.string() }, ['other unknown']],
+    [
+      'a member that is not there',
+      { list: z.array(z.strictObject({ no: z.string() })) },
+      ['list[].no unknown', 'list[].id absent'],
+    ],
+    ['an argument left out', { tags: undefined }, ['tags absent']],
+    ['a required argument made optional', { name: input.name.optional() }, ['name optional']],
+    ['what every alternative requires', { size: input.size.optional() }, ['size optional']],
+    ['a listed value too many', { name: z.enum(['a', 'b', 'c']) }, ['name=c accepts']],
+    ['a listed value left out', { name: z.enum(['a']) }, ['name=b refuses']],
+    ['a higher limit', { size: z.int().max(10) }, ['size accepts']],
+    ['a longer header', { key: z.string() }, ['idempotency-key accepts']],
+    ['too many pairs', { tags: z.record(z.string(), z.string()) }, ['tags accepts']],
+    ['another type', { thing_id: z.number() }, ['thing_id accepts']],
+    ['null', { thing_id: z.string().nullable() }, ['thing_id accepts']],
+    ['another type within', { list: z.array(z.strictObject({ id: z.unknown() })) }, ['list[].id accepts']],
+  ])('sees %s', (_, doctored, expected) => {
+    const entries = Object.entries({ ...input, ...doctored }).filter(([, schema]) => schema !== undefined);
+    const declaration = tool({
+      name: 'change_thing',
+      route: 'POST /things/{thing_id}',
+      access: 'write',
+      description: '',
+      input: Object.fromEntries(entries) as typeof input, // doctored on purpose
+      idempotencyKey: 'key',
+    });
+    const found = differences(toTool('things', declaration), operation);
+    expect(found.map(({ argument, kind }) => `${argument} ${kind}`)).toEqual(expected);
+  });
+
+  it('sees constants that the operation does not take', () => {
+    const declaration = { name: 'x', route: 'POST /x', access: 'write', description: '', input: {} } as const;
+    const constants = { kind: 'other', secret: 'x' };
+    const typed = { path: '/x', parameters: [], body: { properties: { kind: { const: 'this' } } } };
+    const found = differences(toTool('x', { ...declaration, constants }), typed);
+    expect(found.map(({ argument, kind }) => `${argument} ${kind}`)).toEqual([
+      'kind=other accepts',
+      'kind=this refuses',
+      'secret unknown',
+    ]);
+  });
+
+  it('sees a route that is not there', () => {
+    const [first] = tools;
+    expect(specifications.map(({ operation }) => operation('POST /user_management/user'))).toEqual(
+      specifications.map(() => undefined),
+    );
+    expect(first && differences(first, undefined)).toEqual([{ argument: first?.route, kind: 'route' }]);
+  });
+});
+
+/** An object of at most two pairs. */
+function object(type: string): Schema {
+  return { type: 'object', additionalProperties: { type }, maxProperties: 2 };
+}
