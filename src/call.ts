@@ -1,18 +1,42 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import type { Send } from './api/pipeline.ts';
+import { gather, toAnswer } from './answer.ts';
+import type { Context, Reply, Send } from './api/pipeline.ts';
 import { RefusedError, ReplyError, TransportError } from './errors.ts';
+import { createOwners, type LimitSettings, toSlots } from './limits.ts';
 import type { Log } from './log.ts';
 import { didYouMean } from './nearest.ts';
 import { resolveConstants, toRequest } from './request.ts';
-import { closed, toErrorResult, toObjectResult, toResult } from './result.ts';
-import type { Arguments, Environment, Tool } from './tool.ts';
+import { closed, type Success, toErrorResult, toResult, toSuccess } from './result.ts';
+import { toShape } from './shape.ts';
+import type { Arguments, Environment, Limit, Tool } from './tool.ts';
+
+/** Who calls, and how to reach them while the call goes on. */
+export type Caller = {
+  readonly agent: string;
+  readonly signal: AbortSignal;
+  /** Tells the client how far a walk has come, where it asked to be told. */
+  readonly onProgress?: (progress: number, total: number) => void;
+};
 
 /** One tool call from arguments as the client sent them to a result. Never throws. */
-export type Call = (tool: Tool, args: unknown, signal: AbortSignal) => Promise<CallToolResult>;
+export type Call = (tool: Tool, args: unknown, caller: Caller) => Promise<CallToolResult>;
+
+export type CallSettings = {
+  /** Milliseconds for a whole call. */
+  readonly timeout: number;
+  /** Items that one call may gather from pages. */
+  readonly maxItems: number;
+  /** Bytes of a result's JSON. */
+  readonly maxResultBytes: number;
+  readonly limits: LimitSettings;
+};
 
 /** What calls need from outside; handed in so that tests and other transports can bring their own. */
 export type CallDeps = {
   readonly environment: Environment;
+  readonly settings: CallSettings;
+  /** The limit on all requests of a key. */
+  readonly general: Limit;
   readonly send: Send;
   readonly log: Log;
   /** Makes Idempotency-Keys. */
@@ -21,39 +45,75 @@ export type CallDeps = {
   readonly now: () => number;
 };
 
-export function createCall({ environment, send, log, newKey, now }: CallDeps): Call {
-  return async (tool, rawArgs, signal) => {
+export function createCall({ environment, settings, general, send, log, newKey, now }: CallDeps): Call {
+  const owners = createOwners();
+
+  return async (tool, rawArgs, caller) => {
     const start = now();
+    const exchange: { reply?: Reply } = {};
     let args: Arguments = {};
     // The shape of a call, never its content.
-    const record = (fields: Record<string, unknown>) => ({
-      tool: tool.name,
-      route: tool.route,
-      ...fields,
-      ms: Math.round(now() - start),
-    });
+    const record = (fields: Record<string, unknown>) => {
+      const { status, headers, attempts } = exchange.reply ?? {};
+      const requestId = headers?.['x-request-id'];
+      return {
+        tool: tool.name,
+        route: tool.route,
+        status,
+        requestId,
+        attempts,
+        ...fields,
+        ms: Math.round(now() - start),
+      };
+    };
+
+    const fetch = async (sent: Arguments): Promise<Success> => {
+      const context: Context = {
+        signal: caller.signal,
+        agent: caller.agent,
+        deadline: start + settings.timeout,
+        repeat: tool.repeat,
+        slots: toSlots(tool, sent, general, settings.limits, owners),
+      };
+      const reply = await send(toRequest(tool, sent, environment, newKey), context);
+      exchange.reply = reply;
+      const success = toSuccess(reply, tool);
+      owners.learn(tool.allLimits, success.value);
+      return success;
+    };
+
     try {
-      args = parseArguments(tool, rawArgs);
+      args = parseArguments(tool, rawArgs, settings);
+      const options = { tool, args, shape: toShape(tool, args.fields), maxBytes: settings.maxResultBytes };
+      const { max_items: maxItems } = args;
+      let result: CallToolResult;
       if (tool.local !== undefined) {
-        const result = toObjectResult(tool.local({ ...args, ...resolveConstants(tool, environment) }, environment));
-        log.info(record({}), 'answered here');
-        return result;
+        result = toResult(tool.local({ ...args, ...resolveConstants(tool, environment) }, environment));
+      } else if (maxItems === undefined) {
+        result = toAnswer(await fetch(args), options);
+      } else {
+        result = await gather(fetch, options, {
+          isCancelled: () => caller.signal.aborted,
+          // What is left of the time has to do for one more page.
+          isOutOfTime: () => now() - start > settings.timeout * 0.8,
+          onProgress: (count) => caller.onProgress?.(count, Number(maxItems)),
+        });
       }
-      const reply = await send(toRequest(tool, args, environment, newKey), signal);
-      log.info(record({ status: reply.status, requestId: reply.headers['x-request-id'] }), 'answered');
-      return toResult(reply);
+      log.info(record({}), 'answered');
+      return result;
     } catch (error) {
       if (error instanceof RefusedError) log.info(record({}), 'refused');
-      else if (error instanceof TransportError)
-        log.warn(record({ reason: error.message, sent: error.sent }), 'no answer');
-      else if (!(error instanceof ReplyError)) log.error(record({ error: describe(error) }), 'failed');
+      else if (error instanceof ReplyError) log.info(record({ fault: error.fault }), 'answered');
+      else if (error instanceof TransportError) {
+        log.warn(record({ reason: error.message, sent: error.sent, attempts: error.attempts }), 'no answer');
+      } else log.error(record({ error: describe(error) }), 'failed');
       return toErrorResult(error, tool, args);
     }
   };
 }
 
 /** The arguments as the tool's schema reads them. Throws RefusedError with a line for each fault, naming its field. */
-function parseArguments(tool: Tool, args: unknown): Arguments {
+function parseArguments(tool: Tool, args: unknown, { maxItems }: CallSettings): Arguments {
   const parsed = tool.schema.safeParse(args ?? {});
   if (!parsed.success) {
     const known = Object.keys(tool.input);
@@ -71,9 +131,18 @@ function parseArguments(tool: Tool, args: unknown): Arguments {
     });
     throw new RefusedError(faults.join(' '));
   }
-  const broken = tool.check?.(parsed.data).filter((fault) => fault !== false) ?? [];
+  const own = parsed.data;
+  const broken = [
+    own.max_items !== undefined && own.limit !== undefined && 'Give either limit or max_items, not both.',
+    own.max_items !== undefined &&
+      own.before !== undefined &&
+      own.after !== undefined &&
+      'Give max_items with before or after, not both.',
+    Number(own.max_items) > maxItems && `max_items: Too big: at most ${maxItems}.`,
+    ...(tool.check?.(own) ?? []),
+  ].filter((fault) => fault !== false);
   if (broken.length > 0) throw new RefusedError(broken.join(' '));
-  return parsed.data;
+  return own;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
@@ -83,11 +152,6 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 /** A fault of this server's own, for its log: the kind and place, without values that a message may hold. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
-  return [
-    error.name,
-    ...(error.stack ?? '')
-      .split('\n')
-      .filter((line) => line.trimStart().startsWith('at '))
-      .slice(0, 5),
-  ].join('\n');
+  const places = (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));
+  return [error.name, ...places.slice(0, 5)].join('\n');
 }

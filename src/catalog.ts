@@ -1,21 +1,23 @@
-import { type Area, type Tool, toTool } from './tool.ts';
+import { type Area, type Limit, type Tool, toTool } from './tool.ts';
 
 export type Catalog = {
   readonly areas: readonly Area[];
   /** Every tool, in the order of the areas. */
   readonly tools: readonly Tool[];
+  /** The limit on all requests of a key. */
+  readonly general: Limit;
 };
 
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** Derives the tools of all areas. Throws where two tools share a name or a route: a fault of the declarations. */
-export function createCatalog(areas: readonly Area[]): Catalog {
-  const tools = areas.flatMap((area) => area.tools.map((declaration) => toTool(area.name, declaration)));
+export function createCatalog(areas: readonly Area[], general: Limit): Catalog {
+  const tools = areas.flatMap((area) => area.tools.map((declaration) => toTool(area, declaration)));
   const seen = new Set<string>();
   for (const { name, route } of tools) {
     if (!NAME.test(name) || name.length > 40) throw new Error(`${name} is no tool name`);
     if (seen.has(name) || seen.has(route)) throw new Error(`${name} (${route}) is declared twice`);
     seen.add(name).add(route);
   }
-  return { areas, tools };
+  return { areas, tools, general };
 }

@@ -1,46 +1,18 @@
 import { parseArgs } from 'node:util';
 import { StartError } from './errors.ts';
 import { didYouMean } from './nearest.ts';
+import {
+  envName,
+  type LogLevel,
+  OPTIONS,
+  type Option,
+  type OptionName,
+  type OptionWithDefault,
+  optionNames,
+  optionOf,
+} from './options.ts';
 import type { Grants } from './policy.ts';
 import type { Environment } from './tool.ts';
-
-type Option = {
-  /** `list` items are split at commas and add up over repeated flags; `secret` options have no flag. */
-  readonly kind: 'list' | 'switch' | 'choice' | 'text' | 'secret';
-  /** What stands for the value in help. */
-  readonly value?: string;
-  readonly choices?: readonly string[];
-  /** WorkOS's own name; else `WORKOS_MCP_` and the flag's. */
-  readonly env?: string;
-  /** Flag and environment add up, so that neither can take back what the other forbids. */
-  readonly addsUp?: true;
-  readonly help: string;
-};
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Every setting: its flag, its environment variable, its line in the help and its row in the README. */
-export const OPTIONS = {
-  allow: { kind: 'list', value: 'GRANT[,GRANT…]', help: "Switch tools on: AREA:ACCESS, *:ACCESS or a tool's name" },
-  deny: { kind: 'list', value: 'GRANT[,GRANT…]', addsUp: true, help: 'Switch tools off; beats every --allow' },
-  'read-only': { kind: 'switch', addsUp: true, help: "Deny '*:write,*:delete,*:credentials'" },
-  sandbox: { kind: 'switch', help: 'Serve an embedded make-believe WorkOS; needs no account' },
-  'log-level': { kind: 'choice', choices: LOG_LEVELS, help: 'How much to log to stderr (info unless set)' },
-  'api-key': { kind: 'secret', env: 'WORKOS_API_KEY', help: 'The WorkOS API key (sk_…)' },
-  'api-key-file': {
-    kind: 'text',
-    value: 'FILE',
-    env: 'WORKOS_API_KEY_FILE',
-    help: 'A file that holds the key instead',
-  },
-  'client-id': { kind: 'text', value: 'ID', env: 'WORKOS_CLIENT_ID', help: 'The Client ID; sign-in tools need it' },
-  'base-url': { kind: 'text', value: 'URL', env: 'WORKOS_BASE_URL', help: 'https://api.workos.com unless set' },
-} as const satisfies Record<string, Option>;
-
-type OptionName = keyof typeof OPTIONS;
-const options: Readonly<Record<string, Option>> = OPTIONS;
-const optionNames = Object.keys(OPTIONS) as OptionName[]; // Object.keys forgets the literal type
 
 export const COMMANDS = {
   tools: 'List every tool with its area and access, on or off under the flags given, and why (--json too)',
@@ -57,16 +29,19 @@ export type Config = {
   readonly apiKey: string | undefined;
   readonly apiKeyFile: string | undefined;
   readonly clientId: string | undefined;
-  readonly baseUrl: string | undefined;
+  readonly baseUrl: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly attemptTimeout: number;
+  readonly maxItems: number;
+  readonly maxResultBytes: number;
+  readonly maxReplyBytes: number;
+  /** `NAME=REQUESTS/SECONDS`, as given. */
+  readonly limits: readonly string[];
 };
 
 type Env = Readonly<Record<string, string | undefined>>;
 type Given = Readonly<Record<string, readonly string[] | undefined>>;
-
-/** The environment variable of an option: WorkOS's own name, or made from the flag. */
-export function envName(option: string): string {
-  return options[option]?.env ?? `WORKOS_MCP_${option.toUpperCase().replaceAll('-', '_')}`;
-}
 
 /** Reads flags and environment. Throws StartError for whatever is unknown, malformed or contradictory. */
 export function parseConfig(argv: readonly string[], env: Env): Config {
@@ -86,6 +61,7 @@ export function parseConfig(argv: readonly string[], env: Env): Config {
     return addsUp ? [...(flags[name] ?? []), ...(variables[name] ?? [])] : (flags[name] ?? variables[name] ?? []);
   };
   const one = (name: OptionName): string | undefined => given(name)[0];
+  const valueOf = (name: OptionWithDefault): string => one(name) ?? OPTIONS[name].unless;
   const on = (name: OptionName): boolean => given(name).includes('true');
 
   const sandbox = on('sandbox');
@@ -101,12 +77,18 @@ export function parseConfig(argv: readonly string[], env: Env): Config {
     command: asked.has('help') ? 'help' : asked.has('version') ? 'version' : (command as Command), // checked above
     json: asked.has('json'),
     grants: { allow: given('allow'), deny: given('deny'), readOnly: on('read-only') },
-    logLevel: (one('log-level') ?? 'info') as LogLevel, // a choice, checked where it was read
+    logLevel: valueOf('log-level') as LogLevel, // a choice, checked where it was read
     sandbox,
     apiKey: one('api-key'),
     apiKeyFile: one('api-key-file'),
     clientId: one('client-id'),
-    baseUrl: one('base-url'),
+    baseUrl: valueOf('base-url'),
+    timeout: Number(valueOf('timeout')) * 1_000,
+    attemptTimeout: Number(valueOf('attempt-timeout')) * 1_000,
+    maxItems: Number(valueOf('max-items')),
+    maxResultBytes: Number(valueOf('max-result-bytes')),
+    maxReplyBytes: Number(valueOf('max-reply-bytes')),
+    limits: given('limit'),
   };
 }
 
@@ -117,7 +99,7 @@ export function parseConfig(argv: readonly string[], env: Env): Config {
  */
 export function toEnvironment(config: Config, readFile: (path: string) => string): Environment {
   const apiKey = parseApiKey(config.apiKey, config.apiKeyFile, readFile);
-  const baseUrl = parseBaseUrl(config.baseUrl ?? 'https://api.workos.com');
+  const baseUrl = parseBaseUrl(config.baseUrl);
   const label = apiKey.startsWith('sk_test_') ? 'staging' : 'production';
   return { label, baseUrl, apiKey, clientId: config.clientId };
 }
@@ -145,7 +127,7 @@ function parseFlags(argv: readonly string[]) {
     if (token.kind === 'positional') commands.push(token.value);
     if (token.kind !== 'option') continue;
     const { name, rawName, value } = token;
-    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    const option = optionOf(name);
     if (rawName !== `--${name}` || (option === undefined && !ASKS.includes(name))) {
       const flagNames = [...optionNames.filter((known) => OPTIONS[known].kind !== 'secret'), ...ASKS];
       throw new StartError(
@@ -225,6 +207,13 @@ function parseValue(where: string, option: Option, raw: string, blankIsNone: boo
       throw new StartError(
         `${where} is "${raw}".${didYouMean(raw, option.choices ?? [])} It is one of ${option.choices?.join(', ')}.`,
       );
+    case 'number': {
+      const { min = 0, max = Number.MAX_SAFE_INTEGER, whole } = option;
+      const value = raw.trim();
+      if ((whole ? /^\d+$/ : /^\d+(\.\d+)?$/).test(value) && Number(value) >= min && Number(value) <= max)
+        return [value];
+      throw new StartError(`${where} is "${raw}": say a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`);
+    }
     case 'text':
       if (raw.trim() === '') throw new StartError(`${where} is blank.`);
       return [raw.trim()];
@@ -279,17 +268,4 @@ function parseBaseUrl(text: string): string {
     );
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-}
-
-/** One row per option, for help and README: flag with value, variable, meaning. */
-export function describeOptions(): readonly { flag: string; variable: string; help: string }[] {
-  return optionNames.map((name) => {
-    const { kind, value, choices, help }: Option = OPTIONS[name];
-    const example = value ?? choices?.join('|');
-    return {
-      flag: kind === 'secret' ? '' : `--${name}${example === undefined ? '' : ` ${example}`}`,
-      variable: envName(name),
-      help,
-    };
-  });
 }

@@ -1,3 +1,5 @@
+import type { Reply } from './api/pipeline.ts';
+
 /** The server cannot start as it was asked to. The message is for the person who starts it. */
 export class StartError extends Error {
   override readonly name = 'StartError';
@@ -8,21 +10,36 @@ export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 }
 
-/** WorkOS answered with something other than success. */
+/** WorkOS answered with something other than a usable success. */
 export class ReplyError extends Error {
   override readonly name = 'ReplyError';
-  constructor(readonly reply: { status: number; headers: Readonly<Record<string, string>>; body: string }) {
+  /**
+   * @param fault what is wrong with the answer itself, where its status does not say so
+   * @param advice what to do about it
+   */
+  constructor(
+    readonly reply: Reply,
+    readonly fault?: string,
+    readonly advice?: string,
+  ) {
     super(`WorkOS answered ${reply.status}`);
   }
 }
 
-/** No usable answer came. `sent` says whether WorkOS may have received the request. */
+/** No whole answer came. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
+  /** Another attempt would end the same way. */
+  readonly final: boolean;
+  readonly attempts: number;
+  /** @param sent whether WorkOS may have received the request */
   constructor(
     message: string,
     readonly sent: boolean,
+    { final = false, attempts = 1 }: { final?: boolean; attempts?: number } = {},
   ) {
     super(message);
+    this.final = final;
+    this.attempts = attempts;
   }
 }

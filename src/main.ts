@@ -1,14 +1,18 @@
 #!/usr/bin/env node
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { areas } from '../tools/index.ts';
+import { setTimeout } from 'node:timers/promises';
+import { areas, general } from '../tools/index.ts';
 import { createInProcessTransport } from './api/in-process.ts';
+import { limit, systemClock } from './api/limit.ts';
 import { authorize } from './api/pipeline.ts';
+import { retry } from './api/retry.ts';
 import { createTransport, type Transport } from './api/transport.ts';
 import { createCall } from './call.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { type Config, parseConfig, toEnvironment } from './config.ts';
 import { StartError } from './errors.ts';
+import { toLimitSettings } from './limits.ts';
 import { createLog } from './log.ts';
 import { createPolicy } from './policy.ts';
 import { helpText, toolsReport } from './report.ts';
@@ -21,7 +25,7 @@ declare const VERSION: string;
 
 async function main(): Promise<void> {
   const config = parseConfig(process.argv.slice(2), process.env);
-  const catalog = createCatalog(areas);
+  const catalog = createCatalog(areas, general);
   switch (config.command) {
     case 'help':
       return print(helpText());
@@ -41,8 +45,19 @@ async function serve(config: Config, catalog: Catalog): Promise<void> {
 
   const log = createLog(config.logLevel);
   const { environment, transport } = await openEnvironment(config);
-  const send = authorize(environment.apiKey, `workos-mcp/${VERSION}`)(transport.send);
-  const call = createCall({ environment, send, log, newKey: randomUUID, now: () => performance.now() });
+  const send = retry({ now, date: Date.now, random: Math.random, sleep })(
+    limit(systemClock)(authorize(environment.apiKey, `workos-mcp/${VERSION}`)(transport.send)),
+  );
+  const limits = toLimitSettings(config.limits, [catalog.general, ...catalog.tools.flatMap((tool) => tool.allLimits)]);
+  const call = createCall({
+    environment,
+    settings: { ...config, limits },
+    general,
+    send,
+    log,
+    newKey: randomUUID,
+    now,
+  });
   const factory = createServerFactory({ catalog, policy, call, environment, version: VERSION });
 
   const on = catalog.tools.filter((tool) => policy(tool) === undefined);
@@ -71,7 +86,7 @@ async function serve(config: Config, catalog: Catalog): Promise<void> {
 async function openEnvironment(config: Config): Promise<{ environment: Environment; transport: Transport }> {
   if (!config.sandbox) {
     const environment = toEnvironment(config, (path) => readFileSync(path, 'utf8'));
-    return { environment, transport: createTransport(environment.baseUrl) };
+    return { environment, transport: createTransport(environment.baseUrl, { ...config, now }) };
   }
   const { openSandbox } = await import('./sandbox/index.ts');
   const sandbox = openSandbox();
@@ -80,6 +95,12 @@ async function openEnvironment(config: Config): Promise<{ environment: Environme
     environment: { label: 'sandbox', baseUrl, apiKey: sandbox.apiKey, clientId: sandbox.clientId },
     transport: createInProcessTransport(baseUrl, sandbox.fetch),
   };
+}
+
+const now = () => performance.now();
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => {});
 }
 
 function print(text: string): void {

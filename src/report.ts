@@ -1,5 +1,6 @@
 import type { Catalog } from './catalog.ts';
-import { COMMANDS, describeOptions } from './config.ts';
+import { COMMANDS } from './config.ts';
+import { describeOptions } from './options.ts';
 import { decide, type Grants, USUAL_GRANTS } from './policy.ts';
 
 /** Columns padded to the widest cell; the last one is left as it is. */

@@ -32,6 +32,7 @@ export function toRequest(tool: Tool, args: Arguments, environment: Environment,
         query.set(name, Array.isArray(value) ? value.join(',') : String(value));
         break;
       case 'header':
+      case 'server':
         break;
       case 'body':
         body[name] = value;

@@ -1,56 +1,88 @@
 import { STATUS_CODES } from 'node:http';
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { Reply } from './api/pipeline.ts';
+import { retryAfter } from './api/retry.ts';
+import { cleanText, cleanValue, isPlain, parseJson } from './clean.ts';
 import { RefusedError, ReplyError, TransportError } from './errors.ts';
 import type { Arguments, Tool } from './tool.ts';
 
+/** A success of WorkOS's, without what a person would not see. */
+export type Success = {
+  readonly value: Record<string, unknown>;
+  /** Invisible characters that were in it. */
+  readonly removed: number;
+  readonly reply: Reply;
+};
+
 /**
- * A success of WorkOS's as a tool result: the object, and the same as compact JSON for clients that show only text.
- * A reply without a body becomes `{ ok: true, status }`. Throws ReplyError for every other reply.
+ * The object that WorkOS answered a success with; `{ ok: true, status }` where a write has no body. Throws ReplyError for
+ * every other reply.
  */
-export function toResult(reply: Reply): CallToolResult {
-  if (reply.status < 200 || reply.status > 299) throw new ReplyError(reply);
-  if (reply.body.trim() === '') return toObjectResult({ ok: true, status: reply.status });
-  const value = parseJson(reply.body);
-  if (!isObject(value)) throw new ReplyError(reply);
-  return toObjectResult(value);
+export function toSuccess(reply: Reply, { method }: Pick<Tool, 'method'>): Success {
+  const { status, body } = reply;
+  if (method === 'DELETE' && status === 404 && reply.uncertain) {
+    const note = 'An attempt before this one got no answer; it deleted the object, which is gone now (404).';
+    return { value: { ok: true, status, notes: [note] }, removed: 0, reply };
+  }
+  if (status < 200 || status > 299) throw new ReplyError(reply);
+  if (body.trim() === '') {
+    if (method === 'GET') throw new ReplyError(reply, 'without a body');
+    return { value: { ok: true, status }, removed: 0, reply };
+  }
+  const parsed = parseJson(body);
+  if (parsed === 'too deep') throw new ReplyError(reply, 'with JSON that nests too deep to be read');
+  if (!isObject(parsed?.value)) throw new ReplyError(reply);
+  if (isPlain(body)) return { value: parsed.value, removed: 0, reply };
+  const cleaned = cleanValue(parsed.value);
+  return { value: Object(cleaned.value), removed: cleaned.removed, reply };
 }
 
-export function toObjectResult(value: Record<string, unknown>): CallToolResult {
-  return { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value };
+export function toResult(value: Record<string, unknown>, text = JSON.stringify(value)): CallToolResult {
+  return { content: [{ type: 'text', text }], structuredContent: value };
 }
 
 /** Whatever kept a call from succeeding, as a tool result that tells the agent its next step. */
 export function toErrorResult(error: unknown, tool: Tool, args: Arguments): CallToolResult {
-  return { content: [{ type: 'text', text: explain(error, tool, args) }], isError: true };
+  const { text, removed } = cleanText(explain(error, tool, args));
+  return { content: [{ type: 'text', text: sentence(text, removedNote(removed)) }], isError: true };
 }
 
-function explain(error: unknown, tool: Tool, args: Arguments): string {
+/** Says that text from outside was changed, since the model must not take it for the whole. */
+export function removedNote(removed: number): string | undefined {
+  if (removed === 0) return undefined;
+  return `${removed} invisible or control ${removed === 1 ? 'character was' : 'characters were'} removed from the text.`;
+}
+
+/** What happened, whether it may have taken effect, and what to do next, in sentences. */
+export function explain(error: unknown, tool: Tool, args: Arguments): string {
   if (error instanceof RefusedError) return `${tool.name} was not sent. ${error.message}`;
-  if (error instanceof ReplyError) return explainReply(error.reply, tool, args);
+  if (error instanceof ReplyError) return explainReply(error, tool, args);
   if (error instanceof TransportError) {
+    const { message, sent, final, attempts } = error;
     return sentence(
-      `WorkOS gave no answer to ${tool.name}: ${error.message}.`,
-      effectOf(tool, error.sent),
-      retryAdvice(tool, error.sent),
+      `WorkOS gave no usable answer to ${tool.name}${times(attempts)}: ${message}.`,
+      effectOf(tool, sent),
+      final ? 'Calling again would end the same way.' : retryAdvice(tool, sent),
     );
   }
   return sentence(`${tool.name} failed inside the MCP server.`, effectOf(tool, true), 'Its log has the details.');
 }
 
-function explainReply(reply: Reply, tool: Tool, args: Arguments): string {
-  const { status } = reply;
-  const problem = toProblem(reply);
+function explainReply({ reply, fault, advice }: ReplyError, tool: Tool, args: Arguments): string {
+  const { status, attempts = 1, uncertain = false } = reply;
+  const problem = fault === undefined ? toProblem(reply) : { code: undefined, text: `, ${fault}.` };
   const requestId = reply.headers['x-request-id'];
-  const unknownOutcome = status === 408 || status >= 500 || (status >= 200 && status < 300);
+  const unknownOutcome = uncertain || status === 408 || status >= 500 || (status >= 200 && status < 300);
+  const step = problem.code === undefined ? undefined : tool.nextSteps?.[problem.code];
   return sentence(
-    `WorkOS answered ${tool.name} with ${status} ${STATUS_CODES[status] ?? 'Unknown'}${problem.text}`,
+    `WorkOS answered ${tool.name} with ${status} ${STATUS_CODES[status] ?? 'Unknown'}${times(attempts)}${problem.text}`,
     effectOf(tool, unknownOutcome),
-    (problem.code === undefined ? undefined : tool.nextSteps?.[problem.code]) ??
-      nextStep(reply, problem.code, tool, args),
+    advice ?? step ?? nextStep(reply, problem.code, tool, args),
     requestId === undefined ? undefined : `Request ID: ${requestId}.`,
   );
 }
+
+const times = (attempts: number): string => (attempts === 1 ? '' : ` (${attempts} attempts)`);
 
 /** Joins what is there to one text. */
 function sentence(...parts: readonly (string | undefined)[]): string {
@@ -64,7 +96,7 @@ function effectOf(tool: Tool, unknown: boolean): string | undefined {
 }
 
 function retryAdvice(tool: Tool, sent: boolean): string {
-  if (!sent || tool.repeatable) return 'Calling again is safe.';
+  if (!sent || tool.repeat === 'unknown') return 'Calling again is safe.';
   return 'Do not simply call again: first look whether it took effect.';
 }
 
@@ -90,8 +122,9 @@ function nextStep(reply: Reply, code: string | undefined, tool: Tool, args: Argu
       return 'It conflicts with something that exists already: look it up before you decide.';
     case 429: {
       if (code === 'daily_quota_exceeded') return "The environment's daily quota is used up: try again tomorrow.";
-      const wait = Number(headers['retry-after']);
-      return wait > 0 ? `Wait ${wait} seconds, then call again.` : 'Wait a few seconds, then call again.';
+      const wait = retryAfter(headers['retry-after'], Date.now());
+      if (wait === undefined) return 'Wait a few seconds, then call again.';
+      return `Wait ${Math.ceil(wait / 1000)} seconds, then call again.`;
     }
     default:
       return status >= 500 ? retryAdvice(tool, true) : 'The arguments or the environment have to change first.';
@@ -108,12 +141,16 @@ function idHints(tool: Tool, args: Arguments): string {
   return hints.length === 0 ? 'Check what the arguments refer to.' : `Check ${hints.join(' and ')}.`;
 }
 
+/** Characters of an error of WorkOS's that are shown. */
+const MAX_PROBLEM = 4_000;
+
 type Problem = { readonly code: string | undefined; readonly text: string };
 
 /** Understands every error body that WorkOS is known to send: objects of several dialects, a bare string, and no JSON. */
 function toProblem(reply: Reply): Problem {
-  const value = parseJson(reply.body);
-  if (typeof value === 'string') return { code: undefined, text: `: ${closed(value)}` };
+  const parsed = parseJson(reply.body);
+  const value = typeof parsed === 'object' ? parsed.value : undefined;
+  if (typeof value === 'string') return { code: undefined, text: `: ${closed(value.slice(0, MAX_PROBLEM))}` };
   if (!isObject(value)) {
     if (reply.body.trim() === '') return { code: undefined, text: '.' };
     const type = reply.headers['content-type']?.split(';')[0];
@@ -130,7 +167,9 @@ function toProblem(reply: Reply): Problem {
     Object.keys(rest).length === 0 ? undefined : `Details: ${JSON.stringify(rest)}.`,
   ];
   const all = sentence(...parts);
-  return { code: name, text: all === '' ? '.' : `: ${all}` };
+  if (all === '') return { code: name, text: '.' };
+  const more = all.length - MAX_PROBLEM;
+  return { code: name, text: `: ${more > 0 ? `${all.slice(0, MAX_PROBLEM)}… (${more} more characters.)` : all}` };
 }
 
 /** `errors` holds strings, {code, message}, {field, code} or a validator's {instancePath, message}. */
@@ -147,14 +186,6 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 
 /** The text with a full stop, where it has no end of its own. */
 export const closed = (said: string): string => (/[.!?]$/.test(said) ? said : `${said}.`);
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,6 +1,7 @@
 import { McpServer, type StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import type { Call } from './call.ts';
 import type { Catalog } from './catalog.ts';
+import { toOutputSchema } from './output.ts';
 import type { Policy } from './policy.ts';
 import type { Environment, Tool } from './tool.ts';
 
@@ -18,10 +19,11 @@ export function createServerFactory(deps: {
   const { catalog, policy, call, environment, version } = deps;
   const offered = catalog.tools
     .filter((tool) => policy(tool) === undefined)
-    .map((tool) => ({ tool, inputSchema: toStandardSchema(tool) }));
+    .map((tool) => ({ tool, ...toStandardSchemas(tool) }));
   const instructions = [
     `WorkOS, ${environment.label} environment. Every object has an ID with a prefix (user_, org_, conn_, directory_, …); find IDs with the list tools.`,
-    'Lists come newest first, in pages: pass list_metadata.after as "after" for the next page; null means there is none.',
+    'Lists come newest first and show the telling fields of each item; "fields" chooses others, the get tools show all.',
+    'For the next page pass list_metadata.after as "after" (null: there is none), or let max_items follow the pages.',
   ].join(' ');
 
   return () => {
@@ -29,27 +31,50 @@ export function createServerFactory(deps: {
       { name: 'workos-mcp', title: 'WorkOS', version },
       { instructions, capabilities: { tools: { listChanged: false } }, cacheHints: { 'tools/list': CACHE } },
     );
-    for (const { tool, inputSchema } of offered) {
+    for (const { tool, ...schemas } of offered) {
       const { name, title, description, annotations } = tool;
-      server.registerTool(name, { title, description, inputSchema, annotations }, (args, ctx) =>
-        call(tool, args, ctx.mcpReq.signal),
-      );
+      server.registerTool(name, { title, description, ...schemas, annotations }, (args, { mcpReq }) => {
+        const { signal, _meta, notify } = mcpReq;
+        const progressToken = _meta?.progressToken;
+        return call(tool, args, {
+          agent: 'stdio',
+          signal,
+          ...(progressToken !== undefined && {
+            onProgress: (progress, total) => {
+              // Nobody waits for it, and a client that has gone is noticed elsewhere.
+              notify({ method: 'notifications/progress', params: { progressToken, progress, total } }).catch(() => {});
+            },
+          }),
+        });
+      });
     }
     return server;
   };
 }
 
 /**
- * The tool's schema as the SDK takes it. It lets every value through, because `call` parses the arguments itself: a
- * refusal is then worded by us and passes the same way as every other outcome.
+ * The tool's schemas as the SDK takes them. They let every value through: `call` parses the arguments itself, so that a
+ * refusal is worded by us and passes the same way as every other outcome, and an answer of WorkOS's that has changed
+ * its type is still an answer.
  */
-function toStandardSchema(tool: Tool): StandardSchemaWithJSON<unknown, unknown> {
-  return {
+function toStandardSchemas(tool: Tool) {
+  const toStandardSchema = (toJson: () => Readonly<Record<string, unknown>>): StandardSchemaWithJSON => ({
     '~standard': {
       version: 1,
       vendor: 'workos-mcp',
       validate: (value) => ({ value }),
-      jsonSchema: { input: () => ({ ...tool.jsonSchema() }), output: () => ({}) },
+      jsonSchema: { input: () => ({ ...toJson() }), output: () => ({ ...toJson() }) },
     },
+  });
+  const { output } = tool;
+  let json: Readonly<Record<string, unknown>> | undefined;
+  return {
+    inputSchema: toStandardSchema(tool.jsonSchema),
+    ...(output && {
+      outputSchema: toStandardSchema(() => {
+        json ??= Object.freeze(toOutputSchema(output));
+        return json;
+      }),
+    }),
   };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { toJsonSchema } from './json-schema.ts';
 
 /** What a tool does to WorkOS, as grants see it: reads, creates or updates, deletes. */
 export type Access = 'read' | 'write' | 'delete';
@@ -8,11 +9,26 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** Method and path template as the WorkOS reference writes them: `GET /organizations/{organization_id}`. */
 export type Route = `${Method} /${string}`;
 
-/** Where an argument travels in the HTTP request. */
-export type Place = 'path' | 'query' | 'body' | 'header';
+/** Where an argument travels in the HTTP request, or that it is the server's own. */
+export type Place = 'path' | 'query' | 'body' | 'header' | 'server';
 
 export type Input = Readonly<Record<string, z.ZodType>>;
 export type Arguments = Readonly<Record<string, unknown>>;
+
+/** A documented rate limit: at most so many requests in any window of so many seconds. */
+export type Limit = {
+  /** What `--limit NAME=REQUESTS/SECONDS` calls it. */
+  readonly name: string;
+  readonly requests: number;
+  readonly seconds: number;
+  /** Arguments whose every value has a window of its own; the first one given counts. Without: one window for all. */
+  readonly by?: readonly string[];
+  /**
+   * Arguments that name an object within such a window: answers carry the window's value in `member`. Where no answer
+   * has told yet, the request counts in every window.
+   */
+  readonly within?: { readonly arguments: readonly string[]; readonly member: string };
+};
 
 /** One WorkOS environment: the key that opens it and where it is served. */
 export type Environment = {
@@ -41,10 +57,16 @@ export type Declaration<R extends Route = Route, I extends Input = Input> = {
   readonly description: string;
   /** Every argument by its wire name; each placeholder of the route must be among them. */
   readonly input: I & Readonly<Record<Placeholder<R>, z.ZodType>>;
+  /** What WorkOS answers with on success; absent where the answer has no body. */
+  readonly output?: z.ZodObject;
   /** Arguments by which an agent can become somebody else. Where one is required, the tool needs the credentials grant. */
   readonly credentials?: readonly (keyof I & string)[];
   /** Body or query members that the server sends itself; never arguments. */
   readonly constants?: Readonly<Record<string, string | typeof CLIENT_ID | typeof API_KEY>>;
+  /** Documented limits tighter than the area's. */
+  readonly limits?: readonly Limit[];
+  /** Spends something with its first attempt, such as a one-time code: never sent twice, whatever the answer. */
+  readonly once?: true;
   /** The argument sent as `Idempotency-Key`; made up when absent, so that repeating an attempt is safe. */
   readonly idempotencyKey?: keyof I & string;
   /** Rules across arguments: a sentence that names the fields for each one broken, `false` for each one kept. */
@@ -58,6 +80,8 @@ export type Declaration<R extends Route = Route, I extends Input = Input> = {
 export type Area = {
   readonly name: string;
   readonly title: string;
+  /** Documented limits that the area's GETs, and its other requests, share. */
+  readonly limits?: { readonly get: Limit; readonly other: Limit };
   readonly tools: readonly Declaration[];
 };
 
@@ -77,8 +101,15 @@ export type Tool = Declaration & {
     readonly idempotentHint: boolean;
     readonly openWorldHint: boolean;
   };
-  /** Whether an attempt with unknown outcome may be sent again: follows from HTTP, never from `access`. */
-  readonly repeatable: boolean;
+  /**
+   * Whether a request may be sent again: never, only where it took no effect for sure, or also after an unknown
+   * outcome. Follows from HTTP, never from `access`.
+   */
+  readonly repeat: 'never' | 'refused' | 'unknown';
+  /** The documented limits that a call counts in, the most specific one last. */
+  readonly allLimits: readonly Limit[];
+  /** Whether the server can follow its cursors. */
+  readonly paginated: boolean;
   readonly needsCredentials: boolean;
   readonly needsClientId: boolean;
 };
@@ -97,16 +128,24 @@ export function area(declaration: Area): Area {
   return declaration;
 }
 
-export function toTool(area: string, declaration: Declaration): Tool {
+export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Tool {
   const [method, path] = declaration.route.split(' ') as [Method, string]; // Route's type guarantees one space
-  const { access, input } = declaration;
+  const { access } = declaration;
+  const paginated = Object.hasOwn(declaration.input, 'after');
+  const input: Input = {
+    ...declaration.input,
+    ...(paginated && MAX_ITEMS),
+    ...(method === 'GET' && declaration.output && !declaration.local && FIELDS),
+  };
   const title = toTitle(declaration.name);
   const constants = Object.values(declaration.constants ?? {});
   const schema = z.strictObject(input);
+  const safe = method !== 'POST' && method !== 'PATCH';
   let jsonSchema: Readonly<Record<string, unknown>> | undefined;
   return {
     ...declaration,
-    area,
+    input,
+    area: area.name,
     title,
     method,
     path,
@@ -119,50 +158,27 @@ export function toTool(area: string, declaration: Declaration): Tool {
       title,
       readOnlyHint: access === 'read' && method === 'GET',
       destructiveHint: method !== 'GET' && method !== 'POST',
-      idempotentHint: method !== 'POST' && method !== 'PATCH',
+      idempotentHint: safe,
       openWorldHint: declaration.local === undefined,
     },
-    repeatable: (method !== 'POST' && method !== 'PATCH') || declaration.idempotencyKey !== undefined,
+    repeat: declaration.once ? 'never' : safe || declaration.idempotencyKey !== undefined ? 'unknown' : 'refused',
+    allLimits: [area.limits?.[method === 'GET' ? 'get' : 'other'] ?? [], declaration.limits ?? []].flat(),
+    paginated,
     needsCredentials: declaration.credentials?.some((name) => !isOptional(input[name])) ?? false,
     needsClientId: constants.includes(CLIENT_ID),
   };
 }
 
+/** What the server itself offers: on every paginated tool, and on every tool that reads an object or a list. */
+const MAX_ITEMS = { max_items: z.int().min(1).describe('Instead of limit: follow the pages up to so many').optional() };
+const FIELDS = { fields: z.array(z.string()).min(1).describe('Only these fields').optional() };
+
 /** The argument's place in the HTTP request, by the placement rule. */
 export function placeOf(tool: Tool, argument: string): Place {
   if (tool.path.includes(`{${argument}}`)) return 'path';
+  if (argument in MAX_ITEMS || argument in FIELDS) return 'server';
   if (tool.idempotencyKey === argument) return 'header';
   return tool.method === 'GET' || tool.method === 'DELETE' ? 'query' : 'body';
-}
-
-/**
- * The subset of JSON Schema that every client and model API takes. What is left out here (patterns, lengths, closed
- * objects) still holds when arguments are parsed.
- */
-function toJsonSchema(schema: z.ZodObject): Record<string, unknown> {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input' });
-  port(json);
-  return json;
-}
-
-/**
- * Gemini refuses `const`, `propertyNames` and type arrays, OpenAI most formats; patterns cost tokens and help no model.
- * It runs on zod's finished schema: zod turns unions into type arrays only after its own `override` hook.
- */
-function port(json: z.core.JSONSchema.BaseSchema): void {
-  for (const keyword of ['pattern', 'format', 'minLength', 'maxLength', 'propertyNames', 'minItems'] as const) {
-    delete json[keyword];
-  }
-  if (json.additionalProperties === false) delete json.additionalProperties;
-  if (Array.isArray(json.type)) {
-    json.anyOf = json.type.map((type) => ({ type }));
-    delete json.type;
-  }
-  // z.int() states the safe integers as bounds.
-  if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
-  if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
-  const inner = [...Object.values(json.properties ?? {}), json.items, json.additionalProperties, ...(json.anyOf ?? [])];
-  for (const schema of inner.flat()) if (typeof schema === 'object' && schema !== null) port(schema);
 }
 
 const ACRONYMS: ReadonlySet<string> = new Set(['sso', 'url', 'mfa', 'id']);

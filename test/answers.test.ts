@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter, once as next } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Session } from './support/session.ts';
 import { type Answer, listen, type Upstream } from './support/upstream.ts';
@@ -10,7 +10,8 @@ const key = 'sk_test_canary_1234567890';
 beforeAll(async () => {
   upstream = await listen(() => Response.json({}));
   const env = { WORKOS_API_KEY: key, WORKOS_BASE_URL: upstream.url, WORKOS_CLIENT_ID: 'client_1' };
-  session = await connect(['--allow', '*:full,*:credentials'], env);
+  // One second leaves no room to wait for a rate limit, and little for attempts, which test/hostile.test.ts counts.
+  session = await connect(['--allow', '*:full,*:credentials', '--timeout', '1'], env);
 });
 afterAll(async () => {
   await session.close();
@@ -37,6 +38,9 @@ const CALLS: Readonly<Record<string, Record<string, unknown>>> = {
     range_end: '2026-01-02T00:00:00Z',
   },
 };
+
+/** The text without the number of attempts, which chance decides. */
+const once = (text: string) => text.replace(/ \(\d attempts\)/, '');
 
 /** Every shape in which WorkOS is known to say no, and what the agent is told: all of it, to the letter. */
 describe('errors of WorkOS', () => {
@@ -96,6 +100,12 @@ describe('errors of WorkOS', () => {
       'WorkOS answered authenticate_user with 403 Forbidden: MFA. Code: mfa_challenge. Details: {"pending_authentication_token":"pat"}. A one-time code that was sent may be used up. Challenge a factor with challenge_auth_factor, then call authenticate_user with grant_type "urn:workos:oauth:grant-type:mfa-totp" and the pending_authentication_token. Request ID: req_1.',
     ],
     [
+      'several IDs',
+      'list_directory_users',
+      json(404, { message: 'Not found.' }),
+      'WorkOS answered list_directory_users with 404 Not Found: Not found. Check directory (directory_…, from list_directories) and group (directory_group_…, from list_directory_groups). Request ID: req_1.',
+    ],
+    [
       'a bare JSON string',
       'list_directory_users',
       json(429, 'Ratelimited', { 'retry-after': '3' }),
@@ -106,12 +116,6 @@ describe('errors of WorkOS', () => {
       'get_user',
       json(429, { message: 'Rate limit exceeded.' }, { 'retry-after': '0' }),
       'WorkOS answered get_user with 429 Too Many Requests: Rate limit exceeded. Wait a few seconds, then call again. Request ID: req_1.',
-    ],
-    [
-      'several IDs',
-      'list_directory_users',
-      json(404, { message: 'Not found.' }),
-      'WorkOS answered list_directory_users with 404 Not Found: Not found. Check directory (directory_…, from list_directories) and group (directory_group_…, from list_directory_groups). Request ID: req_1.',
     ],
     [
       'a refused key',
@@ -165,7 +169,7 @@ describe('errors of WorkOS', () => {
       'a connection that breaks off',
       'create_user',
       { raw: (response) => response.socket?.destroy() },
-      'WorkOS gave no answer to create_user: the connection broke off. It may have taken effect all the same. Do not simply call again: first look whether it took effect.',
+      'WorkOS gave no usable answer to create_user: the connection broke off. It may have taken effect all the same. Do not simply call again: first look whether it took effect.',
     ],
     [
       'an answer that breaks off',
@@ -176,20 +180,24 @@ describe('errors of WorkOS', () => {
           response.write('{"object":', () => response.socket?.destroy());
         },
       },
-      'WorkOS gave no answer to get_user: the connection broke off. Calling again is safe.',
+      'WorkOS gave no usable answer to get_user: the connection broke off. Calling again is safe.',
     ],
   ])('%s', async (_, name, answer, text) => {
     upstream.answer = answer;
-    expect(await session.call(name, CALLS[name])).toEqual({ isError: true, text, structured: undefined });
+    const result = await session.call(name, CALLS[name]);
+    expect({ ...result, text: once(result.text) }).toEqual({ isError: true, text, structured: undefined });
   });
 
   it('says that nothing was sent where no connection came about', async () => {
     const closed = await listen(() => Response.json({}));
     await closed.close();
-    const lost = await connect(['--allow', 'users:write'], { WORKOS_API_KEY: key, WORKOS_BASE_URL: closed.url });
+    const lost = await connect(['--allow', 'users:write', '--timeout', '1'], {
+      WORKOS_API_KEY: key,
+      WORKOS_BASE_URL: closed.url,
+    });
     const { text } = await lost.call('create_user', CALLS.create_user);
-    expect(text).toBe(
-      'WorkOS gave no answer to create_user: connection refused. Nothing was changed. Calling again is safe.',
+    expect(once(text)).toBe(
+      'WorkOS gave no usable answer to create_user: connection refused. Nothing was changed. Calling again is safe.',
     );
     await lost.close();
   });
@@ -223,9 +231,9 @@ it('aborts the request when the client cancels the call', async () => {
     },
   };
   const abort = new AbortController();
-  const arrived = once(steps, 'arrived');
-  const cut = once(steps, 'cut');
-  const call = session.call('get_user', CALLS.get_user, abort.signal).catch(() => 'cancelled');
+  const arrived = next(steps, 'arrived');
+  const cut = next(steps, 'cut');
+  const call = session.call('get_user', CALLS.get_user, { signal: abort.signal }).catch(() => 'cancelled');
   await arrived;
   abort.abort();
   expect(await call).toBe('cancelled');

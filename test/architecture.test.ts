@@ -20,7 +20,7 @@ describe('the fences between the halves', () => {
     [
       /^tools\/(?!index)/,
       'import only zod, the declaration and shared arguments',
-      (name) => /^(zod|\.\.\/src\/tool\.ts|\.\/params\.ts)$/.test(name),
+      (name) => /^(zod|\.\.\/src\/(tool|output)\.ts|\.\/(params|objects|limits)\.ts)$/.test(name),
     ],
     [/^src\/(?!main\.ts)/, 'know no endpoint', (name) => !name.includes('/tools/')],
     [/^src\/api\//, 'know no MCP', (name) => !name.startsWith('@modelcontextprotocol/')],
@@ -28,7 +28,7 @@ describe('the fences between the halves', () => {
     [/^src\/serve\//, 'know no WorkOS', (name) => !/undici|\/api\/|request|result|call/.test(name)],
     [/^src\/(?!sandbox\/|main\.ts)/, 'do not know the sandbox', (name) => !name.includes('sandbox')],
     [
-      /^src\/(request|policy|result|tool|catalog|errors|nearest)\.ts$/,
+      /^src\/(answer|catalog|clean|errors|json-schema|limits|nearest|output|policy|request|result|shape|tool)\.ts$/,
       'do no I/O',
       (name) => !/^node:(?!http$)|undici|pino/.test(name),
     ],

@@ -132,7 +132,16 @@ describe('how arguments travel', () => {
   it('sends no header that WorkOS has no use for', async () => {
     const { headers } = await sent('create_user', { email: 'a@b.test' });
     expect(Object.keys(headers).sort()).toEqual(
-      ['accept', 'authorization', 'connection', 'content-length', 'content-type', 'host', 'user-agent'].sort(),
+      [
+        'accept',
+        'accept-encoding',
+        'authorization',
+        'connection',
+        'content-length',
+        'content-type',
+        'host',
+        'user-agent',
+      ].sort(),
     );
   });
 });

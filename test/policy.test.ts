@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog.ts';
 import { createPolicy, decide, type Grants } from '../src/policy.ts';
-import { areas } from '../tools/index.ts';
+import { areas, general } from '../tools/index.ts';
 import { connect } from './support/session.ts';
 
-const catalog = createCatalog(areas);
+const catalog = createCatalog(areas, general);
 
 /** Grants as flags: "a:read b:write !c:full ro". */
 function toGrants(text: string): Grants {

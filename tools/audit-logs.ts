@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { area, tool } from '../src/tool.ts';
+import { auditLogEventReceipt, auditLogExport } from './objects.ts';
 import { dateTime, id, organizationId } from './params.ts';
 
 const metadata = z
@@ -56,6 +57,7 @@ export default area({
           .describe('Same key, same event, for 24 hours')
           .optional(),
       },
+      output: auditLogEventReceipt,
       idempotencyKey: 'idempotency_key',
     }),
     tool({
@@ -72,6 +74,7 @@ export default area({
         actor_ids: filter.describe('Only these actors').optional(),
         targets: filter.describe('Only these target types').optional(),
       },
+      output: auditLogExport,
       check: ({ range_start, range_end }) => [
         Date.parse(range_start) >= Date.parse(range_end) && 'range_start must be before range_end.',
       ],
@@ -82,6 +85,7 @@ export default area({
       access: 'read',
       description: 'Get the state of an export and, once ready, a download URL valid 10 minutes.',
       input: { audit_log_export_id: id('audit_log_export_…, from create_audit_log_export') },
+      output: auditLogExport,
     }),
   ],
 });

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { area, tool } from '../src/tool.ts';
+import { directoryUsers } from './limits.ts';
+import { directory, directoryGroup, directoryUser, list } from './objects.ts';
 import { directoryGroupId, directoryId, directoryUserId, organizationId, page, search } from './params.ts';
 
 export default area({
@@ -12,6 +14,7 @@ export default area({
       access: 'read',
       description: 'List directories, of all organizations or one.',
       input: { organization_id: organizationId.optional(), search, ...page },
+      output: list(directory),
     }),
     tool({
       name: 'get_directory',
@@ -19,6 +22,7 @@ export default area({
       access: 'read',
       description: 'Get one directory, its state and counts.',
       input: { directory_id: directoryId },
+      output: directory,
     }),
     tool({
       name: 'delete_directory',
@@ -32,6 +36,7 @@ export default area({
       route: 'GET /directory_users',
       access: 'read',
       description: 'List the users that a directory or group has synced.',
+      limits: [directoryUsers],
       input: {
         directory: directoryId.optional(),
         group: directoryGroupId.optional(),
@@ -39,6 +44,7 @@ export default area({
         idp_id: z.string().min(1).describe("The identity provider's ID; needs directory").optional(),
         ...page,
       },
+      output: list(directoryUser),
       check: ({ directory, email, idp_id }) => [
         directory === undefined && email !== undefined && 'email needs directory.',
         directory === undefined && idp_id !== undefined && 'idp_id needs directory.',
@@ -49,7 +55,9 @@ export default area({
       route: 'GET /directory_users/{directory_user_id}',
       access: 'read',
       description: 'Get one directory user, with role and attributes.',
+      limits: [directoryUsers],
       input: { directory_user_id: directoryUserId },
+      output: directoryUser,
     }),
     tool({
       name: 'list_directory_groups',
@@ -57,6 +65,7 @@ export default area({
       access: 'read',
       description: 'List the groups of a directory or directory user.',
       input: { directory: directoryId.optional(), user: directoryUserId.optional(), ...page },
+      output: list(directoryGroup),
     }),
     tool({
       name: 'get_directory_group',
@@ -64,6 +73,7 @@ export default area({
       access: 'read',
       description: 'Get one directory group.',
       input: { directory_group_id: directoryGroupId },
+      output: directoryGroup,
     }),
   ],
 });

@@ -9,6 +9,8 @@ import roles from './roles.ts';
 import sso from './sso.ts';
 import users from './users.ts';
 
+export { general } from './limits.ts';
+
 /** Every area, in the order in which clients, the README and the policy show them. */
 export const areas: readonly Area[] = [
   users,

@@ -1,15 +1,19 @@
 import { area, tool } from '../src/tool.ts';
+import { magicAuthCodes, userManagement } from './limits.ts';
+import { createdMagicAuthCode, magicAuthCode } from './objects.ts';
 import { email, id, invitationToken, radarAttemptId, requestContext, signalsId } from './params.ts';
 
 export default area({
   name: 'magic_auth',
   title: 'Magic Auth',
+  limits: userManagement,
   tools: [
     tool({
       name: 'create_magic_auth',
       route: 'POST /user_management/magic_auth',
       access: 'write',
       description: 'Email a one-time sign-in code, valid 10 minutes. Creates the user if the email is unknown.',
+      limits: [magicAuthCodes],
       input: {
         email,
         invitation_token: invitationToken,
@@ -17,6 +21,7 @@ export default area({
         signals_id: signalsId,
         radar_auth_attempt_id: radarAttemptId,
       },
+      output: createdMagicAuthCode,
     }),
     tool({
       name: 'get_magic_auth',
@@ -24,6 +29,7 @@ export default area({
       access: 'read',
       description: 'Get a Magic Auth code, which signs its user in, and its expiry.',
       input: { magic_auth_id: id('magic_auth_…, from create_magic_auth') },
+      output: magicAuthCode,
     }),
   ],
 });

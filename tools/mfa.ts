@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { area, tool } from '../src/tool.ts';
+import { authenticationChallenge, authenticationFactor, challengeVerification } from './objects.ts';
 import { id, userId } from './params.ts';
 
 export default area({
@@ -18,6 +19,7 @@ export default area({
         totp_user: z.string().min(1).describe("For totp: the account's label").optional(),
         user_id: userId.optional(),
       },
+      output: authenticationFactor,
       check: ({ type, phone_number, totp_issuer, totp_user }) => [
         type === 'sms' && phone_number === undefined && 'type "sms" needs phone_number.',
         type !== 'sms' && phone_number !== undefined && 'phone_number goes with type "sms" only.',
@@ -38,6 +40,7 @@ export default area({
         authentication_factor_id: id('auth_factor_…, from enroll_auth_factor'),
         sms_template: z.string().min(1).describe('Text with {{code}}, for sms').optional(),
       },
+      output: authenticationChallenge,
       check: ({ sms_template }) => [
         sms_template !== undefined && !/\{\{\s*code\s*\}\}/.test(sms_template) && 'sms_template must contain {{code}}.',
       ],
@@ -51,6 +54,7 @@ export default area({
         authentication_challenge_id: id('auth_challenge_…, from challenge_auth_factor'),
         code: z.string().min(1).describe('From the person'),
       },
+      output: challengeVerification,
       credentials: ['code'],
     }),
   ],

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { area, tool } from '../src/tool.ts';
+import { organizationDomain } from './objects.ts';
 import { id, organizationId } from './params.ts';
 
 const organizationDomainId = id('org_domain_…, from get_organization');
@@ -14,6 +15,7 @@ export default area({
       access: 'write',
       description: 'Add a domain to an organization; returns the DNS TXT record to publish.',
       input: { organization_id: organizationId, domain: z.string().min(1).describe('E.g. example.com') },
+      output: organizationDomain,
     }),
     tool({
       name: 'get_organization_domain',
@@ -21,6 +23,7 @@ export default area({
       access: 'read',
       description: 'Get one domain and its verification state.',
       input: { organization_domain_id: organizationDomainId },
+      output: organizationDomain,
     }),
     tool({
       name: 'verify_organization_domain',
@@ -28,6 +31,7 @@ export default area({
       access: 'write',
       description: 'Start verification: WorkOS looks for the TXT record until it finds it.',
       input: { organization_domain_id: organizationDomainId },
+      output: organizationDomain,
     }),
   ],
 });

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { area, tool } from '../src/tool.ts';
+import { organizationDeletes } from './limits.ts';
+import { list, organization } from './objects.ts';
 import { externalId, metadata, nullable, organizationId, page, search } from './params.ts';
 
 const fields = {
@@ -29,6 +31,7 @@ export default area({
         external_id: externalId.optional(),
         metadata: metadata.describe('Custom pairs, up to 50').optional(),
       },
+      output: organization,
     }),
     tool({
       name: 'get_organization',
@@ -36,6 +39,7 @@ export default area({
       access: 'read',
       description: 'Get one organization with its domains.',
       input: { organization_id: organizationId },
+      output: organization,
     }),
     tool({
       name: 'list_organizations',
@@ -47,6 +51,7 @@ export default area({
         domains: z.array(z.string().min(1)).min(1).describe('Any of these domains').optional(),
         ...page,
       },
+      output: list(organization),
       check: ({ domains }) => [
         domains?.some((domain) => domain.includes(',')) === true &&
           'domains: give one domain per item, without commas.',
@@ -66,12 +71,14 @@ export default area({
         external_id: nullable(externalId),
         metadata: nullable(metadata),
       },
+      output: organization,
     }),
     tool({
       name: 'delete_organization',
       route: 'DELETE /organizations/{organization_id}',
       access: 'delete',
       description: 'Delete an organization for good, its connections, directories and memberships too.',
+      limits: [organizationDeletes],
       input: { organization_id: organizationId },
     }),
   ],

@@ -1,4 +1,5 @@
 import { area, tool } from '../src/tool.ts';
+import { role, wholeList } from './objects.ts';
 import { organizationId } from './params.ts';
 
 export default area({
@@ -11,6 +12,7 @@ export default area({
       access: 'read',
       description: 'List all roles of the environment with their permissions.',
       input: {},
+      output: wholeList(role),
     }),
     tool({
       name: 'list_organization_roles',
@@ -18,6 +20,7 @@ export default area({
       access: 'read',
       description: "List all roles of an organization: the environment's and its own (type OrganizationRole).",
       input: { organization_id: organizationId },
+      output: wholeList(role),
     }),
   ],
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { API_KEY, area, CLIENT_ID, tool } from '../src/tool.ts';
+import { authorizationUrl, connection, list, profileAndToken } from './objects.ts';
 import { connectionId, organizationId, page, search } from './params.ts';
 
 /** Encodes as the official SDK does (application/x-www-form-urlencoded, RFC 1738), keys sorted by the caller. */
@@ -106,6 +107,7 @@ export default area({
         code_challenge: z.string().min(43).max(128).describe('PKCE').optional(),
         code_challenge_method: z.enum(['S256']).describe('Required with code_challenge').optional(),
       },
+      output: authorizationUrl,
       constants: { client_id: CLIENT_ID, response_type: 'code' },
       check: (args) => [
         [args.connection, args.organization, args.provider].filter((value) => value !== undefined).length !== 1 &&
@@ -135,6 +137,8 @@ export default area({
         code: z.string().min(1).describe('From the redirect'),
         code_verifier: z.string().min(43).max(128).describe('PKCE').optional(),
       },
+      output: profileAndToken,
+      once: true,
       credentials: ['code', 'code_verifier'],
       constants: { client_id: CLIENT_ID, client_secret: API_KEY, grant_type: 'authorization_code' },
     }),
@@ -150,6 +154,7 @@ export default area({
         search,
         ...page,
       },
+      output: list(connection),
     }),
     tool({
       name: 'get_connection',
@@ -157,6 +162,7 @@ export default area({
       access: 'read',
       description: 'Get one SSO connection and its state.',
       input: { connection_id: connectionId },
+      output: connection,
     }),
     tool({
       name: 'delete_connection',

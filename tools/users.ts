@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { API_KEY, area, CLIENT_ID, tool } from '../src/tool.ts';
+import { authentications, userManagement } from './limits.ts';
+import { createdUser, list, signIn, user } from './objects.ts';
 import {
   email,
   externalId,
@@ -97,6 +99,7 @@ function checkGrantType({ grant_type, ...args }: { grant_type: GrantType } & Rec
 export default area({
   name: 'users',
   title: 'Users',
+  limits: userManagement,
   tools: [
     tool({
       name: 'create_user',
@@ -112,6 +115,7 @@ export default area({
         ...requestContext,
         signals_id: signalsId,
       },
+      output: createdUser,
       check: checkPassword,
     }),
     tool({
@@ -120,6 +124,7 @@ export default area({
       access: 'read',
       description: 'Get one user by ID.',
       input: { user_id: userId },
+      output: user,
     }),
     tool({
       name: 'list_users',
@@ -131,6 +136,7 @@ export default area({
         organization_id: organizationId.describe('Members of this organization').optional(),
         ...page,
       },
+      output: list(user),
     }),
     tool({
       name: 'update_user',
@@ -146,6 +152,7 @@ export default area({
         locale: nullable(z.string().min(1)),
         metadata: nullable(metadata),
       },
+      output: user,
       check: checkPassword,
     }),
     tool({
@@ -182,6 +189,7 @@ export default area({
         signals_id: signalsId,
         radar_auth_attempt_id: radarAttemptId,
       },
+      output: signIn,
       // Choosing a way to sign in is choosing to become the user; every grant type needs one of the others.
       credentials: [
         'grant_type',
@@ -193,6 +201,7 @@ export default area({
         'pending_authentication_token',
         'invitation_token',
       ],
+      limits: [authentications],
       constants: { client_id: CLIENT_ID, client_secret: API_KEY },
       check: checkGrantType,
       nextSteps: {

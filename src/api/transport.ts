@@ -1,6 +1,6 @@
-import type { Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { TransportError } from '../errors.ts';
-import type { Send } from './pipeline.ts';
+import type { Reply, Send } from './pipeline.ts';
 
 export type Transport = {
   readonly send: Send;
@@ -8,44 +8,66 @@ export type Transport = {
   readonly close: () => Promise<void>;
 };
 
-/** Milliseconds. MCP clients give a call up after 60 s: a call has to end before. */
-const CONNECT_TIMEOUT = 10_000;
-const ANSWER_TIMEOUT = 30_000;
+export type TransportOptions = {
+  /** Milliseconds for one attempt, the answer's last byte included. */
+  readonly attemptTimeout: number;
+  /** Bytes of the largest answer that is read to its end. */
+  readonly maxReplyBytes: number;
+  /** The clock of Context.deadline. */
+  readonly now: () => number;
+};
 
 /**
  * HTTP to one origin over kept-alive connections. It follows no redirect and holds connections to nothing but
  * `baseUrl`, so the key cannot reach another host.
  */
-export function createTransport(baseUrl: string): Transport {
+export function createTransport(baseUrl: string, options: TransportOptions): Transport {
   const { origin, pathname } = new URL(baseUrl);
   const prefix = pathname.replace(/\/$/, '');
+  const { attemptTimeout, maxReplyBytes, now } = options;
   let opening: Promise<Pool> | undefined;
   // undici takes longer to load than the rest of the start; nothing needs it before the first call.
   const open = async () => {
     const undici = await import('undici');
-    return new undici.Pool(origin, {
-      connect: { timeout: CONNECT_TIMEOUT },
-      headersTimeout: ANSWER_TIMEOUT,
-      bodyTimeout: ANSWER_TIMEOUT,
-    });
+    // Connecting gets half the time, so that a host out of reach is told from one that may have got the request.
+    const connect = { timeout: attemptTimeout / 2 };
+    // The signal of each attempt bounds headers and body together.
+    return new undici.Pool(origin, { connect, headersTimeout: 0, bodyTimeout: 0 });
   };
 
   return {
-    send: async ({ method, path, headers, body }, signal) => {
+    send: async ({ method, path, headers, body }, { signal, deadline }) => {
+      if (signal.aborted) throw new TransportError('the call was cancelled', false);
       opening ??= open();
       const pool = await opening;
-      const deadline = AbortSignal.timeout(ANSWER_TIMEOUT);
+      const timeout = Math.max(1, Math.min(attemptTimeout, deadline - now()));
+      // AbortSignal.any and AbortSignal.timeout would say the same, at five times the price.
+      const attempt = new AbortController();
+      const end = () => attempt.abort();
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        end();
+      }, timeout);
+      signal.addEventListener('abort', end, { once: true });
       try {
         const reply = await pool.request({
           method,
           path: `${prefix}${path}`,
-          headers,
+          // An answer that is not compressed cannot be a bomb.
+          headers: { ...headers, 'accept-encoding': 'identity' },
           body: body ?? null,
-          signal: AbortSignal.any([signal, deadline]),
+          signal: attempt.signal,
         });
-        return { status: reply.statusCode, headers: flatten(reply.headers), body: await reply.body.text() };
+        return { status: reply.statusCode, headers: flatten(reply.headers), body: await read(reply, maxReplyBytes) };
       } catch (error) {
-        throw toTransportError(error, { cancelled: signal.aborted, late: deadline.aborted });
+        if (error instanceof TransportError) throw error;
+        if (signal.aborted) throw new TransportError('the call was cancelled', true);
+        if (late) throw new TransportError(`no whole answer within ${seconds(timeout)}`, true);
+        throw toTransportError(error);
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
       }
     },
     close: async () => {
@@ -55,15 +77,43 @@ export function createTransport(baseUrl: string): Transport {
   };
 }
 
-function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+
+function flatten(headers: Dispatcher.ResponseData['headers']): Reply['headers'] {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   );
 }
 
+/** The body as text. Stops reading, and holds no more in memory, once it is larger than an answer may be. */
+async function read({ headers, body }: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
+  const encoding = headers['content-encoding'];
+  const tooLarge = Number(headers['content-length']) > maxBytes;
+  if (tooLarge || (encoding !== undefined && encoding !== 'identity')) {
+    // A body that is destroyed before its end emits an error, which would end the process if nobody listened.
+    body.on('error', () => {}).destroy();
+    const fault = tooLarge ? `larger than ${maxBytes} bytes` : 'compressed, which was not asked for,';
+    throw new TransportError(`the answer is ${fault} and was not read`, true, { final: true });
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  return new Promise((resolve, reject) => {
+    body.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size <= maxBytes) return;
+      body.destroy();
+      const fault = `the answer is larger than ${maxBytes} bytes and was not read on`;
+      reject(new TransportError(fault, true, { final: true }));
+    });
+    body.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    body.on('error', reject);
+  });
+}
+
 /** Faults before a byte of the request could leave: resolving, connecting, TLS. */
 const NOT_SENT: Readonly<Record<string, string>> = {
-  UND_ERR_CONNECT_TIMEOUT: `no connection within ${CONNECT_TIMEOUT / 1000} s`,
+  UND_ERR_CONNECT_TIMEOUT: 'no connection came about in time',
   ECONNREFUSED: 'connection refused',
   ENOTFOUND: 'host name not found',
   EAI_AGAIN: 'host name could not be looked up',
@@ -72,21 +122,18 @@ const NOT_SENT: Readonly<Record<string, string>> = {
 };
 
 const MAYBE_SENT: Readonly<Record<string, string>> = {
-  UND_ERR_HEADERS_TIMEOUT: `no answer within ${ANSWER_TIMEOUT / 1000} s`,
-  UND_ERR_BODY_TIMEOUT: `the answer stopped for ${ANSWER_TIMEOUT / 1000} s`,
   UND_ERR_SOCKET: 'the connection broke off',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer broke off',
+  UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
   ECONNRESET: 'the connection was reset',
   EPIPE: 'the connection broke off',
 };
 
 /** Says in our words what went wrong: driver messages can hold addresses and header values. */
-function toTransportError(error: unknown, aborted: { cancelled: boolean; late: boolean }): TransportError {
-  if (aborted.cancelled) return new TransportError('the call was cancelled', true);
-  if (aborted.late) return new TransportError(`no whole answer within ${ANSWER_TIMEOUT / 1000} s`, true);
+function toTransportError(error: unknown): TransportError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const unsent =
-    NOT_SENT[code] ?? (/CERT|TLS|SSL|SELF_SIGNED/.test(code) ? `no trusted TLS connection (${code})` : undefined);
-  if (unsent !== undefined) return new TransportError(unsent, false);
+  const tls = /CERT|TLS|SSL|SELF_SIGNED/.test(code) ? `no trusted TLS connection (${code})` : undefined;
+  const unsent = NOT_SENT[code] ?? tls;
+  if (unsent !== undefined) return new TransportError(unsent, false, { final: tls !== undefined });
   return new TransportError(MAYBE_SENT[code] ?? 'the HTTP exchange failed', true);
 }

@@ -18,6 +18,8 @@ export type Schema = {
   readonly maxLength?: number;
   readonly maxProperties?: number;
   readonly enum?: readonly unknown[];
+  readonly example?: unknown;
+  readonly deprecated?: boolean;
   readonly const?: unknown;
   readonly allOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
@@ -37,6 +39,8 @@ export type Operation = {
   readonly path: string;
   readonly parameters: readonly Parameter[];
   readonly body: Schema | undefined;
+  /** The body of a success; undefined where it has none. */
+  readonly answer?: Schema | undefined;
 };
 
 export type Version = 'npm' | '0.61.0';
@@ -53,8 +57,11 @@ type Document = {
 
 type OperationObject = {
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
+  readonly requestBody?: Content;
+  readonly responses: Readonly<Record<string, Partial<Content>>>;
 };
+
+type Content = { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
 
 const FILES: readonly [Version, string][] = [
   ['npm', createRequire(import.meta.url).resolve('@workos/openapi-spec/spec')],
@@ -73,8 +80,17 @@ export const specifications: readonly Specification[] = FILES.filter(([, file]) 
         const path = paths.get(withoutNames(template)) ?? '';
         const found = document.paths[path]?.[method.toLowerCase()];
         if (found === undefined) return undefined;
-        const { parameters = [], requestBody } = inline(document, found);
-        return { path, parameters, body: requestBody?.content['application/json'].schema };
+        const { parameters = [], requestBody, responses } = inline(document, found);
+        const successes = Object.entries(responses).filter(([status]) => status.startsWith('2'));
+        return {
+          path,
+          parameters,
+          body: requestBody?.content['application/json'].schema,
+          // A 202 of a DELETE has a body of which nothing is said.
+          answer: successes
+            .map(([, success]) => success.content?.['application/json'].schema ?? {})
+            .find((schema) => membersOf(schema).properties.size > 0),
+        };
       },
     };
   },
@@ -85,7 +101,9 @@ function withoutNames(path: string): string {
 }
 
 function inline<T>(document: Document, node: T): T {
-  return JSON.parse(JSON.stringify(node), (_, value) => {
+  return JSON.parse(JSON.stringify(node), (key, value) => {
+    // The file repeats some names, which JSON Schema forbids.
+    if (key === 'required' && Array.isArray(value)) return [...new Set(value)];
     if (typeof value?.$ref !== 'string') return value;
     const keys: string[] = value.$ref.split('/').slice(1);
     return inline(

@@ -22,10 +22,15 @@ export type ListedTool = {
   readonly annotations?: Record<string, unknown> | undefined;
 };
 
+export type CallOptions = {
+  readonly signal?: AbortSignal;
+  readonly onprogress?: (progress: { progress: number; total?: number | undefined }) => void;
+};
+
 /** A client connected to the built server in a process of its own. */
 export type Session = {
   readonly listTools: () => Promise<readonly ListedTool[]>;
-  readonly call: (name: string, args?: Record<string, unknown>, signal?: AbortSignal) => Promise<Result>;
+  readonly call: (name: string, args?: Record<string, unknown>, options?: CallOptions) => Promise<Result>;
   readonly instructions: () => string | undefined;
   /** Everything the server has written to stderr so far. */
   readonly log: () => string;
@@ -54,8 +59,8 @@ export async function connect(
     await client.connect(transport);
     return {
       listTools: async () => (await client.listTools()).tools,
-      call: async (name, args = {}, signal) =>
-        toResult(await client.callTool({ name, arguments: args }, undefined, signal && { signal })),
+      call: async (name, args = {}, options) =>
+        toResult(await client.callTool({ name, arguments: args }, undefined, options)),
       instructions: () => client.getInstructions(),
       log,
       close: () => client.close(),
@@ -67,8 +72,7 @@ export async function connect(
   await client.connect(transport);
   return {
     listTools: async () => (await client.listTools()).tools,
-    call: async (name, args = {}, signal) =>
-      toResult(await client.callTool({ name, arguments: args }, signal && { signal })),
+    call: async (name, args = {}, options) => toResult(await client.callTool({ name, arguments: args }, options)),
     instructions: () => client.getInstructions(),
     log,
     close: () => client.close(),

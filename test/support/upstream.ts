@@ -15,7 +15,8 @@ export type Received = {
 /** What stands in for WorkOS: an app that answers requests, or something that misbehaves on the raw response. */
 export type Answer =
   | ((request: Request) => Promise<Response> | Response)
-  | { readonly raw: (response: ServerResponse) => void };
+  | { readonly raw: (response: ServerResponse) => void }
+  | { readonly next: () => Answer };
 
 export type Upstream = {
   readonly url: string;
@@ -38,9 +39,11 @@ export async function listen(answer: Answer): Promise<Upstream> {
       headers: incoming.headers,
       body: body.length === 0 ? undefined : JSON.parse(body.toString()),
     });
-    if (typeof upstream.answer !== 'function') return upstream.answer.raw(outgoing);
+    let { answer } = upstream;
+    while ('next' in answer) answer = answer.next();
+    if ('raw' in answer) return answer.raw(outgoing);
     const headers = Object.entries(incoming.headers).map(([name, value]): [string, string] => [name, String(value)]);
-    const response = await upstream.answer(
+    const response = await answer(
       new Request(url, { method, headers, body: body.length === 0 ? null : new Uint8Array(body) }),
     );
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));

@@ -1,0 +1,148 @@
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import { type Page, type WalkEnd, walk } from './api/paginate.ts';
+import type { Reply } from './api/pipeline.ts';
+import { RefusedError, ReplyError, TransportError } from './errors.ts';
+import { explain, removedNote, type Success, toResult } from './result.ts';
+import { byteLength, countWithRoom, createRoom, type Shape, tooLarge } from './shape.ts';
+import type { Arguments, Tool } from './tool.ts';
+
+type Fields = Record<string, unknown>;
+
+type Options = { readonly tool: Tool; readonly args: Arguments; readonly shape: Shape; readonly maxBytes: number };
+
+const NO_REPLY: Reply = { status: 200, headers: {}, body: '' };
+
+function isList(value: Fields): value is Fields & { data: Fields[] } {
+  return value.object === 'list' && Array.isArray(value.data);
+}
+
+const withNotes = (value: Fields, notes: readonly string[]): Fields => {
+  return notes.length === 0 ? value : { ...value, notes: [...[value.notes ?? []].flat(), ...notes] };
+};
+
+/**
+ * One answer of WorkOS's as a tool result: a list's items in short, an object as it is, or only the fields asked for. A
+ * page that is too large is cut after an item, whose ID is the cursor to go on with.
+ * @throws ReplyError for a result over the limit that cannot be cut
+ */
+export function toAnswer({ value, removed, reply }: Success, options: Options): CallToolResult {
+  const { tool, args, shape, maxBytes } = options;
+  const notes = [removedNote(removed)].filter((note) => note !== undefined);
+  const items = isList(value) ? value.data.map(shape.item) : undefined;
+  const result = withNotes(items === undefined ? shape.object(value) : { ...value, data: items }, notes);
+  const text = JSON.stringify(result);
+  const bytes = byteLength(text);
+  if (bytes <= maxBytes) return toResult(result, text);
+
+  const { fault, advice } = tooLarge(tool, bytes, maxBytes);
+  if (!tool.paginated || items === undefined || !isList(value)) throw new ReplyError(reply, fault, advice);
+  const backwards = args.before !== undefined && args.after === undefined;
+  const count = countWithRoom(items, backwards, maxBytes);
+  const cursor = value.data.at(backwards ? -count : count - 1)?.id;
+  if (count === 0 || typeof cursor !== 'string') throw new ReplyError(reply, fault, advice);
+  const direction = backwards ? 'before' : 'after';
+  const note = `Cut to ${count} of ${items.length} items to stay under ${maxBytes} bytes: go on with ${direction}="${cursor}".`;
+  return toResult(
+    withNotes(
+      {
+        ...result,
+        data: backwards ? items.slice(-count) : items.slice(0, count),
+        list_metadata: { ...Object(value.list_metadata), [direction]: cursor },
+      },
+      [note],
+    ),
+  );
+}
+
+/**
+ * Gathers up to `max_items` items from the pages of a list into one result.
+ * @throws ReplyError where the cursors run in a loop or the first item is over the limit
+ */
+export async function gather(
+  fetch: (args: Arguments) => Promise<Success>,
+  { tool, args, shape, maxBytes }: Options,
+  hooks: { isOutOfTime: () => boolean; isCancelled: () => boolean; onProgress: (count: number) => void },
+): Promise<CallToolResult> {
+  const { max_items, before, after, ...filters } = args;
+  const backwards = before !== undefined;
+  const direction = backwards ? 'before' : 'after';
+  const start = backwards ? before : after;
+  const items: Fields[] = [];
+  const texts: string[] = [];
+  const room = createRoom(maxBytes);
+  let removed = 0;
+  let opposite: unknown = null;
+  let reply = NO_REPLY;
+
+  const fetchPage = async (limit: number, cursor: string | undefined): Promise<Page> => {
+    const success = await fetch({ ...filters, limit, ...(cursor !== undefined && { [direction]: cursor }) });
+    const metadata = Object(success.value.list_metadata);
+    if (reply === NO_REPLY) opposite = metadata[backwards ? 'after' : 'before'] ?? null;
+    reply = success.reply;
+    if (!isList(success.value)) throw new ReplyError(reply, 'with something other than a list');
+    removed += success.removed;
+    return { items: success.value.data, next: metadata[direction] ?? null };
+  };
+  const end = await walk(
+    {
+      fetchPage,
+      backwards,
+      maxItems: Number(max_items),
+      take: (item) => {
+        const shaped = shape.item(item);
+        const text = JSON.stringify(shaped);
+        if (!room.take(text)) return false;
+        items.push(shaped);
+        texts.push(text);
+        return true;
+      },
+      isOutOfTime: hooks.isOutOfTime,
+      onPage: hooks.onProgress,
+      isPartial: (error) => !hooks.isCancelled() && isUpstream(error),
+    },
+    typeof start === 'string' ? start : undefined,
+  );
+  if (end.reason === 'loop') {
+    const fault = `but its cursor "${end.next}" leads nowhere new after ${end.count} items, so that the list would never end`;
+    throw new ReplyError(reply, fault, 'Read it page by page with limit instead.');
+  }
+  if (end.reason === 'size' && end.count === 0) {
+    const { fault, advice } = tooLarge(tool, byteLength(reply.body), maxBytes);
+    throw new ReplyError(reply, fault, advice);
+  }
+  const notes = [
+    whyStopped(end, tool, args, direction, maxBytes),
+    end.duplicates === 0 ? undefined : `${end.duplicates} items came more than once and were dropped.`,
+    removedNote(removed),
+  ].filter((note) => note !== undefined);
+  const rest = {
+    list_metadata: backwards ? { before: end.next, after: opposite } : { before: opposite, after: end.next },
+    notes,
+  };
+  if (backwards) {
+    items.reverse();
+    texts.reverse();
+  }
+  // The items are JSON already, since their size had to be known.
+  const text = `{"object":"list","data":[${texts.join(',')}],${JSON.stringify(rest).slice(1)}`;
+  return toResult({ object: 'list', data: items, ...rest }, text);
+}
+
+const isUpstream = (error: unknown): boolean =>
+  error instanceof TransportError || error instanceof ReplyError || error instanceof RefusedError;
+
+function whyStopped(end: WalkEnd, tool: Tool, args: Arguments, direction: string, maxBytes: number): string {
+  const onward = end.next === null ? '' : ` Go on with ${direction}="${end.next}".`;
+  switch (end.reason) {
+    case 'max_items':
+      return `Stopped at max_items, ${end.count} items.${onward}`;
+    case 'time':
+      return `Stopped after ${end.count} items, before the call ran out of time.${onward}`;
+    case 'size':
+      return `Stopped after ${end.count} items, to stay under ${maxBytes} bytes.${onward}`;
+    case 'error':
+      return `Stopped after ${end.count} items by an error: ${explain(end.error, tool, args)}${onward}`;
+    default:
+      return `This is the list to its end, ${end.count} items.`;
+  }
+}

@@ -1,0 +1,81 @@
+/** One page, in the order of the list. */
+export type Page = {
+  readonly items: readonly Record<string, unknown>[];
+  /** The cursor of the page that comes next in the direction of the walk, `null` at the end of the list. */
+  readonly next: string | null;
+};
+
+export type Walk = {
+  /** Reads the page at a cursor, or the first one. */
+  readonly fetchPage: (limit: number, cursor: string | undefined) => Promise<Page>;
+  readonly maxItems: number;
+  /** Takes an item; `false` where there is no room for it. */
+  readonly take: (item: Record<string, unknown>) => boolean;
+  readonly isOutOfTime: () => boolean;
+  /** Called after each page with the number of items taken so far. */
+  readonly onPage: (count: number) => void;
+  /** Whether a failure after the first page ends the walk with what it has, rather than the whole call. */
+  readonly isPartial: (error: unknown) => boolean;
+  /** The walk goes towards the start of the list. */
+  readonly backwards: boolean;
+};
+
+export type WalkEnd = {
+  readonly reason: 'end' | 'max_items' | 'time' | 'size' | 'loop' | 'error';
+  /** Where to go on, `null` at the end of the list. */
+  readonly next: string | null;
+  readonly count: number;
+  readonly duplicates: number;
+  readonly error?: unknown;
+};
+
+/** WorkOS's largest page. */
+const PAGE = 100;
+
+/**
+ * Follows the cursors of a list until it ends or something stops it. An item that came before is dropped and counted;
+ * a page that brings nothing new, or a cursor that came before, would never end and ends the walk as a loop.
+ */
+export async function walk(options: Walk, start: string | undefined): Promise<WalkEnd> {
+  const { fetchPage, maxItems, take, isOutOfTime, onPage, isPartial, backwards } = options;
+  const ids = new Set<unknown>();
+  const cursors = new Set<string | undefined>([start]);
+  let cursor = start;
+  let count = 0;
+  let duplicates = 0;
+  /** Where the next page begins after the items taken so far. */
+  let last: string | null = start ?? null;
+  const end = (reason: WalkEnd['reason'], next: string | null, error?: unknown): WalkEnd => {
+    return { reason, next, count, duplicates, ...(error !== undefined && { error }) };
+  };
+
+  for (;;) {
+    let page: Page;
+    try {
+      page = await fetchPage(Math.min(PAGE, maxItems - count), cursor);
+    } catch (error) {
+      if (count === 0 || !isPartial(error)) throw error;
+      return end('error', last, error);
+    }
+    const before = count;
+    for (const item of backwards ? page.items.toReversed() : page.items) {
+      if (item.id !== undefined && ids.has(item.id)) {
+        duplicates += 1;
+        continue;
+      }
+      if (count === maxItems) return end('max_items', last);
+      if (!take(item)) return end('size', last);
+      ids.add(item.id);
+      count += 1;
+      if (typeof item.id === 'string') last = item.id;
+    }
+    onPage(count);
+    if (page.next === null) return end('end', null);
+    if (count === before || cursors.has(page.next)) return end('loop', page.next);
+    if (count === maxItems) return end('max_items', page.next);
+    if (isOutOfTime()) return end('time', page.next);
+    cursors.add(page.next);
+    cursor = page.next;
+    last = page.next;
+  }
+}

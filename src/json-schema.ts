@@ -1,0 +1,31 @@
+import * as z from 'zod';
+
+/**
+ * A schema as clients see it: the subset of JSON Schema that every client and model API takes. What is left out here
+ * (patterns, lengths, closed objects) still holds when a value is parsed.
+ */
+export function toJsonSchema(schema: z.ZodObject): Record<string, unknown> {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input' });
+  port(json);
+  return json;
+}
+
+/**
+ * Gemini refuses `const`, `propertyNames` and type arrays, OpenAI most formats; patterns cost tokens and help no model.
+ * It runs on zod's finished schema: zod turns unions into type arrays only after its own `override` hook.
+ */
+function port(json: z.core.JSONSchema.BaseSchema): void {
+  for (const keyword of ['pattern', 'format', 'minLength', 'maxLength', 'propertyNames', 'minItems'] as const) {
+    delete json[keyword];
+  }
+  if (json.additionalProperties === false) delete json.additionalProperties;
+  if (Array.isArray(json.type)) {
+    json.anyOf = json.type.map((type) => ({ type }));
+    delete json.type;
+  }
+  // z.int() states the safe integers as bounds.
+  if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
+  if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
+  const inner = [...Object.values(json.properties ?? {}), json.items, json.additionalProperties, ...(json.anyOf ?? [])];
+  for (const schema of inner.flat()) if (typeof schema === 'object' && schema !== null) port(schema);
+}

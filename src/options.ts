@@ -1,0 +1,115 @@
+export type Option = {
+  /** `list` items are split at commas and add up over repeated flags; `secret` options have no flag. */
+  readonly kind: 'list' | 'switch' | 'choice' | 'number' | 'text' | 'secret';
+  /** What stands for the value in help. */
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  /** Of a number. */
+  readonly min?: number;
+  readonly max?: number;
+  readonly whole?: true;
+  /** The value where none is given. */
+  readonly unless?: string;
+  /** WorkOS's own name; else `WORKOS_MCP_` and the flag's. */
+  readonly env?: string;
+  /** Flag and environment add up, so that neither can take back what the other forbids. */
+  readonly addsUp?: true;
+  readonly help: string;
+};
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Every setting: its flag, its environment variable, its line in the help and its row in the README. */
+export const OPTIONS = {
+  allow: { kind: 'list', value: 'GRANT[,GRANT…]', help: "Switch tools on: AREA:ACCESS, *:ACCESS or a tool's name" },
+  deny: { kind: 'list', value: 'GRANT[,GRANT…]', addsUp: true, help: 'Switch tools off; beats every --allow' },
+  'read-only': { kind: 'switch', addsUp: true, help: "Deny '*:write,*:delete,*:credentials'" },
+  sandbox: { kind: 'switch', help: 'Serve an embedded make-believe WorkOS; needs no account' },
+  'log-level': { kind: 'choice', choices: LOG_LEVELS, unless: 'info', help: 'How much to log to stderr' },
+  timeout: { kind: 'number', value: 'SECONDS', min: 1, max: 600, unless: '30', help: 'For a whole call' },
+  'attempt-timeout': {
+    kind: 'number',
+    value: 'SECONDS',
+    min: 0.1,
+    max: 600,
+    unless: '10',
+    help: "For one attempt of it, the answer's last byte included",
+  },
+  'max-items': {
+    kind: 'number',
+    value: 'N',
+    min: 1,
+    max: 1_000_000,
+    whole: true,
+    unless: '1000',
+    help: 'The most that a call may ask for with max_items',
+  },
+  'max-result-bytes': {
+    kind: 'number',
+    value: 'N',
+    min: 2_000,
+    max: 100_000_000,
+    whole: true,
+    unless: '60000',
+    help: 'The largest result; a longer list is cut and says where to go on',
+  },
+  'max-reply-bytes': {
+    kind: 'number',
+    value: 'N',
+    min: 1_000,
+    max: 1_000_000_000,
+    whole: true,
+    unless: '8388608',
+    help: 'The largest answer of WorkOS that is read',
+  },
+  limit: {
+    kind: 'list',
+    value: 'NAME=REQUESTS/SECONDS',
+    help: "A rate limit of your account's where it is not the documented one",
+  },
+  'api-key': { kind: 'secret', env: 'WORKOS_API_KEY', help: 'The WorkOS API key (sk_…)' },
+  'api-key-file': {
+    kind: 'text',
+    value: 'FILE',
+    env: 'WORKOS_API_KEY_FILE',
+    help: 'A file that holds the key instead',
+  },
+  'client-id': { kind: 'text', value: 'ID', env: 'WORKOS_CLIENT_ID', help: 'The Client ID; sign-in tools need it' },
+  'base-url': {
+    kind: 'text',
+    value: 'URL',
+    env: 'WORKOS_BASE_URL',
+    unless: 'https://api.workos.com',
+    help: 'Where WorkOS is',
+  },
+} as const satisfies Record<string, Option>;
+
+export type OptionName = keyof typeof OPTIONS;
+export type OptionWithDefault = {
+  [Name in OptionName]: (typeof OPTIONS)[Name] extends { unless: string } ? Name : never;
+}[OptionName];
+export const optionNames = Object.keys(OPTIONS) as OptionName[]; // Object.keys forgets the literal type
+
+/** An option by its flag's name, if there is one. */
+export function optionOf(name: string): Option | undefined {
+  return Object.entries(OPTIONS).find(([known]) => known === name)?.[1];
+}
+
+/** The environment variable of an option: WorkOS's own name, or made from the flag. */
+export function envName(option: string): string {
+  return optionOf(option)?.env ?? `WORKOS_MCP_${option.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** One row per option, for help and README: flag with value, variable, meaning. */
+export function describeOptions(): readonly { flag: string; variable: string; help: string }[] {
+  return optionNames.map((name) => {
+    const { kind, value, choices, unless, help }: Option = OPTIONS[name];
+    const example = value ?? choices?.join('|');
+    return {
+      flag: kind === 'secret' ? '' : `--${name}${example === undefined ? '' : ` ${example}`}`,
+      variable: envName(name),
+      help: unless === undefined ? help : `${help} (${unless} unless set)`,
+    };
+  });
+}

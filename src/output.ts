@@ -1,0 +1,109 @@
+import * as z from 'zod';
+import { toJsonSchema } from './json-schema.ts';
+
+type Mark = 'detail' | 'deprecated';
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A registry of its own: what stands in zod's global one gets into every JSON Schema. */
+const MARKS = z.registry<{ readonly mark: Mark }>();
+
+/** The mark goes to a copy, so that members can share one schema. */
+const marking =
+  (mark: Mark) =>
+  <T extends z.ZodType>(member: T): T => {
+    const copy = member.clone();
+    MARKS.add(copy, { mark });
+    return copy;
+  };
+
+/** Marks a member that list items leave out unless it is asked for: bulky, or of no use for telling objects apart. */
+export const detail = marking('detail');
+
+/** Marks a member that WorkOS has deprecated; list items leave it out unless it is asked for. */
+export const deprecated = marking('deprecated');
+
+/** What a list consists of; undefined where the output is one object. */
+export function listItem(output: z.ZodObject): z.ZodObject | undefined {
+  const data = unwrap(output.shape.data);
+  return data instanceof z.ZodArray ? toObject(data) : undefined;
+}
+
+/** The names that `fields` may have: the members of the object, or of a list's items. */
+export function knownFields(output: z.ZodObject): readonly string[] {
+  return Object.keys((listItem(output) ?? output).shape);
+}
+
+/**
+ * The members that items of a list leave out unless asked for. Those of inner objects, in arrays or not, are dotted
+ * paths: `domains.verification_token`.
+ */
+export function omittedFromLists(
+  item: z.ZodObject,
+  marks: readonly Mark[] = ['detail', 'deprecated'],
+): ReadonlySet<string> {
+  const walk = (object: z.ZodObject, path: string): string[] =>
+    Object.entries(object.shape).flatMap(([name, member]) => {
+      const mark = MARKS.get(member instanceof z.ZodOptional ? member.unwrap() : member)?.mark;
+      if (mark !== undefined) return marks.includes(mark) ? [path + name] : [];
+      const inner = toObject(member);
+      return inner === undefined ? [] : walk(inner, `${path}${name}.`);
+    });
+  return new Set(walk(item, ''));
+}
+
+/**
+ * The item without what is omitted and without what says nothing: nulls, empty objects and arrays, at any depth. Items
+ * of inner arrays keep their number.
+ */
+export function concise(item: Fields, omitted: ReadonlySet<string>): Record<string, unknown> {
+  // Loops rather than chains: a walk does this to thousands of items.
+  const thin = (value: unknown, path: string): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    return Array.isArray(value) ? value.map((element) => thin(element, path)) : thinObject(value, path);
+  };
+  const thinObject = (value: object, path: string): Record<string, unknown> => {
+    const kept: Record<string, unknown> = {};
+    for (const name in value) {
+      const member = (value as Fields)[name]; // JSON: an object of whatever members
+      const place = path + name;
+      if (member === null || omitted.has(place)) continue;
+      const inner = typeof member === 'object' ? thin(member, `${place}.`) : member;
+      if (!saysNothing(inner)) kept[name] = inner;
+    }
+    return kept;
+  };
+  return thinObject(item, '');
+}
+
+/**
+ * The output as clients see it. Nothing is required and nothing is closed: list items leave members out, `fields`
+ * selects, and clients turn whatever the schema does not allow into an error. The server's own `notes` are added.
+ */
+export function toOutputSchema(output: z.ZodObject): Readonly<Record<string, unknown>> {
+  const schema = toJsonSchema(output.extend({ notes: z.array(z.string()).optional() }));
+  dropOpenness(schema);
+  return schema;
+}
+
+/** Objects are open without saying so; zod's `additionalProperties: {}` only costs tokens. */
+function dropOpenness(json: z.core.JSONSchema.BaseSchema): void {
+  delete json.additionalProperties;
+  for (const inner of [Object.values(json.properties ?? {}), json.items, json.anyOf].flat(2)) {
+    if (typeof inner === 'object') dropOpenness(inner);
+  }
+}
+
+function saysNothing(value: unknown): boolean {
+  return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+/** The object that a member is or has as its elements. */
+function toObject(member: z.core.$ZodType | undefined): z.ZodObject | undefined {
+  const inner = unwrap(member);
+  if (inner instanceof z.ZodArray) return toObject(inner.element);
+  return inner instanceof z.ZodObject ? inner : undefined;
+}
+
+function unwrap(member: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  return member instanceof z.ZodOptional || member instanceof z.ZodNullable ? unwrap(member.unwrap()) : member;
+}

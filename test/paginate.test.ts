@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Page, type Walk, walk } from '../src/api/paginate.ts';
+
+const item = (index: number) => ({ id: `id_${index}` });
+
+/** A list of so many items served as WorkOS serves it, and a walk over it. */
+async function run(size: number, options: Partial<Walk> = {}, start?: string, serve?: (page: Page) => Page) {
+  const list = Array.from({ length: size }, (_, index) => item(index));
+  const taken: unknown[] = [];
+  const limits: number[] = [];
+  const progress: number[] = [];
+  const end = await walk(
+    {
+      maxItems: 1_000,
+      backwards: false,
+      take: ({ id }) => taken.push(id) > 0,
+      isOutOfTime: () => false,
+      onPage: (count) => progress.push(count),
+      isPartial: () => false,
+      fetchPage: async (limit, cursor) => {
+        limits.push(limit);
+        const at = cursor === undefined ? -1 : list.findIndex(({ id }) => id === cursor);
+        const items = options.backwards ? list.slice(Math.max(0, at - limit), at) : list.slice(at + 1, at + 1 + limit);
+        const edge = options.backwards ? items[0] : items.at(-1);
+        const more = options.backwards ? edge !== list[0] : edge !== list.at(-1);
+        const page = { items, next: more && edge !== undefined ? edge.id : null };
+        return serve === undefined ? page : serve(page);
+      },
+      ...options,
+    },
+    start,
+  );
+  return { end, taken, limits, progress };
+}
+
+describe('a walk', () => {
+  it('goes to the end of the list, a hundred at a time', async () => {
+    const { end, taken, limits, progress } = await run(250);
+    expect(end).toEqual({ reason: 'end', next: null, count: 250, duplicates: 0 });
+    expect(taken).toHaveLength(250);
+    expect(limits).toEqual([100, 100, 100]);
+    expect(progress).toEqual([100, 200, 250]);
+  });
+
+  it('asks for no more than it may take', async () => {
+    const { end, limits } = await run(500, { maxItems: 130 });
+    expect(end).toEqual({ reason: 'max_items', next: 'id_129', count: 130, duplicates: 0 });
+    expect(limits).toEqual([100, 30]);
+  });
+
+  it('takes no more than that from a page that is too long', async () => {
+    const { end } = await run(5, {
+      maxItems: 2,
+      fetchPage: async () => ({ items: [0, 1, 2, 3].map(item), next: 'id_3' }),
+    });
+    expect(end).toMatchObject({ reason: 'max_items', next: 'id_1', count: 2 });
+  });
+
+  it('goes backwards from a cursor, nearest first', async () => {
+    const { end, taken } = await run(10, { maxItems: 3, backwards: true }, 'id_7');
+    expect(taken).toEqual(['id_6', 'id_5', 'id_4']);
+    expect(end).toMatchObject({ reason: 'max_items', next: 'id_4' });
+  });
+
+  it('stops where there is no more room, at the last item that had some', async () => {
+    let left = 120;
+    const take = () => {
+      left -= 1;
+      return left >= 0;
+    };
+    expect((await run(300, { take })).end).toMatchObject({ reason: 'size', next: 'id_119', count: 120 });
+  });
+
+  it('stops when time is out', async () => {
+    expect((await run(300, { isOutOfTime: () => true })).end).toMatchObject({
+      reason: 'time',
+      next: 'id_99',
+      count: 100,
+    });
+  });
+
+  it('keeps what it has where a later page fails, if it may', async () => {
+    const failing = (page: Page): Page => {
+      if (page.items[0]?.id === 'id_100') throw new Error('broken');
+      return page;
+    };
+    expect((await run(300, { isPartial: () => true }, undefined, failing)).end).toMatchObject({
+      reason: 'error',
+      next: 'id_99',
+      count: 100,
+      error: new Error('broken'),
+    });
+    await expect(run(300, {}, undefined, failing)).rejects.toThrow('broken');
+    await expect(
+      run(300, { isPartial: () => true }, undefined, () => {
+        throw new Error('at once');
+      }),
+    ).rejects.toThrow('at once');
+  });
+
+  it.each<[string, (page: Page) => Page]>([
+    ['a cursor that repeats', (page) => ({ ...page, next: 'id_99' })],
+    ['a page that brings nothing new', (page) => ({ items: [item(0)], next: page.next })],
+    ['an empty page that is not the last', (page) => ({ items: [], next: page.next })],
+  ])('ends at %s', async (_, serve) => {
+    expect((await run(1_000, { maxItems: 900 }, undefined, serve)).end).toMatchObject({ reason: 'loop' });
+  });
+
+  it('drops and counts what comes twice', async () => {
+    const overlapping = (page: Page): Page => ({ ...page, items: [item(3), ...page.items] });
+    const { end, taken } = await run(150, {}, undefined, overlapping);
+    expect(new Set(taken).size).toBe(taken.length);
+    expect(end).toMatchObject({ reason: 'end', count: 150, duplicates: 2 });
+  });
+
+  it('in several calls brings every item once, whatever stops each of them', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 700 }),
+        fc.array(fc.record({ maxItems: fc.integer({ min: 1, max: 250 }), room: fc.integer({ min: 1, max: 250 }) }), {
+          minLength: 1,
+          maxLength: 5,
+        }),
+        async (size, calls) => {
+          const all: unknown[] = [];
+          let cursor: string | undefined;
+          for (let call = 0; ; call += 1) {
+            const { maxItems, room } = calls[call % calls.length] ?? expect.fail();
+            let left = room;
+            const take = ({ id }: Record<string, unknown>) => {
+              left -= 1;
+              if (left < 0) return false;
+              all.push(id);
+              return true;
+            };
+            const { end } = await run(size, { maxItems, take }, cursor);
+            if (end.next === null) break;
+            cursor = end.next;
+          }
+          expect(all).toEqual(Array.from({ length: size }, (_, index) => `id_${index}`));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
