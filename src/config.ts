@@ -61,7 +61,7 @@ export function parseConfig(argv: readonly string[], env: Env): Config {
     return addsUp ? [...(flags[name] ?? []), ...(variables[name] ?? [])] : (flags[name] ?? variables[name] ?? []);
   };
   const one = (name: OptionName): string | undefined => given(name)[0];
-  const valueOf = (name: OptionWithDefault): string => one(name) ?? OPTIONS[name].unless;
+  const settingOf = (name: OptionWithDefault): string => one(name) ?? OPTIONS[name].unless;
   const on = (name: OptionName): boolean => given(name).includes('true');
 
   const sandbox = on('sandbox');
@@ -77,17 +77,17 @@ export function parseConfig(argv: readonly string[], env: Env): Config {
     command: asked.has('help') ? 'help' : asked.has('version') ? 'version' : (command as Command), // checked above
     json: asked.has('json'),
     grants: { allow: given('allow'), deny: given('deny'), readOnly: on('read-only') },
-    logLevel: valueOf('log-level') as LogLevel, // a choice, checked where it was read
+    logLevel: settingOf('log-level') as LogLevel, // a choice, checked where it was read
     sandbox,
     apiKey: one('api-key'),
     apiKeyFile: one('api-key-file'),
     clientId: one('client-id'),
-    baseUrl: valueOf('base-url'),
-    timeout: Number(valueOf('timeout')) * 1_000,
-    attemptTimeout: Number(valueOf('attempt-timeout')) * 1_000,
-    maxItems: Number(valueOf('max-items')),
-    maxResultBytes: Number(valueOf('max-result-bytes')),
-    maxReplyBytes: Number(valueOf('max-reply-bytes')),
+    baseUrl: settingOf('base-url'),
+    timeout: Number(settingOf('timeout')) * 1_000,
+    attemptTimeout: Number(settingOf('attempt-timeout')) * 1_000,
+    maxItems: Number(settingOf('max-items')),
+    maxResultBytes: Number(settingOf('max-result-bytes')),
+    maxReplyBytes: Number(settingOf('max-reply-bytes')),
     limits: given('limit'),
   };
 }

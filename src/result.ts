@@ -97,7 +97,8 @@ function effectOf(tool: Tool, unknown: boolean): string | undefined {
 
 function retryAdvice(tool: Tool, sent: boolean): string {
   if (!sent || tool.repeat === 'unknown') return 'Calling again is safe.';
-  return 'Do not simply call again: first look whether it took effect.';
+  const look = tool.toldBy === undefined ? '' : ` with ${tool.toldBy}`;
+  return `Do not simply call again: first look${look} whether it took effect.`;
 }
 
 function nextStep(reply: Reply, code: string | undefined, tool: Tool, args: Arguments): string {

@@ -71,6 +71,8 @@ export type Declaration<R extends Route = Route, I extends Input = Input> = {
   readonly idempotencyKey?: keyof I & string;
   /** Rules across arguments: a sentence that names the fields for each one broken, `false` for each one kept. */
   readonly check?: (args: Parsed<I>) => readonly (string | false)[];
+  /** The read that tells whether a call whose answer was lost took effect. */
+  readonly toldBy?: string;
   /** What to do next about an error code of WorkOS's that belongs to this endpoint. */
   readonly nextSteps?: Readonly<Record<string, string>>;
   /** Answers from the arguments and constants alone, without a request to WorkOS. */

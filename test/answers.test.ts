@@ -127,7 +127,7 @@ describe('errors of WorkOS', () => {
       'a fault on a write',
       'create_user',
       json(500, { message: 'Internal error' }),
-      'WorkOS answered create_user with 500 Internal Server Error: Internal error. It may have taken effect all the same. Do not simply call again: first look whether it took effect. Request ID: req_1.',
+      'WorkOS answered create_user with 500 Internal Server Error: Internal error. It may have taken effect all the same. Do not simply call again: first look with list_users whether it took effect. Request ID: req_1.',
     ],
     [
       'a fault on what may be repeated',
@@ -151,7 +151,7 @@ describe('errors of WorkOS', () => {
       'broken JSON under 200',
       'create_user',
       plain(200, '{"object":', { 'content-type': 'application/json' }),
-      'WorkOS answered create_user with 200 OK, and a body that is no JSON object (application/json). It may have taken effect all the same. Do not simply call again: first look whether it took effect.',
+      'WorkOS answered create_user with 200 OK, and a body that is no JSON object (application/json). It may have taken effect all the same. Do not simply call again: first look with list_users whether it took effect.',
     ],
     [
       'an array under 200',
@@ -169,7 +169,7 @@ describe('errors of WorkOS', () => {
       'a connection that breaks off',
       'create_user',
       { raw: (response) => response.socket?.destroy() },
-      'WorkOS gave no usable answer to create_user: the connection broke off. It may have taken effect all the same. Do not simply call again: first look whether it took effect.',
+      'WorkOS gave no usable answer to create_user: the connection broke off. It may have taken effect all the same. Do not simply call again: first look with list_users whether it took effect.',
     ],
     [
       'an answer that breaks off',

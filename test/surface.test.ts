@@ -57,6 +57,23 @@ describe('what clients see', () => {
     }
   });
 
+  it('names for each write that may not be repeated a read, if one tells what it did', () => {
+    const told = tools.flatMap(({ name, repeat, toldBy }) => (repeat === 'unknown' ? [] : [[name, toldBy]]));
+    expect(Object.fromEntries(told)).toEqual({
+      create_user: 'list_users',
+      authenticate_user: 'get_user',
+      create_magic_auth: undefined,
+      enroll_auth_factor: undefined,
+      challenge_auth_factor: undefined,
+      verify_auth_challenge: undefined,
+      create_organization: 'list_organizations',
+      create_organization_domain: 'get_organization',
+      verify_organization_domain: 'get_organization_domain',
+      get_sso_profile_and_token: undefined,
+      create_audit_log_export: undefined,
+    });
+  });
+
   it('costs a model no more than the budget', () => {
     const cost = (names: readonly string[]) =>
       countTokens(

@@ -24,6 +24,7 @@ export default area({
       route: 'POST /organizations',
       access: 'write',
       description: 'Create an organization: a customer of your app.',
+      toldBy: 'list_organizations',
       input: {
         name: z.string().min(1).describe('Display name'),
         ...fields,

@@ -106,6 +106,7 @@ export default area({
       route: 'POST /user_management/users',
       access: 'write',
       description: 'Create a user. To start one without a password, leave the password arguments out.',
+      toldBy: 'list_users',
       input: {
         email,
         ...profile,
@@ -168,6 +169,7 @@ export default area({
       access: 'write',
       description:
         'Sign a user in: returns the user and tokens. Each grant_type takes its own arguments; an error may ask for a further step and give its pending_authentication_token.',
+      toldBy: 'get_user',
       input: {
         // WorkOS's own enum: the keys of the table, which z.enum takes as a tuple.
         grant_type: z.enum(Object.keys(GRANT_TYPES) as [GrantType, ...GrantType[]]).describe('The way of signing in'),

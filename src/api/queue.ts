@@ -85,8 +85,8 @@ export function createQueue() {
   function admit(now: number): Call[] {
     const admitted: Call[] = [];
     // The windows of keys first: there the calls that count everywhere have their turn among the others.
-    for (const window of [...blocking].sort((a, b) => Number(isAll(a)) - Number(isAll(b)))) {
-      if (!hasRoom(window, now)) continue;
+    const open = [...blocking].filter((window) => hasRoom(window, now));
+    for (const window of open.sort((a, b) => Number(isAll(a)) - Number(isAll(b)))) {
       blocking.delete(window);
       for (let call = nextCall(window, now); call !== undefined; call = nextCall(window, now)) {
         leave(call);
