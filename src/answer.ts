@@ -2,13 +2,18 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import { type Page, type WalkEnd, walk } from './api/paginate.ts';
 import type { Reply } from './api/pipeline.ts';
 import { RefusedError, ReplyError, TransportError } from './errors.ts';
-import { explain, removedNote, type Success, toResult } from './result.ts';
+import { explain, type FailedCall, removedNote, type Success, toResult } from './result.ts';
 import { byteLength, countWithRoom, createRoom, type Shape, tooLarge } from './shape.ts';
-import type { Arguments, Tool } from './tool.ts';
+import type { Arguments } from './tool.ts';
 
 type Fields = Record<string, unknown>;
 
-type Options = { readonly tool: Tool; readonly args: Arguments; readonly shape: Shape; readonly maxBytes: number };
+type Options = FailedCall & {
+  readonly shape: Shape;
+  readonly maxBytes: number;
+  /** Members that the server adds to the result. */
+  readonly extra: Fields;
+};
 
 const NO_REPLY: Reply = { status: 200, headers: {}, body: '' };
 
@@ -26,10 +31,13 @@ const withNotes = (value: Fields, notes: readonly string[]): Fields => {
  * @throws ReplyError for a result over the limit that cannot be cut
  */
 export function toAnswer({ value, removed, reply }: Success, options: Options): CallToolResult {
-  const { tool, args, shape, maxBytes } = options;
+  const { tool, args, shape, maxBytes, extra } = options;
   const notes = [removedNote(removed)].filter((note) => note !== undefined);
   const items = isList(value) ? value.data.map(shape.item) : undefined;
-  const result = withNotes(items === undefined ? shape.object(value) : { ...value, data: items }, notes);
+  const result = withNotes(
+    items === undefined ? { ...shape.object(value), ...extra } : { ...value, data: items },
+    notes,
+  );
   const text = JSON.stringify(result);
   const bytes = byteLength(text);
   if (bytes <= maxBytes) return toResult(result, text);
@@ -60,9 +68,10 @@ export function toAnswer({ value, removed, reply }: Success, options: Options): 
  */
 export async function gather(
   fetch: (args: Arguments) => Promise<Success>,
-  { tool, args, shape, maxBytes }: Options,
+  options: Options,
   hooks: { isOutOfTime: () => boolean; isCancelled: () => boolean; onProgress: (count: number) => void },
 ): Promise<CallToolResult> {
+  const { tool, args, shape, maxBytes } = options;
   const { max_items, before, after, ...filters } = args;
   const backwards = before !== undefined;
   const direction = backwards ? 'before' : 'after';
@@ -88,13 +97,20 @@ export async function gather(
       fetchPage,
       backwards,
       maxItems: Number(max_items),
-      take: (item) => {
-        const shaped = shape.item(item);
+      take: (page) => {
+        const shaped = page.map(shape.item);
+        // A page at a time, and item by item only where the room ends.
         const text = JSON.stringify(shaped);
-        if (!room.take(text)) return false;
-        items.push(shaped);
-        texts.push(text);
-        return true;
+        if (shaped.length > 0 && room.take(text)) {
+          items.push(...shaped);
+          texts.push(text);
+          return shaped.length;
+        }
+        const count = shaped.findIndex((item) => !room.take(JSON.stringify(item)));
+        const kept = shaped.slice(0, Math.max(0, count));
+        if (kept.length > 0) texts.push(JSON.stringify(kept));
+        items.push(...kept);
+        return kept.length;
       },
       isOutOfTime: hooks.isOutOfTime,
       onPage: hooks.onProgress,
@@ -111,7 +127,7 @@ export async function gather(
     throw new ReplyError(reply, fault, advice);
   }
   const notes = [
-    whyStopped(end, tool, args, direction, maxBytes),
+    whyStopped(end, options, direction),
     end.duplicates === 0 ? undefined : `${end.duplicates} items came more than once and were dropped.`,
     removedNote(removed),
   ].filter((note) => note !== undefined);
@@ -119,19 +135,17 @@ export async function gather(
     list_metadata: backwards ? { before: end.next, after: opposite } : { before: opposite, after: end.next },
     notes,
   };
-  if (backwards) {
-    items.reverse();
-    texts.reverse();
-  }
+  const result = { object: 'list', data: backwards ? items.reverse() : items, ...rest };
+  if (backwards) return toResult(result);
   // The items are JSON already, since their size had to be known.
-  const text = `{"object":"list","data":[${texts.join(',')}],${JSON.stringify(rest).slice(1)}`;
-  return toResult({ object: 'list', data: items, ...rest }, text);
+  const data = texts.map((page) => page.slice(1, -1)).join(',');
+  return toResult(result, `{"object":"list","data":[${data}],${JSON.stringify(rest).slice(1)}`);
 }
 
 const isUpstream = (error: unknown): boolean =>
   error instanceof TransportError || error instanceof ReplyError || error instanceof RefusedError;
 
-function whyStopped(end: WalkEnd, tool: Tool, args: Arguments, direction: string, maxBytes: number): string {
+function whyStopped(end: WalkEnd, options: Options, direction: string): string {
   const onward = end.next === null ? '' : ` Go on with ${direction}="${end.next}".`;
   switch (end.reason) {
     case 'max_items':
@@ -139,9 +153,9 @@ function whyStopped(end: WalkEnd, tool: Tool, args: Arguments, direction: string
     case 'time':
       return `Stopped after ${end.count} items, before the call ran out of time.${onward}`;
     case 'size':
-      return `Stopped after ${end.count} items, to stay under ${maxBytes} bytes.${onward}`;
+      return `Stopped after ${end.count} items, to stay under ${options.maxBytes} bytes.${onward}`;
     case 'error':
-      return `Stopped after ${end.count} items by an error: ${explain(end.error, tool, args)}${onward}`;
+      return `Stopped after ${end.count} items by an error: ${explain(end.error, options)}${onward}`;
     default:
       return `This is the list to its end, ${end.count} items.`;
   }

@@ -7,12 +7,15 @@ import type { Log } from './log.ts';
 import { didYouMean } from './nearest.ts';
 import { resolveConstants, toRequest } from './request.ts';
 import { closed, type Success, toErrorResult, toResult, toSuccess } from './result.ts';
+import { type Confidential, NOTHING, toConfidential, withoutSecrets } from './secrets.ts';
 import { toShape } from './shape.ts';
 import type { Arguments, Environment, Limit, Tool } from './tool.ts';
 
 /** Who calls, and how to reach them while the call goes on. */
 export type Caller = {
   readonly agent: string;
+  /** Without the area's credentials grant: secrets are withheld. */
+  readonly restricted: boolean;
   readonly signal: AbortSignal;
   /** Tells the client how far a walk has come, where it asked to be told. */
   readonly onProgress?: (progress: number, total: number) => void;
@@ -50,8 +53,9 @@ export function createCall({ environment, settings, general, send, log, newKey, 
 
   return async (tool, rawArgs, caller) => {
     const start = now();
-    const exchange: { reply?: Reply } = {};
+    const exchange: { sent: boolean; reply?: Reply } = { sent: false };
     let args: Arguments = {};
+    let confidential: Confidential = NOTHING;
     // The shape of a call, never its content.
     const record = (fields: Record<string, unknown>) => {
       const { status, headers, attempts } = exchange.reply ?? {};
@@ -75,16 +79,28 @@ export function createCall({ environment, settings, general, send, log, newKey, 
         repeat: tool.repeat,
         slots: toSlots(tool, sent, general, settings.limits, owners),
       };
-      const reply = await send(toRequest(tool, sent, environment, newKey), context);
+      exchange.sent = true;
+      const reply = await send(toRequest(tool, sent, environment), context);
       exchange.reply = reply;
       const success = toSuccess(reply, tool);
       owners.learn(tool.allLimits, success.value);
-      return success;
+      const value = withoutSecrets(success.value, confidential);
+      return { ...success, value: Object(value) };
     };
 
     try {
-      args = parseArguments(tool, rawArgs, settings);
-      const options = { tool, args, shape: toShape(tool, args.fields), maxBytes: settings.maxResultBytes };
+      confidential = toConfidential(tool, Object(rawArgs), caller.restricted);
+      args = withKey(tool, parseArguments(tool, rawArgs, settings), newKey);
+      const options = {
+        tool,
+        args,
+        confidential,
+        sent: true,
+        shape: toShape(tool, args.fields),
+        maxBytes: settings.maxResultBytes,
+        // So that nobody takes a change in production for one in staging.
+        extra: tool.access === 'read' ? {} : { environment: environment.label },
+      };
       const { max_items: maxItems } = args;
       let result: CallToolResult;
       if (tool.local !== undefined) {
@@ -107,25 +123,35 @@ export function createCall({ environment, settings, general, send, log, newKey, 
       else if (error instanceof TransportError) {
         log.warn(record({ reason: error.message, sent: error.sent, attempts: error.attempts }), 'no answer');
       } else log.error(record({ error: describe(error) }), 'failed');
-      return toErrorResult(error, tool, args);
+      return toErrorResult(error, { tool, args, confidential, sent: exchange.sent });
     }
   };
 }
 
+/** The arguments with an Idempotency-Key where the tool sends one: fixed for all attempts, and told when they all fail. */
+function withKey({ idempotencyKey }: Tool, args: Arguments, newKey: () => string): Arguments {
+  if (idempotencyKey === undefined || args[idempotencyKey] !== undefined) return args;
+  return { ...args, [idempotencyKey]: newKey() };
+}
+
 /** The arguments as the tool's schema reads them. Throws RefusedError with a line for each fault, naming its field. */
 function parseArguments(tool: Tool, args: unknown, { maxItems }: CallSettings): Arguments {
+  // zod drops members of this name without a word.
+  if (hasProto(args)) throw new RefusedError('__proto__ is no name that an argument or its members may have.');
   const parsed = tool.schema.safeParse(args ?? {});
   if (!parsed.success) {
     const known = Object.keys(tool.input);
     const faults = parsed.error.issues.flatMap((issue) => {
       const where = issue.path.join('.');
-      if (issue.code === 'invalid_type' && where !== '' && valueAt(args, issue.path) === undefined) {
+      if (issue.code !== 'unrecognized_keys' && where !== '' && valueAt(args, issue.path) === undefined) {
         return [`${where} is required.`];
       }
       if (issue.code !== 'unrecognized_keys')
         return [`${where === '' ? 'arguments' : where}: ${closed(issue.message)}`];
       return issue.keys.map((key) => {
         const field = where === '' ? key : `${where}.${key}`;
+        if (tool.lacking.includes(field))
+          return `${field}: takes the grant ${tool.area}:credentials, which you were not given.`;
         return `${field}: there is no such argument.${where === '' ? didYouMean(key, known) : ''}`;
       });
     });
@@ -143,6 +169,11 @@ function parseArguments(tool: Tool, args: unknown, { maxItems }: CallSettings): 
   ].filter((fault) => fault !== false);
   if (broken.length > 0) throw new RefusedError(broken.join(' '));
   return own;
+}
+
+function hasProto(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProto);
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

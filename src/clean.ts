@@ -46,7 +46,7 @@ function isTextTooDeep(json: string): boolean {
 
 /** Whether JSON text can hold nothing invisible: ASCII without an escape. Most answers are that, and need no cleaning. */
 export function isPlain(json: string): boolean {
-  return !json.includes('\\') && !/[\u007f-\uffff]/.test(json);
+  return Buffer.byteLength(json) === json.length && !json.includes('\\') && !json.includes('\u007f');
 }
 
 /** Terminal sequences (CSI, OSC) as a whole: without their first character the rest would stay behind as litter. */

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { StartError } from './errors.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean, nearest } from './nearest.ts';
 import {
   envName,
   type LogLevel,
@@ -12,7 +12,6 @@ import {
   optionOf,
 } from './options.ts';
 import type { Grants } from './policy.ts';
-import type { Environment } from './tool.ts';
 
 export const COMMANDS = {
   tools: 'List every tool with its area and access, on or off under the flags given, and why (--json too)',
@@ -24,6 +23,9 @@ export type Config = {
   readonly command: Command;
   readonly json: boolean;
   readonly grants: Grants;
+  readonly productionWrites: boolean;
+  /** The environment that the key has to be of. */
+  readonly expect: string | undefined;
   readonly logLevel: LogLevel;
   readonly sandbox: boolean;
   readonly apiKey: string | undefined;
@@ -46,7 +48,8 @@ type Given = Readonly<Record<string, readonly string[] | undefined>>;
 /** Reads flags and environment. Throws StartError for whatever is unknown, malformed or contradictory. */
 export function parseConfig(argv: readonly string[], env: Env): Config {
   const { flags, commands, asked } = parseFlags(argv);
-  const variables = parseVariables(env);
+  // Help has to come whatever else is wrong.
+  const variables = asked.has('help') || asked.has('version') ? {} : parseVariables(env);
 
   const [command = 'serve', ...more] = commands;
   if (command !== 'serve' && !Object.hasOwn(COMMANDS, command)) {
@@ -76,7 +79,9 @@ export function parseConfig(argv: readonly string[], env: Env): Config {
   return {
     command: asked.has('help') ? 'help' : asked.has('version') ? 'version' : (command as Command), // checked above
     json: asked.has('json'),
-    grants: { allow: given('allow'), deny: given('deny'), readOnly: on('read-only') },
+    grants: { allow: given('allow'), deny: given('deny'), readOnly: on('read-only'), productionGuard: false },
+    productionWrites: on('production-writes'),
+    expect: one('expect'),
     logLevel: settingOf('log-level') as LogLevel, // a choice, checked where it was read
     sandbox,
     apiKey: one('api-key'),
@@ -90,18 +95,6 @@ export function parseConfig(argv: readonly string[], env: Env): Config {
     maxReplyBytes: Number(settingOf('max-reply-bytes')),
     limits: given('limit'),
   };
-}
-
-/**
- * The WorkOS environment that the settings name.
- * @param readFile reads a text file; throws where it cannot.
- * @throws StartError for a missing or malformed key or base URL.
- */
-export function toEnvironment(config: Config, readFile: (path: string) => string): Environment {
-  const apiKey = parseApiKey(config.apiKey, config.apiKeyFile, readFile);
-  const baseUrl = parseBaseUrl(config.baseUrl);
-  const label = apiKey.startsWith('sk_test_') ? 'staging' : 'production';
-  return { label, baseUrl, apiKey, clientId: config.clientId };
 }
 
 /** Words that say what to do rather than how: without a variable. */
@@ -149,6 +142,11 @@ function parseFlags(argv: readonly string[]) {
     if (value === undefined || (value.startsWith('-') && !token.inlineValue)) {
       throw new StartError(`${rawName} needs a value: ${rawName} ${option.value ?? option.choices?.join('|')}`);
     }
+    if (PLACEHOLDER.test(value)) {
+      // A host left it unfilled. Nothing is a safe reading of every flag but this one.
+      if (name === 'deny') throw new StartError(`--deny is "${value}", which nobody filled in.`);
+      continue;
+    }
     if (option.kind !== 'list' && flags[name] !== undefined) throw new StartError(`${rawName} is given twice.`);
     // A blank --deny would deny nothing where something was meant: only a blank --allow is safe to read as none.
     flags[name] = [...(flags[name] ?? []), ...parseValue(rawName, option, value, name === 'allow')];
@@ -162,7 +160,8 @@ function parseVariables(env: Env): Given {
   for (const [variable, raw] of Object.entries(env)) {
     const name = known.get(variable);
     if (name === undefined) {
-      if (!variable.startsWith('WORKOS_MCP_')) continue;
+      // In any case: what a system reads without regard to case must not be passed over here.
+      if (!variable.toUpperCase().startsWith(PREFIX)) continue;
       throw new StartError(`There is no setting ${variable}.${didYouMeanVariable(variable, [...known.keys()])}`);
     }
     if (raw === undefined || isUnset(raw)) {
@@ -175,18 +174,20 @@ function parseVariables(env: Env): Given {
   return variables;
 }
 
+const PREFIX = 'WORKOS_MCP_';
+
 function didYouMeanVariable(variable: string, known: readonly string[]): string {
-  const meant = didYouMean(
-    variable.toLowerCase(),
-    known.map((name) => name.toLowerCase()),
-  );
-  return meant.toUpperCase().replace('DID YOU MEAN', 'Did you mean');
+  const ends = known.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length).toLowerCase());
+  const found = nearest(variable.slice(PREFIX.length), ends);
+  return found === undefined ? '' : ` Did you mean "${PREFIX}${found.toUpperCase()}"?`;
 }
 
 /** Blank, or a placeholder such as `${user_config.x}` that a host has not filled in. */
 function isUnset(value: string): boolean {
-  return value.trim() === '' || /^\s*\$\{[^}]*\}\s*$/.test(value);
+  return value.trim() === '' || PLACEHOLDER.test(value);
 }
+
+const PLACEHOLDER = /^\s*\$\{[^}]*\}\s*$/;
 
 function parseValue(where: string, option: Option, raw: string, blankIsNone: boolean): readonly string[] {
   switch (option.kind) {
@@ -220,52 +221,4 @@ function parseValue(where: string, option: Option, raw: string, blankIsNone: boo
     case 'secret':
       return [raw];
   }
-}
-
-function parseApiKey(value: string | undefined, file: string | undefined, readFile: (path: string) => string): string {
-  if (value !== undefined && file !== undefined) {
-    throw new StartError('WORKOS_API_KEY and WORKOS_API_KEY_FILE are both set: unset one.');
-  }
-  if (value === undefined && file === undefined) {
-    throw new StartError(
-      'No API key. Set WORKOS_API_KEY (or WORKOS_API_KEY_FILE) to a key from https://dashboard.workos.com/api-keys, or try --sandbox.',
-    );
-  }
-  const where = file === undefined ? 'WORKOS_API_KEY' : `The key in ${file}`;
-  const key = file === undefined ? (value ?? '') : readKeyFile(file, readFile);
-  if (key.trim() === '') throw new StartError(`${where} is blank.`);
-  if (/\s/.test(key))
-    throw new StartError(`${where} has white space in it: copy the key alone, without quotes or spaces.`);
-  if (!/^sk_[\x21-\x7e]+$/.test(key)) {
-    throw new StartError(`${where} is no WorkOS API key: those begin with "sk_" (a Client ID begins with "client_").`);
-  }
-  return key;
-}
-
-function readKeyFile(file: string, readFile: (path: string) => string): string {
-  try {
-    return readFile(file).replace(/\r?\n$/, '');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    throw new StartError(`WORKOS_API_KEY_FILE: ${file} cannot be read${reason}.`);
-  }
-}
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
-/** An origin with optional path prefix, without a slash at its end. The key would travel in the clear over plain HTTP. */
-function parseBaseUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !['https:', 'http:'].includes(url.protocol)) {
-    throw new StartError(`WORKOS_BASE_URL is no http(s) URL: "${text}".`);
-  }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new StartError('WORKOS_BASE_URL takes neither user, password, query nor fragment.');
-  }
-  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
-    throw new StartError(
-      `WORKOS_BASE_URL is plain http to ${url.hostname}: the key would travel in the clear. Use https; http is for loopback only.`,
-    );
-  }
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }

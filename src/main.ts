@@ -10,7 +10,8 @@ import { retry } from './api/retry.ts';
 import { createTransport, type Transport } from './api/transport.ts';
 import { createCall } from './call.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
-import { type Config, parseConfig, toEnvironment } from './config.ts';
+import { type Config, parseConfig } from './config.ts';
+import { toEnvironment, toGrants } from './environment.ts';
 import { StartError } from './errors.ts';
 import { toLimitSettings } from './limits.ts';
 import { createLog } from './log.ts';
@@ -32,20 +33,21 @@ async function main(): Promise<void> {
     case 'version':
       return print(`${VERSION}\n`);
     case 'tools':
-      return print(toolsReport(catalog, config.grants, config.json));
+      return print(toolsReport(catalog, toGrants(config), config.json));
     case 'serve':
       return serve(config, catalog);
   }
 }
 
 async function serve(config: Config, catalog: Catalog): Promise<void> {
-  const policy = createPolicy(catalog, config.grants);
+  createPolicy(catalog, config.grants); // a mistake in the grants is told before one in the key
+  const { environment, transport } = await openEnvironment(config);
+  const policy = createPolicy(catalog, toGrants(config, environment.label));
+  const log = createLog(config.logLevel);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
 
-  const log = createLog(config.logLevel);
-  const { environment, transport } = await openEnvironment(config);
-  const send = retry({ now, date: Date.now, random: Math.random, sleep })(
+  const send = retry({ ...systemClock, random: Math.random, sleep })(
     limit(systemClock)(authorize(environment.apiKey, `workos-mcp/${VERSION}`)(transport.send)),
   );
   const limits = toLimitSettings(config.limits, [catalog.general, ...catalog.tools.flatMap((tool) => tool.allLimits)]);
@@ -56,11 +58,11 @@ async function serve(config: Config, catalog: Catalog): Promise<void> {
     send,
     log,
     newKey: randomUUID,
-    now,
+    now: systemClock.now,
   });
   const factory = createServerFactory({ catalog, policy, call, environment, version: VERSION });
 
-  const on = catalog.tools.filter((tool) => policy(tool) === undefined);
+  const on = catalog.tools.filter((tool) => policy.whyOff(tool) === undefined);
   log.info(
     { version: VERSION, environment: environment.label, baseUrl: environment.baseUrl, tools: on.length },
     'serving stdio',
@@ -79,14 +81,15 @@ async function serve(config: Config, catalog: Catalog): Promise<void> {
   });
   await transport.close();
   log.info({}, 'stopped');
-  // A client that still holds stdin open must not hold up the exit; what was answered is written out before.
+  // A client that still holds stdin open must not hold up the exit, nor one that does not read what was answered.
   process.stdout.write('', () => process.exit());
+  globalThis.setTimeout(() => process.exit(), FLUSH).unref();
 }
 
 async function openEnvironment(config: Config): Promise<{ environment: Environment; transport: Transport }> {
   if (!config.sandbox) {
     const environment = toEnvironment(config, (path) => readFileSync(path, 'utf8'));
-    return { environment, transport: createTransport(environment.baseUrl, { ...config, now }) };
+    return { environment, transport: createTransport(environment.baseUrl, { ...config, now: systemClock.now }) };
   }
   const { openSandbox } = await import('./sandbox/index.ts');
   const sandbox = openSandbox();
@@ -97,18 +100,23 @@ async function openEnvironment(config: Config): Promise<{ environment: Environme
   };
 }
 
-const now = () => performance.now();
+/** Milliseconds that a client gets to read its last answers. */
+const FLUSH = 1_000;
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, { signal }).catch(() => {});
 }
 
 function print(text: string): void {
+  process.stdout.on('error', () => {}); // a pipe that is read no further, as by `head`
   process.stdout.write(text);
 }
 
+/** A key that was given in the wrong place must not show in what is said about it. */
+const withoutKeys = (text: string) => text.replace(/\bsk_\w{6,}/g, 'sk_…');
+
 main().catch((error: unknown) => {
   if (!(error instanceof StartError)) throw error;
-  process.stderr.write(`workos-mcp: ${error.message}\n`);
+  process.stderr.write(`workos-mcp: ${withoutKeys(error.message)}\n`);
   process.exitCode = 2;
 });

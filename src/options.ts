@@ -25,6 +25,15 @@ export const OPTIONS = {
   allow: { kind: 'list', value: 'GRANT[,GRANT…]', help: "Switch tools on: AREA:ACCESS, *:ACCESS or a tool's name" },
   deny: { kind: 'list', value: 'GRANT[,GRANT…]', addsUp: true, help: 'Switch tools off; beats every --allow' },
   'read-only': { kind: 'switch', addsUp: true, help: "Deny '*:write,*:delete,*:credentials'" },
+  'production-writes': {
+    kind: 'switch',
+    help: 'Let grants to write, delete and use credentials hold with a production key',
+  },
+  expect: {
+    kind: 'choice',
+    choices: ['staging', 'production'],
+    help: 'Start only if the key is of this environment (a key that does not begin with sk_test_ is a production one)',
+  },
   sandbox: { kind: 'switch', help: 'Serve an embedded make-believe WorkOS; needs no account' },
   'log-level': { kind: 'choice', choices: LOG_LEVELS, unless: 'info', help: 'How much to log to stderr' },
   timeout: { kind: 'number', value: 'SECONDS', min: 1, max: 600, unless: '30', help: 'For a whole call' },

@@ -1,18 +1,18 @@
 import * as z from 'zod';
 import { toJsonSchema } from './json-schema.ts';
 
-type Mark = 'detail' | 'deprecated';
+type Mark = 'detail' | 'deprecated' | 'secret';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A registry of its own: what stands in zod's global one gets into every JSON Schema. */
-const MARKS = z.registry<{ readonly mark: Mark }>();
+const MARKS = z.registry<{ readonly marks: readonly Mark[] }>();
 
 /** The mark goes to a copy, so that members can share one schema. */
 const marking =
   (mark: Mark) =>
   <T extends z.ZodType>(member: T): T => {
     const copy = member.clone();
-    MARKS.add(copy, { mark });
+    MARKS.add(copy, { marks: [...(MARKS.get(member)?.marks ?? []), mark] });
     return copy;
   };
 
@@ -21,6 +21,9 @@ export const detail = marking('detail');
 
 /** Marks a member that WorkOS has deprecated; list items leave it out unless it is asked for. */
 export const deprecated = marking('deprecated');
+
+/** Marks a member that is shown only to agents with the area's credentials. */
+export const secret = marking('secret');
 
 /** What a list consists of; undefined where the output is one object. */
 export function listItem(output: z.ZodObject): z.ZodObject | undefined {
@@ -37,18 +40,24 @@ export function knownFields(output: z.ZodObject): readonly string[] {
  * The members that items of a list leave out unless asked for. Those of inner objects, in arrays or not, are dotted
  * paths: `domains.verification_token`.
  */
-export function omittedFromLists(
-  item: z.ZodObject,
-  marks: readonly Mark[] = ['detail', 'deprecated'],
-): ReadonlySet<string> {
+export function omittedFromLists(item: z.ZodObject): ReadonlySet<string> {
+  return marked(item, ['detail', 'deprecated']);
+}
+
+/** The members that are secrets, as dotted paths. */
+export function secretsIn(output: z.ZodObject): ReadonlySet<string> {
+  return marked(output, ['secret']);
+}
+
+export function marked(output: z.ZodObject, marks: readonly Mark[]): ReadonlySet<string> {
   const walk = (object: z.ZodObject, path: string): string[] =>
     Object.entries(object.shape).flatMap(([name, member]) => {
-      const mark = MARKS.get(member instanceof z.ZodOptional ? member.unwrap() : member)?.mark;
-      if (mark !== undefined) return marks.includes(mark) ? [path + name] : [];
+      const own = MARKS.get(member instanceof z.ZodOptional ? member.unwrap() : member)?.marks ?? [];
+      if (own.some((mark) => marks.includes(mark))) return [path + name];
       const inner = toObject(member);
       return inner === undefined ? [] : walk(inner, `${path}${name}.`);
     });
-  return new Set(walk(item, ''));
+  return new Set(walk(output, ''));
 }
 
 /**

@@ -8,10 +8,17 @@ export type Grants = {
   readonly allow: readonly string[];
   readonly deny: readonly string[];
   readonly readOnly: boolean;
+  /** The key is a production one, and nobody said that it may be written with. */
+  readonly productionGuard: boolean;
 };
 
-/** Why a tool is off for this agent, or `undefined` where it is on. */
-export type Policy = (tool: Tool) => string | undefined;
+/** What one agent may do. */
+export type Policy = {
+  /** Why a tool is off, or `undefined` where it is on. */
+  readonly whyOff: (tool: Tool) => string | undefined;
+  /** Why a tool's credentials arguments do not exist and its secrets are withheld, or `undefined` where they are shown. */
+  readonly whyRestricted: (tool: Tool) => string | undefined;
+};
 
 type Permission = Access | 'credentials';
 type Grant = { readonly text: string; readonly covers: (tool: Tool, permission: Permission) => boolean };
@@ -24,7 +31,11 @@ const ACCESS: Readonly<Record<string, readonly Permission[]>> = {
   credentials: ['credentials'],
 };
 
-const READ_ONLY = ['*:write', '*:delete', '*:credentials'];
+const WRITES = ['*:write', '*:delete', '*:credentials'];
+
+const GUARD = 'the production key without --production-writes';
+
+const allowOnly = (allow: readonly string[]): Grants => ({ allow, deny: [], readOnly: false, productionGuard: false });
 
 /** What a blank start offers; the first is the one to begin with. */
 export const USUAL_GRANTS: readonly (readonly [grant: string, meaning: string])[] = [
@@ -46,36 +57,51 @@ export function createPolicy(catalog: Catalog, grants: Grants): Policy {
       ['Nothing is allowed until you say so. Start with one of these, or name areas and tools:', ...choices].join('\n'),
     );
   }
-  const allowed = decide(catalog, { ...grants, deny: [], readOnly: false });
+  const allowed = decide(catalog, allowOnly(grants.allow));
   for (const text of grants.allow) {
     const named = catalog.tools.find((tool) => tool.name === text);
-    if (named !== undefined && allowed(named) !== undefined) {
-      throw new StartError(`--allow ${text}: ${allowed(named)}. Add that grant, or leave ${text} out.`);
+    if (named !== undefined && allowed.whyOff(named) !== undefined) {
+      throw new StartError(`--allow ${text}: ${allowed.whyOff(named)}. Add that grant, or leave ${text} out.`);
     }
     if (!opensSomething(catalog, grants.allow, text)) throw new StartError(opensNothing(catalog, text));
   }
-  if (catalog.tools.every((tool) => policy(tool) !== undefined)) {
-    const rules = [...grants.deny.map((text) => `--deny ${text}`), ...(grants.readOnly ? ['--read-only'] : [])];
+  for (const text of grants.deny) {
+    const grant = parseGrant(catalog, text, 'deny');
+    const covers = (tool: Tool) =>
+      grant.covers(tool, tool.access) || (tool.handlesCredentials && grant.covers(tool, 'credentials'));
+    if (!catalog.tools.some(covers)) throw new StartError(opensNothing(catalog, text, 'deny'));
+  }
+  if (catalog.tools.every((tool) => policy.whyOff(tool) !== undefined)) {
+    const rules = [
+      ...grants.deny.map((text) => `--deny ${text}`),
+      ...(grants.readOnly ? ['--read-only'] : []),
+      ...(grants.productionGuard ? [GUARD] : []),
+    ];
     throw new StartError(`No tool is left on: all that --allow gives is taken away by ${rules.join(' and ')}.`);
   }
   return policy;
 }
 
 /** The decision alone, also for grants that a start would refuse for opening nothing. */
-export function decide(catalog: Catalog, { allow, deny, readOnly }: Grants): Policy {
+export function decide(catalog: Catalog, { allow, deny, readOnly, productionGuard }: Grants): Policy {
   const allowed = allow.map((text) => parseGrant(catalog, text, 'allow'));
   const denied = deny.map((text) => parseGrant(catalog, text, 'deny'));
-  const readOnlyRules = readOnly ? READ_ONLY.map((text) => parseGrant(catalog, text, 'deny')) : [];
+  const writes = WRITES.map((text) => parseGrant(catalog, text, 'deny'));
 
   const whyNot = (tool: Tool, permission: Permission): string | undefined => {
-    if (readOnlyRules.some((rule) => rule.covers(tool, permission))) return '--read-only keeps it off';
+    const isWrite = writes.some((rule) => rule.covers(tool, permission));
+    if (isWrite && readOnly) return '--read-only keeps it off';
+    if (isWrite && productionGuard) return `${GUARD} keeps it off`;
     const rule = denied.find((grant) => grant.covers(tool, permission));
     if (rule !== undefined) return `--deny ${rule.text} keeps it off`;
     if (allowed.some((grant) => grant.covers(tool, permission))) return undefined;
     return `needs the grant ${tool.area}:${permission}`;
   };
 
-  return (tool) => whyNot(tool, tool.access) ?? (tool.needsCredentials ? whyNot(tool, 'credentials') : undefined);
+  return {
+    whyOff: (tool) => whyNot(tool, tool.access) ?? (tool.needsCredentials ? whyNot(tool, 'credentials') : undefined),
+    whyRestricted: (tool) => whyNot(tool, 'credentials'),
+  };
 }
 
 function parseGrant(catalog: Catalog, text: string, rule: 'allow' | 'deny'): Grant {
@@ -120,30 +146,29 @@ function parseGrant(catalog: Catalog, text: string, rule: 'allow' | 'deny'): Gra
 
 /** Whether some tool that the allow grants switch on needs this one for it. */
 function opensSomething(catalog: Catalog, allow: readonly string[], text: string): boolean {
-  const policy = decide(catalog, { allow, deny: [], readOnly: false });
+  const policy = decide(catalog, allowOnly(allow));
   const grant = parseGrant(catalog, text, 'allow');
   return catalog.tools.some(
     (tool) =>
-      policy(tool) === undefined &&
-      (grant.covers(tool, tool.access) || (tool.needsCredentials && grant.covers(tool, 'credentials'))),
+      policy.whyOff(tool) === undefined &&
+      (grant.covers(tool, tool.access) || (tool.handlesCredentials && grant.covers(tool, 'credentials'))),
   );
 }
 
-function opensNothing(catalog: Catalog, text: string): string {
+function opensNothing(catalog: Catalog, text: string, rule: 'allow' | 'deny' = 'allow'): string {
+  const flag = `--${rule} ${text} ${rule === 'allow' ? 'opens' : 'closes'} nothing`;
   const [area = '', access] = text.split(':');
   const tools = catalog.tools.filter((tool) => area === '*' || tool.area === area);
   if (access === 'credentials') {
     const own = tools
-      .filter((tool) => tool.needsCredentials)
+      .filter((tool) => tool.handlesCredentials)
       .map((tool) => `${tool.name} needs ${tool.area}:${tool.access}`);
     return own.length === 0
-      ? `--allow ${text} opens nothing: no tool of ${area} needs credentials.`
-      : `--allow ${text} opens nothing by itself: ${own.join(', ')} besides.`;
+      ? `${flag}: no tool of ${area} handles credentials.`
+      : `${flag} by itself: ${own.join(', ')} besides.`;
   }
   const closed = tools.find((tool) => tool.access === access);
-  if (closed !== undefined) {
-    return `--allow ${text} opens nothing by itself: ${closed.name} needs ${area}:credentials besides.`;
-  }
+  if (closed !== undefined) return `${flag} by itself: ${closed.name} needs ${area}:credentials besides.`;
   const offered = [...new Set(tools.map((tool) => `${area}:${tool.access}`))];
-  return `--allow ${text} opens nothing: ${area} has no ${access} tools. It has ${offered.join(', ')}.`;
+  return `${flag}: ${area} has no ${access} tools. It has ${offered.join(', ')}.`;
 }

@@ -34,7 +34,7 @@ export function helpText(): string {
 export function toolsReport(catalog: Catalog, grants: Grants, json: boolean): string {
   const policy = decide(catalog, grants);
   const rows = catalog.tools.map((tool) => {
-    const reason = policy(tool);
+    const reason = policy.whyOff(tool);
     return {
       name: tool.name,
       area: tool.area,

@@ -12,10 +12,9 @@ export type ApiRequest = {
 
 /**
  * Builds the request of a call from arguments that the tool's schema has parsed.
- * @param newKey makes the Idempotency-Key of tools that send one, when the caller gave none.
  * @throws RefusedError for an ID that does not fit a path, an update without a change, or a missing Client ID.
  */
-export function toRequest(tool: Tool, args: Arguments, environment: Environment, newKey: () => string): ApiRequest {
+export function toRequest(tool: Tool, args: Arguments, environment: Environment): ApiRequest {
   const query = new URLSearchParams();
   const body: Record<string, unknown> = {};
   const headers: Record<string, string> = {};
@@ -32,6 +31,8 @@ export function toRequest(tool: Tool, args: Arguments, environment: Environment,
         query.set(name, Array.isArray(value) ? value.join(',') : String(value));
         break;
       case 'header':
+        headers['idempotency-key'] = String(value);
+        break;
       case 'server':
         break;
       case 'body':
@@ -41,7 +42,6 @@ export function toRequest(tool: Tool, args: Arguments, environment: Environment,
   if (tool.method === 'PUT' && Object.keys(body).length === 0) {
     throw new RefusedError('Nothing to change: give at least one field besides the ID.');
   }
-  if (tool.idempotencyKey !== undefined) headers['idempotency-key'] = String(args[tool.idempotencyKey] ?? newKey());
   Object.assign(body, resolveConstants(tool, environment));
 
   const sendsBody = tool.method !== 'GET' && tool.method !== 'DELETE';
@@ -71,7 +71,7 @@ export function resolveConstants(tool: Tool, { apiKey, clientId }: Environment):
 /** One path segment. An ID that would reach another path, or none, is refused rather than escaped. */
 function toSegment(name: string, value: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-  if (value === '.' || value === '..' || value === '' || /[/\\?#%\s\x00-\x1f\x7f]/.test(value)) {
+  if (value === '.' || value === '..' || value === '' || /[/\\?#%\s\x00-\x1f\x7f\p{Cs}]/u.test(value)) {
     throw new RefusedError(
       `${name}: ${JSON.stringify(value.slice(0, 60))} is no ID. Give it exactly as WorkOS returned it.`,
     );

@@ -4,6 +4,7 @@ import type { Reply } from './api/pipeline.ts';
 import { retryAfter } from './api/retry.ts';
 import { cleanText, cleanValue, isPlain, parseJson } from './clean.ts';
 import { RefusedError, ReplyError, TransportError } from './errors.ts';
+import { type Confidential, withoutSecrets, withoutValues } from './secrets.ts';
 import type { Arguments, Tool } from './tool.ts';
 
 /** A success of WorkOS's, without what a person would not see. */
@@ -41,9 +42,17 @@ export function toResult(value: Record<string, unknown>, text = JSON.stringify(v
   return { content: [{ type: 'text', text }], structuredContent: value };
 }
 
+export type FailedCall = {
+  readonly tool: Tool;
+  readonly args: Arguments;
+  readonly confidential: Confidential;
+  /** Whether the request was handed to the layers that send it. */
+  readonly sent: boolean;
+};
+
 /** Whatever kept a call from succeeding, as a tool result that tells the agent its next step. */
-export function toErrorResult(error: unknown, tool: Tool, args: Arguments): CallToolResult {
-  const { text, removed } = cleanText(explain(error, tool, args));
+export function toErrorResult(error: unknown, call: FailedCall): CallToolResult {
+  const { text, removed } = cleanText(explain(error, call));
   return { content: [{ type: 'text', text: sentence(text, removedNote(removed)) }], isError: true };
 }
 
@@ -54,29 +63,38 @@ export function removedNote(removed: number): string | undefined {
 }
 
 /** What happened, whether it may have taken effect, and what to do next, in sentences. */
-export function explain(error: unknown, tool: Tool, args: Arguments): string {
+export function explain(error: unknown, call: FailedCall): string {
+  return withoutValues(explainOpenly(error, call), call.confidential.values);
+}
+
+function explainOpenly(error: unknown, call: FailedCall): string {
+  const { tool, args, sent: began } = call;
   if (error instanceof RefusedError) return `${tool.name} was not sent. ${error.message}`;
-  if (error instanceof ReplyError) return explainReply(error, tool, args);
+  if (error instanceof ReplyError) return explainReply(error, call);
   if (error instanceof TransportError) {
     const { message, sent, final, attempts } = error;
     return sentence(
       `WorkOS gave no usable answer to ${tool.name}${times(attempts)}: ${message}.`,
-      effectOf(tool, sent),
-      final ? 'Calling again would end the same way.' : retryAdvice(tool, sent),
+      effectOf(tool, args, sent),
+      final ? 'Calling again would end the same way.' : retryAdvice(tool, args, sent),
     );
   }
-  return sentence(`${tool.name} failed inside the MCP server.`, effectOf(tool, true), 'Its log has the details.');
+  return sentence(
+    `${tool.name} failed inside the MCP server.`,
+    effectOf(tool, args, began),
+    'Its log has the details.',
+  );
 }
 
-function explainReply({ reply, fault, advice }: ReplyError, tool: Tool, args: Arguments): string {
+function explainReply({ reply, fault, advice }: ReplyError, { tool, args, confidential }: FailedCall): string {
   const { status, attempts = 1, uncertain = false } = reply;
-  const problem = fault === undefined ? toProblem(reply) : { code: undefined, text: `, ${fault}.` };
+  const problem = fault === undefined ? toProblem(reply, confidential) : { code: undefined, text: `, ${fault}.` };
   const requestId = reply.headers['x-request-id'];
   const unknownOutcome = uncertain || status === 408 || status >= 500 || (status >= 200 && status < 300);
   const step = problem.code === undefined ? undefined : tool.nextSteps?.[problem.code];
   return sentence(
     `WorkOS answered ${tool.name} with ${status} ${STATUS_CODES[status] ?? 'Unknown'}${times(attempts)}${problem.text}`,
-    effectOf(tool, unknownOutcome),
+    effectOf(tool, args, unknownOutcome),
     advice ?? step ?? nextStep(reply, problem.code, tool, args),
     requestId === undefined ? undefined : `Request ID: ${requestId}.`,
   );
@@ -89,13 +107,17 @@ function sentence(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join(' ');
 }
 
-function effectOf(tool: Tool, unknown: boolean): string | undefined {
+function effectOf(tool: Tool, args: Arguments, unknown: boolean): string | undefined {
   if (tool.method === 'GET') return undefined;
   if (unknown) return 'It may have taken effect all the same.';
-  return tool.needsCredentials ? 'A one-time code that was sent may be used up.' : 'Nothing was changed.';
+  return tool.needsCredentials && args.code !== undefined
+    ? 'The code that was sent may be used up.'
+    : 'Nothing was changed.';
 }
 
-function retryAdvice(tool: Tool, sent: boolean): string {
+function retryAdvice(tool: Tool, args: Arguments, sent: boolean): string {
+  const key = tool.idempotencyKey;
+  if (key !== undefined) return `Calling again with ${key}="${args[key]}" is safe.`;
   if (!sent || tool.repeat === 'unknown') return 'Calling again is safe.';
   const look = tool.toldBy === undefined ? '' : ` with ${tool.toldBy}`;
   return `Do not simply call again: first look${look} whether it took effect.`;
@@ -103,7 +125,7 @@ function retryAdvice(tool: Tool, sent: boolean): string {
 
 function nextStep(reply: Reply, code: string | undefined, tool: Tool, args: Arguments): string {
   const { status, headers } = reply;
-  if (status >= 200 && status < 300) return retryAdvice(tool, true);
+  if (status >= 200 && status < 300) return retryAdvice(tool, args, true);
   if (status >= 300 && status < 400) {
     return 'The redirect was not followed. The person who runs this server has to check WORKOS_BASE_URL.';
   }
@@ -114,11 +136,12 @@ function nextStep(reply: Reply, code: string | undefined, tool: Tool, args: Argu
     case 401:
       return 'WorkOS refused the API key. The person who runs this server has to check WORKOS_API_KEY; calling again is no use.';
     case 403:
+      if (tool.needsCredentials) return 'WorkOS does not let this sign-in go on in this way; the code says why.';
       return "This environment's key or plan does not allow it. The person who runs this server has to change that in WorkOS.";
     case 404:
       return idHints(tool, args);
     case 408:
-      return retryAdvice(tool, true);
+      return retryAdvice(tool, args, true);
     case 409:
       return 'It conflicts with something that exists already: look it up before you decide.';
     case 429: {
@@ -128,7 +151,7 @@ function nextStep(reply: Reply, code: string | undefined, tool: Tool, args: Argu
       return `Wait ${Math.ceil(wait / 1000)} seconds, then call again.`;
     }
     default:
-      return status >= 500 ? retryAdvice(tool, true) : 'The arguments or the environment have to change first.';
+      return status >= 500 ? retryAdvice(tool, args, true) : 'The arguments or the environment have to change first.';
   }
 }
 
@@ -148,7 +171,7 @@ const MAX_PROBLEM = 4_000;
 type Problem = { readonly code: string | undefined; readonly text: string };
 
 /** Understands every error body that WorkOS is known to send: objects of several dialects, a bare string, and no JSON. */
-function toProblem(reply: Reply): Problem {
+function toProblem(reply: Reply, confidential: Confidential): Problem {
   const parsed = parseJson(reply.body);
   const value = typeof parsed === 'object' ? parsed.value : undefined;
   if (typeof value === 'string') return { code: undefined, text: `: ${closed(value.slice(0, MAX_PROBLEM))}` };
@@ -157,21 +180,38 @@ function toProblem(reply: Reply): Problem {
     const type = reply.headers['content-type']?.split(';')[0];
     return { code: undefined, text: `, and a body that is no JSON object (${type ?? 'no content type'}).` };
   }
-  const { message, code, error, error_description, errors, ...rest } = value;
-  const name = text(code) ?? text(error);
-  const said = [text(error_description), ...[message].flat().map(text)].filter((part) => part !== undefined);
-  const reasons = (Array.isArray(errors) ? errors : []).map(toReason);
+  const name = text(value.code) ?? text(value.error);
+  const said = [value.error_description, value.message]
+    .flat()
+    .map(text)
+    .filter((part) => part !== undefined);
+  const reasons = (Array.isArray(value.errors) ? value.errors : []).map(toReason);
+  // What is none of the known shapes is shown as it is.
+  const rest = Object.fromEntries(
+    Object.entries(value).filter(([member, inner]) => !(KNOWN[member]?.(inner) ?? false)),
+  );
   const parts = [
     ...said.map(closed),
     name === undefined ? undefined : `Code: ${name}.`,
     reasons.length === 0 ? undefined : `Reasons: ${reasons.join('; ')}.`,
-    Object.keys(rest).length === 0 ? undefined : `Details: ${JSON.stringify(rest)}.`,
+    Object.keys(rest).length === 0 ? undefined : `Details: ${JSON.stringify(withoutSecrets(rest, confidential))}.`,
   ];
   const all = sentence(...parts);
   if (all === '') return { code: name, text: '.' };
   const more = all.length - MAX_PROBLEM;
   return { code: name, text: `: ${more > 0 ? `${all.slice(0, MAX_PROBLEM)}… (${more} more characters.)` : all}` };
 }
+
+const isText = (value: unknown) => typeof value === 'string';
+
+/** The members of errors that are put into words, where they have the shape that is known. */
+const KNOWN: Readonly<Record<string, (value: unknown) => boolean>> = {
+  code: isText,
+  error: isText,
+  error_description: isText,
+  message: (value) => [value].flat().every(isText),
+  errors: (value) => Array.isArray(value),
+};
 
 /** `errors` holds strings, {code, message}, {field, code} or a validator's {instancePath, message}. */
 function toReason(problem: unknown): string {

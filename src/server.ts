@@ -18,8 +18,12 @@ export function createServerFactory(deps: {
 }): () => McpServer {
   const { catalog, policy, call, environment, version } = deps;
   const offered = catalog.tools
-    .filter((tool) => policy(tool) === undefined)
-    .map((tool) => ({ tool, ...toStandardSchemas(tool) }));
+    .filter((tool) => policy.whyOff(tool) === undefined)
+    .map((tool) => {
+      const restricted = policy.whyRestricted(tool) !== undefined;
+      const own = (restricted && tool.restricted) || tool;
+      return { tool: own, restricted, ...toStandardSchemas(own) };
+    });
   const instructions = [
     `WorkOS, ${environment.label} environment. Every object has an ID with a prefix (user_, org_, conn_, directory_, …); find IDs with the list tools.`,
     'Lists come newest first and show the telling fields of each item; "fields" chooses others, the get tools show all.',
@@ -31,13 +35,14 @@ export function createServerFactory(deps: {
       { name: 'workos-mcp', title: 'WorkOS', version },
       { instructions, capabilities: { tools: { listChanged: false } }, cacheHints: { 'tools/list': CACHE } },
     );
-    for (const { tool, ...schemas } of offered) {
+    for (const { tool, restricted, ...schemas } of offered) {
       const { name, title, description, annotations } = tool;
       server.registerTool(name, { title, description, ...schemas, annotations }, (args, { mcpReq }) => {
         const { signal, _meta, notify } = mcpReq;
         const progressToken = _meta?.progressToken;
         return call(tool, args, {
           agent: 'stdio',
+          restricted,
           signal,
           ...(progressToken !== undefined && {
             onProgress: (progress, total) => {

@@ -36,13 +36,15 @@ export const byteLength = (text: string): number => Buffer.byteLength(text);
 /** Bytes of a result that hold no item: list_metadata, notes and the like. */
 const FRAME = 1_024;
 
-/** Counts items' JSON into so many bytes. `take` says whether there was room. */
+/** Counts items' JSON into so many bytes. `take` says whether there was room, and takes it if so. */
 export function createRoom(maxBytes: number): { take: (json: string) => boolean } {
   let left = maxBytes - FRAME;
   return {
     take: (json) => {
-      left -= byteLength(json) + 1;
-      return left >= 0;
+      const bytes = byteLength(json) + 1;
+      if (bytes > left) return false;
+      left -= bytes;
+      return true;
     },
   };
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { toJsonSchema } from './json-schema.ts';
+import { secretsIn } from './output.ts';
 
 /** What a tool does to WorkOS, as grants see it: reads, creates or updates, deletes. */
 export type Access = 'read' | 'write' | 'delete';
@@ -59,9 +60,17 @@ export type Declaration<R extends Route = Route, I extends Input = Input> = {
   readonly input: I & Readonly<Record<Placeholder<R>, z.ZodType>>;
   /** What WorkOS answers with on success; absent where the answer has no body. */
   readonly output?: z.ZodObject;
-  /** Arguments by which an agent can become somebody else. Where one is required, the tool needs the credentials grant. */
-  readonly credentials?: readonly (keyof I & string)[];
-  /** Body or query members that the server sends itself; never arguments. */
+  /**
+   * Arguments by which an agent could become somebody else or vouch for who somebody is: secrets, and such as decide
+   * about identity. Without its area's credentials grant they do not exist; where one is required, nor does the tool.
+   */
+  readonly credentials?: {
+    readonly secrets?: readonly (keyof I & string)[];
+    readonly identity?: readonly (keyof I & string)[];
+    /** What stands in for such an argument without the grant, in place of nothing. */
+    readonly narrowed?: Input;
+  };
+  /** Body members that the server sends itself; never arguments. A local tool gets them beside its arguments. */
   readonly constants?: Readonly<Record<string, string | typeof CLIENT_ID | typeof API_KEY>>;
   /** Documented limits tighter than the area's. */
   readonly limits?: readonly Limit[];
@@ -113,7 +122,13 @@ export type Tool = Declaration & {
   /** Whether the server can follow its cursors. */
   readonly paginated: boolean;
   readonly needsCredentials: boolean;
+  /** Whether the credentials grant makes any difference to it, in arguments or answers. */
+  readonly handlesCredentials: boolean;
   readonly needsClientId: boolean;
+  /** The tool as agents without its area's credentials grant have it, where that makes a difference to its arguments. */
+  readonly restricted?: Tool;
+  /** The arguments that such a tool lacks. */
+  readonly lacking: readonly string[];
 };
 
 export const CLIENT_ID = Symbol('WORKOS_CLIENT_ID');
@@ -131,6 +146,38 @@ export function area(declaration: Area): Area {
 }
 
 export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Tool {
+  const { secrets = [], identity = [], narrowed = {} } = declaration.credentials ?? {};
+  const guarded = [...secrets, ...identity];
+  const needsCredentials = guarded.some((name) => !isOptional(declaration.input[name]));
+  const secretOutput = declaration.output !== undefined && secretsIn(declaration.output).size > 0;
+  const tool = {
+    ...derive(area, declaration),
+    needsCredentials,
+    handlesCredentials: guarded.length > 0 || secretOutput,
+  };
+  if (guarded.length === 0 || needsCredentials) return tool;
+  const open = Object.entries(declaration.input).filter(([name]) => !guarded.includes(name));
+  const { input, schema, jsonSchema } = derive(area, {
+    ...declaration,
+    input: { ...Object.fromEntries(open), ...narrowed },
+  });
+  return {
+    ...tool,
+    restricted: {
+      ...tool,
+      input,
+      schema,
+      jsonSchema,
+      lacking: guarded.filter((name) => !Object.hasOwn(narrowed, name)),
+    },
+  };
+}
+
+/** What follows from a declaration whoever is to have the tool. */
+function derive(
+  area: Omit<Area, 'tools'>,
+  declaration: Declaration,
+): Omit<Tool, 'needsCredentials' | 'handlesCredentials'> {
   const [method, path] = declaration.route.split(' ') as [Method, string]; // Route's type guarantees one space
   const { access } = declaration;
   const paginated = Object.hasOwn(declaration.input, 'after');
@@ -166,7 +213,7 @@ export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Too
     repeat: declaration.once ? 'never' : safe || declaration.idempotencyKey !== undefined ? 'unknown' : 'refused',
     allLimits: [area.limits?.[method === 'GET' ? 'get' : 'other'] ?? [], declaration.limits ?? []].flat(),
     paginated,
-    needsCredentials: declaration.credentials?.some((name) => !isOptional(input[name])) ?? false,
+    lacking: [],
     needsClientId: constants.includes(CLIENT_ID),
   };
 }

@@ -27,6 +27,8 @@ const plain = (status: number, body: string | null, headers: Record<string, stri
 
 const CALLS: Readonly<Record<string, Record<string, unknown>>> = {
   get_user: { user_id: 'user_1' },
+  // Its own window: those of the other calls stay as they are.
+  'a rate limit without a time, or with 0': { email: 'z@b.test' },
   create_user: { email: 'a@b.test' },
   delete_user: { user_id: 'user_1' },
   list_directory_users: { directory: 'directory_1', group: 'directory_group_1' },
@@ -85,19 +87,19 @@ describe('errors of WorkOS', () => {
       '{error, error_description}',
       'authenticate_user',
       json(400, { error: 'invalid_grant', error_description: 'The code has expired.' }),
-      'WorkOS answered authenticate_user with 400 Bad Request: The code has expired. Code: invalid_grant. A one-time code that was sent may be used up. Correct the arguments and call again. Request ID: req_1.',
+      'WorkOS answered authenticate_user with 400 Bad Request: The code has expired. Code: invalid_grant. Nothing was changed. Correct the arguments and call again. Request ID: req_1.',
     ],
     [
       'an OAuth error with more',
       'authenticate_user',
       json(400, { error: 'sso_required', error_description: 'Use SSO.', connection_ids: ['conn_1'] }),
-      'WorkOS answered authenticate_user with 400 Bad Request: Use SSO. Code: sso_required. Details: {"connection_ids":["conn_1"]}. A one-time code that was sent may be used up. Start SSO instead: get_sso_authorization_url with one of the connections. Request ID: req_1.',
+      'WorkOS answered authenticate_user with 400 Bad Request: Use SSO. Code: sso_required. Details: {"connection_ids":["conn_1"]}. Nothing was changed. Start SSO instead: get_sso_authorization_url with one of the connections. Request ID: req_1.',
     ],
     [
       'a sign-in that asks for the next step',
       'authenticate_user',
       json(403, { code: 'mfa_challenge', message: 'MFA.', pending_authentication_token: 'pat' }),
-      'WorkOS answered authenticate_user with 403 Forbidden: MFA. Code: mfa_challenge. Details: {"pending_authentication_token":"pat"}. A one-time code that was sent may be used up. Challenge a factor with challenge_auth_factor, then call authenticate_user with grant_type "urn:workos:oauth:grant-type:mfa-totp" and the pending_authentication_token. Request ID: req_1.',
+      'WorkOS answered authenticate_user with 403 Forbidden: MFA. Code: mfa_challenge. Details: {"pending_authentication_token":"pat"}. Nothing was changed. Challenge a factor with challenge_auth_factor, then call authenticate_user with grant_type "urn:workos:oauth:grant-type:mfa-totp" and the pending_authentication_token. Request ID: req_1.',
     ],
     [
       'several IDs',
@@ -113,9 +115,9 @@ describe('errors of WorkOS', () => {
     ],
     [
       'a rate limit without a time, or with 0',
-      'get_user',
+      'create_magic_auth',
       json(429, { message: 'Rate limit exceeded.' }, { 'retry-after': '0' }),
-      'WorkOS answered get_user with 429 Too Many Requests: Rate limit exceeded. Wait a few seconds, then call again. Request ID: req_1.',
+      'WorkOS answered create_magic_auth with 429 Too Many Requests: Rate limit exceeded. Nothing was changed. Wait a few seconds, then call again. Request ID: req_1.',
     ],
     [
       'a refused key',
@@ -182,9 +184,9 @@ describe('errors of WorkOS', () => {
       },
       'WorkOS gave no usable answer to get_user: the connection broke off. Calling again is safe.',
     ],
-  ])('%s', async (_, name, answer, text) => {
+  ])('%s', async (label, name, answer, text) => {
     upstream.answer = answer;
-    const result = await session.call(name, CALLS[name]);
+    const result = await session.call(name, CALLS[label] ?? CALLS[name]);
     expect({ ...result, text: once(result.text) }).toEqual({ isError: true, text, structured: undefined });
   });
 
@@ -208,11 +210,11 @@ describe('successes of WorkOS', () => {
     [
       'an object',
       json(200, { object: 'user', extra: { new: [1, null] } }),
-      { object: 'user', extra: { new: [1, null] } },
+      { object: 'user', extra: { new: [1, null] }, environment: 'staging' },
     ],
-    ['no body', plain(202, null), { ok: true, status: 202 }],
-    ['204', plain(204, null), { ok: true, status: 204 }],
-    ['the key in the body', json(200, { note: key }), { note: '[API key withheld]' }],
+    ['no body', plain(202, null), { ok: true, status: 202, environment: 'staging' }],
+    ['204', plain(204, null), { ok: true, status: 204, environment: 'staging' }],
+    ['the key in the body', json(200, { note: key }), { note: '[API key withheld]', environment: 'staging' }],
   ])('%s', async (_, answer, structured) => {
     upstream.answer = answer;
     expect(await session.call('delete_user', CALLS.delete_user)).toEqual({

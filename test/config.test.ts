@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfig, toEnvironment } from '../src/config.ts';
+import { parseConfig } from '../src/config.ts';
+import { toEnvironment } from '../src/environment.ts';
 
 const files: Readonly<Record<string, string>> = {
   key: 'sk_test_1\n',
@@ -33,7 +34,14 @@ describe('settings', () => {
     ['--sandbox', { WORKOS_API_KEY: '${user_config.api_key}' }, { sandbox: true, apiKey: undefined }],
     ['--client-id client_2', { WORKOS_CLIENT_ID: 'client_1' }, { clientId: 'client_2' }],
     ['tools --json', {}, { command: 'tools', json: true }],
-    ['--help', {}, { command: 'help' }],
+    ['--help', { WORKOS_MCP_FOO: '1' }, { command: 'help' }],
+    ['--allow ${user_config.allow} --client-id ${user_config.id}', {}, { grants: { allow: [] }, clientId: undefined }],
+    [
+      '--timeout 2.5 --max-items 7',
+      { WORKOS_MCP_ATTEMPT_TIMEOUT: '3' },
+      { timeout: 2_500, attemptTimeout: 3_000, maxItems: 7 },
+    ],
+    ['--limit a=1/2,b=3/4', {}, { limits: ['a=1/2', 'b=3/4'] }],
     ['--version', {}, { command: 'version' }],
     ['--read-only', { PATH: '/bin', WORKOS_OTHER: 'x' }, { command: 'serve' }],
   ])('%s %j', (argv, env, expected) => {
@@ -56,6 +64,12 @@ describe('settings that stop the start', () => {
     ['--log-level info --log-level warn', {}, '--log-level is given twice'],
     ['--log-level loud', {}, '--log-level is "loud"'],
     ['', { WORKOS_MCP_READ_ONLY: 'yes' }, 'WORKOS_MCP_READ_ONLY is "yes": say true or false'],
+    ['--deny ${user_config.deny}', {}, '--deny is "${user_config.deny}", which nobody filled in'],
+    ['', { workos_mcp_read_only: 'true' }, 'no setting workos_mcp_read_only. Did you mean "WORKOS_MCP_READ_ONLY"?'],
+    ['', { WORKOS_MCP_FOO: '1' }, 'no setting WORKOS_MCP_FOO.'],
+    ['--timeout 0', {}, '--timeout is "0": say a number from 1 to 600'],
+    ['--max-items 1.5', {}, '--max-items is "1.5": say a whole number'],
+    ['--expect prod', {}, '--expect is "prod". It is one of staging, production.'],
     ['', { WORKOS_MCP_READONLY: '1' }, 'no setting WORKOS_MCP_READONLY. Did you mean "WORKOS_MCP_READ_ONLY"?'],
     ['', { WORKOS_MCP_API_KEY: 'sk_1' }, 'no setting WORKOS_MCP_API_KEY'],
     ['--api-key sk_1', {}, '--api-key is no option: a flag shows in the process list'],
@@ -97,6 +111,10 @@ describe('the WorkOS environment', () => {
     [{ WORKOS_API_KEY: 'sk_a b' }, 'WORKOS_API_KEY has white space in it'],
     [{ WORKOS_API_KEY: 'sk_a\n' }, 'WORKOS_API_KEY has white space in it'],
     [{ WORKOS_API_KEY: 'client_1' }, 'WORKOS_API_KEY is no WorkOS API key'],
+    [{ WORKOS_API_KEY: 'sk_test_1', WORKOS_CLIENT_ID: 'sk_test_1' }, 'WORKOS_CLIENT_ID is an API key'],
+    [{ WORKOS_API_KEY: 'sk_test_1', WORKOS_MCP_EXPECT: 'production' }, 'the key is a staging key'],
+    [{ WORKOS_API_KEY: 'sk_live_1', WORKOS_MCP_EXPECT: 'staging' }, 'the key is a production key'],
+    [{ WORKOS_API_KEY: 'sk_${KEY}' }, 'WORKOS_API_KEY is no WorkOS API key'],
     [{ WORKOS_API_KEY: 'sk_' }, 'WORKOS_API_KEY is no WorkOS API key'],
     [{ WORKOS_API_KEY: 'sk_1', WORKOS_API_KEY_FILE: 'key' }, 'both set'],
     [{ WORKOS_API_KEY_FILE: 'absent' }, 'WORKOS_API_KEY_FILE: absent cannot be read (ENOENT)'],

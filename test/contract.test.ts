@@ -142,7 +142,7 @@ function refusals(tool: Tool, args: Arguments): readonly string[] {
 /** The query and body that leave for WorkOS, the query decoded as the tool encodes it. */
 function sent(tool: Tool, args: Arguments, operation: Operation) {
   const parsed = tool.schema.parse(args);
-  const request = tool.local === undefined ? toRequest(tool, parsed, ENVIRONMENT, () => 'key') : undefined;
+  const request = tool.local === undefined ? toRequest(tool, parsed, ENVIRONMENT) : undefined;
   const url = String(
     request?.path ?? tool.local?.({ ...parsed, ...resolveConstants(tool, ENVIRONMENT) }, ENVIRONMENT).url,
   );

@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { concise, deprecated, detail, knownFields, listItem, omittedFromLists, toOutputSchema } from '../src/output.ts';
+import {
+  concise,
+  deprecated,
+  detail,
+  knownFields,
+  listItem,
+  marked,
+  omittedFromLists,
+  toOutputSchema,
+} from '../src/output.ts';
 import { areas } from '../tools/index.ts';
 import { answerDifferences, sample } from './support/answers.ts';
 import { faults, type Schema, specifications, type Version } from './support/openapi.ts';
@@ -162,7 +171,7 @@ describe('what a declaration says of lists', () => {
 
   it('names what items leave out, at any depth', () => {
     expect([...omittedFromLists(thing)]).toEqual(['object', 'picture', 'parts.weight', 'old']);
-    expect([...omittedFromLists(thing, ['deprecated'])]).toEqual(['old']);
+    expect([...marked(thing, ['deprecated'])]).toEqual(['old']);
   });
 
   it('marks a member, not the schema it shares with others', () => {

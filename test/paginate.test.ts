@@ -14,7 +14,10 @@ async function run(size: number, options: Partial<Walk> = {}, start?: string, se
     {
       maxItems: 1_000,
       backwards: false,
-      take: ({ id }) => taken.push(id) > 0,
+      take: (items) => {
+        taken.push(...items.map(({ id }) => id));
+        return items.length;
+      },
       isOutOfTime: () => false,
       onPage: (count) => progress.push(count),
       isPartial: () => false,
@@ -65,9 +68,10 @@ describe('a walk', () => {
 
   it('stops where there is no more room, at the last item that had some', async () => {
     let left = 120;
-    const take = () => {
-      left -= 1;
-      return left >= 0;
+    const take = (items: readonly unknown[]) => {
+      const count = Math.min(left, items.length);
+      left -= count;
+      return count;
     };
     expect((await run(300, { take })).end).toMatchObject({ reason: 'size', next: 'id_119', count: 120 });
   });
@@ -128,11 +132,11 @@ describe('a walk', () => {
           for (let call = 0; ; call += 1) {
             const { maxItems, room } = calls[call % calls.length] ?? expect.fail();
             let left = room;
-            const take = ({ id }: Record<string, unknown>) => {
-              left -= 1;
-              if (left < 0) return false;
-              all.push(id);
-              return true;
+            const take = (items: readonly Record<string, unknown>[]) => {
+              const kept = items.slice(0, left);
+              left -= kept.length;
+              all.push(...kept.map(({ id }) => id));
+              return kept.length;
             };
             const { end } = await run(size, { maxItems, take }, cursor);
             if (end.next === null) break;

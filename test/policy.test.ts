@@ -10,15 +10,16 @@ const catalog = createCatalog(areas, general);
 function toGrants(text: string): Grants {
   const words = text.split(' ').filter((word) => word !== '');
   return {
-    allow: words.filter((word) => !word.startsWith('!') && word !== 'ro'),
+    allow: words.filter((word) => !word.startsWith('!') && word !== 'ro' && word !== 'guard'),
     deny: words.filter((word) => word.startsWith('!')).map((word) => word.slice(1)),
     readOnly: words.includes('ro'),
+    productionGuard: words.includes('guard'),
   };
 }
 
 const on = (text: string): string[] => {
   const policy = createPolicy(catalog, toGrants(text));
-  return catalog.tools.filter((tool) => policy(tool) === undefined).map((tool) => tool.name);
+  return catalog.tools.filter((tool) => policy.whyOff(tool) === undefined).map((tool) => tool.name);
 };
 
 describe('what each grant switches on', () => {
@@ -83,6 +84,7 @@ describe('what each grant switches on', () => {
     ['*:full *:credentials', 36],
     ['*:full *:credentials ro', 18],
     ['*:read *:credentials', 19],
+    ['*:full *:credentials guard', 18],
   ])('%s is %i tools', (grants, count) => {
     expect(on(grants)).toHaveLength(count);
   });
@@ -102,11 +104,14 @@ describe('what stops the start', () => {
     ['users:read:write', /a grant is AREA:ACCESS/],
     ['users:read@org_1', /"@" is kept for later/],
     ['mfa:read', /opens nothing: mfa has no read tools\. It has mfa:write\./],
-    ['roles:credentials', /opens nothing: no tool of roles needs credentials/],
-    ['users:credentials', /opens nothing by itself: authenticate_user needs users:write besides/],
+    ['roles:credentials', /opens nothing: no tool of roles handles credentials/],
+    ['users:credentials', /opens nothing by itself: create_user needs users:write, .* besides/],
     ['users:read users:credentials', /users:credentials opens nothing by itself/],
     ['authenticate_user', /--allow authenticate_user: needs the grant users:credentials/],
     ['users:write !user:full', /--deny user:full: there is no area "user"\. Did you mean "users"\?/],
+    ['*:full !sso:write', /--deny sso:write closes nothing: sso has no write tools\. It has sso:read, sso:delete\./],
+    ['*:full !roles:credentials', /--deny roles:credentials closes nothing: no tool of roles handles credentials/],
+    ['users:write guard', /taken away by the production key without --production-writes/],
     ['users:write ro', /No tool is left on: all that --allow gives is taken away by --read-only/],
     ['get_user !*:read', /taken away by --deny \*:read/],
   ])('%s', (grants, message) => {
@@ -116,14 +121,14 @@ describe('what stops the start', () => {
 
 it('says of each tool that is off which rule keeps it off', () => {
   const policy = decide(catalog, toGrants('users:full !update_user ro'));
-  const reasons = Object.fromEntries(catalog.tools.map((tool) => [tool.name, policy(tool)]));
+  const reasons = Object.fromEntries(catalog.tools.map((tool) => [tool.name, policy.whyOff(tool)]));
   expect(reasons).toMatchObject({
     get_user: undefined,
     update_user: '--read-only keeps it off',
     delete_user: '--read-only keeps it off',
     get_organization: 'needs the grant organizations:read',
   });
-  expect(decide(catalog, toGrants('users:full !update_user'))(catalog.tools[3] ?? expect.fail())).toBe(
+  expect(decide(catalog, toGrants('users:full !update_user')).whyOff(catalog.tools[3] ?? expect.fail())).toBe(
     '--deny update_user keeps it off',
   );
 });

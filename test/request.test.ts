@@ -14,7 +14,7 @@ const environment: Environment = {
   clientId: 'client_1',
 };
 const find = (name: string) => tools.find((tool) => tool.name === name) ?? expect.fail(name);
-const request = (name: string, args: Arguments) => toRequest(find(name), args, environment, () => 'key');
+const request = (name: string, args: Arguments) => toRequest(find(name), args, environment);
 
 /** Strings of every kind, and those that mean something in a URL more often than chance would have them. */
 const anyText = fc.oneof(

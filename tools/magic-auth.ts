@@ -14,6 +14,7 @@ export default area({
       access: 'write',
       description: 'Email a one-time sign-in code, valid 10 minutes. Creates the user if the email is unknown.',
       limits: [magicAuthCodes],
+      credentials: { secrets: ['invitation_token'] },
       input: {
         email,
         invitation_token: invitationToken,

@@ -19,6 +19,7 @@ export default area({
         totp_user: z.string().min(1).describe("For totp: the account's label").optional(),
         user_id: userId.optional(),
       },
+      credentials: { identity: ['user_id', 'phone_number'] },
       output: authenticationFactor,
       check: ({ type, phone_number, totp_issuer, totp_user }) => [
         type === 'sms' && phone_number === undefined && 'type "sms" needs phone_number.',
@@ -40,6 +41,7 @@ export default area({
         authentication_factor_id: id('auth_factor_…, from enroll_auth_factor'),
         sms_template: z.string().min(1).describe('Text with {{code}}, for sms').optional(),
       },
+      credentials: { identity: ['sms_template'] },
       output: authenticationChallenge,
       check: ({ sms_template }) => [
         sms_template !== undefined && !/\{\{\s*code\s*\}\}/.test(sms_template) && 'sms_template must contain {{code}}.',
@@ -55,7 +57,7 @@ export default area({
         code: z.string().min(1).describe('From the person'),
       },
       output: challengeVerification,
-      credentials: ['code'],
+      credentials: { secrets: ['code'] },
     }),
   ],
 });

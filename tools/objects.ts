@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { deprecated, detail } from '../src/output.ts';
+import { deprecated, detail, secret } from '../src/output.ts';
 
 /**
  * Every member may be missing: list items leave some out, and `fields` selects. Values are no narrower than their type
@@ -40,8 +40,8 @@ export const createdUser = user.extend(radarAttempt);
 
 const oauthTokens = object({
   provider: text,
-  refresh_token: text,
-  access_token: text,
+  refresh_token: secret(text),
+  access_token: secret(text),
   expires_at: z.number(),
   scopes: texts,
 });
@@ -49,9 +49,9 @@ const oauthTokens = object({
 export const signIn = object({
   user,
   organization_id: textOrNull,
-  authkit_authorization_code: text,
-  access_token: text,
-  refresh_token: text,
+  authkit_authorization_code: secret(text),
+  access_token: secret(text),
+  refresh_token: secret(text),
   authentication_method: text,
   impersonator: object({ email: text, reason: textOrNull }),
   oauth_tokens: oauthTokens,
@@ -63,7 +63,7 @@ export const magicAuthCode = object({
   user_id: text,
   email: text,
   expires_at: text,
-  code: text,
+  code: secret(text),
   ...times,
 });
 
@@ -75,7 +75,7 @@ export const authenticationFactor = object({
   type: text,
   user_id: text,
   sms: object({ phone_number: text }),
-  totp: object({ issuer: text, user: text, secret: text, qr_code: text, uri: text }),
+  totp: object({ issuer: text, user: text, secret: secret(text), qr_code: secret(text), uri: secret(text) }),
   ...times,
 });
 
@@ -83,7 +83,7 @@ export const authenticationChallenge = object({
   object: kind,
   id: text,
   expires_at: text,
-  code: text,
+  code: secret(text),
   authentication_factor_id: text,
   ...times,
 });
@@ -136,7 +136,7 @@ const assignedRole = object({ slug: text });
 
 export const profileAndToken = object({
   token_type: text,
-  access_token: text,
+  access_token: secret(text),
   expires_in: z.number(),
   profile: object({
     object: kind,
@@ -162,7 +162,7 @@ export const directory = object({
   object: kind,
   id: text,
   organization_id: textOrNull,
-  external_key: detail(textOrNull),
+  external_key: secret(detail(textOrNull)),
   type: text,
   state: text,
   name: text,
@@ -206,7 +206,7 @@ export const directoryUser = object({
 
 export const auditLogEventReceipt = object({ success: z.boolean() });
 
-export const auditLogExport = object({ object: kind, id: text, state: text, url: textOrNull, ...times });
+export const auditLogExport = object({ object: kind, id: text, state: text, url: secret(textOrNull), ...times });
 
 export const role = object({
   object: kind,

@@ -8,12 +8,16 @@ const fields = {
   allow_profiles_outside_organization: z.boolean().describe('Allow sign-in from other email domains').optional(),
 };
 
-const domainData = z.array(
-  z.strictObject({
-    domain: z.string().min(1).describe('E.g. example.com'),
-    state: z.enum(['pending', 'verified']).describe('Whether its ownership is proven'),
-  }),
-);
+const domainData = <State extends string>(states: readonly [State, ...State[]]) =>
+  z.array(
+    z.strictObject({
+      domain: z.string().min(1).describe('E.g. example.com'),
+      state: z.enum(states).describe('Whether its ownership is proven'),
+    }),
+  );
+
+const newDomains = <State extends string>(...states: readonly [State, ...State[]]) =>
+  domainData(states).describe('Its domains').optional();
 
 export default area({
   name: 'organizations',
@@ -28,9 +32,14 @@ export default area({
       input: {
         name: z.string().min(1).describe('Display name'),
         ...fields,
-        domain_data: domainData.describe('Its domains').optional(),
+        domain_data: newDomains('pending', 'verified'),
         external_id: externalId.optional(),
         metadata: metadata.describe('Custom pairs, up to 50').optional(),
+      },
+      credentials: {
+        identity: ['allow_profiles_outside_organization', 'domain_data'],
+        // A pending domain vouches for nobody.
+        narrowed: { domain_data: newDomains('pending') },
       },
       output: organization,
     }),
@@ -67,10 +76,13 @@ export default area({
         organization_id: organizationId,
         name: z.string().min(1).describe('Display name').optional(),
         ...fields,
-        domain_data: domainData.describe('Replaces all its domains').optional(),
+        domain_data: domainData(['pending', 'verified']).describe('Replaces all its domains').optional(),
         stripe_customer_id: z.string().min(1).describe('cus_…').optional(),
         external_id: nullable(externalId),
-        metadata: nullable(metadata),
+        metadata: nullable(metadata, 'Custom pairs; '),
+      },
+      credentials: {
+        identity: ['allow_profiles_outside_organization', 'domain_data', 'external_id', 'stripe_customer_id'],
       },
       output: organization,
     }),

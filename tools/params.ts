@@ -34,7 +34,8 @@ export const externalId = z
   .regex(/^[\x20-\x7e]+$/, 'ASCII only')
   .describe("The object's ID in your own system");
 
-export const nullable = <T extends z.ZodType>(schema: T) => schema.nullable().describe('null clears it').optional();
+export const nullable = <T extends z.ZodType>(schema: T, what = '') =>
+  schema.nullable().describe(`${what}null clears it`).optional();
 
 /** What WorkOS Radar and the sign-in log know of the person's own request. */
 export const requestContext = {

@@ -119,9 +119,7 @@ export default area({
         const query = Object.entries(args).flatMap(([name, value]): [string, string][] => {
           if (typeof value === 'string') return [[name, value]];
           if (Array.isArray(value)) return value.map((item) => [name, item]);
-          return Object.entries(value ?? {})
-            .sort()
-            .map(([key, item]) => [`${name}[${key}]`, item]);
+          return Object.entries(value ?? {}).map(([key, item]) => [`${name}[${key}]`, item]);
         });
         query.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
         return { url: `${baseUrl}/sso/authorize?${query.map((pair) => pair.map(encode).join('=')).join('&')}` };
@@ -139,7 +137,7 @@ export default area({
       },
       output: profileAndToken,
       once: true,
-      credentials: ['code', 'code_verifier'],
+      credentials: { secrets: ['code', 'code_verifier'] },
       constants: { client_id: CLIENT_ID, client_secret: API_KEY, grant_type: 'authorization_code' },
     }),
     tool({

@@ -34,6 +34,8 @@ const password = {
   password_salt_position: z.enum(['prefix', 'suffix']).describe('ssha256 only; default suffix').optional(),
 };
 
+const passwordSecrets = ['password', 'password_hash', 'password_hash_type', 'password_salt_position'] as const;
+
 type Password = z.infer<z.ZodObject<typeof password>>;
 
 const checkPassword = (args: Password) => [
@@ -117,6 +119,7 @@ export default area({
         signals_id: signalsId,
       },
       output: createdUser,
+      credentials: { secrets: passwordSecrets, identity: ['email_verified'] },
       check: checkPassword,
     }),
     tool({
@@ -150,10 +153,11 @@ export default area({
         ...profile,
         ...password,
         external_id: nullable(externalId),
-        locale: nullable(z.string().min(1)),
-        metadata: nullable(metadata),
+        locale: nullable(z.string().min(1), 'E.g. en-GB; '),
+        metadata: nullable(metadata, 'Custom pairs; '),
       },
       output: user,
+      credentials: { secrets: passwordSecrets, identity: ['email', 'email_verified', 'external_id'] },
       check: checkPassword,
     }),
     tool({
@@ -192,17 +196,19 @@ export default area({
         radar_auth_attempt_id: radarAttemptId,
       },
       output: signIn,
-      // Choosing a way to sign in is choosing to become the user; every grant type needs one of the others.
-      credentials: [
-        'grant_type',
-        'password',
-        'code',
-        'code_verifier',
-        'refresh_token',
-        'device_code',
-        'pending_authentication_token',
-        'invitation_token',
-      ],
+      credentials: {
+        // Choosing a way to sign in is choosing to become the user; every grant type needs one of the secrets.
+        identity: ['grant_type'],
+        secrets: [
+          'password',
+          'code',
+          'code_verifier',
+          'refresh_token',
+          'device_code',
+          'pending_authentication_token',
+          'invitation_token',
+        ],
+      },
       limits: [authentications],
       constants: { client_id: CLIENT_ID, client_secret: API_KEY },
       check: checkGrantType,

@@ -9,8 +9,8 @@ export type Walk = {
   /** Reads the page at a cursor, or the first one. */
   readonly fetchPage: (limit: number, cursor: string | undefined) => Promise<Page>;
   readonly maxItems: number;
-  /** Takes an item; `false` where there is no room for it. */
-  readonly take: (item: Record<string, unknown>) => boolean;
+  /** Takes items in the direction of the walk and returns how many there was room for. */
+  readonly take: (items: readonly Record<string, unknown>[]) => number;
   readonly isOutOfTime: () => boolean;
   /** Called after each page with the number of items taken so far. */
   readonly onPage: (count: number) => void;
@@ -39,6 +39,7 @@ const PAGE = 100;
 export async function walk(options: Walk, start: string | undefined): Promise<WalkEnd> {
   const { fetchPage, maxItems, take, isOutOfTime, onPage, isPartial, backwards } = options;
   const ids = new Set<unknown>();
+  const isNew = (id: unknown) => !ids.has(id) && ids.add(id) !== undefined;
   const cursors = new Set<string | undefined>([start]);
   let cursor = start;
   let count = 0;
@@ -57,21 +58,18 @@ export async function walk(options: Walk, start: string | undefined): Promise<Wa
       if (count === 0 || !isPartial(error)) throw error;
       return end('error', last, error);
     }
-    const before = count;
-    for (const item of backwards ? page.items.toReversed() : page.items) {
-      if (item.id !== undefined && ids.has(item.id)) {
-        duplicates += 1;
-        continue;
-      }
-      if (count === maxItems) return end('max_items', last);
-      if (!take(item)) return end('size', last);
-      ids.add(item.id);
-      count += 1;
-      if (typeof item.id === 'string') last = item.id;
-    }
+    const fresh = (backwards ? page.items.toReversed() : page.items).filter(({ id }) => id === undefined || isNew(id));
+    duplicates += page.items.length - fresh.length;
+    const wanted = fresh.slice(0, maxItems - count);
+    const taken = take(wanted);
+    count += taken;
+    const edge = wanted[taken - 1]?.id;
+    if (typeof edge === 'string') last = edge;
+    if (taken < wanted.length) return end('size', last);
+    if (wanted.length < fresh.length) return end('max_items', last);
     onPage(count);
     if (page.next === null) return end('end', null);
-    if (count === before || cursors.has(page.next)) return end('loop', page.next);
+    if (taken === 0 || cursors.has(page.next)) return end('loop', page.next);
     if (count === maxItems) return end('max_items', page.next);
     if (isOutOfTime()) return end('time', page.next);
     cursors.add(page.next);

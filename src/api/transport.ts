@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Dispatcher, Pool } from 'undici';
 import { TransportError } from '../errors.ts';
 import type { Reply, Send } from './pipeline.ts';
@@ -41,9 +42,9 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
       opening ??= open();
       const pool = await opening;
       const timeout = Math.max(1, Math.min(attemptTimeout, deadline - now()));
-      // AbortSignal.any and AbortSignal.timeout would say the same, at five times the price.
-      const attempt = new AbortController();
-      const end = () => attempt.abort();
+      // undici takes an emitter for a signal, at a fraction of the price of AbortSignal.any and AbortSignal.timeout.
+      const attempt = new EventEmitter();
+      const end = () => attempt.emit('abort');
       let late = false;
       const timer = setTimeout(() => {
         late = true;
@@ -57,13 +58,13 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
           // An answer that is not compressed cannot be a bomb.
           headers: { ...headers, 'accept-encoding': 'identity' },
           body: body ?? null,
-          signal: attempt.signal,
+          signal: attempt,
         });
-        return { status: reply.statusCode, headers: flatten(reply.headers), body: await read(reply, maxReplyBytes) };
+        return { status: reply.statusCode, headers: pick(reply.headers), body: await read(reply, maxReplyBytes) };
       } catch (error) {
         if (error instanceof TransportError) throw error;
         if (signal.aborted) throw new TransportError('the call was cancelled', true);
-        if (late) throw new TransportError(`no whole answer within ${seconds(timeout)}`, true);
+        if (late) throw new TransportError(`no whole answer within ${duration(timeout)}`, true);
         throw toTransportError(error);
       } finally {
         clearTimeout(timer);
@@ -77,12 +78,18 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
   };
 }
 
-const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+const duration = (ms: number): string => (ms < 100 ? `${Math.ceil(ms)} ms` : `${Math.round(ms / 100) / 10} s`);
 
-function flatten(headers: Dispatcher.ResponseData['headers']): Reply['headers'] {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
-  );
+/** The headers that somebody here reads. */
+const HEADERS = ['content-type', 'retry-after', 'x-request-id'];
+
+function pick(headers: Dispatcher.ResponseData['headers']): Reply['headers'] {
+  const picked: Record<string, string> = {};
+  for (const name of HEADERS) {
+    const value = headers[name];
+    if (value !== undefined) picked[name] = String(value);
+  }
+  return picked;
 }
 
 /** The body as text. Stops reading, and holds no more in memory, once it is larger than an answer may be. */

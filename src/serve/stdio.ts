@@ -7,6 +7,8 @@ import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/s
 /** Milliseconds that calls under way get to finish once the client or the system asks the server to stop. */
 const GRACE = 3_000;
 
+const CLOSE = 500;
+
 type Stdio = {
   readonly factory: () => McpServer;
   readonly stdin: Readable;
@@ -24,6 +26,8 @@ export async function serveOverStdio({ factory, stdin, stdout, stop, onerror }: 
   // The SDK aborts what is under way as soon as its input ends; this one ends only after the calls were answered.
   const input = new PassThrough();
   stdin.pipe(input, { end: false });
+  // Each answer that waits for the client to read listens for the stream to drain or fail.
+  stdout.setMaxListeners(0);
   const { transport, answered, closed } = withPending(new StdioServerTransport(input, stdout));
   const handle = serveStdio(factory, { transport, onerror });
 
@@ -37,7 +41,8 @@ export async function serveOverStdio({ factory, stdin, stdout, stop, onerror }: 
   // What stdin held has passed the pipe one turn of the loop later.
   await setImmediate();
   await Promise.race([answered(), setTimeout(GRACE, undefined, { ref: false })]);
-  await handle.close();
+  // Closing waits for what cannot be written when the client does not read.
+  await Promise.race([handle.close(), setTimeout(CLOSE, undefined, { ref: false })]);
 }
 
 /** Wraps a transport so that one can wait until every request that came in has been answered or cancelled. */

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { listItem, omittedFromLists, toOutputSchema } from '../../src/output.ts';
+import { listItem, marked, toOutputSchema } from '../../src/output.ts';
 import { membersOf, type Schema } from './openapi.ts';
 
 /**
@@ -13,7 +13,7 @@ export function answerDifferences(output: z.ZodObject, answer: Schema): readonly
   const { notes: _, ...properties } = (toOutputSchema(output) as Schema).properties ?? {}; // JSON Schema by its contract
   const item = listItem(output);
   const theirItem = item === undefined ? answer : itemsOf(membersOf(answer).properties.get('data') ?? {});
-  const ours = [...omittedFromLists(item ?? output, ['deprecated'])];
+  const ours = [...marked(item ?? output, ['deprecated'])];
   const theirs = deprecatedIn(theirItem, '');
   return [
     ...compareAnswers('', { type: 'object', properties }, answer),

@@ -1,0 +1,86 @@
+import type { Config } from './config.ts';
+import { StartError } from './errors.ts';
+import type { Grants } from './policy.ts';
+import type { Environment } from './tool.ts';
+
+/**
+ * The WorkOS environment that the settings name.
+ * @param readFile reads a text file; throws where it cannot.
+ * @throws StartError for a missing or malformed key or base URL.
+ */
+export function toEnvironment(config: Config, readFile: (path: string) => string): Environment {
+  const apiKey = parseApiKey(config.apiKey, config.apiKeyFile, readFile);
+  const baseUrl = parseBaseUrl(config.baseUrl);
+  if (config.clientId?.startsWith('sk_')) {
+    throw new StartError(
+      'WORKOS_CLIENT_ID is an API key: a Client ID begins with "client_". It shows in URLs; a key must not.',
+    );
+  }
+  const label = labelOf(apiKey);
+  if (config.expect !== undefined && config.expect !== label) {
+    throw new StartError(
+      `--expect ${config.expect}: the key is a ${label} key (only those of staging begin with sk_test_).`,
+    );
+  }
+  return { label, baseUrl, apiKey, clientId: config.clientId };
+}
+
+function labelOf(apiKey: string): 'staging' | 'production' {
+  return apiKey.startsWith('sk_test_') ? 'staging' : 'production';
+}
+
+/** The grants as they hold with this key, where there is one. */
+export function toGrants(
+  { grants, apiKey, productionWrites }: Config,
+  label: Environment['label'] | undefined = apiKey === undefined ? undefined : labelOf(apiKey),
+): Grants {
+  return { ...grants, productionGuard: label === 'production' && !productionWrites };
+}
+
+function parseApiKey(value: string | undefined, file: string | undefined, readFile: (path: string) => string): string {
+  if (value !== undefined && file !== undefined) {
+    throw new StartError('WORKOS_API_KEY and WORKOS_API_KEY_FILE are both set: unset one.');
+  }
+  if (value === undefined && file === undefined) {
+    throw new StartError(
+      'No API key. Set WORKOS_API_KEY (or WORKOS_API_KEY_FILE) to a key from https://dashboard.workos.com/api-keys, or try --sandbox.',
+    );
+  }
+  const where = file === undefined ? 'WORKOS_API_KEY' : `The key in ${file}`;
+  const key = file === undefined ? (value ?? '') : readKeyFile(file, readFile);
+  if (key.trim() === '') throw new StartError(`${where} is blank.`);
+  if (/\s/.test(key))
+    throw new StartError(`${where} has white space in it: copy the key alone, without quotes or spaces.`);
+  if (!/^sk_[\x21-\x7e]+$/.test(key) || key.includes('${')) {
+    throw new StartError(`${where} is no WorkOS API key: those begin with "sk_" (a Client ID begins with "client_").`);
+  }
+  return key;
+}
+
+function readKeyFile(file: string, readFile: (path: string) => string): string {
+  try {
+    return readFile(file).replace(/\r?\n$/, '');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw new StartError(`WORKOS_API_KEY_FILE: ${file} cannot be read${reason}.`);
+  }
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** An origin with optional path prefix, without a slash at its end. The key would travel in the clear over plain HTTP. */
+function parseBaseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['https:', 'http:'].includes(url.protocol)) {
+    throw new StartError('WORKOS_BASE_URL is no http(s) URL.');
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new StartError('WORKOS_BASE_URL takes neither user, password, query nor fragment.');
+  }
+  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+    throw new StartError(
+      `WORKOS_BASE_URL is plain http to ${url.hostname}: the key would travel in the clear. Use https; http is for loopback only.`,
+    );
+  }
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
