@@ -14,8 +14,9 @@ const LIKE_A_SECRET = new RegExp(
     String.raw`(^|[_-])(auth|authorization|authentication|backup|device|login|magic|one[_-]time|recovery|security|user|verification)[_-]codes?$`,
     String.raw`^codes?$|(^|[_-])(hash|salt|signature|assertion|sealed[_-]session|qr[_-]?code)($|[_-])`,
     // The same in camel case, as identity providers like it.
-    String.raw`(Secret|Token|Password|Passphrase|Credential|ApiKey|PrivateKey)s?$`,
+    String.raw`(secret|token|password|passphrase|credential|apikey|privatekey)s?$`,
   ].join('|'),
+  'i',
 );
 
 /** Names that look like secrets and are none, each with the reason. */
@@ -23,6 +24,8 @@ export const NOT_SECRET: Readonly<Record<string, string>> = {
   verification_token: 'goes into public DNS, which the person who verifies a domain has to write',
   token_type: 'says "Bearer"',
   password_hash_type: 'names an algorithm',
+  totp_issuer: 'names the app that asks for the code',
+  totp_user: 'labels the account in the authenticator app',
 };
 
 export function looksLikeSecret(name: string): boolean {

@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCatalog } from '../src/catalog.ts';
+import { looksLikeSecret, marker, NOT_SECRET, withhold, withoutValues } from '../src/secrets.ts';
+import { areas, general } from '../tools/index.ts';
+import { connect, type Session } from './support/session.ts';
+import { listen, type Upstream } from './support/upstream.ts';
+
+describe('names', () => {
+  it.each([
+    ...['code', 'access_token', 'refresh_token', 'pending_authentication_token', 'secret', 'client_secret', 'password'],
+    ...['password_hash', 'api_key', 'external_key', 'device_code', 'backup_codes', 'qr_code', 'sealed_session', 'otp'],
+    ...['authkit_authorization_code', 'apiKey', 'refreshToken', 'clientSecret', 'X-Auth-Token', 'jwt', 'oauth_tokens'],
+  ])('%s is a secret', (name) => {
+    expect(looksLikeSecret(name)).toBe(true);
+  });
+
+  it.each([
+    ...[
+      'id',
+      'email',
+      'postal_code',
+      'country_code',
+      'cost_center_code',
+      'keyboard',
+      'tokenizer',
+      'status',
+      'key_count',
+    ],
+    ...['domain', 'idp_id', 'authentication_method', 'passed', 'description', 'pinned', ...Object.keys(NOT_SECRET)],
+  ])('%s is none', (name) => {
+    expect(looksLikeSecret(name)).toBe(false);
+  });
+});
+
+describe('withholding', () => {
+  const text = marker('users');
+  it.each<[string, unknown, unknown]>([
+    ['leaves what is no secret', { id: '1', list: [{ email: 'a' }] }, { id: '1', list: [{ email: 'a' }] }],
+    ['at the top', { access_token: 'x' }, { access_token: text }],
+    ['at any depth', { a: [{ b: { new_secret: 'x' } }] }, { a: [{ b: { new_secret: text } }] }],
+    ['in arrays', { backup_codes: ['1', '2'] }, { backup_codes: [text, text] }],
+    ['numbers', { code: 123456 }, { code: text }],
+    [
+      'member by member where a secret is an object',
+      { oauth_tokens: { provider: 'G', access_token: 'x' } },
+      { oauth_tokens: { provider: 'G', access_token: text } },
+    ],
+    ['but not what says nothing', { code: null, secret: '', token: true }, { code: null, secret: '', token: true }],
+    [
+      'what is declared, whatever its name',
+      { url: 'https://x', data: [{ totp: { uri: 'y' } }] },
+      { url: text, data: [{ totp: { uri: text } }] },
+    ],
+  ])('%s', (_, value, expected) => {
+    const before = JSON.stringify(value);
+    expect(withhold(value, new Set(['url', 'data.totp.uri']), text).value).toEqual(expected);
+    expect(JSON.stringify(value)).toBe(before);
+  });
+
+  it('takes values out of text, the longest first, and leaves short ones', () => {
+    expect(withoutValues('abcd abcdef abc', ['abcd', 'abcdef', 'abc'])).toBe('[withheld] [withheld] abc');
+  });
+});
+
+const { tools } = createCatalog(areas, general);
+const CANARY = 'canary-7f3a9c';
+const key = 'sk_test_canary_1234567890';
+
+/** Every name that WorkOS has for a secret, and some that it has not yet. */
+const BODY = {
+  object: 'user',
+  id: 'user_1',
+  code: CANARY,
+  access_token: CANARY,
+  refresh_token: CANARY,
+  authkit_authorization_code: CANARY,
+  sealed_session: CANARY,
+  external_key: CANARY,
+  totp: { issuer: 'Acme', secret: CANARY, qr_code: CANARY },
+  challenge: { code: CANARY },
+  oauth_tokens: { provider: 'G', access_token: CANARY, refresh_token: CANARY },
+  brand_new: { recovery_codes: [CANARY], signing_secret: CANARY },
+  custom_attributes: { password: CANARY },
+};
+const ERROR = {
+  message: 'No.',
+  pending_authentication_token: CANARY,
+  authentication_challenge: { code: CANARY },
+  token: CANARY,
+};
+
+const ARGS: Readonly<Record<string, Record<string, unknown>>> = {
+  create_user: { email: 'a@b.test' },
+  create_magic_auth: { email: 'a@b.test' },
+  enroll_auth_factor: { type: 'generic_otp' },
+  create_organization: { name: 'A' },
+  create_organization_domain: { organization_id: 'org_1', domain: 'a.test' },
+  create_audit_log_event: {
+    organization_id: 'org_1',
+    event: {
+      action: 'a',
+      occurred_at: '2026-01-01T00:00:00Z',
+      actor: { id: '1', type: 'user' },
+      targets: [{ id: '2', type: 'team' }],
+      context: { location: '192.0.2.1' },
+    },
+  },
+  create_audit_log_export: {
+    organization_id: 'org_1',
+    range_start: '2026-01-01T00:00:00Z',
+    range_end: '2026-01-02T00:00:00Z',
+  },
+};
+
+let upstream: Upstream;
+let session: Session;
+const granted = tools.filter((tool) => !tool.needsCredentials && tool.local === undefined);
+
+beforeAll(async () => {
+  upstream = await listen(() => Response.json({}));
+  session = await connect(['--allow', '*:full', '--timeout', '1'], {
+    WORKOS_API_KEY: key,
+    WORKOS_BASE_URL: upstream.url,
+  });
+});
+afterAll(async () => {
+  await session.close();
+  await upstream.close();
+});
+
+const argsOf = (name: string): Record<string, unknown> => {
+  const tool = tools.find((candidate) => candidate.name === name) ?? expect.fail(name);
+  const ids = [...tool.path.matchAll(/\{(\w+)\}/g)].map(([, placeholder = '']) => [placeholder, 'id_1']);
+  const change = tool.method === 'PUT' ? { name: 'New' } : {};
+  return { ...Object.fromEntries(ids), ...change, ...ARGS[name] };
+};
+
+describe('without credentials no secret comes through', () => {
+  it.each(granted)('$name', async ({ name }) => {
+    for (const body of [BODY, { object: 'list', data: [BODY], list_metadata: { before: null, after: null } }]) {
+      upstream.answer = () => Response.json(body);
+      const { isError, text } = await session.call(name, argsOf(name));
+      expect(isError, text).toBeUndefined();
+      expect(text).not.toContain(CANARY);
+    }
+    upstream.answer = () => Response.json(ERROR, { status: 400 });
+    const refused = await session.call(name, argsOf(name));
+    expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('No.') });
+    expect(refused.text).not.toContain(CANARY);
+  });
+
+  it('nor those that only their declaration tells from other fields', async () => {
+    upstream.answer = () => Response.json({ totp: { issuer: 'Acme', uri: CANARY }, url: CANARY });
+    const enrolled = await session.call('enroll_auth_factor', argsOf('enroll_auth_factor'));
+    expect(enrolled.structured).toMatchObject({ totp: { issuer: 'Acme', uri: marker('mfa') } });
+    const exported = await session.call('get_audit_log_export', argsOf('get_audit_log_export'));
+    expect(exported.structured).toMatchObject({ url: marker('audit_logs') });
+  });
+
+  it('nor to the log', () => {
+    expect(session.log()).toContain('"tool":"get_user"');
+    expect(session.log()).not.toContain(CANARY);
+    expect(session.log()).not.toContain(key);
+  });
+
+  it('and the marker names the grant that shows it', async () => {
+    upstream.answer = () => Response.json({ object: 'magic_auth', id: 'magic_auth_1', code: CANARY });
+    const { structured } = await session.call('get_magic_auth', { magic_auth_id: 'magic_auth_1' });
+    expect(structured).toMatchObject({ code: '[withheld: takes the grant magic_auth:credentials]' });
+    const open = await connect(['--allow', 'magic_auth:read,magic_auth:credentials'], {
+      WORKOS_API_KEY: key,
+      WORKOS_BASE_URL: upstream.url,
+    });
+    expect((await open.call('get_magic_auth', { magic_auth_id: 'magic_auth_1' })).structured).toMatchObject({
+      code: CANARY,
+    });
+    await open.close();
+  });
+});
+
+describe('without credentials these arguments do not exist', () => {
+  it.each<[string, string, unknown]>([
+    ['create_user', 'password', 'correct horse'],
+    ['create_user', 'password_hash', 'x'],
+    ['create_user', 'email_verified', true],
+    ['update_user', 'email', 'me@evil.test'],
+    ['update_user', 'email_verified', true],
+    ['update_user', 'external_id', 'x'],
+    ['update_user', 'password', 'correct horse'],
+    ['create_magic_auth', 'invitation_token', 'x'],
+    ['enroll_auth_factor', 'user_id', 'user_1'],
+    ['enroll_auth_factor', 'phone_number', '+1'],
+    ['challenge_auth_factor', 'sms_template', '{{code}}'],
+    ['create_organization', 'allow_profiles_outside_organization', true],
+    ['update_organization', 'domain_data', [{ domain: 'a.test', state: 'pending' }]],
+    ['update_organization', 'allow_profiles_outside_organization', true],
+    ['update_organization', 'external_id', 'x'],
+    ['update_organization', 'stripe_customer_id', 'cus_1'],
+  ])('%s %s', async (name, argument, value) => {
+    const tool = tools.find((candidate) => candidate.name === name) ?? expect.fail(name);
+    const listed = (await session.listTools()).find((candidate) => candidate.name === name);
+    expect(Object(listed?.inputSchema).properties).not.toHaveProperty(argument);
+    const before = upstream.received.length;
+    const result = await session.call(name, { ...argsOf(name), [argument]: value });
+    expect(result.isError).toBe(true);
+    expect(result.text).toContain(`${argument}: takes the grant ${tool.area}:credentials, which you were not given.`);
+    expect(upstream.received).toHaveLength(before);
+  });
+
+  it('a domain may be given as pending, not as verified', async () => {
+    upstream.answer = () => Response.json({ object: 'organization' });
+    const create = (state: string) =>
+      session.call('create_organization', { name: 'A', domain_data: [{ domain: 'a.test', state }] });
+    expect(await create('pending')).toMatchObject({ structured: { object: 'organization', environment: 'staging' } });
+    expect(await create('verified')).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('domain_data.0.state'),
+    });
+  });
+});
+
+it('takes the values of secret arguments out of what WorkOS says about them', async () => {
+  const open = await connect(['--allow', '*:full,*:credentials', '--timeout', '1'], {
+    WORKOS_API_KEY: key,
+    WORKOS_BASE_URL: upstream.url,
+    WORKOS_CLIENT_ID: 'client_1',
+  });
+  upstream.answer = () =>
+    Response.json({ message: 'Password hunter22 is too weak.', hint: 'not hunter22' }, { status: 400 });
+  const { text } = await open.call('create_user', { email: 'a@b.test', password: 'hunter22' });
+  expect(text).toContain('Password [withheld] is too weak.');
+  expect(text).not.toContain('hunter22');
+  await open.close();
+});
+
+describe('a production key', () => {
+  const production = { WORKOS_API_KEY: 'sk_live_1' };
+  it('writes nothing unless somebody said so', async () => {
+    const guarded = await connect(['--allow', '*:full,*:credentials'], production);
+    expect(await guarded.listTools()).toHaveLength(18);
+    expect(guarded.instructions()).toContain('production environment');
+    await guarded.close();
+    const open = await connect(['--allow', '*:full,*:credentials', '--production-writes'], {
+      ...production,
+      WORKOS_CLIENT_ID: 'client_1',
+    });
+    expect(await open.listTools()).toHaveLength(36);
+    await open.close();
+  });
+});
