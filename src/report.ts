@@ -1,7 +1,8 @@
 import type { Catalog } from './catalog.ts';
 import { COMMANDS } from './config.ts';
+import { StartError } from './errors.ts';
 import { describeOptions } from './options.ts';
-import { decide, type Grants, USUAL_GRANTS } from './policy.ts';
+import { createPolicy, decide, type Grants, USUAL_GRANTS } from './policy.ts';
 
 /** Columns padded to the widest cell; the last one is left as it is. */
 function table(rows: readonly (readonly string[])[]): string {
@@ -58,5 +59,17 @@ export function toolsReport(catalog: Catalog, grants: Grants, json: boolean): st
       ]),
     ]),
     `\n${on} of ${rows.length} tools are on.${on === 0 ? ' Switch some on with --allow; see --help.' : ''}\n`,
+    grants.allow.length === 0 ? '' : whyNoStart(catalog, grants),
   ].join('');
+}
+
+/** What a start with these grants would stop at, although they can be listed. */
+function whyNoStart(catalog: Catalog, grants: Grants): string {
+  try {
+    createPolicy(catalog, grants);
+    return '';
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    return `\nA start would stop: ${error.message}\n`;
+  }
 }

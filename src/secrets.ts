@@ -1,4 +1,3 @@
-import { secretsIn } from './output.ts';
 import type { Arguments, Tool } from './tool.ts';
 
 /**
@@ -105,13 +104,13 @@ export type Confidential = {
 export const NOTHING: Confidential = { values: [] };
 
 export function toConfidential(
-  { area, credentials, output }: Tool,
+  { area, credentials, secretMembers }: Tool,
   args: Arguments,
   restricted: boolean,
 ): Confidential {
   const values = (credentials?.secrets ?? []).map((name) => args[name]).filter((value) => typeof value === 'string');
   if (!restricted) return { values };
-  return { values, withheld: { paths: output === undefined ? new Set() : secretsIn(output), marker: marker(area) } };
+  return { values, withheld: { paths: secretMembers, marker: marker(area) } };
 }
 
 /** An answer, or what is left of an error's body, without what is confidential. */

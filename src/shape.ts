@@ -1,6 +1,6 @@
 import { RefusedError } from './errors.ts';
 import { didYouMean } from './nearest.ts';
-import { concise, knownFields, listItem, omittedFromLists } from './output.ts';
+import { concise, knownFields } from './output.ts';
 import type { Tool } from './tool.ts';
 
 type Fields = Record<string, unknown>;
@@ -16,8 +16,7 @@ export function toShape(tool: Tool, fields: unknown): Shape {
   const { output } = tool;
   if (output === undefined) return { object: (value) => value, item: (value) => value };
   if (!Array.isArray(fields)) {
-    const item = listItem(output);
-    const omitted = item === undefined ? new Set<string>() : omittedFromLists(item);
+    const omitted = tool.omittedMembers();
     return { object: (value) => value, item: (value) => concise(value, omitted) };
   }
   const known = knownFields(output);

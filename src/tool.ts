@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { toJsonSchema } from './json-schema.ts';
-import { secretsIn } from './output.ts';
+import { listItem, omittedFromLists, secretsIn } from './output.ts';
 
 /** What a tool does to WorkOS, as grants see it: reads, creates or updates, deletes. */
 export type Access = 'read' | 'write' | 'delete';
@@ -122,6 +122,10 @@ export type Tool = Declaration & {
   /** Whether the server can follow its cursors. */
   readonly paginated: boolean;
   readonly needsCredentials: boolean;
+  /** Members of the answer that are secrets, as dotted paths. */
+  readonly secretMembers: ReadonlySet<string>;
+  /** Members that the answer's list items leave out unless asked for, as dotted paths. */
+  readonly omittedMembers: () => ReadonlySet<string>;
   /** Whether the credentials grant makes any difference to it, in arguments or answers. */
   readonly handlesCredentials: boolean;
   readonly needsClientId: boolean;
@@ -149,11 +153,13 @@ export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Too
   const { secrets = [], identity = [], narrowed = {} } = declaration.credentials ?? {};
   const guarded = [...secrets, ...identity];
   const needsCredentials = guarded.some((name) => !isOptional(declaration.input[name]));
-  const secretOutput = declaration.output !== undefined && secretsIn(declaration.output).size > 0;
+  const { output } = declaration;
+  const secretMembers = output === undefined ? new Set<string>() : secretsIn(output);
   const tool = {
     ...derive(area, declaration),
     needsCredentials,
-    handlesCredentials: guarded.length > 0 || secretOutput,
+    handlesCredentials: guarded.length > 0 || secretMembers.size > 0,
+    secretMembers,
   };
   if (guarded.length === 0 || needsCredentials) return tool;
   const open = Object.entries(declaration.input).filter(([name]) => !guarded.includes(name));
@@ -177,7 +183,7 @@ export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Too
 function derive(
   area: Omit<Area, 'tools'>,
   declaration: Declaration,
-): Omit<Tool, 'needsCredentials' | 'handlesCredentials'> {
+): Omit<Tool, 'needsCredentials' | 'handlesCredentials' | 'secretMembers'> {
   const [method, path] = declaration.route.split(' ') as [Method, string]; // Route's type guarantees one space
   const { access } = declaration;
   const paginated = Object.hasOwn(declaration.input, 'after');
@@ -191,6 +197,7 @@ function derive(
   const schema = z.strictObject(input);
   const safe = method !== 'POST' && method !== 'PATCH';
   let jsonSchema: Readonly<Record<string, unknown>> | undefined;
+  let omitted: ReadonlySet<string> | undefined;
   return {
     ...declaration,
     input,
@@ -202,6 +209,11 @@ function derive(
     jsonSchema: () => {
       jsonSchema ??= Object.freeze(toJsonSchema(schema));
       return jsonSchema;
+    },
+    omittedMembers: () => {
+      const item = declaration.output && listItem(declaration.output);
+      omitted ??= item === undefined ? new Set() : omittedFromLists(item);
+      return omitted;
     },
     annotations: {
       title,

@@ -39,7 +39,10 @@ const PAGE = 100;
 export async function walk(options: Walk, start: string | undefined): Promise<WalkEnd> {
   const { fetchPage, maxItems, take, isOutOfTime, onPage, isPartial, backwards } = options;
   const ids = new Set<unknown>();
-  const isNew = (id: unknown) => !ids.has(id) && ids.add(id) !== undefined;
+  const isNew = (id: unknown) => {
+    const known = ids.size;
+    return ids.add(id).size > known;
+  };
   const cursors = new Set<string | undefined>([start]);
   let cursor = start;
   let count = 0;
