@@ -79,8 +79,9 @@ export function createCall({ environment, settings, general, send, log, newKey, 
         repeat: tool.repeat,
         slots: toSlots(tool, sent, general, settings.limits, owners),
       };
+      const request = toRequest(tool, sent, environment);
       exchange.sent = true;
-      const reply = await send(toRequest(tool, sent, environment), context);
+      const reply = await send(request, context);
       exchange.reply = reply;
       const success = toSuccess(reply, tool);
       owners.learn(tool.allLimits, success.value);
