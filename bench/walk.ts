@@ -5,7 +5,7 @@ import { createTransport } from '../src/api/transport.ts';
 import { createCall } from '../src/call.ts';
 import { createCatalog } from '../src/catalog.ts';
 import type { Log } from '../src/log.ts';
-import { areas, general } from '../tools/index.ts';
+import { declarations } from '../tools/index.ts';
 
 const now = () => performance.now();
 
@@ -37,13 +37,13 @@ export async function pages(url: string, runs: number): Promise<{ bare: number; 
   const call = createCall({
     environment: { label: 'staging', baseUrl: url, apiKey: 'sk_test_bench', clientId: undefined },
     settings: { timeout: 30_000, maxItems: 10_000, maxResultBytes: 100_000_000, limits: {} },
-    general,
+    general: declarations.general,
     send,
     log,
     newKey: () => 'key',
     now,
   });
-  const tool = createCatalog(areas, general).tools.find(({ name }) => name === 'list_users');
+  const tool = createCatalog(declarations).tools.find(({ name }) => name === 'list_users');
   const walk = async () => {
     if (tool === undefined) throw new Error('list_users is gone');
     const result = await call(

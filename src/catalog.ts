@@ -1,17 +1,22 @@
 import { type Area, type Limit, type Tool, toTool } from './tool.ts';
 
+/** Grants that go together, and what for. */
+export type Preset = { readonly meaning: string; readonly grants: readonly string[] };
+
 export type Catalog = {
   readonly areas: readonly Area[];
   /** Every tool, in the order of the areas. */
   readonly tools: readonly Tool[];
   /** The limit on all requests of a key. */
   readonly general: Limit;
+  /** By the name that stands behind `preset:`. */
+  readonly presets: Readonly<Record<string, Preset>>;
 };
 
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** Derives the tools of all areas. Throws where two tools share a name or a route: a fault of the declarations. */
-export function createCatalog(areas: readonly Area[], general: Limit): Catalog {
+export function createCatalog({ areas, general, presets }: Pick<Catalog, 'areas' | 'general' | 'presets'>): Catalog {
   const tools = areas.flatMap((area) => area.tools.map((declaration) => toTool(area, declaration)));
   const seen = new Set<string>();
   for (const { name, route } of tools) {
@@ -19,5 +24,5 @@ export function createCatalog(areas: readonly Area[], general: Limit): Catalog {
     if (seen.has(name) || seen.has(route)) throw new Error(`${name} (${route}) is declared twice`);
     seen.add(name).add(route);
   }
-  return { areas, tools, general };
+  return { areas, tools, general, presets };
 }

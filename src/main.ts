@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { areas, general } from '../tools/index.ts';
+import { declarations } from '../tools/index.ts';
 import { createInProcessTransport } from './api/in-process.ts';
 import { limit, systemClock } from './api/limit.ts';
 import { authorize } from './api/pipeline.ts';
@@ -26,7 +26,7 @@ declare const VERSION: string;
 
 async function main(): Promise<void> {
   const config = parseConfig(process.argv.slice(2), process.env);
-  const catalog = createCatalog(areas, general);
+  const catalog = createCatalog(declarations);
   switch (config.command) {
     case 'help':
       return print(helpText());
@@ -54,7 +54,7 @@ async function serve(config: Config, catalog: Catalog): Promise<void> {
   const call = createCall({
     environment,
     settings: { ...config, limits },
-    general,
+    general: catalog.general,
     send,
     log,
     newKey: randomUUID,

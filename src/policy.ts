@@ -49,7 +49,8 @@ export const USUAL_GRANTS: readonly (readonly [grant: string, meaning: string])[
  * Turns grants into a decision per tool: deny beats allow, read-only is a deny, and what nothing allows is off.
  * Throws StartError for a grant that is misspelt or opens nothing, and where no tool at all would be on.
  */
-export function createPolicy(catalog: Catalog, grants: Grants): Policy {
+export function createPolicy(catalog: Catalog, given: Grants): Policy {
+  const grants = expand(catalog, given);
   const policy = decide(catalog, grants);
   if (grants.allow.length === 0) {
     const choices = USUAL_GRANTS.map(([grant, meaning]) => `  ${grant.padEnd(50)} ${meaning}`);
@@ -82,8 +83,26 @@ export function createPolicy(catalog: Catalog, grants: Grants): Policy {
   return policy;
 }
 
+const PRESET = 'preset:';
+
+/** The grants with each preset replaced by what it stands for. */
+function expand({ presets }: Catalog, { allow, deny, ...rest }: Grants): Grants {
+  const replace = (flag: string) => (text: string) => {
+    if (!text.startsWith(PRESET)) return [text];
+    const name = text.slice(PRESET.length);
+    const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
+    if (preset !== undefined) return preset.grants;
+    const names = Object.keys(presets);
+    throw new StartError(
+      `${flag} ${text}: there is no preset "${name}".${didYouMean(name, names)} The presets are ${names.join(', ')}.`,
+    );
+  };
+  return { ...rest, allow: allow.flatMap(replace('--allow')), deny: deny.flatMap(replace('--deny')) };
+}
+
 /** The decision alone, also for grants that a start would refuse for opening nothing. */
-export function decide(catalog: Catalog, { allow, deny, readOnly, productionGuard }: Grants): Policy {
+export function decide(catalog: Catalog, grants: Grants): Policy {
+  const { allow, deny, readOnly, productionGuard } = expand(catalog, grants);
   const allowed = allow.map((text) => parseGrant(catalog, text, 'allow'));
   const denied = deny.map((text) => parseGrant(catalog, text, 'deny'));
   const writes = WRITES.map((text) => parseGrant(catalog, text, 'deny'));

@@ -22,6 +22,7 @@ export function helpText(): string {
     '  workos-mcp --allow GRANT[,GRANT…] [options]   serve MCP over stdio\n',
     ...Object.entries(COMMANDS).map(([name, help]) => `  workos-mcp ${name} [options]\n      ${help}\n`),
     "\nGrants: AREA:ACCESS, *:ACCESS or a tool's name; ACCESS is read, write, delete,\nfull (all three) or credentials (signing in as, or vouching for, a user).\n",
+    'preset:NAME stands for the grants of a usual job; the README lists them.\n',
     table(USUAL_GRANTS.map(([grant, meaning]) => [`  ${grant}`, meaning])),
     '\nOptions, and the environment variables that set the same:\n',
     ...describeOptions().map(

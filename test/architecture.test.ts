@@ -20,7 +20,7 @@ describe('the fences between the halves', () => {
     [
       /^tools\/(?!index)/,
       'import only zod, the declaration and shared arguments',
-      (name) => /^(zod|\.\.\/src\/(tool|output)\.ts|\.\/(params|objects|limits)\.ts)$/.test(name),
+      (name) => /^(zod|\.\.\/src\/(tool|output|catalog)\.ts|\.\/(params|objects|limits|presets)\.ts)$/.test(name),
     ],
     [/^src\/(?!main\.ts)/, 'know no endpoint', (name) => !name.includes('/tools/')],
     [/^src\/api\//, 'know no MCP', (name) => !name.startsWith('@modelcontextprotocol/')],

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { createCatalog } from '../src/catalog.ts';
 import { resolveConstants, toRequest } from '../src/request.ts';
 import { type Arguments, type Environment, placeOf, type Tool, tool, toTool } from '../src/tool.ts';
-import { areas, general } from '../tools/index.ts';
+import { declarations } from '../tools/index.ts';
 import { CALLS, SIGN_IN } from './support/calls.ts';
 import {
   alternativesOf,
@@ -121,7 +121,7 @@ const ENVIRONMENT: Environment = {
   clientId: 'client_01',
 };
 
-const { tools } = createCatalog(areas, general);
+const { tools } = createCatalog(declarations);
 const callable = tools.filter(({ name }) => name !== 'authenticate_user');
 
 function known(version: Version): readonly string[] {

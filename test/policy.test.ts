@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog.ts';
 import { createPolicy, decide, type Grants } from '../src/policy.ts';
-import { areas, general } from '../tools/index.ts';
+import { declarations } from '../tools/index.ts';
 import { connect } from './support/session.ts';
 
-const catalog = createCatalog(areas, general);
+const catalog = createCatalog(declarations);
 
 /** Grants as flags: "a:read b:write !c:full ro". */
 function toGrants(text: string): Grants {
@@ -61,6 +61,7 @@ describe('what each grant switches on', () => {
     ['roles:read', ['list_environment_roles', 'list_organization_roles']],
     ['*:delete', ['delete_user', 'delete_organization', 'delete_connection', 'delete_directory']],
     ['get_user', ['get_user']],
+    ['preset:sso-debug !directory_sync:read !preset:support', ['get_sso_authorization_url']],
     ['delete_user', ['delete_user']],
     ['authenticate_user users:credentials', ['authenticate_user']],
     ['users:read users:write !list_users', ['create_user', 'get_user', 'update_user']],
@@ -102,6 +103,7 @@ describe('what stops the start', () => {
     ['list_usres', /no tool "list_usres"\. Did you mean "list_users"\?/],
     ['list_users:read', /A tool's name stands alone: "list_users"/],
     ['users:read:write', /a grant is AREA:ACCESS/],
+    ['preset:suport', /no preset "suport"\. Did you mean "support"\?/],
     ['users:read@org_1', /"@" is kept for later/],
     ['mfa:read', /opens nothing: mfa has no read tools\. It has mfa:write\./],
     ['roles:credentials', /opens nothing: no tool of roles handles credentials/],
@@ -116,6 +118,26 @@ describe('what stops the start', () => {
     ['get_user !*:read', /taken away by --deny \*:read/],
   ])('%s', (grants, message) => {
     expect(() => createPolicy(catalog, toGrants(grants))).toThrow(message);
+  });
+});
+
+describe('presets', () => {
+  it.each(
+    Object.keys(declarations.presets),
+  )('%s deletes nothing, takes no credentials and holds no grant in vain', (name) => {
+    const policy = createPolicy(catalog, toGrants(`preset:${name}`));
+    const onTools = catalog.tools.filter((tool) => policy.whyOff(tool) === undefined);
+    expect(onTools.filter((tool) => tool.access === 'delete')).toEqual([]);
+    expect(onTools.filter((tool) => policy.whyRestricted(tool) === undefined)).toEqual([]);
+  });
+
+  it.each([
+    ['preset:support', 15],
+    ['preset:onboarding', 14],
+    ['preset:sso-debug', 14],
+    ['preset:security-review', 17],
+  ])('%s is %i tools', (grants, count) => {
+    expect(on(grants)).toHaveLength(count);
   });
 });
 

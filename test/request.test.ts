@@ -4,9 +4,9 @@ import { createCatalog } from '../src/catalog.ts';
 import { RefusedError } from '../src/errors.ts';
 import { toRequest } from '../src/request.ts';
 import type { Arguments, Environment } from '../src/tool.ts';
-import { areas, general } from '../tools/index.ts';
+import { declarations } from '../tools/index.ts';
 
-const { tools } = createCatalog(areas, general);
+const { tools } = createCatalog(declarations);
 const environment: Environment = {
   label: 'staging',
   baseUrl: 'https://api.workos.test',

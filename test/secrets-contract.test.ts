@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog.ts';
 import { secretsIn } from '../src/output.ts';
 import { looksLikeSecret, NOT_SECRET } from '../src/secrets.ts';
-import { areas, general } from '../tools/index.ts';
+import { declarations } from '../tools/index.ts';
 import { membersOf, type Schema, specifications } from './support/openapi.ts';
 
-const { tools } = createCatalog(areas, general);
+const { tools } = createCatalog(declarations);
 
 /** Every member within a schema, by its dotted path; items of arrays have no step. */
 function* pathsIn(schema: Schema, path = ''): Generator<string> {

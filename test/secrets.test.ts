@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog.ts';
 import { looksLikeSecret, marker, NOT_SECRET, withhold, withoutValues } from '../src/secrets.ts';
-import { areas, general } from '../tools/index.ts';
+import { declarations } from '../tools/index.ts';
 import { connect, type Session } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
 
@@ -62,7 +62,7 @@ describe('withholding', () => {
   });
 });
 
-const { tools } = createCatalog(areas, general);
+const { tools } = createCatalog(declarations);
 const CANARY = 'canary-7f3a9c';
 const key = 'sk_test_canary_1234567890';
 

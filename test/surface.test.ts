@@ -5,10 +5,10 @@ import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog.ts';
 import { describeOptions } from '../src/options.ts';
-import { areas, general } from '../tools/index.ts';
+import { areas, declarations } from '../tools/index.ts';
 import { connect, type ListedTool, type Session } from './support/session.ts';
 
-const { tools } = createCatalog(areas, general);
+const { tools } = createCatalog(declarations);
 const root = `${import.meta.dirname}/..`;
 
 let session: Session;
@@ -165,7 +165,7 @@ describe('what is generated is current:', () => {
       row('limit', 'requests', 'seconds', 'each'),
       row('---', '---', '---', '---'),
       ...new Set(
-        [general, ...tools.flatMap((tool) => tool.allLimits)].map(({ name, requests, seconds, by }) =>
+        [declarations.general, ...tools.flatMap((tool) => tool.allLimits)].map(({ name, requests, seconds, by }) =>
           row(
             `\`${name}\``,
             `${requests}`,
@@ -175,6 +175,13 @@ describe('what is generated is current:', () => {
         ),
       ),
     ].join('');
+    const presetTable = [
+      row('preset', 'for', 'grants'),
+      row('---', '---', '---'),
+      ...Object.entries(declarations.presets).map(([name, { meaning, grants }]) =>
+        row(`\`preset:${name}\``, meaning, grants.map((grant) => `\`${grant}\``).join(', ')),
+      ),
+    ].join('');
     const optionTable = [
       row('flag', 'environment', 'meaning'),
       row('---', '---', '---'),
@@ -182,11 +189,8 @@ describe('what is generated is current:', () => {
         row(flag === '' ? 'none: secrets have no flag' : `\`${flag}\``, `\`${variable}\``, help),
       ),
     ].join('');
-    const expected = between(
-      between(between(readme, 'tools', toolTable), 'options', optionTable),
-      'limits',
-      limitTable,
-    );
+    const tables = { tools: toolTable, presets: presetTable, limits: limitTable, options: optionTable };
+    const expected = Object.entries(tables).reduce((text, [marker, table]) => between(text, marker, table), readme);
     await expect(expected).toMatchFileSnapshot(`${root}/README.md`);
   });
 

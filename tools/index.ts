@@ -1,15 +1,15 @@
 import type { Area } from '../src/tool.ts';
 import auditLogs from './audit-logs.ts';
 import directorySync from './directory-sync.ts';
+import { general } from './limits.ts';
 import magicAuth from './magic-auth.ts';
 import mfa from './mfa.ts';
 import organizationDomains from './organization-domains.ts';
 import organizations from './organizations.ts';
+import { presets } from './presets.ts';
 import roles from './roles.ts';
 import sso from './sso.ts';
 import users from './users.ts';
-
-export { general } from './limits.ts';
 
 /** Every area, in the order in which clients, the README and the policy show them. */
 export const areas: readonly Area[] = [
@@ -23,3 +23,6 @@ export const areas: readonly Area[] = [
   auditLogs,
   roles,
 ];
+
+/** All that the server is made from. */
+export const declarations = { areas, general, presets };
