@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Given } from './config-file.ts';
 import { StartError } from './errors.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import {
@@ -43,10 +44,19 @@ export type Config = {
 };
 
 type Env = Readonly<Record<string, string | undefined>>;
-type Given = Readonly<Record<string, readonly string[] | undefined>>;
 
-/** Reads flags and environment. Throws StartError for whatever is unknown, malformed or contradictory. */
-export function parseConfig(argv: readonly string[], env: Env): Config {
+/** The configuration file that flags or environment name, if they do. */
+export function configFileOf(argv: readonly string[], env: Env): string | undefined {
+  const { flags, asked } = parseFlags(argv);
+  if (asked.has('help') || asked.has('version')) return undefined;
+  return flags.config?.[0] ?? parseVariables(env).config?.[0];
+}
+
+/**
+ * Reads flags, environment and file: a flag replaces the environment, the environment the file, but what forbids adds
+ * up. Throws StartError for whatever is unknown, malformed or contradictory.
+ */
+export function parseConfig(argv: readonly string[], env: Env, file: Given = {}): Config {
   const { flags, commands, asked } = parseFlags(argv);
   // Help has to come whatever else is wrong.
   const variables = asked.has('help') || asked.has('version') ? {} : parseVariables(env);
@@ -61,7 +71,8 @@ export function parseConfig(argv: readonly string[], env: Env): Config {
 
   const given = (name: OptionName): readonly string[] => {
     const { addsUp }: Option = OPTIONS[name];
-    return addsUp ? [...(flags[name] ?? []), ...(variables[name] ?? [])] : (flags[name] ?? variables[name] ?? []);
+    const sources = [flags[name], variables[name], file[name]].filter((source) => source !== undefined);
+    return addsUp ? sources.flat() : (sources[0] ?? []);
   };
   const one = (name: OptionName): string | undefined => given(name)[0];
   const settingOf = (name: OptionWithDefault): string => one(name) ?? OPTIONS[name].unless;
@@ -189,7 +200,8 @@ function isUnset(value: string): boolean {
 
 const PLACEHOLDER = /^\s*\$\{[^}]*\}\s*$/;
 
-function parseValue(where: string, option: Option, raw: string, blankIsNone: boolean): readonly string[] {
+/** A value's texts as its kind of option takes them. Throws StartError that begins with `where`. */
+export function parseValue(where: string, option: Option, raw: string, blankIsNone: boolean): readonly string[] {
   switch (option.kind) {
     case 'list': {
       if (blankIsNone && raw.trim() === '') return [];

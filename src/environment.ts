@@ -47,7 +47,7 @@ function parseApiKey(value: string | undefined, file: string | undefined, readFi
     );
   }
   const where = file === undefined ? 'WORKOS_API_KEY' : `The key in ${file}`;
-  const key = file === undefined ? (value ?? '') : readKeyFile(file, readFile);
+  const key = file === undefined ? (value ?? '') : readFile(file).replace(/\r?\n$/, '');
   if (key.trim() === '') throw new StartError(`${where} is blank.`);
   if (/\s/.test(key))
     throw new StartError(`${where} has white space in it: copy the key alone, without quotes or spaces.`);
@@ -55,15 +55,6 @@ function parseApiKey(value: string | undefined, file: string | undefined, readFi
     throw new StartError(`${where} is no WorkOS API key: those begin with "sk_" (a Client ID begins with "client_").`);
   }
   return key;
-}
-
-function readKeyFile(file: string, readFile: (path: string) => string): string {
-  try {
-    return readFile(file).replace(/\r?\n$/, '');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    throw new StartError(`WORKOS_API_KEY_FILE: ${file} cannot be read${reason}.`);
-  }
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;

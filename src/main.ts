@@ -10,7 +10,8 @@ import { retry } from './api/retry.ts';
 import { createTransport, type Transport } from './api/transport.ts';
 import { createCall } from './call.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
-import { type Config, parseConfig } from './config.ts';
+import { type Config, configFileOf, parseConfig } from './config.ts';
+import { parseConfigFile } from './config-file.ts';
 import { toEnvironment, toGrants } from './environment.ts';
 import { StartError } from './errors.ts';
 import { toLimitSettings } from './limits.ts';
@@ -25,7 +26,13 @@ import type { Environment } from './tool.ts';
 declare const VERSION: string;
 
 async function main(): Promise<void> {
-  const config = parseConfig(process.argv.slice(2), process.env);
+  const argv = process.argv.slice(2);
+  const path = configFileOf(argv, process.env);
+  const config = parseConfig(
+    argv,
+    process.env,
+    path === undefined ? {} : await parseConfigFile(readFile(path, '--config'), path),
+  );
   const catalog = createCatalog(declarations);
   switch (config.command) {
     case 'help':
@@ -36,6 +43,15 @@ async function main(): Promise<void> {
       return print(toolsReport(catalog, toGrants(config), config.json));
     case 'serve':
       return serve(config, catalog);
+  }
+}
+
+function readFile(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw new StartError(`${what}: ${path} cannot be read${reason}.`);
   }
 }
 
@@ -88,7 +104,7 @@ async function serve(config: Config, catalog: Catalog): Promise<void> {
 
 async function openEnvironment(config: Config): Promise<{ environment: Environment; transport: Transport }> {
   if (!config.sandbox) {
-    const environment = toEnvironment(config, (path) => readFileSync(path, 'utf8'));
+    const environment = toEnvironment(config, (path) => readFile(path, 'WORKOS_API_KEY_FILE'));
     return { environment, transport: createTransport(environment.baseUrl, { ...config, now: systemClock.now }) };
   }
   const { openSandbox } = await import('./sandbox/index.ts');

@@ -25,6 +25,7 @@ export const OPTIONS = {
   allow: { kind: 'list', value: 'GRANT[,GRANT…]', help: "Switch tools on: AREA:ACCESS, *:ACCESS or a tool's name" },
   deny: { kind: 'list', value: 'GRANT[,GRANT…]', addsUp: true, help: 'Switch tools off; beats every --allow' },
   'read-only': { kind: 'switch', addsUp: true, help: "Deny '*:write,*:delete,*:credentials'" },
+  config: { kind: 'text', value: 'FILE', help: 'A YAML or JSON file whose keys are these flags without their dashes' },
   'production-writes': {
     kind: 'switch',
     help: 'Let grants to write, delete and use credentials hold with a production key',

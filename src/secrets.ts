@@ -8,12 +8,12 @@ import type { Arguments, Tool } from './tool.ts';
 /** Names as secrets have them: whole words, so that `country_code` and `tokenizer` are none. */
 const LIKE_A_SECRET = new RegExp(
   [
-    String.raw`(^|[_-])(secrets?|tokens?|passwords?|passwd|passphrase|credentials?|cookies?|jwt|otp|totp|pin)($|[_-])`,
-    String.raw`(^|[_-])(api|private|secret|signing|access|encryption|external|license)[_-]?keys?$`,
-    String.raw`(^|[_-])(auth|authorization|authentication|backup|device|login|magic|one[_-]time|recovery|security|user|verification)[_-]codes?$`,
-    String.raw`^codes?$|(^|[_-])(hash|salt|signature|assertion|sealed[_-]session|qr[_-]?code)($|[_-])`,
+    '(^|[_-])(secrets?|tokens?|passwords?|passwd|passphrase|credentials?|cookies?|jwt|otp|totp|pin)($|[_-])',
+    '(^|[_-])(api|private|secret|signing|access|encryption|external|license)[_-]?keys?$',
+    '(^|[_-])(auth|authorization|authentication|backup|device|login|magic|one[_-]time|recovery|security|user|verification)[_-]codes?$',
+    '^codes?$|(^|[_-])(hash|salt|signature|assertion|sealed[_-]session|qr[_-]?code)($|[_-])',
     // The same in camel case, as identity providers like it.
-    String.raw`(secret|token|password|passphrase|credential|apikey|privatekey)s?$`,
+    '(secret|token|password|passphrase|credential|apikey|privatekey)s?$',
   ].join('|'),
   'i',
 );

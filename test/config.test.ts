@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../src/config.ts';
+import { configFileOf, parseConfig } from '../src/config.ts';
+import { parseConfigFile } from '../src/config-file.ts';
 import { toEnvironment } from '../src/environment.ts';
 
 const files: Readonly<Record<string, string>> = {
@@ -10,7 +11,7 @@ const files: Readonly<Record<string, string>> = {
 };
 const readFile = (path: string) => {
   const text = files[path];
-  if (text === undefined) throw Object.assign(new Error('ENOENT: secret path'), { code: 'ENOENT' });
+  if (text === undefined) expect.fail(path);
   return text;
 };
 const parse = (argv: string, env: Record<string, string> = {}) => parseConfig(argv.split(' ').filter(Boolean), env);
@@ -117,7 +118,6 @@ describe('the WorkOS environment', () => {
     [{ WORKOS_API_KEY: 'sk_${KEY}' }, 'WORKOS_API_KEY is no WorkOS API key'],
     [{ WORKOS_API_KEY: 'sk_' }, 'WORKOS_API_KEY is no WorkOS API key'],
     [{ WORKOS_API_KEY: 'sk_1', WORKOS_API_KEY_FILE: 'key' }, 'both set'],
-    [{ WORKOS_API_KEY_FILE: 'absent' }, 'WORKOS_API_KEY_FILE: absent cannot be read (ENOENT)'],
     [{ WORKOS_API_KEY_FILE: 'empty' }, 'The key in empty is blank'],
     [{ WORKOS_API_KEY_FILE: 'two' }, 'The key in two has white space in it'],
     [{ WORKOS_API_KEY: 'sk_1', WORKOS_BASE_URL: 'api.workos.com' }, 'no http(s) URL'],
@@ -137,5 +137,52 @@ describe('the WorkOS environment', () => {
     expect(() => environment(env)).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
     );
+  });
+});
+
+describe('the configuration file', () => {
+  const read = async (text: string, argv = '', env: Record<string, string> = {}) =>
+    parseConfig(argv.split(' ').filter(Boolean), env, await parseConfigFile(text, 'w.yaml'));
+
+  it.each([
+    ['', '', {}, { grants: { allow: [], deny: [], readOnly: false } }],
+    ['# nothing', '', {}, { grants: { allow: [] } }],
+    ['allow: [users:read, preset:support]', '', {}, { grants: { allow: ['users:read', 'preset:support'] } }],
+    ['allow: users:read,users:write', '', {}, { grants: { allow: ['users:read', 'users:write'] } }],
+    ['allow: [a]', '--allow b', {}, { grants: { allow: ['b'] } }],
+    ['allow: [a]', '', { WORKOS_MCP_ALLOW: 'b' }, { grants: { allow: ['b'] } }],
+    ['deny: [a]', '--deny b', { WORKOS_MCP_DENY: 'c' }, { grants: { deny: ['b', 'c', 'a'] } }],
+    ['read-only: true', '', { WORKOS_MCP_READ_ONLY: 'false' }, { grants: { readOnly: true } }],
+    ['timeout: 12.5\nlog-level: debug', '', {}, { timeout: 12_500, logLevel: 'debug' }],
+    ['{"allow": ["a"], "max-items": 5}', '', {}, { grants: { allow: ['a'] }, maxItems: 5 }],
+  ])('%j %s %j', async (text, argv, env, expected) => {
+    expect(await read(text, argv, env)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['alow: [a]', 'w.yaml:1: there is no setting "alow". Did you mean "allow"?'],
+    ['allow: [a]\nread_only: true', 'w.yaml:2: there is no setting "read_only". Did you mean "read-only"?'],
+    ['allow: [a]\nallow: [b]', 'w.yaml:2: Map keys must be unique'],
+    ['allow: [a', 'w.yaml:'],
+    ['- allow', 'w.yaml:1: the file must be a mapping'],
+    ['just text', 'w.yaml:1: the file must be a mapping'],
+    ['api-key: sk_1', 'w.yaml:1: "api-key" does not belong in a file; set WORKOS_API_KEY'],
+    ['config: other.yaml', 'w.yaml:1: there is no setting "config"'],
+    ['read-only: yes', 'w.yaml:1: read-only takes true or false'],
+    ['read-only:', 'w.yaml:1: read-only takes true or false'],
+    ['allow: {users: read}', 'w.yaml:1: allow takes a list of texts'],
+    ['allow: [1]', 'w.yaml:1: allow takes a list of texts'],
+    ['deny:', 'w.yaml:1: deny takes a list of texts'],
+    ['deny: [""]', 'w.yaml:1: deny has an empty item'],
+    ['timeout: "12"', 'w.yaml:1: timeout takes a number'],
+    ['timeout: 0', 'w.yaml:1: timeout is "0"'],
+  ])('stops the start at %j', async (text, message) => {
+    await expect(read(text)).rejects.toThrow(message);
+  });
+
+  it('is named by flag or variable', () => {
+    expect(configFileOf(['--config', 'a.yaml'], { WORKOS_MCP_CONFIG: 'b.yaml' })).toBe('a.yaml');
+    expect(configFileOf([], { WORKOS_MCP_CONFIG: 'b.yaml' })).toBe('b.yaml');
+    expect(configFileOf(['--help', '--config', 'a.yaml'], {})).toBeUndefined();
   });
 });
