@@ -46,11 +46,7 @@ export async function pages(url: string, runs: number): Promise<{ bare: number; 
   const tool = createCatalog(declarations).tools.find(({ name }) => name === 'list_users');
   const walk = async () => {
     if (tool === undefined) throw new Error('list_users is gone');
-    const result = await call(
-      tool,
-      { max_items: 10_000 },
-      { agent: 'bench', restricted: false, signal: new AbortController().signal },
-    );
+    const result = await call(tool, { max_items: 10_000 }, { agent: 'bench', signal: new AbortController().signal });
     return Object(result.structuredContent).data.length;
   };
 

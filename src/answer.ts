@@ -2,6 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import { type Page, type WalkEnd, walk } from './api/paginate.ts';
 import type { Reply } from './api/pipeline.ts';
 import { RefusedError, ReplyError, TransportError } from './errors.ts';
+import { isObject } from './problem.ts';
 import { explain, type FailedCall, removedNote, type Success, toResult } from './result.ts';
 import { byteLength, countWithRoom, createRoom, type Shape, tooLarge } from './shape.ts';
 import type { Arguments } from './tool.ts';
@@ -18,7 +19,7 @@ type Options = FailedCall & {
 const NO_REPLY: Reply = { status: 200, headers: {}, body: '' };
 
 function isList(value: Fields): value is Fields & { data: Fields[] } {
-  return value.object === 'list' && Array.isArray(value.data);
+  return value.object === 'list' && Array.isArray(value.data) && value.data.every(isObject);
 }
 
 const withNotes = (value: Fields, notes: readonly string[]): Fields => {
@@ -33,6 +34,8 @@ const withNotes = (value: Fields, notes: readonly string[]): Fields => {
 export function toAnswer({ value, removed, reply }: Success, options: Options): CallToolResult {
   const { tool, args, shape, maxBytes, extra } = options;
   const notes = [removedNote(removed)].filter((note) => note !== undefined);
+  if (value.object === 'list' && !isList(value))
+    throw new ReplyError(reply, 'with a list of other things than objects');
   const items = isList(value) ? value.data.map(shape.item) : undefined;
   const result = withNotes(
     items === undefined ? { ...shape.object(value), ...extra } : { ...value, data: items },
@@ -47,20 +50,25 @@ export function toAnswer({ value, removed, reply }: Success, options: Options): 
   const backwards = args.before !== undefined && args.after === undefined;
   const count = countWithRoom(items, backwards, maxBytes);
   const cursor = value.data.at(backwards ? -count : count - 1)?.id;
-  if (count === 0 || typeof cursor !== 'string') throw new ReplyError(reply, fault, advice);
+  if (count === 0 || count === items.length || !isCursor(cursor)) throw new ReplyError(reply, fault, advice);
   const direction = backwards ? 'before' : 'after';
   const note = `Cut to ${count} of ${items.length} items to stay under ${maxBytes} bytes: go on with ${direction}="${cursor}".`;
-  return toResult(
-    withNotes(
-      {
-        ...result,
-        data: backwards ? items.slice(-count) : items.slice(0, count),
-        list_metadata: { ...Object(value.list_metadata), [direction]: cursor },
-      },
-      [note],
-    ),
+  const cut = withNotes(
+    {
+      object: 'list',
+      data: backwards ? items.slice(-count) : items.slice(0, count),
+      list_metadata: { ...Object(value.list_metadata), [direction]: cursor },
+    },
+    [...notes, note],
   );
+  if (byteLength(JSON.stringify(cut)) > maxBytes) throw new ReplyError(reply, fault, advice);
+  return toResult(cut);
 }
+
+/** A longer one is no ID of WorkOS's, and has no room in a result. */
+const MAX_CURSOR = 256;
+
+const isCursor = (cursor: unknown): cursor is string => typeof cursor === 'string' && cursor.length <= MAX_CURSOR;
 
 /**
  * Gathers up to `max_items` items from the pages of a list into one result.
@@ -80,17 +88,21 @@ export async function gather(
   const texts: string[] = [];
   const room = createRoom(maxBytes);
   let removed = 0;
+  /** Bytes of the item that had no room. */
+  let tooLong = 0;
   let opposite: unknown = null;
   let reply = NO_REPLY;
 
   const fetchPage = async (limit: number, cursor: string | undefined): Promise<Page> => {
     const success = await fetch({ ...filters, limit, ...(cursor !== undefined && { [direction]: cursor }) });
     const metadata = Object(success.value.list_metadata);
-    if (reply === NO_REPLY) opposite = metadata[backwards ? 'after' : 'before'] ?? null;
+    if (reply === NO_REPLY) opposite = [metadata[backwards ? 'after' : 'before']].find(isCursor) ?? null;
     reply = success.reply;
     if (!isList(success.value)) throw new ReplyError(reply, 'with something other than a list');
     removed += success.removed;
-    return { items: success.value.data, next: metadata[direction] ?? null };
+    const next = metadata[direction] ?? null;
+    if (next !== null && !isCursor(next)) throw new ReplyError(reply, 'with a cursor that is none');
+    return { items: success.value.data, next };
   };
   const end = await walk(
     {
@@ -106,7 +118,11 @@ export async function gather(
           texts.push(text);
           return shaped.length;
         }
-        const count = shaped.findIndex((item) => !room.take(JSON.stringify(item)));
+        const count = shaped.findIndex((item) => {
+          const json = JSON.stringify(item);
+          tooLong = byteLength(json);
+          return !room.take(json);
+        });
         const kept = shaped.slice(0, Math.max(0, count));
         if (kept.length > 0) texts.push(JSON.stringify(kept));
         items.push(...kept);
@@ -122,8 +138,9 @@ export async function gather(
     const fault = `but its cursor "${end.next}" leads nowhere new after ${end.count} items, so that the list would never end`;
     throw new ReplyError(reply, fault, 'Read it page by page with limit instead.');
   }
+  if (end.reason === 'lost') throw new ReplyError(reply, 'with items that have no ID to go on from');
   if (end.reason === 'size' && end.count === 0) {
-    const { fault, advice } = tooLarge(tool, byteLength(reply.body), maxBytes);
+    const { fault, advice } = tooLarge(tool, tooLong, maxBytes);
     throw new ReplyError(reply, fault, advice);
   }
   const notes = [
@@ -145,6 +162,9 @@ export async function gather(
 const isUpstream = (error: unknown): boolean =>
   error instanceof TransportError || error instanceof ReplyError || error instanceof RefusedError;
 
+/** A note has less room than an error. */
+const shortly = (text: string): string => (text.length <= 500 ? text : `${text.slice(0, 500)}…`);
+
 function whyStopped(end: WalkEnd, options: Options, direction: string): string {
   const onward = end.next === null ? '' : ` Go on with ${direction}="${end.next}".`;
   switch (end.reason) {
@@ -155,7 +175,7 @@ function whyStopped(end: WalkEnd, options: Options, direction: string): string {
     case 'size':
       return `Stopped after ${end.count} items, to stay under ${options.maxBytes} bytes.${onward}`;
     case 'error':
-      return `Stopped after ${end.count} items by an error: ${explain(end.error, options)}${onward}`;
+      return `Stopped after ${end.count} items by an error: ${shortly(explain(end.error, options))}${onward}`;
     default:
       return `This is the list to its end, ${end.count} items.`;
   }

@@ -5,17 +5,18 @@ import { RefusedError, ReplyError, TransportError } from './errors.ts';
 import { createOwners, type LimitSettings, toSlots } from './limits.ts';
 import type { Log } from './log.ts';
 import { didYouMean } from './nearest.ts';
+import { closed } from './problem.ts';
 import { resolveConstants, toRequest } from './request.ts';
-import { closed, type Success, toErrorResult, toResult, toSuccess } from './result.ts';
-import { type Confidential, NOTHING, toConfidential, withoutSecrets } from './secrets.ts';
+import { type Success, toErrorResult, toResult, toSuccess } from './result.ts';
+import { type Confidential, NOTHING, toConfidential, withoutSecrets, withoutValues } from './secrets.ts';
 import { toShape } from './shape.ts';
 import type { Arguments, Environment, Limit, Tool } from './tool.ts';
 
 /** Who calls, and how to reach them while the call goes on. */
 export type Caller = {
   readonly agent: string;
-  /** Without the area's credentials grant: secrets are withheld. */
-  readonly restricted: boolean;
+  /** What stands in the place of secrets, where the caller may not see them. */
+  readonly marker?: string | undefined;
   readonly signal: AbortSignal;
   /** Tells the client how far a walk has come, where it asked to be told. */
   readonly onProgress?: (progress: number, total: number) => void;
@@ -85,18 +86,20 @@ export function createCall({ environment, settings, general, send, log, newKey, 
       exchange.reply = reply;
       const success = toSuccess(reply, tool);
       owners.learn(tool.allLimits, success.value);
-      const value = withoutSecrets(success.value, confidential);
+      const open = withoutSecrets(success.value, confidential);
+      // Of a plain answer the key was taken out already; it is the only value that every call has.
+      const value = success.plain && confidential.values.length < 2 ? open : withoutValues(open, confidential);
       return { ...success, value: Object(value) };
     };
 
     try {
-      confidential = toConfidential(tool, Object(rawArgs), caller.restricted);
+      confidential = toConfidential(tool, Object(rawArgs), caller.marker, environment.apiKey);
       args = withKey(tool, parseArguments(tool, rawArgs, settings), newKey);
       const options = {
         tool,
         args,
         confidential,
-        sent: true,
+        sent: exchange.sent,
         shape: toShape(tool, args.fields),
         maxBytes: settings.maxResultBytes,
         // So that nobody takes a change in production for one in staging.
@@ -148,7 +151,7 @@ function parseArguments(tool: Tool, args: unknown, { maxItems }: CallSettings): 
         return [`${where} is required.`];
       }
       if (issue.code !== 'unrecognized_keys')
-        return [`${where === '' ? 'arguments' : where}: ${closed(issue.message)}`];
+        return [`${where === '' ? 'arguments' : where}: ${closed(issue.message)}${moreWith(tool, issue.path[0])}`];
       return issue.keys.map((key) => {
         const field = where === '' ? key : `${where}.${key}`;
         if (tool.lacking.includes(field))
@@ -170,6 +173,12 @@ function parseArguments(tool: Tool, args: unknown, { maxItems }: CallSettings): 
   ].filter((fault) => fault !== false);
   if (broken.length > 0) throw new RefusedError(broken.join(' '));
   return own;
+}
+
+/** What to say of a value that another grant would have allowed. */
+function moreWith({ narrowed, area }: Tool, argument: PropertyKey | undefined): string {
+  if (!narrowed.includes(String(argument))) return '';
+  return ` Other values take the grant ${area}:credentials, which you were not given.`;
 }
 
 function hasProto(value: unknown): boolean {

@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     case 'version':
       return print(`${VERSION}\n`);
     case 'tools':
-      return print(toolsReport(catalog, toGrants(config), config.json));
+      return print(toolsReport(catalog, toGrants(withKey(config)), config.json));
     case 'serve':
       return serve(config, catalog);
   }
@@ -53,6 +53,13 @@ function readFile(path: string, what: string): string {
     const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
     throw new StartError(`${what}: ${path} cannot be read${reason}.`);
   }
+}
+
+/** The settings with the key that a file holds: what may be done depends on its kind. */
+function withKey(config: Config): Config {
+  const { apiKey, apiKeyFile } = config;
+  if (apiKey !== undefined || apiKeyFile === undefined) return config;
+  return { ...config, apiKey: readFile(apiKeyFile, 'WORKOS_API_KEY_FILE') };
 }
 
 async function serve(config: Config, catalog: Catalog): Promise<void> {
@@ -107,6 +114,8 @@ async function openEnvironment(config: Config): Promise<{ environment: Environme
     const environment = toEnvironment(config, (path) => readFile(path, 'WORKOS_API_KEY_FILE'));
     return { environment, transport: createTransport(environment.baseUrl, { ...config, now: systemClock.now }) };
   }
+  if (config.expect !== undefined)
+    throw new StartError(`--expect ${config.expect} is about a key, and --sandbox has none.`);
   const { openSandbox } = await import('./sandbox/index.ts');
   const sandbox = openSandbox();
   const baseUrl = 'https://sandbox.workos.test';

@@ -68,7 +68,7 @@ export const OPTIONS = {
     kind: 'number',
     value: 'N',
     min: 1_000,
-    max: 1_000_000_000,
+    max: 500_000_000,
     whole: true,
     unless: '8388608',
     help: 'The largest answer of WorkOS that is read',

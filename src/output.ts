@@ -49,6 +49,16 @@ export function secretsIn(output: z.ZodObject): ReadonlySet<string> {
   return marked(output, ['secret']);
 }
 
+/** All members, as dotted paths. */
+export function membersIn(output: z.ZodObject): ReadonlySet<string> {
+  const walk = (object: z.ZodObject, path: string): string[] =>
+    Object.entries(object.shape).flatMap(([name, member]) => {
+      const inner = toObject(member);
+      return [path + name, ...(inner === undefined ? [] : walk(inner, `${path}${name}.`))];
+    });
+  return new Set(walk(output, ''));
+}
+
 export function marked(output: z.ZodObject, marks: readonly Mark[]): ReadonlySet<string> {
   const walk = (object: z.ZodObject, path: string): string[] =>
     Object.entries(object.shape).flatMap(([name, member]) => {
@@ -77,7 +87,9 @@ export function concise(item: Fields, omitted: ReadonlySet<string>): Record<stri
       const place = path + name;
       if (member === null || omitted.has(place)) continue;
       const inner = typeof member === 'object' ? thin(member, `${place}.`) : member;
-      if (!saysNothing(inner)) kept[name] = inner;
+      // Assigning to this name would set the prototype.
+      if (name === '__proto__') Object.defineProperty(kept, name, { value: inner, enumerable: true });
+      else if (!saysNothing(inner)) kept[name] = inner;
     }
     return kept;
   };

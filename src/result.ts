@@ -4,7 +4,8 @@ import type { Reply } from './api/pipeline.ts';
 import { retryAfter } from './api/retry.ts';
 import { cleanText, cleanValue, isPlain, parseJson } from './clean.ts';
 import { RefusedError, ReplyError, TransportError } from './errors.ts';
-import { type Confidential, withoutSecrets, withoutValues } from './secrets.ts';
+import { isObject, toProblem } from './problem.ts';
+import { type Confidential, textWithoutValues } from './secrets.ts';
 import type { Arguments, Tool } from './tool.ts';
 
 /** A success of WorkOS's, without what a person would not see. */
@@ -12,6 +13,8 @@ export type Success = {
   readonly value: Record<string, unknown>;
   /** Invisible characters that were in it. */
   readonly removed: number;
+  /** Whether the text held nothing but plain characters. */
+  readonly plain: boolean;
   readonly reply: Reply;
 };
 
@@ -22,20 +25,21 @@ export type Success = {
 export function toSuccess(reply: Reply, { method }: Pick<Tool, 'method'>): Success {
   const { status, body } = reply;
   if (method === 'DELETE' && status === 404 && reply.uncertain) {
-    const note = 'An attempt before this one got no answer; it deleted the object, which is gone now (404).';
-    return { value: { ok: true, status, notes: [note] }, removed: 0, reply };
+    const note =
+      'The object is not there (404). An attempt before this one had no clear outcome: it deleted it, or there was none.';
+    return { value: { ok: true, status, notes: [note] }, removed: 0, plain: true, reply };
   }
   if (status < 200 || status > 299) throw new ReplyError(reply);
   if (body.trim() === '') {
     if (method === 'GET') throw new ReplyError(reply, 'without a body');
-    return { value: { ok: true, status }, removed: 0, reply };
+    return { value: { ok: true, status }, removed: 0, plain: true, reply };
   }
   const parsed = parseJson(body);
   if (parsed === 'too deep') throw new ReplyError(reply, 'with JSON that nests too deep to be read');
   if (!isObject(parsed?.value)) throw new ReplyError(reply);
-  if (isPlain(body)) return { value: parsed.value, removed: 0, reply };
+  if (isPlain(body)) return { value: parsed.value, removed: 0, plain: true, reply };
   const cleaned = cleanValue(parsed.value);
-  return { value: Object(cleaned.value), removed: cleaned.removed, reply };
+  return { value: Object(cleaned.value), removed: cleaned.removed, plain: false, reply };
 }
 
 export function toResult(value: Record<string, unknown>, text = JSON.stringify(value)): CallToolResult {
@@ -52,8 +56,7 @@ export type FailedCall = {
 
 /** Whatever kept a call from succeeding, as a tool result that tells the agent its next step. */
 export function toErrorResult(error: unknown, call: FailedCall): CallToolResult {
-  const { text, removed } = cleanText(explain(error, call));
-  return { content: [{ type: 'text', text: sentence(text, removedNote(removed)) }], isError: true };
+  return { content: [{ type: 'text', text: explain(error, call) }], isError: true };
 }
 
 /** Says that text from outside was changed, since the model must not take it for the whole. */
@@ -62,9 +65,13 @@ export function removedNote(removed: number): string | undefined {
   return `${removed} invisible or control ${removed === 1 ? 'character was' : 'characters were'} removed from the text.`;
 }
 
-/** What happened, whether it may have taken effect, and what to do next, in sentences. */
+/**
+ * What happened, whether it may have taken effect, and what to do next, in sentences; without what a person would not
+ * see and without what is confidential.
+ */
 export function explain(error: unknown, call: FailedCall): string {
-  return withoutValues(explainOpenly(error, call), call.confidential.values);
+  const { text, removed } = cleanText(explainOpenly(error, call));
+  return sentence(textWithoutValues(text, call.confidential), removedNote(removed));
 }
 
 function explainOpenly(error: unknown, call: FailedCall): string {
@@ -75,7 +82,7 @@ function explainOpenly(error: unknown, call: FailedCall): string {
     const { message, sent, final, attempts } = error;
     return sentence(
       `WorkOS gave no usable answer to ${tool.name}${times(attempts)}: ${message}.`,
-      effectOf(tool, args, sent),
+      sent || tool.method === 'GET' ? effectOf(tool, args, true) : 'Nothing was changed.',
       final ? 'Calling again would end the same way.' : retryAdvice(tool, args, sent),
     );
   }
@@ -88,15 +95,17 @@ function explainOpenly(error: unknown, call: FailedCall): string {
 
 function explainReply({ reply, fault, advice }: ReplyError, { tool, args, confidential }: FailedCall): string {
   const { status, attempts = 1, uncertain = false } = reply;
-  const problem = fault === undefined ? toProblem(reply, confidential) : { code: undefined, text: `, ${fault}.` };
+  const problem =
+    fault === undefined ? toProblem(reply, confidential) : { code: undefined, text: `, ${fault}.`, removed: 0 };
   const requestId = reply.headers['x-request-id'];
-  const unknownOutcome = uncertain || status === 408 || status >= 500 || (status >= 200 && status < 300);
+  const unknownOutcome = uncertain || status < 400 || status === 408 || status >= 500;
   const step = problem.code === undefined ? undefined : tool.nextSteps?.[problem.code];
   return sentence(
     `WorkOS answered ${tool.name} with ${status} ${STATUS_CODES[status] ?? 'Unknown'}${times(attempts)}${problem.text}`,
     effectOf(tool, args, unknownOutcome),
     advice ?? step ?? nextStep(reply, problem.code, tool, args),
     requestId === undefined ? undefined : `Request ID: ${requestId}.`,
+    removedNote(problem.removed),
   );
 }
 
@@ -163,71 +172,4 @@ function idHints(tool: Tool, args: Arguments): string {
     return /\bfrom (get|list|create|enroll|challenge)_/.test(description) ? [`${name} (${description})`] : [];
   });
   return hints.length === 0 ? 'Check what the arguments refer to.' : `Check ${hints.join(' and ')}.`;
-}
-
-/** Characters of an error of WorkOS's that are shown. */
-const MAX_PROBLEM = 4_000;
-
-type Problem = { readonly code: string | undefined; readonly text: string };
-
-/** Understands every error body that WorkOS is known to send: objects of several dialects, a bare string, and no JSON. */
-function toProblem(reply: Reply, confidential: Confidential): Problem {
-  const parsed = parseJson(reply.body);
-  const value = typeof parsed === 'object' ? parsed.value : undefined;
-  if (typeof value === 'string') return { code: undefined, text: `: ${closed(value.slice(0, MAX_PROBLEM))}` };
-  if (!isObject(value)) {
-    if (reply.body.trim() === '') return { code: undefined, text: '.' };
-    const type = reply.headers['content-type']?.split(';')[0];
-    return { code: undefined, text: `, and a body that is no JSON object (${type ?? 'no content type'}).` };
-  }
-  const name = text(value.code) ?? text(value.error);
-  const said = [value.error_description, value.message]
-    .flat()
-    .map(text)
-    .filter((part) => part !== undefined);
-  const reasons = (Array.isArray(value.errors) ? value.errors : []).map(toReason);
-  // What is none of the known shapes is shown as it is.
-  const rest = Object.fromEntries(
-    Object.entries(value).filter(([member, inner]) => !(KNOWN[member]?.(inner) ?? false)),
-  );
-  const parts = [
-    ...said.map(closed),
-    name === undefined ? undefined : `Code: ${name}.`,
-    reasons.length === 0 ? undefined : `Reasons: ${reasons.join('; ')}.`,
-    Object.keys(rest).length === 0 ? undefined : `Details: ${JSON.stringify(withoutSecrets(rest, confidential))}.`,
-  ];
-  const all = sentence(...parts);
-  if (all === '') return { code: name, text: '.' };
-  const more = all.length - MAX_PROBLEM;
-  return { code: name, text: `: ${more > 0 ? `${all.slice(0, MAX_PROBLEM)}… (${more} more characters.)` : all}` };
-}
-
-const isText = (value: unknown) => typeof value === 'string';
-
-/** The members of errors that are put into words, where they have the shape that is known. */
-const KNOWN: Readonly<Record<string, (value: unknown) => boolean>> = {
-  code: isText,
-  error: isText,
-  error_description: isText,
-  message: (value) => [value].flat().every(isText),
-  errors: (value) => Array.isArray(value),
-};
-
-/** `errors` holds strings, {code, message}, {field, code} or a validator's {instancePath, message}. */
-function toReason(problem: unknown): string {
-  if (!isObject(problem)) return String(problem);
-  const where = text(problem.field) ?? text(problem.instancePath);
-  const message = text(problem.message)?.replace(/\.$/, '');
-  const code = text(problem.code);
-  const what = message === undefined ? code : `${message}${code === undefined ? '' : ` (${code})`}`;
-  return [where, what].filter((part) => part !== undefined).join(': ') || JSON.stringify(problem);
-}
-
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-
-/** The text with a full stop, where it has no end of its own. */
-export const closed = (said: string): string => (/[.!?]$/.test(said) ? said : `${said}.`);
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

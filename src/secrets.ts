@@ -5,17 +5,15 @@ import type { Arguments, Tool } from './tool.ts';
  * closed: what an output declares is withheld, and so is whatever is called like a secret, however deep and however new.
  */
 
-/** Names as secrets have them: whole words, so that `country_code` and `tokenizer` are none. */
+/** Names as secrets have them, in snake case: whole words, so that `country_code` and `tokenizer` are none. */
 const LIKE_A_SECRET = new RegExp(
   [
-    '(^|[_-])(secrets?|tokens?|passwords?|passwd|passphrase|credentials?|cookies?|jwt|otp|totp|pin)($|[_-])',
-    '(^|[_-])(api|private|secret|signing|access|encryption|external|license)[_-]?keys?$',
-    '(^|[_-])(auth|authorization|authentication|backup|device|login|magic|one[_-]time|recovery|security|user|verification)[_-]codes?$',
-    '^codes?$|(^|[_-])(hash|salt|signature|assertion|sealed[_-]session|qr[_-]?code)($|[_-])',
-    // The same in camel case, as identity providers like it.
+    '(^|_)(secrets?|tokens?|passwords?|passwd|passphrase|credentials?|cookies?|jwt|otp|totp|pin)(_|$)',
+    '(^|_)(api|private|secret|signing|access|encryption|external|license)_?keys?(_|$)',
+    '(^|_)(auth|authorization|authentication|backup|device|login|magic|one_time|recovery|security|user|verification)_codes?$',
+    '^codes?$|(^|_)(hash|salt|signature|assertion|sealed_session|qr_?code|magic_link|invitation_url)(_|$)',
     '(secret|token|password|passphrase|credential|apikey|privatekey)s?$',
   ].join('|'),
-  'i',
 );
 
 /** Names that look like secrets and are none, each with the reason. */
@@ -30,7 +28,11 @@ export const NOT_SECRET: Readonly<Record<string, string>> = {
 export function looksLikeSecret(name: string): boolean {
   const known = judged.get(name);
   if (known !== undefined) return known;
-  const verdict = !Object.hasOwn(NOT_SECRET, name) && LIKE_A_SECRET.test(name);
+  const snake = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll('-', '_')
+    .toLowerCase();
+  const verdict = !Object.hasOwn(NOT_SECRET, name) && LIKE_A_SECRET.test(snake);
   if (judged.size < MAX_JUDGED) judged.set(name, verdict);
   return verdict;
 }
@@ -39,89 +41,118 @@ export function looksLikeSecret(name: string): boolean {
 const judged = new Map<string, boolean>();
 const MAX_JUDGED = 10_000;
 
+/** Values that are secrets under any name: enrolment URIs, JSON Web Tokens, URLs that carry a token or a signature. */
+function isSecretValue(value: string): boolean {
+  if (value.startsWith('otpauth:')) return true;
+  if (value.startsWith('eyJ')) return /^eyJ[\w-]+\.[\w-]+\./.test(value);
+  return value.startsWith('http') && /[?&][\w-]*(token|secret|signature|code|password)=/i.test(value);
+}
+
 /** What stands in the place of a secret, and says what it takes to see it. */
 export const marker = (area: string): string => `[withheld: takes the grant ${area}:credentials]`;
 
-/**
- * A JSON value with each secret replaced by the marker. The value itself is left as it is.
- * @param declared dotted paths of the members that are secrets whatever they are called; items of arrays have no step
- */
-export function withhold(
-  value: unknown,
-  declared: ReadonlySet<string>,
-  text: string,
-): { value: unknown; withheld: number } {
+/** What an output declares of its members, as dotted paths; items of arrays have no step. */
+export type Declared = {
+  readonly secrets: ReadonlySet<string>;
+  /** Members that are shown although they stand within something called like a secret. */
+  readonly shown: ReadonlySet<string>;
+};
+
+/** A JSON value with each secret replaced by the text. The value itself is left as it is. */
+export function withhold(value: unknown, { secrets, shown }: Declared, text: string): unknown {
   // Most answers hold no secret, and then there is nothing to copy.
-  if (!isObject(value) || !holdsSecret(value, declared, '')) return { value, withheld: 0 };
-  let withheld = 0;
+  if (!isObject(value) || !holdsSecret(value, secrets, '')) return value;
   const visit = (inner: unknown, path: string, secret: boolean): unknown => {
     if (Array.isArray(inner)) return inner.map((element) => visit(element, path, secret));
-    if (typeof inner === 'object' && inner !== null) {
+    if (isObject(inner)) {
       return Object.fromEntries(
         Object.entries(inner).map(([name, member]) => {
           const place = path === '' ? name : `${path}.${name}`;
-          return [name, visit(member, place, declared.has(place) || looksLikeSecret(name))];
+          const isSecret = secrets.has(place) || looksLikeSecret(name) || (secret && !shown.has(place));
+          return [name, visit(member, place, isSecret)];
         }),
       );
     }
-    if (!secret || inner === null || typeof inner === 'boolean' || inner === '') return inner;
-    withheld += 1;
-    return text;
+    if (inner === null || typeof inner === 'boolean' || inner === '') return inner;
+    return secret || (typeof inner === 'string' && isSecretValue(inner)) ? text : inner;
   };
-  return { value: visit(value, '', false), withheld };
+  return visit(value, '', false);
 }
 
-function holdsSecret(value: object, declared: ReadonlySet<string>, path: string): boolean {
-  if (Array.isArray(value)) return value.some((element) => isObject(element) && holdsSecret(element, declared, path));
+function holdsSecret(value: object, secrets: ReadonlySet<string>, path: string): boolean {
+  if (Array.isArray(value)) {
+    return value.some((element) =>
+      isObject(element) ? holdsSecret(element, secrets, path) : typeof element === 'string' && isSecretValue(element),
+    );
+  }
   for (const name in value) {
-    if (looksLikeSecret(name) || (declared.size > 0 && declared.has(path + name))) return true;
+    if (looksLikeSecret(name) || (secrets.size > 0 && secrets.has(path + name))) return true;
     const member: unknown = (value as Record<string, unknown>)[name]; // an object of whatever members
-    if (isObject(member) && holdsSecret(member, declared, `${path}${name}.`)) return true;
+    if (
+      typeof member === 'string'
+        ? isSecretValue(member)
+        : isObject(member) && holdsSecret(member, secrets, `${path}${name}.`)
+    ) {
+      return true;
+    }
   }
   return false;
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-/** Shorter values occur by chance; replacing them would tell more than it hides. */
-const MIN_LENGTH = 4;
-
-/** The text without the values that must not be in it. */
-export function withoutValues(text: string, values: readonly string[]): string {
-  const long = values.filter((value) => value.length >= MIN_LENGTH);
-  // The longest first: one may hold another.
-  return long.sort((a, b) => b.length - a.length).reduce((rest, value) => rest.replaceAll(value, '[withheld]'), text);
-}
-
 /** What must not be seen of one call. */
 export type Confidential = {
-  /** Paths of the answer's secrets and what stands in their place, for agents without the grant. */
-  readonly withheld?: { readonly paths: ReadonlySet<string>; readonly marker: string };
-  /** Values of secret arguments: those that sent them know them, and nobody else is to read them. */
+  /** The answer's secrets and what stands in their place, for agents without the grant. */
+  readonly withheld?: { readonly declared: Declared; readonly marker: string };
+  /** The API key and the values of secret arguments. */
   readonly values: readonly string[];
 };
 
 export const NOTHING: Confidential = { values: [] };
 
-export function toConfidential(
-  { area, credentials, secretMembers }: Tool,
-  args: Arguments,
-  restricted: boolean,
-): Confidential {
-  const values = (credentials?.secrets ?? []).map((name) => args[name]).filter((value) => typeof value === 'string');
-  if (!restricted) return { values };
-  return { values, withheld: { paths: secretMembers, marker: marker(area) } };
+/** @param marker what stands in the place of secrets; `undefined` where the agent may see them */
+export function toConfidential(tool: Tool, args: Arguments, marker: string | undefined, apiKey: string): Confidential {
+  const secrets = tool.credentials?.secrets ?? [];
+  const values = [apiKey, ...secrets.map((name) => args[name]).filter((value) => typeof value === 'string')];
+  return marker === undefined ? { values } : { values, withheld: { declared: tool.declared(), marker } };
 }
 
-/** An answer, or what is left of an error's body, without what is confidential. */
-export function withoutSecrets(value: unknown, { withheld, values }: Confidential): unknown {
-  const open = withheld === undefined ? value : withhold(value, withheld.paths, withheld.marker).value;
-  return values.length === 0 ? open : mapStrings(open, (text) => withoutValues(text, values));
+/** An answer without what is confidential. */
+export function withoutSecrets(value: unknown, { withheld }: Confidential): unknown {
+  return withheld === undefined ? value : withhold(value, withheld.declared, withheld.marker);
+}
+
+/** In an object, only values that do not occur by chance are looked for: others would take true data with them. */
+const MIN_IN_OBJECT = 8;
+
+/** A JSON value without the confidential values, in its strings and names. */
+export function withoutValues(value: unknown, { values }: Confidential): unknown {
+  const long = values.filter((text) => text.length >= MIN_IN_OBJECT);
+  return mapStrings(value, (text) => strike(text, long));
+}
+
+/** In a text that is for reading, shorter ones too. */
+const MIN_IN_TEXT = 4;
+
+/** A text without the confidential values. */
+export function textWithoutValues(text: string, { values }: Confidential): string {
+  return strike(
+    text,
+    values.filter((value) => value.length >= MIN_IN_TEXT),
+  );
+}
+
+function strike(text: string, values: readonly string[]): string {
+  // The longest first: one may hold another.
+  return values
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((rest, value) => rest.replaceAll(value, '[withheld]'), text);
 }
 
 function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (Array.isArray(value)) return value.map((element) => mapStrings(element, change));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mapStrings(member, change)]));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [change(name), mapStrings(member, change)]));
 }

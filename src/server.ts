@@ -3,6 +3,7 @@ import type { Call } from './call.ts';
 import type { Catalog } from './catalog.ts';
 import { toOutputSchema } from './output.ts';
 import type { Policy } from './policy.ts';
+import { marker } from './secrets.ts';
 import type { Environment, Tool } from './tool.ts';
 
 /** A process never changes its tools, but the next one may be started with other grants. */
@@ -17,12 +18,15 @@ export function createServerFactory(deps: {
   readonly version: string;
 }): () => McpServer {
   const { catalog, policy, call, environment, version } = deps;
+  // Where no tool handles credentials, there is no such grant to name.
+  const grantable = new Set(catalog.tools.filter((tool) => tool.handlesCredentials).map((tool) => tool.area));
   const offered = catalog.tools
     .filter((tool) => policy.whyOff(tool) === undefined)
     .map((tool) => {
       const restricted = policy.whyRestricted(tool) !== undefined;
       const own = (restricted && tool.restricted) || tool;
-      return { tool: own, restricted, ...toStandardSchemas(own) };
+      const withheld = grantable.has(tool.area) ? marker(tool.area) : '[withheld]';
+      return { tool: own, marker: restricted ? withheld : undefined, ...toStandardSchemas(own) };
     });
   const instructions = [
     `WorkOS, ${environment.label} environment. Every object has an ID with a prefix (user_, org_, conn_, directory_, …); find IDs with the list tools.`,
@@ -35,14 +39,14 @@ export function createServerFactory(deps: {
       { name: 'workos-mcp', title: 'WorkOS', version },
       { instructions, capabilities: { tools: { listChanged: false } }, cacheHints: { 'tools/list': CACHE } },
     );
-    for (const { tool, restricted, ...schemas } of offered) {
+    for (const { tool, marker, ...schemas } of offered) {
       const { name, title, description, annotations } = tool;
       server.registerTool(name, { title, description, ...schemas, annotations }, (args, { mcpReq }) => {
         const { signal, _meta, notify } = mcpReq;
         const progressToken = _meta?.progressToken;
         return call(tool, args, {
           agent: 'stdio',
-          restricted,
+          marker,
           signal,
           ...(progressToken !== undefined && {
             onProgress: (progress, total) => {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { toJsonSchema } from './json-schema.ts';
-import { listItem, omittedFromLists, secretsIn } from './output.ts';
+import { listItem, membersIn, omittedFromLists, secretsIn } from './output.ts';
+import type { Declared } from './secrets.ts';
 
 /** What a tool does to WorkOS, as grants see it: reads, creates or updates, deletes. */
 export type Access = 'read' | 'write' | 'delete';
@@ -122,8 +123,8 @@ export type Tool = Declaration & {
   /** Whether the server can follow its cursors. */
   readonly paginated: boolean;
   readonly needsCredentials: boolean;
-  /** Members of the answer that are secrets, as dotted paths. */
-  readonly secretMembers: ReadonlySet<string>;
+  /** What the answer's declaration says of secrets. */
+  readonly declared: () => Declared;
   /** Members that the answer's list items leave out unless asked for, as dotted paths. */
   readonly omittedMembers: () => ReadonlySet<string>;
   /** Whether the credentials grant makes any difference to it, in arguments or answers. */
@@ -131,8 +132,9 @@ export type Tool = Declaration & {
   readonly needsClientId: boolean;
   /** The tool as agents without its area's credentials grant have it, where that makes a difference to its arguments. */
   readonly restricted?: Tool;
-  /** The arguments that such a tool lacks. */
+  /** The arguments that such a tool lacks, and those of which it takes fewer values. */
   readonly lacking: readonly string[];
+  readonly narrowed: readonly string[];
 };
 
 export const CLIENT_ID = Symbol('WORKOS_CLIENT_ID');
@@ -152,14 +154,20 @@ export function area(declaration: Area): Area {
 export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Tool {
   const { secrets = [], identity = [], narrowed = {} } = declaration.credentials ?? {};
   const guarded = [...secrets, ...identity];
-  const needsCredentials = guarded.some((name) => !isOptional(declaration.input[name]));
+  const needsCredentials = guarded.some(
+    (name) => !Object.hasOwn(narrowed, name) && !isOptional(declaration.input[name]),
+  );
   const { output } = declaration;
   const secretMembers = output === undefined ? new Set<string>() : secretsIn(output);
+  let shown: ReadonlySet<string> | undefined;
   const tool = {
     ...derive(area, declaration),
     needsCredentials,
     handlesCredentials: guarded.length > 0 || secretMembers.size > 0,
-    secretMembers,
+    declared: () => {
+      shown ??= output === undefined ? new Set() : membersIn(output);
+      return { secrets: secretMembers, shown };
+    },
   };
   if (guarded.length === 0 || needsCredentials) return tool;
   const open = Object.entries(declaration.input).filter(([name]) => !guarded.includes(name));
@@ -175,6 +183,7 @@ export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Too
       schema,
       jsonSchema,
       lacking: guarded.filter((name) => !Object.hasOwn(narrowed, name)),
+      narrowed: Object.keys(narrowed),
     },
   };
 }
@@ -183,7 +192,7 @@ export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Too
 function derive(
   area: Omit<Area, 'tools'>,
   declaration: Declaration,
-): Omit<Tool, 'needsCredentials' | 'handlesCredentials' | 'secretMembers'> {
+): Omit<Tool, 'needsCredentials' | 'handlesCredentials' | 'declared'> {
   const [method, path] = declaration.route.split(' ') as [Method, string]; // Route's type guarantees one space
   const { access } = declaration;
   const paginated = Object.hasOwn(declaration.input, 'after');
@@ -226,6 +235,7 @@ function derive(
     allLimits: [area.limits?.[method === 'GET' ? 'get' : 'other'] ?? [], declaration.limits ?? []].flat(),
     paginated,
     lacking: [],
+    narrowed: [],
     needsClientId: constants.includes(CLIENT_ID),
   };
 }

@@ -503,25 +503,25 @@ describe('a wait beyond the budget', () => {
       'one window',
       directory('x'),
       4,
-      'WorkOS allows 4 requests per second here (directory_users), and that is used up: wait 1 second, then call again.',
+      'WorkOS allows 4 requests per second here (directory_users), and that is used up: wait at least 1 second, then call again.',
     ],
     [
       'many windows',
       directory('x'),
       48,
-      'WorkOS allows 4 requests per second here (directory_users), and that is used up: wait 12 seconds, then call again.',
+      'WorkOS allows 4 requests per second here (directory_users), and that is used up: wait at least 12 seconds, then call again.',
     ],
     [
       'a long window',
       slot('general', 6000, 60),
       6000,
-      'WorkOS allows 6,000 requests per 60 seconds here (general), and that is used up: wait 60 seconds, then call again.',
+      'WorkOS allows 6,000 requests per 60 seconds here (general), and that is used up: wait at least 60 seconds, then call again.',
     ],
     [
       'a narrow window',
       slot('tight', 1, 1),
       1,
-      'WorkOS allows 1 request per second here (tight), and that is used up: wait 1 second, then call again.',
+      'WorkOS allows 1 request per second here (tight), and that is used up: wait at least 1 second, then call again.',
     ],
   ])('is refused at once: %s', async (_, only, before, message) => {
     const records = await play([...times(before, { slots: [only] }), { slots: [only], budget: 900 }]);
@@ -539,7 +539,7 @@ describe('a wait beyond the budget', () => {
     expect(records[1]).toMatchObject({
       endedAt: 4_000,
       error: new RefusedError(
-        'WorkOS allows 1 request per 3 seconds here (only), and that is used up: wait 2 seconds, then call again.',
+        'WorkOS allows 1 request per 3 seconds here (only), and that is used up: wait at least 2 seconds, then call again.',
       ),
     });
   });
@@ -547,7 +547,7 @@ describe('a wait beyond the budget', () => {
   it('names the limit that takes longest', async () => {
     const slots = [slot('general', 2, 60), directory('x')];
     const records = await play([...times(2, { slots }), { slots, budget: 0 }]);
-    expect(String(records[2]?.error)).toContain('(general), and that is used up: wait 60 seconds');
+    expect(String(records[2]?.error)).toContain('(general), and that is used up: wait at least 60 seconds');
   });
 });
 

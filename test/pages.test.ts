@@ -208,7 +208,7 @@ describe('what cannot be cut', () => {
     const { isError, text } = await list(args, name);
     expect(isError).toBe(true);
     expect(text).toMatch(
-      /with 200 OK, but the result of 70\d\d\d bytes is over the limit of 60000 and cannot be cut\. Ask for less with fields \(/,
+      /with 200 OK, but the result would be over the limit of 60000 bytes with 70\d\d\d bytes that cannot be cut\. Ask for less with fields \(/,
     );
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog.ts';
-import { looksLikeSecret, marker, NOT_SECRET, withhold, withoutValues } from '../src/secrets.ts';
+import { looksLikeSecret, marker, NOT_SECRET, textWithoutValues, withhold, withoutValues } from '../src/secrets.ts';
 import { declarations } from '../tools/index.ts';
 import { connect, type Session } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
@@ -9,7 +9,19 @@ describe('names', () => {
   it.each([
     ...['code', 'access_token', 'refresh_token', 'pending_authentication_token', 'secret', 'client_secret', 'password'],
     ...['password_hash', 'api_key', 'external_key', 'device_code', 'backup_codes', 'qr_code', 'sealed_session', 'otp'],
-    ...['authkit_authorization_code', 'apiKey', 'refreshToken', 'clientSecret', 'X-Auth-Token', 'jwt', 'oauth_tokens'],
+    ...[
+      'authkit_authorization_code',
+      'apiKey',
+      'refreshToken',
+      'clientSecret',
+      'X-Auth-Token',
+      'jwt',
+      'oauth_tokens',
+      'recoveryCodes',
+      'authorizationCode',
+      'private_key_pem',
+      'accept_invitation_url',
+    ],
   ])('%s is a secret', (name) => {
     expect(looksLikeSecret(name)).toBe(true);
   });
@@ -45,6 +57,16 @@ describe('withholding', () => {
       { oauth_tokens: { provider: 'G', access_token: 'x' } },
       { oauth_tokens: { provider: 'G', access_token: text } },
     ],
+    [
+      'all that an object called like one holds',
+      { secret: { value: 'x' }, tokens: [{ a: 'x' }] },
+      { secret: { value: text }, tokens: [{ a: text }] },
+    ],
+    [
+      'values that are secrets under any name',
+      { a: 'otpauth://totp/x?secret=y', b: ['https://x.test/f?X-Amz-Signature=1'], c: 'https://x.test/p.png' },
+      { a: text, b: [text], c: 'https://x.test/p.png' },
+    ],
     ['but not what says nothing', { code: null, secret: '', token: true }, { code: null, secret: '', token: true }],
     [
       'what is declared, whatever its name',
@@ -53,12 +75,18 @@ describe('withholding', () => {
     ],
   ])('%s', (_, value, expected) => {
     const before = JSON.stringify(value);
-    expect(withhold(value, new Set(['url', 'data.totp.uri']), text).value).toEqual(expected);
+    const declared = { secrets: new Set(['url', 'data.totp.uri']), shown: new Set(['oauth_tokens.provider']) };
+    expect(withhold(value, declared, text)).toEqual(expected);
     expect(JSON.stringify(value)).toBe(before);
   });
 
   it('takes values out of text, the longest first, and leaves short ones', () => {
-    expect(withoutValues('abcd abcdef abc', ['abcd', 'abcdef', 'abc'])).toBe('[withheld] [withheld] abc');
+    const confidential = { values: ['abcd', 'abcdef', 'abc', 'correct horse'] };
+    expect(textWithoutValues('abcd abcdef abc', confidential)).toBe('[withheld] [withheld] abc');
+    expect(withoutValues({ abcd: 'abcdef', 'a correct horse': ['my correct horse'] }, confidential)).toEqual({
+      abcd: 'abcdef',
+      'a [withheld]': ['my [withheld]'],
+    });
   });
 });
 
@@ -147,6 +175,7 @@ describe('without credentials no secret comes through', () => {
     const refused = await session.call(name, argsOf(name));
     expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('No.') });
     expect(refused.text).not.toContain(CANARY);
+    expect(refused.text).not.toContain('482910');
   });
 
   it('nor those that only their declaration tells from other fields', async () => {
@@ -176,6 +205,16 @@ describe('without credentials no secret comes through', () => {
     });
     await open.close();
   });
+});
+
+it('never gives the key away, however it is written', async () => {
+  const raw = `{"object":"user","a":"${key.replace('_', '\\u005f')}","b":"${key.slice(0, 9)}\u200b${key.slice(9)}"}`;
+  for (const status of [200, 400]) {
+    upstream.answer = () => new Response(raw, { status, headers: { 'content-type': 'application/json' } });
+    const { text } = await session.call('get_user', { user_id: 'user_1' });
+    expect(text).toContain('[withheld]');
+    expect(text).not.toContain(key);
+  }
 });
 
 describe('without credentials these arguments do not exist', () => {
@@ -214,7 +253,7 @@ describe('without credentials these arguments do not exist', () => {
     expect(await create('pending')).toMatchObject({ structured: { object: 'organization', environment: 'staging' } });
     expect(await create('verified')).toMatchObject({
       isError: true,
-      text: expect.stringContaining('domain_data.0.state'),
+      text: expect.stringContaining('Other values take the grant organizations:credentials'),
     });
   });
 });

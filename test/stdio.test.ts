@@ -120,6 +120,9 @@ describe('the command', () => {
     [['--help'], {}, 0, /--deny GRANT\[,GRANT…\]\s+WORKOS_MCP_DENY/, ''],
     [['tools'], {}, 0, /get_user +users +read +off +needs the grant users:read\n[\s\S]*0 of 36 tools are on/, ''],
     [['tools', '--allow', '*:full', '--read-only'], {}, 0, /18 of 36 tools are on\.\n$/, ''],
+    [['tools', '--allow', '*:full'], { WORKOS_API_KEY: 'sk_live_1' }, 0, /18 of 36 tools are on\.\n$/, ''],
+    [['--sandbox', '--allow', '*:read', '--expect', 'staging'], {}, 2, '', /--sandbox has none/],
+    [['tools', '--allow', 'sk_live_1234567890'], {}, 2, '', /no tool "sk_…"/],
     [['tools', '--deny', 'nonsense'], {}, 2, '', /no tool "nonsense"/],
   ])('%j %j', async (args, env, code, stdout, stderr) => {
     const { server, out, err, exit } = start(args, env);

@@ -19,7 +19,11 @@ export default area({
         totp_user: z.string().min(1).describe("For totp: the account's label").optional(),
         user_id: userId.optional(),
       },
-      credentials: { identity: ['user_id', 'phone_number'] },
+      credentials: {
+        identity: ['type', 'user_id', 'phone_number'],
+        // An sms factor takes a phone number.
+        narrowed: { type: z.enum(['generic_otp', 'totp']).describe('Kind of factor') },
+      },
       output: authenticationFactor,
       check: ({ type, phone_number, totp_issuer, totp_user }) => [
         type === 'sms' && phone_number === undefined && 'type "sms" needs phone_number.',

@@ -34,7 +34,8 @@ const password = {
   password_salt_position: z.enum(['prefix', 'suffix']).describe('ssha256 only; default suffix').optional(),
 };
 
-const passwordSecrets = ['password', 'password_hash', 'password_hash_type', 'password_salt_position'] as const;
+const passwordSecrets = ['password', 'password_hash'] as const;
+const passwordForm = ['password_hash_type', 'password_salt_position'] as const;
 
 type Password = z.infer<z.ZodObject<typeof password>>;
 
@@ -119,7 +120,7 @@ export default area({
         signals_id: signalsId,
       },
       output: createdUser,
-      credentials: { secrets: passwordSecrets, identity: ['email_verified'] },
+      credentials: { secrets: passwordSecrets, identity: [...passwordForm, 'email_verified'] },
       check: checkPassword,
     }),
     tool({
@@ -157,7 +158,7 @@ export default area({
         metadata: nullable(metadata, 'Custom pairs; '),
       },
       output: user,
-      credentials: { secrets: passwordSecrets, identity: ['email', 'email_verified', 'external_id'] },
+      credentials: { secrets: passwordSecrets, identity: [...passwordForm, 'email', 'email_verified', 'external_id'] },
       check: checkPassword,
     }),
     tool({

@@ -21,7 +21,7 @@ export type Walk = {
 };
 
 export type WalkEnd = {
-  readonly reason: 'end' | 'max_items' | 'time' | 'size' | 'loop' | 'error';
+  readonly reason: 'end' | 'max_items' | 'time' | 'size' | 'loop' | 'lost' | 'error';
   /** Where to go on, `null` at the end of the list. */
   readonly next: string | null;
   readonly count: number;
@@ -68,8 +68,9 @@ export async function walk(options: Walk, start: string | undefined): Promise<Wa
     count += taken;
     const edge = wanted[taken - 1]?.id;
     if (typeof edge === 'string') last = edge;
-    if (taken < wanted.length) return end('size', last);
-    if (wanted.length < fresh.length) return end('max_items', last);
+    const cut = taken < wanted.length ? 'size' : wanted.length < fresh.length ? 'max_items' : undefined;
+    // Within a page only an item's ID can be the cursor to go on with.
+    if (cut !== undefined) return end(taken > 0 && typeof edge !== 'string' ? 'lost' : cut, last);
     onPage(count);
     if (page.next === null) return end('end', null);
     if (taken === 0 || cursors.has(page.next)) return end('loop', page.next);

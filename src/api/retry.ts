@@ -86,6 +86,7 @@ export const retry =
       uncertain ||= isUncertain(outcome);
       last = outcome;
       await sleep(wait, context.signal);
+      if (context.signal.aborted) return settle(outcome, count, uncertain);
     }
   };
 

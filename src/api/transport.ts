@@ -41,7 +41,9 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
       if (signal.aborted) throw new TransportError('the call was cancelled', false);
       opening ??= open();
       const pool = await opening;
-      const timeout = Math.max(1, Math.min(attemptTimeout, deadline - now()));
+      if (signal.aborted) throw new TransportError('the call was cancelled', false);
+      if (deadline <= now()) throw new TransportError('no time was left to send it', false, { final: true });
+      const timeout = Math.min(attemptTimeout, deadline - now());
       // undici takes an emitter for a signal, at a fraction of the price of AbortSignal.any and AbortSignal.timeout.
       const attempt = new EventEmitter();
       const end = () => attempt.emit('abort');
@@ -83,12 +85,16 @@ const duration = (ms: number): string => (ms < 100 ? `${Math.ceil(ms)} ms` : `${
 /** The headers that somebody here reads. */
 const HEADERS = ['content-type', 'retry-after', 'x-request-id'];
 
+/** Request IDs go to logs as they are: what is not shaped like one is none. */
+const REQUEST_ID = /^[\w-]{1,64}$/;
+
 function pick(headers: Dispatcher.ResponseData['headers']): Reply['headers'] {
   const picked: Record<string, string> = {};
   for (const name of HEADERS) {
     const value = headers[name];
     if (value !== undefined) picked[name] = String(value);
   }
+  if (!REQUEST_ID.test(picked['x-request-id'] ?? '')) delete picked['x-request-id'];
   return picked;
 }
 
@@ -102,23 +108,33 @@ async function read({ headers, body }: Dispatcher.ResponseData, maxBytes: number
     const fault = tooLarge ? `larger than ${maxBytes} bytes` : 'compressed, which was not asked for,';
     throw new TransportError(`the answer is ${fault} and was not read`, true, { final: true });
   }
-  const chunks: Buffer[] = [];
+  // One buffer that grows: a body in chunks of a byte would otherwise take a hundred times its size.
+  let bytes = Buffer.allocUnsafe(Math.min(maxBytes, 65_536));
   let size = 0;
-  return new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     body.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size <= maxBytes) return;
-      body.destroy();
-      const fault = `the answer is larger than ${maxBytes} bytes and was not read on`;
-      reject(new TransportError(fault, true, { final: true }));
+      const end = size + chunk.length;
+      if (end > maxBytes) {
+        body.destroy();
+        const fault = `the answer is larger than ${maxBytes} bytes and was not read on`;
+        reject(new TransportError(fault, true, { final: true }));
+        return;
+      }
+      if (end > bytes.length) {
+        const larger = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(end, bytes.length * 2)));
+        bytes.copy(larger, 0, 0, size);
+        bytes = larger;
+      }
+      chunk.copy(bytes, size);
+      size = end;
     });
-    body.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    body.on('end', resolve);
     body.on('error', reject);
   });
+  return bytes.toString('utf8', 0, size);
 }
 
-/** Faults before a byte of the request could leave: resolving, connecting, TLS. */
+/** Faults before a byte of the request could leave, where resolving or connecting reports them. */
 const NOT_SENT: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'no connection came about in time',
   ECONNREFUSED: 'connection refused',
@@ -127,6 +143,9 @@ const NOT_SENT: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
 };
+
+/** A certificate that is not accepted ends the connection before the request; other TLS faults may come later. */
+const CERTIFICATE = /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_TLS_CERT_ALTNAME_INVALID)/;
 
 const MAYBE_SENT: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'the connection broke off',
@@ -137,10 +156,11 @@ const MAYBE_SENT: Readonly<Record<string, string>> = {
 };
 
 /** Says in our words what went wrong: driver messages can hold addresses and header values. */
-function toTransportError(error: unknown): TransportError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const tls = /CERT|TLS|SSL|SELF_SIGNED/.test(code) ? `no trusted TLS connection (${code})` : undefined;
-  const unsent = NOT_SENT[code] ?? tls;
-  if (unsent !== undefined) return new TransportError(unsent, false, { final: tls !== undefined });
+export function toTransportError(error: unknown): TransportError {
+  const { code = '', syscall } = Object(error);
+  // On a connection that was open before, the same codes come after the request left.
+  const early = syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
+  if (early) return new TransportError(NOT_SENT[code] ?? 'no connection came about', false);
+  if (CERTIFICATE.test(code)) return new TransportError(`no trusted TLS connection (${code})`, false, { final: true });
   return new TransportError(MAYBE_SENT[code] ?? 'the HTTP exchange failed', true);
 }
