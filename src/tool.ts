@@ -241,7 +241,7 @@ function derive(
 }
 
 /** What the server itself offers: on every paginated tool, and on every tool that reads an object or a list. */
-const MAX_ITEMS = { max_items: z.int().min(1).describe('Instead of limit: follow the pages up to so many').optional() };
+const MAX_ITEMS = { max_items: z.int().min(1).describe('Instead of limit: follow pages').optional() };
 const FIELDS = { fields: z.array(z.string()).min(1).describe('Only these fields').optional() };
 
 /** The argument's place in the HTTP request, by the placement rule. */

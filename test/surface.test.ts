@@ -86,8 +86,8 @@ describe('what clients see', () => {
     const all = tools.map((tool) => tool.name);
     const read = tools.filter((tool) => tool.access === 'read' && !tool.needsCredentials).map((tool) => tool.name);
     expect(read).toHaveLength(18);
-    expect(cost(all)).toBeLessThan(5_800);
-    expect(cost(read)).toBeLessThan(2_650);
+    expect(cost(all)).toBeLessThan(5_500);
+    expect(cost(read)).toBeLessThan(2_500);
   });
 });
 

@@ -34,7 +34,7 @@ export default area({
         ...fields,
         domain_data: newDomains('pending', 'verified'),
         external_id: externalId.optional(),
-        metadata: metadata.describe('Custom pairs, up to 50').optional(),
+        metadata: metadata.describe('Custom pairs').optional(),
       },
       credentials: {
         identity: ['allow_profiles_outside_organization', 'domain_data'],

@@ -108,14 +108,14 @@ export default area({
       name: 'create_user',
       route: 'POST /user_management/users',
       access: 'write',
-      description: 'Create a user. To start one without a password, leave the password arguments out.',
+      description: 'Create a user. The password is optional.',
       toldBy: 'list_users',
       input: {
         email,
         ...profile,
         ...password,
         external_id: externalId.optional(),
-        metadata: metadata.describe('Custom pairs, up to 50').optional(),
+        metadata: metadata.describe('Custom pairs').optional(),
         ...requestContext,
         signals_id: signalsId,
       },
@@ -173,7 +173,7 @@ export default area({
       route: 'POST /user_management/authenticate',
       access: 'write',
       description:
-        'Sign a user in: returns the user and tokens. Each grant_type takes its own arguments; an error may ask for a further step and give its pending_authentication_token.',
+        'Sign a user in: returns the user and tokens. Each grant_type takes its own arguments; an error may ask for a further step.',
       toldBy: 'get_user',
       input: {
         // WorkOS's own enum: the keys of the table, which z.enum takes as a tuple.

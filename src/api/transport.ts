@@ -109,7 +109,7 @@ async function read({ headers, body }: Dispatcher.ResponseData, maxBytes: number
     throw new TransportError(`the answer is ${fault} and was not read`, true, { final: true });
   }
   // One buffer that grows: a body in chunks of a byte would otherwise take a hundred times its size.
-  let bytes = Buffer.allocUnsafe(Math.min(maxBytes, 65_536));
+  let bytes = Buffer.allocUnsafe(Number(headers['content-length'] ?? Math.min(maxBytes, 16_384)));
   let size = 0;
   await new Promise<void>((resolve, reject) => {
     body.on('data', (chunk: Buffer) => {
