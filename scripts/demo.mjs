@@ -15,20 +15,23 @@ await client.connect(
 );
 
 /**
+ * What the answers below are known to have.
+ * @typedef {{ id: string, name: string, email: string, domains: { domain: string, state: string }[], data: Answer[] }} Answer
+ */
+
+/**
  * Calls a tool and prints its answer in short.
  * @param {string} name
  * @param {Record<string, unknown>} args
- * @param {(answer: any) => string} show
+ * @param {(answer: Answer) => string} show
  */
 async function call(name, args, show) {
   say(`> ${name} ${JSON.stringify(args)}`);
   const result = await client.callTool({ name, arguments: args });
   const [content] = result.content;
-  say(
-    result.isError ? `  error: ${content?.type === 'text' ? content.text : ''}` : `  ${show(result.structuredContent)}`,
-  );
-  say('');
-  return /** @type {any} */ (result.structuredContent);
+  const answer = /** @type {Answer} */ (result.structuredContent);
+  say(`  ${result.isError ? `error: ${content?.type === 'text' ? content.text : ''}` : show(answer)}\n`);
+  return answer;
 }
 
 const { tools } = await client.listTools();
@@ -36,12 +39,10 @@ say(`${tools.length} of 36 tools are on:`);
 say(`${tools.map((tool) => tool.name).join(', ')}\n`.replace(/(.{1,100})(?: |\n)/g, '  $1\n'));
 
 const list = await call('list_organizations', { limit: 3 }, ({ data }) =>
-  data
-    .map((/** @type {any} */ { id, name, domains }) => `${id}  ${name} (${domains[0]?.domain ?? 'no domain'})`)
-    .join('\n  '),
+  data.map(({ id, name, domains }) => `${id}  ${name} (${domains[0]?.domain ?? 'no domain'})`).join('\n  '),
 );
-await call('get_organization', { organization_id: list.data[0].id }, ({ name, domains }) =>
-  [name, ...domains.map((/** @type {any} */ { domain, state }) => `${domain} is ${state}`)].join(', '),
+await call('get_organization', { organization_id: list.data[0]?.id }, ({ name, domains }) =>
+  [name, ...domains.map(({ domain, state }) => `${domain} is ${state}`)].join(', '),
 );
 await call('create_user', { email: 'grace@example.org', first_name: 'Grace' }, ({ id, email }) => `${id}  ${email}`);
 await call('create_user', { email: 'grace@example.org' }, ({ id }) => id);

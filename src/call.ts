@@ -54,18 +54,24 @@ export function createCall({ environment, settings, general, send, log, newKey, 
 
   return async (tool, rawArgs, caller) => {
     const start = now();
-    const exchange: { sent: boolean; reply?: Reply } = { sent: false };
+    const exchange: { sent: boolean; requests: number; attempts: number; reply?: Reply } = {
+      sent: false,
+      requests: 0,
+      attempts: 0,
+    };
     let args: Arguments = {};
     let confidential: Confidential = NOTHING;
     // The shape of a call, never its content.
     const record = (fields: Record<string, unknown>) => {
-      const { status, headers, attempts } = exchange.reply ?? {};
+      const { requests, attempts } = exchange;
+      const { status, headers } = exchange.reply ?? {};
       const requestId = headers?.['x-request-id'];
       return {
         tool: tool.name,
         route: tool.route,
         status,
         requestId,
+        requests,
         attempts,
         ...fields,
         ms: Math.round(now() - start),
@@ -84,6 +90,8 @@ export function createCall({ environment, settings, general, send, log, newKey, 
       exchange.sent = true;
       const reply = await send(request, context);
       exchange.reply = reply;
+      exchange.requests += 1;
+      exchange.attempts += reply.attempts ?? 1;
       const success = toSuccess(reply, tool);
       owners.learn(tool.allLimits, success.value);
       const open = withoutSecrets(success.value, confidential);
@@ -125,7 +133,10 @@ export function createCall({ environment, settings, general, send, log, newKey, 
       if (error instanceof RefusedError) log.info(record({}), 'refused');
       else if (error instanceof ReplyError) log.info(record({ fault: error.fault }), 'answered');
       else if (error instanceof TransportError) {
-        log.warn(record({ reason: error.message, sent: error.sent, attempts: error.attempts }), 'no answer');
+        log.warn(
+          record({ reason: error.message, sent: error.sent, attempts: exchange.attempts + error.attempts }),
+          'no answer',
+        );
       } else log.error(record({ error: describe(error) }), 'failed');
       return toErrorResult(error, { tool, args, confidential, sent: exchange.sent });
     }

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditEvent } from './support/audit-event.ts';
 import { connect, type Session } from './support/session.ts';
 import { type Answer, listen, type Upstream } from './support/upstream.ts';
 
@@ -23,19 +24,7 @@ const READ = ['get_user', { user_id: 'user_1' }] as const;
 const CREATE = ['create_user', { email: 'a@b.test' }] as const;
 const DELETE = ['delete_user', { user_id: 'user_1' }] as const;
 const EXCHANGE = ['get_sso_profile_and_token', { code: 'c' }] as const;
-const EVENT = [
-  'create_audit_log_event',
-  {
-    organization_id: 'org_1',
-    event: {
-      action: 'a',
-      occurred_at: '2026-01-01T00:00:00Z',
-      actor: { id: '1', type: 'user' },
-      targets: [{ id: '2', type: 'team' }],
-      context: { location: '192.0.2.1' },
-    },
-  },
-] as const;
+const EVENT = ['create_audit_log_event', auditEvent] as const;
 
 const json = (status: number, body: unknown = {}, headers: Record<string, string> = {}): Answer => {
   return () => Response.json(body, { status, headers });

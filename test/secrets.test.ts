@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog.ts';
 import { looksLikeSecret, marker, NOT_SECRET, textWithoutValues, withhold, withoutValues } from '../src/secrets.ts';
 import { declarations } from '../tools/index.ts';
+import { auditEvent } from './support/audit-event.ts';
 import { connect, type Session } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
 
@@ -123,16 +124,7 @@ const ARGS: Readonly<Record<string, Record<string, unknown>>> = {
   enroll_auth_factor: { type: 'generic_otp' },
   create_organization: { name: 'A' },
   create_organization_domain: { organization_id: 'org_1', domain: 'a.test' },
-  create_audit_log_event: {
-    organization_id: 'org_1',
-    event: {
-      action: 'a',
-      occurred_at: '2026-01-01T00:00:00Z',
-      actor: { id: '1', type: 'user' },
-      targets: [{ id: '2', type: 'team' }],
-      context: { location: '192.0.2.1' },
-    },
-  },
+  create_audit_log_event: auditEvent,
   create_audit_log_export: {
     organization_id: 'org_1',
     range_start: '2026-01-01T00:00:00Z',

@@ -1,18 +1,20 @@
 import type { Preset } from '../src/catalog.ts';
 
+const customers = [
+  'users:read',
+  'organizations:read',
+  'organization_domains:read',
+  'list_connections',
+  'get_connection',
+  'directory_sync:read',
+  'roles:read',
+];
+
 /** Grants for usual jobs, by the name behind `preset:`. None deletes or takes credentials. */
 export const presets: Readonly<Record<string, Preset>> = {
   support: {
     meaning: 'look up customers, their people and how they sign in',
-    grants: [
-      'users:read',
-      'organizations:read',
-      'organization_domains:read',
-      'list_connections',
-      'get_connection',
-      'directory_sync:read',
-      'roles:read',
-    ],
+    grants: customers,
   },
   onboarding: {
     meaning: 'set up new customers: organizations, their domains and first users',
@@ -34,16 +36,6 @@ export const presets: Readonly<Record<string, Preset>> = {
   },
   'security-review': {
     meaning: 'see who has access to what, and export audit logs',
-    grants: [
-      'users:read',
-      'organizations:read',
-      'organization_domains:read',
-      'list_connections',
-      'get_connection',
-      'directory_sync:read',
-      'roles:read',
-      'audit_logs:read',
-      'create_audit_log_export',
-    ],
+    grants: [...customers, 'audit_logs:read', 'create_audit_log_export'],
   },
 };
