@@ -16,6 +16,8 @@ export type Grants = {
 export type Policy = {
   /** Why a tool is off, or `undefined` where it is on. */
   readonly whyOff: (tool: Tool) => string | undefined;
+  /** The grant that switches a tool on, or `undefined` where it is off. */
+  readonly grantOf: (tool: Tool) => string | undefined;
   /** Why a tool's credentials arguments do not exist and its secrets are withheld, or `undefined` where they are shown. */
   readonly whyRestricted: (tool: Tool) => string | undefined;
 };
@@ -117,8 +119,12 @@ export function decide(catalog: Catalog, grants: Grants): Policy {
     return `needs the grant ${tool.area}:${permission}`;
   };
 
+  const whyOff = (tool: Tool) =>
+    whyNot(tool, tool.access) ?? (tool.needsCredentials ? whyNot(tool, 'credentials') : undefined);
   return {
-    whyOff: (tool) => whyNot(tool, tool.access) ?? (tool.needsCredentials ? whyNot(tool, 'credentials') : undefined),
+    whyOff,
+    grantOf: (tool) =>
+      whyOff(tool) === undefined ? allowed.find((grant) => grant.covers(tool, tool.access))?.text : undefined,
     whyRestricted: (tool) => whyNot(tool, 'credentials'),
   };
 }
