@@ -1,0 +1,288 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson, parseHead, toHeadText } from '../src/audit/chain.ts';
+import { type Entry, idsIn, isId, toLine } from '../src/audit/entry.ts';
+import { decisionSentence, type Form, outcomeSentence, toSentence } from '../src/audit/sentence.ts';
+import { areas } from '../tools/index.ts';
+import { DECISION, outcome, USER } from './support/audit.ts';
+
+const ORG = 'org_01EHZNVPK3SFK441A1RGBFSHRT';
+const DIRECTORY = 'directory_01ECAZ4NV9QMV47GW873HDCX74';
+const GROUP = 'directory_group_01E64QTDNS0EGJ0FMCVY9BWGZT';
+
+describe('what is shaped like an ID', () => {
+  it.each<[unknown, boolean]>([
+    [USER, true],
+    [GROUP, true],
+    ['audit_log_export_01GBZK5MP7TD1YCFQHFR22180V', true],
+    ['user_01J00000000000000000', true],
+    ['user_01', false],
+    ['user_01e4zcr3c56j083x43jqxf3jk5', false],
+    [`user_${'0'.repeat(33)}`, false],
+    ['01E4ZCR3C56J083X43JQXF3JK5', false],
+    [`_${'0'.repeat(26)}`, false],
+    [`User_${'0'.repeat(26)}`, false],
+    [`user__${'0'.repeat(26)}`, false],
+    [`${'a'.repeat(80)}_${'0'.repeat(26)}`, false],
+    [`${USER}\n`, false],
+    [`Call ${USER}`, false],
+    [`sk_test_${'A'.repeat(26)}`, false],
+    ['ada@example.com', false],
+    [12, false],
+    [undefined, false],
+  ])('%j: %j', (value, is) => {
+    expect(isId(value)).toBe(is);
+  });
+
+  it('takes only the IDs from arguments, by names that WorkOS could have and that are no secret', () => {
+    const args = {
+      user_id: USER,
+      organization: ORG,
+      email: 'ada@example.com',
+      limit: 5,
+      ids: [USER],
+      metadata: { user_id: USER },
+      password: USER,
+      'my password is x': USER,
+      __proto__x: USER,
+    };
+    expect(idsIn(args)).toEqual({ user_id: USER, organization: ORG });
+  });
+});
+
+const envelope = { v: 1, run: 'r', seq: 7, time: '2026-11-22T10:57:13.000Z', prev: '0'.repeat(64) } as const;
+
+describe('the line of an entry', () => {
+  it('is the entry as JSON, its schema version first', () => {
+    const entry: Entry = { ...envelope, ...DECISION, trace: undefined };
+    expect(toLine(entry)).toMatch(/^\{"v":1,"run":"r","seq":7,"time":"2026/);
+    expect(JSON.parse(toLine(entry))).toEqual({ ...envelope, ...DECISION });
+  });
+
+  it('cuts what is too long and drops IDs beyond a handful, visibly', () => {
+    const ids = Object.fromEntries(Array.from({ length: 90 }, (_, index) => [`a${index}`, USER]));
+    const line = toLine({ ...envelope, ...DECISION, ids, rule: 'x'.repeat(9_000) });
+    expect(JSON.parse(line)).toEqual({
+      ...envelope,
+      ...DECISION,
+      rule: `${'x'.repeat(999)}…`,
+      ids: { a0: USER, a1: USER, a2: USER, a3: USER, a4: USER },
+      more_ids: 85,
+    });
+  });
+
+  it('keeps what entries are told apart by, however little room is left', () => {
+    const long = '\u0001'.repeat(9_000);
+    const entry = { ...DECISION, agent: long, tool: long, area: long, access: long, environment: long, text: long };
+    expect(JSON.parse(toLine({ ...envelope, ...entry, rule: long, trace: long }))).toMatchObject({
+      ...envelope,
+      kind: 'decision',
+      decision: 'allowed',
+    });
+  });
+
+  it('is always under 4 KiB, and one line of whole characters', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 3_000 }),
+      fc.string({ maxLength: 50 }),
+      fc.constant('\ud83d'.repeat(2_000)),
+      fc.constant('😀'.repeat(2_000)),
+    );
+    const ids = fc.dictionary(text, text, { maxKeys: 20 });
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 9, maxLength: 9 }), ids, ([a, b, c, d, e, f, g, h, i], named) => {
+        const some = { agent: a ?? '', tool: b ?? '', environment: c ?? '', text: d ?? '' };
+        const decision = {
+          ...DECISION,
+          ...some,
+          area: e ?? '',
+          access: f ?? '',
+          rule: g ?? '',
+          arguments: h,
+          trace: i,
+        };
+        const lines = [
+          toLine({ ...envelope, ...decision, ids: named }),
+          toLine({ ...envelope, ...outcome(1), ...some, object: e, organization: f, request_id: g } as Entry),
+          toLine({ ...envelope, kind: 'note', text: a ?? '', agent: b }),
+          toLine({ ...envelope, kind: 'stop', reason: a ?? '' }),
+        ];
+        for (const line of lines) {
+          expect(Buffer.byteLength(`${line}\n`)).toBeLessThan(4_096);
+          expect(line).not.toContain('\n');
+          expect(Buffer.from(line).toString()).toBe(line);
+          expect(JSON.parse(line)).toMatchObject(envelope);
+        }
+      }),
+    );
+  });
+});
+
+describe('canonical JSON', () => {
+  it.each<[unknown, unknown, boolean]>([
+    [{ a: 1, b: { c: 2, d: 3 } }, { b: { d: 3, c: 2 }, a: 1 }, true],
+    [{ a: 1, b: undefined }, { a: 1 }, true],
+    [undefined, null, true],
+    [[1, 2], [2, 1], false],
+    [{ a: 1 }, { a: '1' }, false],
+    [{ a: { b: 1 } }, { a: 1, b: 1 }, false],
+    [{ 'a":1,"b': 1 }, { a: 1, b: 1 }, false],
+  ])('%j and %j: the same %j', (one, other, same) => {
+    expect(canonicalJson(one) === canonicalJson(other)).toBe(same);
+  });
+
+  it('is JSON, and ends however deep a value nests', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+    let deep: unknown = 1;
+    for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
+    expect(canonicalJson(deep).length).toBeLessThan(200);
+  });
+});
+
+it.each([
+  [`0d9c-1:12:${'a'.repeat(64)}`, { run: '0d9c-1', seq: 12, hash: 'a'.repeat(64) }],
+  [` r:0:${'A'.repeat(64)} `, { run: 'r', seq: 0, hash: 'a'.repeat(64) }],
+  [`r:-1:${'a'.repeat(64)}`, undefined],
+  [`r:1:${'a'.repeat(63)}`, undefined],
+  ['r', undefined],
+])('the head %j', (text, head) => {
+  expect(parseHead(text)).toEqual(head);
+  if (head !== undefined) expect(parseHead(toHeadText(head))).toEqual(head);
+});
+
+const told = (name: string, ids: Record<string, string> = {}, environment = 'staging') => ({
+  agent: 'bot',
+  tool: { name },
+  ids,
+  environment,
+});
+
+describe('the sentence of a call', () => {
+  const own: Readonly<Record<string, Record<string, string>>> = {
+    create_audit_log_event: { organization_id: 'org_1' },
+    create_audit_log_export: { organization_id: 'org_1' },
+    enroll_auth_factor: { user_id: 'user_1' },
+    create_organization_domain: { organization_id: 'org_1' },
+    authenticate_user: { organization_id: 'org_1' },
+    challenge_auth_factor: { authentication_factor_id: 'auth_factor_1' },
+    verify_auth_challenge: { authentication_challenge_id: 'auth_challenge_1' },
+    get_sso_authorization_url: { connection: 'conn_1' },
+    list_connections: { organization_id: 'org_1' },
+    list_users: { organization_id: 'org_1', after: 'user_1' },
+    list_organization_roles: { organization_id: 'org_1' },
+    list_directory_users: { directory: 'directory_1', group: 'directory_group_1' },
+    list_directory_groups: { user: 'directory_user_1' },
+    update_user: { user_id: 'user_1', external_id: 'user_2' },
+  };
+  const tools = areas.flatMap((area) => area.tools);
+  const sentences = tools.map(({ name, route }) => {
+    const [, placeholder = ''] = /\{(\w+)\}/.exec(route) ?? [];
+    const ids = own[name] ?? (placeholder === '' ? {} : { [placeholder]: `${placeholder.replace(/_id$/, '')}_1` });
+    return `${toSentence(told(name), 'asked')} | ${toSentence(told(name, ids), 'done')}`;
+  });
+
+  it('reads as English for every tool, without IDs and with them', () => {
+    expect(sentences.join('\n')).toMatchInlineSnapshot(`
+      "bot asked to create a user in staging | bot created a user in staging
+      bot asked to read a user in staging | bot read user user_1 in staging
+      bot asked to list users in staging | bot listed users of organization org_1 in staging
+      bot asked to update a user in staging | bot updated user user_1 in staging
+      bot asked to delete a user in staging | bot deleted user user_1 in staging
+      bot asked to sign in a user in staging | bot signed in a user for organization org_1 in staging
+      bot asked to create a Magic Auth code in staging | bot created a Magic Auth code in staging
+      bot asked to read a Magic Auth code in staging | bot read Magic Auth code magic_auth_1 in staging
+      bot asked to enroll an authentication factor in staging | bot enrolled an authentication factor for user user_1 in staging
+      bot asked to challenge an authentication factor in staging | bot challenged authentication factor auth_factor_1 in staging
+      bot asked to verify an authentication challenge in staging | bot verified authentication challenge auth_challenge_1 in staging
+      bot asked to create an organization in staging | bot created an organization in staging
+      bot asked to read an organization in staging | bot read organization organization_1 in staging
+      bot asked to list organizations in staging | bot listed organizations in staging
+      bot asked to update an organization in staging | bot updated organization organization_1 in staging
+      bot asked to delete an organization in staging | bot deleted organization organization_1 in staging
+      bot asked to create an organization domain in staging | bot created an organization domain for organization org_1 in staging
+      bot asked to read an organization domain in staging | bot read organization domain organization_domain_1 in staging
+      bot asked to verify an organization domain in staging | bot verified organization domain organization_domain_1 in staging
+      bot asked to read an SSO authorization URL in staging | bot read an SSO authorization URL for connection conn_1 in staging
+      bot asked to read an SSO profile and token in staging | bot read an SSO profile and token in staging
+      bot asked to list connections in staging | bot listed connections of organization org_1 in staging
+      bot asked to read a connection in staging | bot read connection connection_1 in staging
+      bot asked to delete a connection in staging | bot deleted connection connection_1 in staging
+      bot asked to list directories in staging | bot listed directories in staging
+      bot asked to read a directory in staging | bot read directory directory_1 in staging
+      bot asked to delete a directory in staging | bot deleted directory directory_1 in staging
+      bot asked to list directory users in staging | bot listed directory users of directory directory_1 and group directory_group_1 in staging
+      bot asked to read a directory user in staging | bot read directory user directory_user_1 in staging
+      bot asked to list directory groups in staging | bot listed directory groups of user directory_user_1 in staging
+      bot asked to read a directory group in staging | bot read directory group directory_group_1 in staging
+      bot asked to create an audit log event in staging | bot created an audit log event for organization org_1 in staging
+      bot asked to create an audit log export in staging | bot created an audit log export for organization org_1 in staging
+      bot asked to read an audit log export in staging | bot read audit log export audit_log_export_1 in staging
+      bot asked to list environment roles in staging | bot listed environment roles in staging
+      bot asked to list organization roles in staging | bot listed organization roles of organization org_1 in staging"
+    `);
+  });
+
+  it('knows the verb of every tool', () => {
+    expect(sentences.filter((sentence) => / call(ed)? /.test(sentence))).toEqual([]);
+  });
+
+  it.each<[string, Form, string]>([
+    ['delete_user', 'asked', `bot asked to delete user ${USER} in staging`],
+    ['delete_user', 'tried', `bot tried to delete user ${USER} in staging`],
+    ['delete_user', 'done', `bot deleted user ${USER} in staging`],
+    ['merge_users', 'done', 'bot called merge_users in staging'],
+    ['merge_users', 'asked', 'bot asked to call merge_users in staging'],
+    ['get', 'tried', 'bot tried to call get in staging'],
+    ['constructor_user', 'done', 'bot called constructor_user in staging'],
+    ['(unknown)', 'asked', 'bot asked to call a tool that does not exist in staging'],
+  ])('%s, %s', (name, form, sentence) => {
+    expect(toSentence(told(name, { user_id: USER }), form)).toBe(sentence);
+  });
+
+  it.each([
+    ['staging', 'in staging'],
+    ['production', 'in production'],
+    ['sandbox', 'in the sandbox'],
+  ])('says where: %s', (environment, where) => {
+    expect(toSentence(told('list_users', {}, environment), 'done')).toBe(`bot listed users ${where}`);
+  });
+
+  it('names two objects beside its own at most', () => {
+    const ids = { directory: DIRECTORY, group: GROUP, organization: ORG };
+    expect(toSentence(told('list_directory_users', ids), 'done')).toBe(
+      `bot listed directory users of directory ${DIRECTORY} and group ${GROUP} in staging`,
+    );
+  });
+});
+
+const call = told('delete_user', { user_id: 'user_1' });
+
+describe('the sentence of a decision', () => {
+  it.each<[Parameters<typeof decisionSentence>[1], string]>([
+    [{ decision: 'allowed', rule: 'users:delete' }, ''],
+    [{ decision: 'refused', rule: 'needs the grant users:delete' }, ': refused, needs the grant users:delete'],
+    [{ decision: 'refused', rule: '' }, ': refused'],
+    [{ decision: 'ask', rule: 'a person is asked' }, ': to be confirmed, a person is asked'],
+  ])('%j', (decision, end) => {
+    expect(decisionSentence(call, decision)).toBe(`bot asked to delete user user_1 in staging${end}`);
+  });
+});
+
+describe('the sentence of an outcome claims no more than is known', () => {
+  it.each<[Parameters<typeof outcomeSentence>[1], string]>([
+    [{ outcome: 'ok', status: 204 }, 'bot deleted user user_1 in staging'],
+    [{ outcome: 'error', status: 404 }, 'bot tried to delete user user_1 in staging: WorkOS answered 404'],
+    [{ outcome: 'error' }, 'bot tried to delete user user_1 in staging: failed'],
+    [{ outcome: 'unknown' }, 'bot tried to delete user user_1 in staging: outcome unknown'],
+    [{ outcome: 'cancelled' }, 'bot asked to delete user user_1 in staging: cancelled'],
+    [{ outcome: 'asked' }, 'bot asked to delete user user_1 in staging: confirmation asked for'],
+    [{ outcome: 'not sent' }, 'bot asked to delete user user_1 in staging: not sent'],
+    [{ outcome: 'dry run' }, 'bot asked to delete user user_1 in staging: dry run, nothing sent'],
+  ])('%j', (ended, sentence) => {
+    expect(outcomeSentence(call, ended)).toBe(sentence);
+  });
+});

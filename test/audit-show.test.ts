@@ -1,0 +1,191 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runAudit } from '../src/audit/command.ts';
+import type { Fields } from '../src/audit/entry.ts';
+import { toTime } from '../src/audit/show.ts';
+import { StartError } from '../src/errors.ts';
+import { clock, DECISION, folder, linesOf, outcome, recordIn, START, USER } from './support/audit.ts';
+
+const OTHER = {
+  ...DECISION,
+  agent: 'ops-bot',
+  tool: 'get_user',
+  rule: '*:read',
+  text: `ops-bot asked to read user ${USER}`,
+};
+
+const ENTRIES: readonly Fields[] = [
+  START, // 1
+  DECISION, // 2
+  { ...OTHER, confirmation: 'client prompt' }, // 3
+  outcome(3, {
+    agent: 'ops-bot',
+    text: `ops-bot tried to read user ${USER}: WorkOS answered 404`,
+    outcome: 'error',
+    status: 404,
+    request_id: 'req_1',
+    ms: 7,
+  }), // 4
+  outcome(2, { request_id: 'req_2' }), // 5
+  {
+    ...OTHER,
+    decision: 'refused',
+    rule: 'needs the grant users:read',
+    text: `${OTHER.text}: refused, needs the grant users:read`,
+  }, // 6
+  { ...DECISION, decision: 'ask', text: `${DECISION.text}: to be confirmed` }, // 7
+  outcome(7, { outcome: 'asked', text: `${DECISION.text}: confirmation asked for` }), // 8
+  { kind: 'note', text: '3 failed logins' }, // 9
+  DECISION, // 10
+  outcome(1, { text: 'of a call in an older file' }), // 11
+  { kind: 'stop', reason: 'SIGTERM' }, // 12
+];
+
+/** A record that begins 8 seconds before midnight, a second for each entry. */
+async function record(entries = ENTRIES): Promise<string> {
+  const file = join(folder(), 'audit.jsonl');
+  const audit = await recordIn(file, { now: clock('2026-11-22T23:59:52Z') });
+  for (const entry of entries) await audit.append(entry);
+  await audit.close();
+  return file;
+}
+
+async function show(...argv: string[]): Promise<string> {
+  let text = '';
+  const deps = {
+    write: (more: string) => {
+      text += more;
+    },
+    now: () => new Date('2026-11-23T00:00:10Z'),
+  };
+  expect(await runAudit(['show', ...argv], deps)).toBe(0);
+  return text;
+}
+
+describe('audit show', () => {
+  it('reads like a page: a heading for each day, a line for each call', async () => {
+    expect(await show(await record())).toMatchInlineSnapshot(`
+      "Sunday 2026-11-22 (UTC)
+        23:59:52  start         workos-mcp 1.2.3 serves staging over stdio for support-bot: 12 tools, confirmation auto  (settings cccccccccccc, run run-1)
+        23:59:53  ok            support-bot deleted user user_01E4ZCR3C56J083X43JQXF3JK5 in staging  (users:delete, 12 ms)
+        23:59:54  error         ops-bot tried to read user user_01E4ZCR3C56J083X43JQXF3JK5: WorkOS answered 404  (*:read, confirmation client prompt, 7 ms, request req_1)
+        23:59:57  refused       ops-bot asked to read user user_01E4ZCR3C56J083X43JQXF3JK5: refused, needs the grant users:read
+        23:59:58  confirmation  support-bot asked to delete user user_01E4ZCR3C56J083X43JQXF3JK5 in staging: confirmation asked for  (users:delete, 12 ms)
+
+      Monday 2026-11-23 (UTC)
+        00:00:00  note          3 failed logins  (run run-1)
+        00:00:01  unknown       support-bot asked to delete user user_01E4ZCR3C56J083X43JQXF3JK5 in staging: outcome unknown  (users:delete)
+        00:00:02  ok            of a call in an older file  (12 ms)
+        00:00:03  stop          SIGTERM  (run run-1)
+      "
+    `);
+  });
+
+  it.each<[string[], RegExp[]]>([
+    [
+      ['--agent', 'ops-bot'],
+      [/error .* ops-bot/, /refused .* ops-bot/],
+    ],
+    [['--refused'], [/refused .* ops-bot/]],
+    [
+      ['--since', '2026-11-23'],
+      [/note/, /unknown/, /ok .* older file/, /stop/],
+    ],
+    [
+      ['--since', '9s', '--agent=support-bot'],
+      [/unknown/, /ok .* older file/],
+    ],
+    [['--since', '1s'], []],
+  ])('shows only what %j asks for', async (argv, expected) => {
+    const rows = linesOf(await show(await record(), ...argv)).filter((line) => line.startsWith('  '));
+    expect(rows.length).toBe(expected.length);
+    for (const [index, row] of rows.entries()) expect(row).toMatch(expected[index] ?? /^$/);
+  });
+
+  it('says so where there is nothing', async () => {
+    expect(await show(await record(), '--agent', 'nobody')).toBe('Nothing to show.\n');
+  });
+
+  it('gives machines the entries behind each line', async () => {
+    const rows = linesOf(await show(await record(), '--json', '--agent', 'ops-bot')).map((line) => JSON.parse(line));
+    expect(rows).toMatchObject([
+      { state: 'error', agent: 'ops-bot', entries: [{ seq: 3 }, { seq: 4, status: 404 }] },
+      { state: 'refused', entries: [{ seq: 6, decision: 'refused' }] },
+    ]);
+  });
+
+  it('lets nothing in a file reach the terminal, and keeps a line one line', async () => {
+    const text = await show(
+      await record([{ kind: 'note', text: 'a\u001b[2J\u0007b\nc\u202e\td\u009b\u200be\u2028f' }]),
+    );
+    expect(text.endsWith('note          ab c de f  (run run-1)\n')).toBe(true);
+  });
+
+  it('does not trip over lines that are no entries, or whose members are anything', async () => {
+    const file = await record();
+    const odd = { v: 1, run: 'r', seq: 1, time: 'whenever', prev: '', kind: 'start' };
+    appendFileSync(
+      file,
+      `log\n{"v":1\n${JSON.stringify(odd)}\n${JSON.stringify({ ...odd, kind: 'decision', text: 7 })}\n`,
+    );
+    appendFileSync(file, `${JSON.stringify({ ...odd, kind: 'nothing', text: { a: 1 } })}\n`);
+    expect((await show(file)).split('\n').length).toBeGreaterThan(10);
+  });
+
+  it('does not keep a long record in memory for a call that never ended', async () => {
+    const file = join(folder(), 'audit.jsonl');
+    const entry = { v: 1, run: 'r', time: '2026-11-22T10:00:00.000Z', prev: '' };
+    const lines = [{ ...entry, seq: 1, ...DECISION }];
+    const notes = Array.from({ length: 20_000 }, (_, index) => ({
+      ...entry,
+      seq: index + 2,
+      kind: 'note',
+      text: `note ${index}`,
+    }));
+    const late = { ...entry, seq: 20_002, ...outcome(1), text: 'it ended after all' };
+    writeFileSync(file, [...lines, ...notes, late].map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const rows = linesOf(await show(file));
+    expect([rows[1], rows[2], rows.at(-1)]).toEqual([
+      expect.stringContaining('outcome unknown'),
+      expect.stringContaining('note 0'),
+      expect.stringContaining('it ended after all'),
+    ]);
+  });
+});
+
+describe('what --since means', () => {
+  const now = new Date('2026-11-22T10:57:13Z');
+  it.each([
+    ['30s', '2026-11-22T10:56:43.000Z'],
+    ['45m', '2026-11-22T10:12:13.000Z'],
+    ['2h', '2026-11-22T08:57:13.000Z'],
+    ['7d', '2026-11-15T10:57:13.000Z'],
+    ['1w', '2026-11-15T10:57:13.000Z'],
+    ['2026-11-22', '2026-11-22T00:00:00.000Z'],
+    ['2026-11-22T10:57', '2026-11-22T10:57:00.000Z'],
+    ['2026-11-22 10:57:13', '2026-11-22T10:57:13.000Z'],
+    ['2026-11-22T10:57:13.5Z', '2026-11-22T10:57:13.500Z'],
+    ['2026-11-22T10:57+02:00', '2026-11-22T08:57:00.000Z'],
+  ])('%s is %s', (since, time) => {
+    expect(toTime(since, now).toISOString()).toBe(time);
+  });
+
+  it.each([
+    '',
+    'soon',
+    '2',
+    'h',
+    '-2h',
+    '2y',
+    '9999999d',
+    '999999w',
+    '2026',
+    '2026-13-01',
+    '2026-02-30',
+    '2026-11-22T25:00',
+    '22.11.2026',
+  ])('refuses %j', (since) => {
+    expect(() => toTime(since, now)).toThrow(StartError);
+  });
+});
