@@ -1,19 +1,11 @@
+import { ACCESSES, type Agent, type Count, type Credentials, type TokenCounts, toAccess, tokenCost } from './access.ts';
 import type { Catalog } from './catalog.ts';
 import { COMMANDS } from './config.ts';
 import { StartError } from './errors.ts';
+import { nameOf } from './explain.ts';
 import { describeOptions } from './options.ts';
 import { createPolicy, decide, type Grants, USUAL_GRANTS } from './policy.ts';
-
-/** Columns padded to the widest cell; the last one is left as it is. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '),
-    )
-    .map((line) => `${line.trimEnd()}\n`)
-    .join('');
-}
+import { type Cell, header, paint, state, table } from './table.ts';
 
 export function helpText(): string {
   return [
@@ -33,7 +25,7 @@ export function helpText(): string {
 }
 
 /** Every tool with its area, access and whether the grants switch it on: aligned text, or JSON for machines. */
-export function toolsReport(catalog: Catalog, grants: Grants, json: boolean): string {
+export function toolsReport(catalog: Catalog, grants: Grants, json: boolean, colour = false): string {
   const policy = decide(catalog, grants);
   const rows = catalog.tools.map((tool) => {
     const reason = policy.whyOff(tool);
@@ -49,16 +41,19 @@ export function toolsReport(catalog: Catalog, grants: Grants, json: boolean): st
   if (json) return `${JSON.stringify(rows, undefined, 2)}\n`;
   const on = rows.filter((row) => row.on).length;
   return [
-    table([
-      ['TOOL', 'AREA', 'ACCESS', 'STATE', 'REASON'],
-      ...rows.map((row) => [
-        row.name,
-        row.area,
-        row.credentials ? `${row.access} + credentials` : row.access,
-        row.on ? 'on' : 'off',
-        row.reason ?? '',
-      ]),
-    ]),
+    table(
+      [
+        header('TOOL', 'AREA', 'ACCESS', 'STATE', 'REASON'),
+        ...rows.map((row) => [
+          row.name,
+          row.area,
+          row.credentials ? `${row.access} + credentials` : row.access,
+          state(row.on),
+          row.reason ?? '',
+        ]),
+      ],
+      colour,
+    ),
     `\n${on} of ${rows.length} tools are on.${on === 0 ? ' Switch some on with --allow; see --help.' : ''}\n`,
     grants.allow.length === 0 ? '' : whyNoStart(catalog, grants),
   ].join('');
@@ -73,4 +68,71 @@ function whyNoStart(catalog: Catalog, grants: Grants): string {
     if (!(error instanceof StartError)) throw error;
     return `\nA start would stop: ${error.message}\n`;
   }
+}
+
+/** What agents may do, area by area, and what that costs a model: aligned text for people, or JSON for access reviews. */
+export function checkReport(what: {
+  readonly catalog: Catalog;
+  readonly agents: readonly Agent[];
+  readonly tokens: TokenCounts;
+  readonly json: boolean;
+  readonly colour?: boolean;
+  /** Whether agents have get_access_status, which costs tokens too. */
+  readonly statusTool?: boolean;
+}): string {
+  const { catalog, tokens, json, colour = false, statusTool = true } = what;
+  const agents = what.agents.map((agent) => {
+    const policy = decide(catalog, agent.grants);
+    // In this mode alone, tools that wait for a confirmation take its token.
+    const besides = { statusTool, confirmToken: agent.confirm === 'auto' };
+    return { agent, access: toAccess(catalog, policy), cost: tokenCost(catalog, policy, tokens, besides) };
+  });
+  if (json) {
+    const rows = agents.map(({ agent: { name, environment, confirm, record, grants }, access, cost }) => ({
+      name,
+      environment: environment ?? null,
+      confirm: confirm ?? null,
+      record: record ?? null,
+      grants,
+      ...access,
+      tokens: cost,
+    }));
+    return `${JSON.stringify({ agents: rows }, undefined, 2)}\n`;
+  }
+  return agents
+    .map(({ agent, access, cost }) => {
+      const { on, total } = access.tools;
+      const { confirm, record } = agent;
+      return [
+        paint({ text: nameOf(agent), style: 'bold' }, colour),
+        confirm === undefined ? '' : `, confirmation ${confirm}`,
+        record === undefined ? '' : `, recorded in ${record}`,
+        '\n',
+        table(
+          [
+            header('AREA', 'READ', 'WRITE', 'DELETE', 'CREDENTIALS'),
+            ...access.areas.map((area) => [
+              area.name,
+              ...ACCESSES.map((one) => countCell(area[one])),
+              credentialsCell(area.credentials),
+            ]),
+            ['all', ...ACCESSES.map((one) => countCell(access[one]))],
+          ],
+          colour,
+        ),
+        `${on} of ${total} tools on; tools/list costs a model about ${cost.toLocaleString('en-US')} tokens (o200k)`,
+        statusTool ? ', get_access_status included\n' : '\n',
+      ].join('');
+    })
+    .join('\n');
+}
+
+function countCell({ on, total }: Count): Cell {
+  if (total === 0) return '-';
+  return { text: `${on}/${total}`, style: on === 0 ? 'dim' : on < total ? 'yellow' : 'green' };
+}
+
+function credentialsCell({ state: shown }: Credentials): Cell {
+  if (shown === 'none') return '-';
+  return { text: shown, style: shown === 'shown' ? 'red' : 'dim' };
 }
