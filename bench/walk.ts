@@ -1,9 +1,10 @@
 import { Pool } from 'undici';
-import { authorize } from '../src/api/pipeline.ts';
-import { retry } from '../src/api/retry.ts';
 import { createTransport } from '../src/api/transport.ts';
-import { createCall } from '../src/call.ts';
+import { createAuditRecord, newRun } from '../src/audit/record.ts';
+import type { Caller } from '../src/call.ts';
 import { createCatalog } from '../src/catalog.ts';
+import { compose } from '../src/compose.ts';
+import { createPendingStore } from '../src/confirm/pending.ts';
 import type { Log } from '../src/log.ts';
 import { declarations } from '../tools/index.ts';
 
@@ -29,24 +30,42 @@ export async function pages(url: string, runs: number): Promise<{ bare: number; 
   };
 
   const transport = createTransport(url, { attemptTimeout: 10_000, maxReplyBytes: 8_388_608, now });
-  const send = retry({ now, date: Date.now, random: Math.random, sleep: async () => {} })(
-    authorize('sk_test_bench', 'bench')(transport.send),
-  );
   const silent = () => {};
   const log: Log = { debug: silent, info: silent, warn: silent, error: silent };
-  const call = createCall({
+  const catalog = createCatalog(declarations);
+  const { call } = compose({
+    catalog,
     environment: { label: 'staging', baseUrl: url, apiKey: 'sk_test_bench', clientId: undefined },
-    settings: { timeout: 30_000, maxItems: 10_000, maxResultBytes: 100_000_000, limits: {} },
-    general: declarations.general,
-    send,
+    send: transport.send,
+    settings: {
+      timeout: 30_000,
+      maxItems: 10_000,
+      maxResultBytes: 100_000_000,
+      dryRun: false,
+      // The bench asks for more pages than WorkOS would allow.
+      limits: ['general=1000000/1', 'user_management_reads=1000000/1'],
+    },
+    record: createAuditRecord({
+      sink: { append: silent, sync: async () => {}, close: async () => {} },
+      run: newRun(),
+      now: () => new Date(),
+    }),
+    pending: createPendingStore(now),
     log,
-    newKey: () => 'key',
-    now,
+    version: 'bench',
   });
-  const tool = createCatalog(declarations).tools.find(({ name }) => name === 'list_users');
+  const tool = catalog.tools.find(({ name }) => name === 'list_users');
+  const caller: Caller = {
+    agent: 'bench',
+    confirm: 'auto',
+    verdictOn: () => ({ allowed: true, rule: '*:read' }),
+    markerOf: () => undefined,
+    answer: { canAsk: false },
+    signal: new AbortController().signal,
+  };
   const walk = async () => {
     if (tool === undefined) throw new Error('list_users is gone');
-    const result = await call(tool, { max_items: 10_000 }, { agent: 'bench', signal: new AbortController().signal });
+    const result = await call(tool, { max_items: 10_000 }, caller);
     return Object(result.structuredContent).data.length;
   };
 

@@ -24,5 +24,10 @@ export function createCatalog({ areas, general, presets }: Pick<Catalog, 'areas'
     if (seen.has(name) || seen.has(route)) throw new Error(`${name} (${route}) is declared twice`);
     seen.add(name).add(route);
   }
+  for (const { name, preview } of tools) {
+    const read = preview === undefined ? [] : [preview.object, ...Object.keys(preview.dependents ?? {})];
+    const unknown = read.find((other) => !seen.has(other));
+    if (unknown !== undefined) throw new Error(`${name} previews with ${unknown}, which is no tool`);
+  }
   return { areas, tools, general, presets };
 }

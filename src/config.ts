@@ -16,15 +16,31 @@ import type { Grants } from './policy.ts';
 
 export const COMMANDS = {
   tools: 'List every tool with its area and access, on or off under the flags given, and why (--json too)',
+  check:
+    'Validate all settings and show what they give access to, area by area, and what it costs a model (--json too)',
+  explain: 'Say of a tool or area what it does, whether it is on, and which rule or grant decides that',
+  audit: 'Read the record: audit verify FILE… [--head …], audit show FILE [--agent …] [--since …] [--refused]',
 } as const;
+
+/** The commands that take something to speak about. */
+const SUBJECTS: Readonly<Record<string, string>> = { explain: 'a tool or area' };
 
 export type Command = 'serve' | keyof typeof COMMANDS | 'help' | 'version';
 
 export type Config = {
   readonly command: Command;
+  /** What the command is about, where it takes that. */
+  readonly subject: string;
   readonly json: boolean;
   readonly grants: Grants;
   readonly productionWrites: boolean;
+  /** As given; which holds otherwise depends on the key. */
+  readonly confirm: string | undefined;
+  readonly dryRun: boolean;
+  readonly auditLog: string | undefined;
+  readonly auditLogMaxBytes: number;
+  readonly agent: string;
+  readonly statusTool: boolean;
   /** The environment that the key has to be of. */
   readonly expect: string | undefined;
   readonly logLevel: LogLevel;
@@ -66,8 +82,13 @@ export function parseConfig(argv: readonly string[], env: Env, file: Given = {})
     if (command.startsWith('sk_')) throw new StartError('A key is no command: set WORKOS_API_KEY instead.');
     throw new StartError(`There is no command "${command}".${didYouMean(command, Object.keys(COMMANDS))} See --help.`);
   }
-  if (more.length > 0) throw new StartError(`One command at a time: "${more.join(' ')}" is left over. See --help.`);
-  if (asked.has('json') && command !== 'tools') throw new StartError('--json goes with the command "tools".');
+  const taken = SUBJECTS[command];
+  const [subject = '', ...over] = taken === undefined ? ['', ...more] : more;
+  if (over.length > 0) throw new StartError(`One command at a time: "${over.join(' ')}" is left over. See --help.`);
+  if (taken !== undefined && subject === '' && !asked.has('help'))
+    throw new StartError(`${command} needs ${taken}: workos-mcp ${command} NAME`);
+  if (asked.has('json') && command !== 'tools' && command !== 'check')
+    throw new StartError('--json goes with the commands "tools" and "check".');
 
   const given = (name: OptionName): readonly string[] => {
     const { addsUp }: Option = OPTIONS[name];
@@ -87,12 +108,23 @@ export function parseConfig(argv: readonly string[], env: Env, file: Given = {})
       throw new StartError(`--sandbox stands alone: unset ${real.map(envName).join(' and ')}, or leave --sandbox out.`);
     }
   }
+  const agent = settingOf('agent');
+  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(agent)) {
+    throw new StartError(`--agent is "${agent}": say a name of letters, digits, ".", "_" and "-", at most 64.`);
+  }
   return {
     command: asked.has('help') ? 'help' : asked.has('version') ? 'version' : (command as Command), // checked above
+    subject,
     json: asked.has('json'),
     grants: { allow: given('allow'), deny: given('deny'), readOnly: on('read-only'), productionGuard: false },
     productionWrites: on('production-writes'),
     expect: one('expect'),
+    confirm: one('confirm'),
+    dryRun: on('dry-run'),
+    auditLog: one('audit-log'),
+    auditLogMaxBytes: Number(settingOf('audit-log-max-bytes')),
+    agent,
+    statusTool: !on('no-status-tool'),
     logLevel: settingOf('log-level') as LogLevel, // a choice, checked where it was read
     sandbox,
     apiKey: one('api-key'),

@@ -29,11 +29,14 @@ function labelOf(apiKey: string): 'staging' | 'production' {
   return apiKey.startsWith('sk_test_') ? 'staging' : 'production';
 }
 
-/** The grants as they hold with this key, where there is one. */
-export function toGrants(
-  { grants, apiKey, productionWrites }: Config,
-  label: Environment['label'] | undefined = apiKey === undefined ? undefined : labelOf(apiKey),
-): Grants {
+/** Which environment the settings are about, as far as they say. */
+export function environmentOf({ sandbox, apiKey }: Config): Environment['label'] | undefined {
+  if (sandbox) return 'sandbox';
+  return apiKey === undefined ? undefined : labelOf(apiKey);
+}
+
+/** The grants as they hold in an environment. */
+export function toGrants({ grants, productionWrites }: Config, label: Environment['label'] | undefined): Grants {
   return { ...grants, productionGuard: label === 'production' && !productionWrites };
 }
 

@@ -8,6 +8,13 @@ export class StartError extends Error {
 /** The call was refused before anything was sent. The message names the fields and is for the agent. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
+  /** @param rule what the record says of the reason: without anything that the agent has sent */
+  constructor(
+    message: string,
+    readonly rule = 'the arguments do not fit',
+  ) {
+    super(message);
+  }
 }
 
 /** WorkOS answered with something other than a usable success. */

@@ -59,6 +59,7 @@ export function resolveConstants(tool: Tool, { apiKey, clientId }: Environment):
   if (tool.needsClientId && clientId === undefined) {
     throw new RefusedError(
       `${tool.name} needs the environment's Client ID. The person who runs this server has to set WORKOS_CLIENT_ID; you cannot.`,
+      'WORKOS_CLIENT_ID is not set',
     );
   }
   const resolved = Object.entries(tool.constants ?? {}).map(([name, value]) => {

@@ -46,6 +46,13 @@ export function toResult(value: Record<string, unknown>, text = JSON.stringify(v
   return { content: [{ type: 'text', text }], structuredContent: value };
 }
 
+/** The result with something that the server has to say about it. */
+export function withNote<Result extends object>(result: Result, note: string): Result | CallToolResult {
+  const { structuredContent: value, content = [] } = result as Partial<CallToolResult>; // a question has neither
+  if (!isObject(value)) return { ...result, content: [...content, { type: 'text', text: note }] };
+  return { ...result, ...toResult({ ...value, notes: [...[value.notes ?? []].flat(), note] }) };
+}
+
 export type FailedCall = {
   readonly tool: Tool;
   readonly args: Arguments;
@@ -94,11 +101,11 @@ function explainOpenly(error: unknown, call: FailedCall): string {
 }
 
 function explainReply({ reply, fault, advice }: ReplyError, { tool, args, confidential }: FailedCall): string {
-  const { status, attempts = 1, uncertain = false } = reply;
+  const { status, attempts = 1 } = reply;
   const problem =
     fault === undefined ? toProblem(reply, confidential) : { code: undefined, text: `, ${fault}.`, removed: 0 };
   const requestId = reply.headers['x-request-id'];
-  const unknownOutcome = uncertain || status < 400 || status === 408 || status >= 500;
+  const unknownOutcome = isUnclear(reply);
   const step = problem.code === undefined ? undefined : tool.nextSteps?.[problem.code];
   return sentence(
     `WorkOS answered ${tool.name} with ${status} ${STATUS_CODES[status] ?? 'Unknown'}${times(attempts)}${problem.text}`,
@@ -107,6 +114,11 @@ function explainReply({ reply, fault, advice }: ReplyError, { tool, args, confid
     requestId === undefined ? undefined : `Request ID: ${requestId}.`,
     removedNote(problem.removed),
   );
+}
+
+/** Whether WorkOS may have acted although its reply is no success. */
+export function isUnclear({ status, uncertain = false }: Reply): boolean {
+  return uncertain || status < 400 || status === 408 || status >= 500;
 }
 
 const times = (attempts: number): string => (attempts === 1 ? '' : ` (${attempts} attempts)`);

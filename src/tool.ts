@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { toJsonSchema } from './json-schema.ts';
-import { listItem, membersIn, omittedFromLists, secretsIn } from './output.ts';
+import { listItem, membersIn, omittedFromLists, secretsIn, toOutputSchema } from './output.ts';
 import type { Declared } from './secrets.ts';
 
 /** What a tool does to WorkOS, as grants see it: reads, creates or updates, deletes. */
@@ -81,6 +81,15 @@ export type Declaration<R extends Route = Route, I extends Input = Input> = {
   readonly idempotencyKey?: keyof I & string;
   /** Rules across arguments: a sentence that names the fields for each one broken, `false` for each one kept. */
   readonly check?: (args: Parsed<I>) => readonly (string | false)[];
+  /** What a person is shown before a call goes out that deletes, or that carries one of the arguments above. */
+  readonly preview?: {
+    /** The tool that reads the object by the arguments in the route. */
+    readonly object: string;
+    /** The member that names it to people. */
+    readonly named: string;
+    /** What hangs on it: tools that list, by the argument that takes its ID. */
+    readonly dependents?: Readonly<Record<string, string>>;
+  };
   /** The read that tells whether a call whose answer was lost took effect. */
   readonly toldBy?: string;
   /** What to do next about an error code of WorkOS's that belongs to this endpoint. */
@@ -104,8 +113,9 @@ export type Tool = Declaration & {
   readonly method: Method;
   readonly path: string;
   readonly schema: z.ZodObject;
-  /** The input schema as clients see it, made on first use and kept. */
+  /** The schemas of arguments and answer as clients see them, made on first use and kept. */
   readonly jsonSchema: () => Readonly<Record<string, unknown>>;
+  readonly outputJsonSchema: () => Readonly<Record<string, unknown>> | undefined;
   readonly annotations: {
     readonly title: string;
     readonly readOnlyHint: boolean;
@@ -135,6 +145,8 @@ export type Tool = Declaration & {
   /** The arguments that such a tool lacks, and those of which it takes fewer values. */
   readonly lacking: readonly string[];
   readonly narrowed: readonly string[];
+  /** Whether some of its calls wait for a confirmation. */
+  readonly confirmable: boolean;
 };
 
 export const CLIENT_ID = Symbol('WORKOS_CLIENT_ID');
@@ -160,8 +172,9 @@ export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Too
   const { output } = declaration;
   const secretMembers = output === undefined ? new Set<string>() : secretsIn(output);
   let shown: ReadonlySet<string> | undefined;
+  const derived = derive(area, declaration);
   const tool = {
-    ...derive(area, declaration),
+    ...derived,
     needsCredentials,
     handlesCredentials: guarded.length > 0 || secretMembers.size > 0,
     declared: () => {
@@ -170,22 +183,21 @@ export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Too
     },
   };
   if (guarded.length === 0 || needsCredentials) return tool;
-  const open = Object.entries(declaration.input).filter(([name]) => !guarded.includes(name));
-  const { input, schema, jsonSchema } = derive(area, {
-    ...declaration,
-    input: { ...Object.fromEntries(open), ...narrowed },
-  });
+  const open = Object.entries(derived.input).filter(([name]) => !guarded.includes(name));
   return {
     ...tool,
     restricted: {
-      ...tool,
-      input,
-      schema,
-      jsonSchema,
+      ...withInput(tool, { ...Object.fromEntries(open), ...narrowed }),
       lacking: guarded.filter((name) => !Object.hasOwn(narrowed, name)),
       narrowed: Object.keys(narrowed),
+      confirmable: tool.confirmable && declaration.access === 'delete',
     },
   };
+}
+
+/** The tool with other arguments. */
+export function withInput(tool: Tool, input: Input): Tool {
+  return { ...tool, input, ...toSchemas(input) };
 }
 
 /** What follows from a declaration whoever is to have the tool. */
@@ -203,9 +215,8 @@ function derive(
   };
   const title = toTitle(declaration.name);
   const constants = Object.values(declaration.constants ?? {});
-  const schema = z.strictObject(input);
   const safe = method !== 'POST' && method !== 'PATCH';
-  let jsonSchema: Readonly<Record<string, unknown>> | undefined;
+  let outputJson: Readonly<Record<string, unknown>> | undefined;
   let omitted: ReadonlySet<string> | undefined;
   return {
     ...declaration,
@@ -214,10 +225,10 @@ function derive(
     title,
     method,
     path,
-    schema,
-    jsonSchema: () => {
-      jsonSchema ??= Object.freeze(toJsonSchema(schema));
-      return jsonSchema;
+    ...toSchemas(input),
+    outputJsonSchema: () => {
+      outputJson ??= declaration.output && Object.freeze(toOutputSchema(declaration.output));
+      return outputJson;
     },
     omittedMembers: () => {
       const item = declaration.output && listItem(declaration.output);
@@ -236,7 +247,20 @@ function derive(
     paginated,
     lacking: [],
     narrowed: [],
+    confirmable: declaration.preview !== undefined,
     needsClientId: constants.includes(CLIENT_ID),
+  };
+}
+
+function toSchemas(input: Input): Pick<Tool, 'schema' | 'jsonSchema'> {
+  const schema = z.strictObject(input);
+  let json: Readonly<Record<string, unknown>> | undefined;
+  return {
+    schema,
+    jsonSchema: () => {
+      json ??= Object.freeze(toJsonSchema(schema));
+      return json;
+    },
   };
 }
 
@@ -244,10 +268,12 @@ function derive(
 const MAX_ITEMS = { max_items: z.int().min(1).describe('Instead of limit: follow pages').optional() };
 const FIELDS = { fields: z.array(z.string()).min(1).describe('Only these fields').optional() };
 
+const OWN: readonly string[] = [...Object.keys(MAX_ITEMS), ...Object.keys(FIELDS), 'confirm_token'];
+
 /** The argument's place in the HTTP request, by the placement rule. */
 export function placeOf(tool: Tool, argument: string): Place {
   if (tool.path.includes(`{${argument}}`)) return 'path';
-  if (argument in MAX_ITEMS || argument in FIELDS) return 'server';
+  if (OWN.includes(argument)) return 'server';
   if (tool.idempotencyKey === argument) return 'header';
   return tool.method === 'GET' || tool.method === 'DELETE' ? 'query' : 'body';
 }

@@ -13,7 +13,7 @@ beforeAll(async () => {
     WORKOS_BASE_URL: `${upstream.url}/prefix/`,
     WORKOS_CLIENT_ID: 'client_1',
   };
-  session = await connect(['--allow', '*:full,*:credentials'], env);
+  session = await connect(['--allow', '*:full,*:credentials', '--confirm', 'off'], env);
 });
 afterAll(async () => {
   await session.close();

@@ -77,7 +77,7 @@ describe('settings that stop the start', () => {
     ['tool', {}, 'no command "tool". Did you mean "tools"?'],
     ['sk_live_secret', {}, 'A key is no command'],
     ['tools more', {}, '"more" is left over'],
-    ['--json', {}, '--json goes with the command "tools"'],
+    ['--json', {}, '--json goes with the commands "tools" and "check"'],
     ['--sandbox', { WORKOS_API_KEY: 'sk_1' }, '--sandbox stands alone: unset WORKOS_API_KEY'],
     ['--sandbox', { WORKOS_CLIENT_ID: 'client_1' }, '--sandbox stands alone: unset WORKOS_CLIENT_ID'],
     ['--sandbox --base-url https://x.test', {}, '--sandbox stands alone: unset WORKOS_BASE_URL'],

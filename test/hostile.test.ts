@@ -12,7 +12,7 @@ beforeAll(async () => {
   upstream = await listen(() => Response.json({}));
   const env = { WORKOS_API_KEY: key, WORKOS_BASE_URL: upstream.url, WORKOS_CLIENT_ID: 'client_1' };
   const bounds = ['--timeout', '4', '--attempt-timeout', '0.6', '--max-reply-bytes', '200000'];
-  session = await connect(['--allow', '*:full,*:credentials', ...bounds], env);
+  session = await connect(['--allow', '*:full,*:credentials', '--confirm', 'off', ...bounds], env);
 });
 afterAll(async () => {
   expect(session.log()).not.toContain(key);

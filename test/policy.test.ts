@@ -157,7 +157,7 @@ it('says of each tool that is off which rule keeps it off', () => {
 
 it('treats a tool that is off as one that never existed', async () => {
   const session = await connect(['--sandbox', '--allow', 'users:read']);
-  expect((await session.listTools()).map((tool) => tool.name)).toEqual(['get_user', 'list_users']);
+  expect((await session.listTools()).map((tool) => tool.name)).toEqual(['get_user', 'list_users', 'get_access_status']);
   const refusal = (name: string) =>
     session.call(name, {}).then(
       () => expect.fail('it answered'),

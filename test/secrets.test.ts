@@ -138,7 +138,7 @@ const granted = tools.filter((tool) => !tool.needsCredentials && tool.local === 
 
 beforeAll(async () => {
   upstream = await listen(() => Response.json({}));
-  session = await connect(['--allow', '*:full', '--timeout', '1'], {
+  session = await connect(['--allow', '*:full', '--timeout', '1', '--confirm', 'off'], {
     WORKOS_API_KEY: key,
     WORKOS_BASE_URL: upstream.url,
   });
@@ -251,7 +251,7 @@ describe('without credentials these arguments do not exist', () => {
 });
 
 it('takes the values of secret arguments out of what WorkOS says about them', async () => {
-  const open = await connect(['--allow', '*:full,*:credentials', '--timeout', '1'], {
+  const open = await connect(['--allow', '*:full,*:credentials', '--timeout', '1', '--confirm', 'off'], {
     WORKOS_API_KEY: key,
     WORKOS_BASE_URL: upstream.url,
     WORKOS_CLIENT_ID: 'client_1',
@@ -268,14 +268,14 @@ describe('a production key', () => {
   const production = { WORKOS_API_KEY: 'sk_live_1' };
   it('writes nothing unless somebody said so', async () => {
     const guarded = await connect(['--allow', '*:full,*:credentials'], production);
-    expect(await guarded.listTools()).toHaveLength(18);
+    expect(await guarded.listTools()).toHaveLength(18 + 1);
     expect(guarded.instructions()).toContain('production environment');
     await guarded.close();
-    const open = await connect(['--allow', '*:full,*:credentials', '--production-writes'], {
+    const open = await connect(['--allow', '*:full,*:credentials', '--production-writes', '--audit-log', 'stderr'], {
       ...production,
       WORKOS_CLIENT_ID: 'client_1',
     });
-    expect(await open.listTools()).toHaveLength(36);
+    expect(await open.listTools()).toHaveLength(36 + 1);
     await open.close();
   });
 });

@@ -67,7 +67,10 @@ describe('the process', () => {
     expect(await exit).toEqual([0, null]);
     const answers = lines(await out);
     expect(answers.map((answer) => [answer.jsonrpc, answer.id]).sort()).toEqual([1, 2, 3, 4].map((id) => ['2.0', id]));
-    expect(lines(await err)[0]).toMatchObject({ msg: 'serving stdio', tools: 18, environment: 'sandbox' });
+    expect(lines(await err).slice(0, 2)).toMatchObject([
+      { v: 1, seq: 1, kind: 'start', tools: 18, environment: 'sandbox' },
+      { msg: 'serving stdio', tools: 18, environment: 'sandbox' },
+    ]);
   });
 
   it('answers what is under way when stdin ends, then exits', async () => {

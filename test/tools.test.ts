@@ -320,7 +320,7 @@ describe.each(PEERS)('the built server behind the %s', (peer) => {
       WORKOS_BASE_URL: upstream.url,
       WORKOS_CLIENT_ID: 'client_01JSANDBX00000000000000000',
     };
-    session = await connect(['--allow', '*:full,*:credentials'], env, peer);
+    session = await connect(['--allow', '*:full,*:credentials', '--confirm', 'off', '--no-status-tool'], env, peer);
   });
   afterAll(async () => {
     await session.close();

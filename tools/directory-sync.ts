@@ -30,6 +30,11 @@ export default area({
       access: 'delete',
       description: 'Delete a directory for good, its users and groups too: syncing stops.',
       input: { directory_id: directoryId },
+      preview: {
+        object: 'get_directory',
+        named: 'name',
+        dependents: { list_directory_users: 'directory', list_directory_groups: 'directory' },
+      },
     }),
     tool({
       name: 'list_directory_users',

@@ -84,6 +84,7 @@ export default area({
       credentials: {
         identity: ['allow_profiles_outside_organization', 'domain_data', 'external_id', 'stripe_customer_id'],
       },
+      preview: { object: 'get_organization', named: 'name' },
       output: organization,
     }),
     tool({
@@ -93,6 +94,15 @@ export default area({
       description: 'Delete an organization for good, its connections, directories and memberships too.',
       limits: [organizationDeletes],
       input: { organization_id: organizationId },
+      preview: {
+        object: 'get_organization',
+        named: 'name',
+        dependents: {
+          list_connections: 'organization_id',
+          list_directories: 'organization_id',
+          list_users: 'organization_id',
+        },
+      },
     }),
   ],
 });

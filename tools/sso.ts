@@ -168,6 +168,7 @@ export default area({
       access: 'delete',
       description: "Delete an SSO connection for good: its organization's SSO stops.",
       input: { connection_id: connectionId },
+      preview: { object: 'get_connection', named: 'name' },
     }),
   ],
 });

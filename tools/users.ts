@@ -159,6 +159,7 @@ export default area({
       },
       output: user,
       credentials: { secrets: passwordSecrets, identity: [...passwordForm, 'email', 'email_verified', 'external_id'] },
+      preview: { object: 'get_user', named: 'email' },
       check: checkPassword,
     }),
     tool({
@@ -167,6 +168,7 @@ export default area({
       access: 'delete',
       description: 'Delete a user for good, with sessions and memberships.',
       input: { user_id: userId },
+      preview: { object: 'get_user', named: 'email' },
     }),
     tool({
       name: 'authenticate_user',

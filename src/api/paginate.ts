@@ -38,11 +38,7 @@ const PAGE = 100;
  */
 export async function walk(options: Walk, start: string | undefined): Promise<WalkEnd> {
   const { fetchPage, maxItems, take, isOutOfTime, onPage, isPartial, backwards } = options;
-  const ids = new Set<unknown>();
-  const isNew = (id: unknown) => {
-    const known = ids.size;
-    return ids.add(id).size > known;
-  };
+  const isNew = createMemory();
   const cursors = new Set<string | undefined>([start]);
   let cursor = start;
   let count = 0;
@@ -80,4 +76,29 @@ export async function walk(options: Walk, start: string | undefined): Promise<Wa
     cursor = page.next;
     last = page.next;
   }
+}
+
+/**
+ * Tells of each ID whether it came before. While IDs rise or fall strictly, as those of a list by creation do, none can
+ * have; a set, which costs several times as much, is made only where that ends.
+ */
+function createMemory(): (id: unknown) => boolean {
+  const sorted: string[] = [];
+  let last: string | undefined;
+  let rises: boolean | undefined;
+  let all: Set<unknown> | undefined;
+  return (id) => {
+    if (all === undefined && typeof id === 'string' && id !== last) {
+      const goesUp = last === undefined ? undefined : id > last;
+      if (rises === undefined || rises === goesUp) {
+        rises = goesUp;
+        last = id;
+        sorted.push(id);
+        return true;
+      }
+    }
+    all ??= new Set(sorted);
+    const known = all.size;
+    return all.add(id).size > known;
+  };
 }

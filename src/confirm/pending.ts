@@ -5,6 +5,8 @@ export type Pending = {
   /** Digests of the arguments, and of what was shown of the object. */
   readonly args: string;
   readonly shown: string;
+  /** Digests of what a person may type to confirm: the object's ID, and its name where it could be shown as it is. */
+  readonly expected: readonly string[];
   /** Who is to give it: a person whom the client asks, or the model that repeats the ID. */
   readonly by: 'prompt' | 'token';
 };

@@ -15,6 +15,8 @@ type Stdio = {
   readonly stdout: Writable;
   /** Aborted when the process is asked to stop. */
   readonly stop: AbortSignal;
+  /** Told of each tools/call that the protocol itself refuses: of a tool that is not there, or malformed. */
+  readonly onRefused: (tool: unknown, args: unknown) => void;
   readonly onerror: (error: Error) => void;
 };
 
@@ -22,13 +24,13 @@ type Stdio = {
  * Serves MCP over stdin and stdout, of either protocol era. Resolves once the client has closed either, or `stop` is
  * aborted, and the calls then under way have been answered or, after a grace period, aborted.
  */
-export async function serveOverStdio({ factory, stdin, stdout, stop, onerror }: Stdio): Promise<void> {
+export async function serveOverStdio({ factory, stdin, stdout, stop, onRefused, onerror }: Stdio): Promise<void> {
   // The SDK aborts what is under way as soon as its input ends; this one ends only after the calls were answered.
   const input = new PassThrough();
   stdin.pipe(input, { end: false });
   // Each answer that waits for the client to read listens for the stream to drain or fail.
   stdout.setMaxListeners(0);
-  const { transport, answered, closed } = withPending(new StdioServerTransport(input, stdout));
+  const { transport, answered, closed } = withPending(new StdioServerTransport(input, stdout), onRefused);
   const handle = serveStdio(factory, { transport, onerror });
 
   const over = new AbortController();
@@ -46,8 +48,9 @@ export async function serveOverStdio({ factory, stdin, stdout, stop, onerror }: 
 }
 
 /** Wraps a transport so that one can wait until every request that came in has been answered or cancelled. */
-function withPending(wire: Transport) {
-  const pending = new Set<unknown>();
+function withPending(wire: Transport, onRefused: Stdio['onRefused']) {
+  /** By request ID: what is called, where it is a tool. */
+  const pending = new Map<unknown, { readonly tool: unknown; readonly args: unknown } | undefined>();
   let settled = () => {};
   let gone = () => {};
   const closed = new Promise<void>((resolve) => {
@@ -60,7 +63,10 @@ function withPending(wire: Transport) {
   const transport: Transport = {
     start: () => {
       wire.onmessage = (message, extra) => {
-        if ('method' in message && 'id' in message) pending.add(message.id);
+        if ('method' in message && 'id' in message) {
+          const { name, arguments: args } = Object(message.params);
+          pending.set(message.id, message.method === 'tools/call' ? { tool: name, args } : undefined);
+        }
         // A cancelled request gets no answer.
         if ('method' in message && message.method === 'notifications/cancelled') settle(message.params?.requestId);
         transport.onmessage?.(message, extra);
@@ -75,6 +81,9 @@ function withPending(wire: Transport) {
       return wire.start();
     },
     send: async (message, options) => {
+      // Whatever reaches a tool is answered with a result, even when it fails.
+      const called = 'error' in message ? pending.get(message.id) : undefined;
+      if (called !== undefined) onRefused(called.tool, called.args);
       try {
         await wire.send(message, options);
       } finally {

@@ -1,0 +1,57 @@
+import type { Context, Reply, Send } from './api/pipeline.ts';
+import { createOwners, type LimitSettings, toSlots } from './limits.ts';
+import { toRequest } from './request.ts';
+import { type Success, toSuccess } from './result.ts';
+import { type Confidential, withoutSecrets, withoutValues } from './secrets.ts';
+import type { Arguments, Environment, Limit, Tool } from './tool.ts';
+
+/** What one call has sent and received so far. */
+export type Traffic = {
+  /** Whether a request was handed to the layers that send it. */
+  sent: boolean;
+  requests: number;
+  attempts: number;
+  reply?: Reply;
+};
+
+export const createTraffic = (): Traffic => ({ sent: false, requests: 0, attempts: 0 });
+
+/** On whose behalf, until when, and where it is counted. */
+export type Errand = Pick<Context, 'signal' | 'agent' | 'deadline'> & {
+  readonly traffic: Traffic;
+  readonly confidential: Confidential;
+};
+
+/** One request of a tool's to WorkOS, and its answer without what is confidential. */
+export type Exchange = (tool: Tool, args: Arguments, errand: Errand) => Promise<Success>;
+
+export type ExchangeDeps = {
+  readonly environment: Environment;
+  readonly send: Send;
+  /** The limit on all requests of a key. */
+  readonly general: Limit;
+  readonly limits: LimitSettings;
+};
+
+export function createExchange({ environment, send, general, limits }: ExchangeDeps): Exchange {
+  const owners = createOwners();
+  return async (tool, args, { traffic, confidential, ...errand }) => {
+    const context: Context = {
+      ...errand,
+      repeat: tool.repeat,
+      slots: toSlots(tool, args, general, limits, owners),
+    };
+    const request = toRequest(tool, args, environment);
+    traffic.sent = true;
+    const reply = await send(request, context);
+    traffic.reply = reply;
+    traffic.requests += 1;
+    traffic.attempts += reply.attempts ?? 1;
+    const success = toSuccess(reply, tool);
+    owners.learn(tool.allLimits, success.value);
+    const open = withoutSecrets(success.value, confidential);
+    // Of a plain answer the key was taken out already; it is the only value that every call has.
+    const value = success.plain && confidential.values.length < 2 ? open : withoutValues(open, confidential);
+    return { ...success, value: Object(value) };
+  };
+}

@@ -1,0 +1,73 @@
+import type { ListToolsResult } from '@modelcontextprotocol/server';
+import type { Verdict } from './call.ts';
+import type { Catalog } from './catalog.ts';
+import { withConfirmToken } from './confirm/confirmable.ts';
+import type { ConfirmMode } from './confirm/gate.ts';
+import type { Policy } from './policy.ts';
+import { marker } from './secrets.ts';
+import type { Environment, Tool } from './tool.ts';
+
+/** What one agent is offered, made once and served to each of its connections. */
+export type Offer = {
+  readonly agent: string;
+  readonly confirm: ConfirmMode;
+  readonly instructions: string;
+  /** By name: all that exists for the agent, in the form that it has for it. */
+  readonly tools: ReadonlyMap<string, Tool>;
+  /** The answer to tools/list. */
+  readonly list: ListToolsResult;
+  readonly verdictOn: (tool: Tool) => Verdict;
+  /** What stands in the place of a tool's secrets, where the agent may not see them. */
+  readonly markerOf: (tool: Tool) => string | undefined;
+};
+
+export type OfferDeps = {
+  readonly agent: string;
+  readonly catalog: Catalog;
+  readonly policy: Policy;
+  readonly environment: Environment['label'];
+  readonly confirm: ConfirmMode;
+  /** A tool of the server's own, outside catalogue and policy. */
+  readonly statusTool?: Tool | undefined;
+};
+
+export function createOffer({ agent, catalog, policy, environment, confirm, statusTool }: OfferDeps): Offer {
+  // Where no tool handles credentials, there is no such grant to name.
+  const grantable = new Set(catalog.tools.filter((tool) => tool.handlesCredentials).map((tool) => tool.area));
+  const markerOf = (tool: Tool) => {
+    if (policy.whyRestricted(tool) === undefined) return undefined;
+    return grantable.has(tool.area) ? marker(tool.area) : '[withheld]';
+  };
+  const own = (tool: Tool): Tool => {
+    const variant = (policy.whyRestricted(tool) !== undefined && tool.restricted) || tool;
+    return confirm === 'auto' ? withConfirmToken(variant) : variant;
+  };
+  const offered = catalog.tools.filter((tool) => policy.whyOff(tool) === undefined).map(own);
+  const tools = new Map([...offered, statusTool].flatMap((tool) => (tool === undefined ? [] : [[tool.name, tool]])));
+  return {
+    agent,
+    confirm,
+    instructions: [
+      `WorkOS, ${environment} environment. Every object has an ID with a prefix (user_, org_, conn_, directory_, …); find IDs with the list tools.`,
+      'Lists come newest first and show the telling fields of each item; "fields" chooses others, the get tools show all.',
+      'For the next page pass list_metadata.after as "after" (null: there is none), or let max_items follow the pages.',
+    ].join(' '),
+    tools,
+    list: { tools: [...tools.values()].map(toDefinition) },
+    verdictOn: (tool) => {
+      if (tool === statusTool) return { allowed: true, rule: 'the status tool' };
+      const why = policy.whyOff(tool);
+      return why === undefined ? { allowed: true, rule: policy.grantOf(tool) ?? '' } : { allowed: false, rule: why };
+    },
+    markerOf,
+  };
+}
+
+/** A tool as tools/list shows it. */
+function toDefinition(tool: Tool): ListToolsResult['tools'][number] {
+  const { name, title, description, annotations } = tool;
+  const definition = { name, title, description, inputSchema: tool.jsonSchema(), annotations };
+  const outputSchema = tool.outputJsonSchema();
+  // Both schemas are of objects, which their own type does not say.
+  return { ...definition, ...(outputSchema && { outputSchema }) } as ListToolsResult['tools'][number];
+}

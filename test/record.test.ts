@@ -1,0 +1,338 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connect, MAIN, type Session } from './support/session.ts';
+import { listen, type Upstream } from './support/upstream.ts';
+
+const USER = 'user_01E4ZCR3C56J083X43JQXF3JK5';
+const ORGANIZATION = 'org_01EHZNVPK3SFK441A1RGBFSHRT';
+const key = 'sk_test_record_1234567890';
+
+let upstream: Upstream;
+let folder: string;
+let file: string;
+let session: Session | undefined;
+
+beforeAll(async () => {
+  upstream = await listen(() => Response.json({}));
+});
+afterAll(() => upstream.close());
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'workos-mcp-'));
+  file = join(folder, 'audit.jsonl');
+  upstream.received.length = 0;
+  upstream.answer = () =>
+    Response.json({ object: 'user', id: USER, email: 'ada@example.com', organization_id: ORGANIZATION });
+});
+afterEach(async () => {
+  await session?.close();
+  session = undefined;
+  await rm(folder, { recursive: true });
+});
+
+const start = async (...args: readonly string[]): Promise<Session> => {
+  session = await connect(['--audit-log', file, '--confirm', 'off', '--agent', 'support-bot', ...args], {
+    WORKOS_API_KEY: key,
+    WORKOS_BASE_URL: upstream.url,
+  });
+  return session;
+};
+const entries = async (): Promise<readonly Record<string, unknown>[]> =>
+  (await readFile(file, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const last = async (): Promise<Record<string, unknown>> =>
+  (await entries()).at(-1) ?? expect.fail('nothing is recorded');
+const run = (...args: readonly string[]) =>
+  promisify(execFile)(process.execPath, [MAIN, ...args]).then(
+    ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
+    ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+  );
+
+describe('the record', () => {
+  it('tells who did what, where, by which grant, and what came of it, in a file of its owner alone', async () => {
+    const { call } = await start('--allow', 'users:read');
+    await call('get_user', { user_id: USER });
+    const common = { v: 1, agent: 'support-bot', tool: 'get_user', environment: 'staging' };
+    expect(await entries()).toMatchObject([
+      { v: 1, seq: 1, kind: 'start', agent: 'support-bot', environment: 'staging', tools: 2, confirm: 'off' },
+      {
+        ...common,
+        seq: 2,
+        kind: 'decision',
+        area: 'users',
+        access: 'read',
+        text: `support-bot asked to read user ${USER} in staging`,
+        ids: { user_id: USER },
+        arguments: expect.stringMatching(/^[0-9a-f]{64}$/),
+        decision: 'allowed',
+        rule: 'users:read',
+      },
+      {
+        ...common,
+        seq: 3,
+        kind: 'outcome',
+        of: 2,
+        text: `support-bot read user ${USER} in staging`,
+        outcome: 'ok',
+        object: USER,
+        organization: ORGANIZATION,
+        status: 200,
+        requests: 1,
+        attempts: 1,
+        ms: expect.any(Number),
+      },
+    ]);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it.each<[what: string, tool: string, args: Record<string, unknown>, entry: Record<string, unknown>]>([
+    [
+      'a tool that is off',
+      'delete_user',
+      { user_id: USER },
+      { tool: 'delete_user', rule: 'there is no such tool for the agent' },
+    ],
+    [
+      'a tool that never was, without its name',
+      'sk_secret_tool',
+      {},
+      { tool: '(unknown)', area: '(unknown)', ids: {} },
+    ],
+    ['arguments that do not fit', 'get_user', { user_id: 7 }, { tool: 'get_user', rule: 'the arguments do not fit' }],
+    ['an argument that is not there', 'get_user', { user_id: USER, canary: 1 }, { ids: { user_id: USER } }],
+    ['an ID that is none', 'get_user', { user_id: 'canary/..' }, { ids: {}, rule: 'the arguments do not fit' }],
+  ])('has the refusal of %s', async (_, tool, args, entry) => {
+    const { call } = await start('--allow', 'users:read');
+    await call(tool, args).catch(() => {});
+    expect(await last()).toMatchObject({ kind: 'decision', decision: 'refused', ...entry });
+    expect(await readFile(file, 'utf8')).not.toMatch(/canary|sk_secret_tool/);
+    expect(upstream.received).toEqual([]);
+  });
+
+  it.each<[what: string, answer: () => Response, outcome: Record<string, unknown>, text: string]>([
+    [
+      'an error',
+      () => Response.json({ message: 'canary' }, { status: 404 }),
+      { outcome: 'error', status: 404 },
+      'tried to create a user in staging: WorkOS answered 404',
+    ],
+    [
+      'an unclear end',
+      () => new Response('canary', { status: 502 }),
+      { outcome: 'unknown', status: 502 },
+      'tried to create a user in staging: outcome unknown',
+    ],
+  ])('tells %s of a write as that', async (_, answer, outcome, text) => {
+    upstream.answer = answer;
+    const { call } = await start('--allow', '*:full');
+    await call('create_user', { email: 'ada@example.com', first_name: 'canary' });
+    expect(await last()).toMatchObject({ kind: 'outcome', ...outcome, text: `support-bot ${text}` });
+    expect(await readFile(file, 'utf8')).not.toMatch(/canary|ada@/);
+  });
+
+  it('never holds names, addresses, answers or the key', async () => {
+    const { call } = await start('--allow', '*:full,*:credentials');
+    await call('create_user', { email: 'ada@example.com', first_name: 'Canary', password: 'correct horse' });
+    await call('list_users', { email: 'ada@example.com' });
+    await call('update_user', { user_id: USER, external_id: 'canary-7' });
+    expect(await readFile(file, 'utf8')).not.toMatch(/ada@|canary|correct horse|sk_test/i);
+  });
+
+  it('digests the same arguments alike within a run, and otherwise in another', async () => {
+    const digests = async () => (await entries()).flatMap(({ arguments: digest }) => digest ?? []);
+    const one = await start('--allow', 'users:read');
+    await one.call('list_users', { email: 'ada@example.com', limit: 2 });
+    await one.call('list_users', { limit: 2, email: 'ada@example.com' });
+    await one.close();
+    const other = await start('--allow', 'users:read');
+    await other.call('list_users', { email: 'ada@example.com', limit: 2 });
+    const [first, second, third] = await digests();
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
+  });
+
+  it('has a write in it before WorkOS has the write', async () => {
+    let recorded: readonly Record<string, unknown>[] = [];
+    upstream.answer = async () => {
+      recorded = await entries();
+      return new Response(null, { status: 202 });
+    };
+    const { call } = await start('--allow', 'users:delete');
+    await call('delete_user', { user_id: USER });
+    expect(recorded.at(-1)).toMatchObject({ kind: 'decision', decision: 'allowed', confirmation: 'off' });
+  });
+
+  it('is whole at the end, and its head is in the log', async () => {
+    const { call, close, log } = await start('--allow', 'users:read');
+    await call('get_user', { user_id: USER });
+    await close();
+    session = undefined;
+    expect(await last()).toMatchObject({ kind: 'stop' });
+    const head = /"head":"([^"]+)"/.exec(log())?.[1] ?? expect.fail('the log tells no head');
+    expect(await run('audit', 'verify', file, '--head', head)).toMatchObject({ code: 0 });
+    const lines = (await readFile(file, 'utf8')).split('\n');
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(file, lines.slice(0, -2).join('\n').concat('\n'));
+    expect(await run('audit', 'verify', file, '--head', head)).toMatchObject({ code: 1 });
+    await writeFile(file, lines.join('\n').replace(USER, USER.replace('01E4', '01E5')));
+    expect(await run('audit', 'verify', file)).toMatchObject({ code: 1, stdout: expect.stringContaining(`${file}:`) });
+  });
+
+  it('reads like a page', async () => {
+    const { call, close } = await start('--allow', 'users:read');
+    await call('get_user', { user_id: USER });
+    await call('delete_user', { user_id: USER }).catch(() => {});
+    await close();
+    session = undefined;
+    const { stdout } = await run('audit', 'show', file);
+    expect(stdout).toContain(`support-bot read user ${USER} in staging`);
+    const refused = await run('audit', 'show', file, '--refused');
+    expect(refused.stdout).toContain('delete user');
+    expect(refused.stdout).not.toContain('read user');
+  });
+});
+
+describe('where the record cannot be kept', () => {
+  it.each([
+    ['a folder', () => folder],
+    ['a path below a file', () => join(MAIN, 'audit.jsonl')],
+    ['a folder that is not there', () => join(folder, 'no', 'audit.jsonl')],
+  ])('%s stops the start', async (_, path) => {
+    const env = { WORKOS_API_KEY: key };
+    const result = await promisify(execFile)(process.execPath, [MAIN, '--allow', '*:read', '--audit-log', path()], {
+      env,
+    }).then(
+      () => expect.fail('it started'),
+      ({ code, stderr }) => ({ code, stderr }),
+    );
+    expect(result).toMatchObject({ code: 2, stderr: expect.stringMatching(/^workos-mcp: .*audit/) });
+  });
+
+  it('a production key that may write has to say where', async () => {
+    const env = { WORKOS_API_KEY: 'sk_live_1234567890' };
+    const start = (...args: readonly string[]) =>
+      promisify(execFile)(process.execPath, [MAIN, 'check', ...args], { env }).then(
+        () => 0,
+        ({ code, stderr }) => [code, stderr],
+      );
+    expect(await start('--allow', '*:read')).toBe(0);
+    expect(await start('--allow', '*:full')).toBe(0); // the production guard leaves it nothing to write with
+    expect(await start('--allow', '*:full', '--production-writes')).toEqual([
+      2,
+      expect.stringContaining('--audit-log'),
+    ]);
+    expect(await start('--allow', '*:full', '--production-writes', '--audit-log', 'stderr')).toBe(0);
+  });
+
+  it('nothing is sent on a disk that is full, and what was done is told and recorded once there is room', async () => {
+    // A limit on the size of files fails writes as a full disk does.
+    const server = spawn(
+      'bash',
+      ['-c', `ulimit -f 8; exec "${process.execPath}" "${MAIN}" --allow '*:full' --confirm off --audit-log "${file}"`],
+      { env: { WORKOS_API_KEY: key, WORKOS_BASE_URL: upstream.url }, stdio: ['pipe', 'pipe', 'ignore'] },
+    );
+    const answers = new Map<number, (text: string) => void>();
+    let rest = '';
+    server.stdout.on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const { id, result } = JSON.parse(line);
+        answers.get(id)?.(JSON.stringify(result));
+      }
+    });
+    let id = 0;
+    const ask = (method: string, params: unknown) => {
+      id += 1;
+      server.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
+      return new Promise<string>((resolve) => answers.set(id, resolve));
+    };
+    await ask('initialize', {
+      protocolVersion: '2025-06-18',
+      capabilities: {},
+      clientInfo: { name: 't', version: '1' },
+    });
+    const results: string[] = [];
+    for (let calls = 0; calls < 20; calls += 1) {
+      results.push(await ask('tools/call', { name: 'delete_user', arguments: { user_id: USER } }));
+    }
+    server.kill();
+    await once(server, 'exit');
+    const refused = results.findIndex((text) => text.includes('cannot be recorded is not done'));
+    expect(refused).toBeGreaterThan(0);
+    expect(results.slice(refused).every((text) => text.includes('was not sent'))).toBe(true);
+    expect(upstream.received).toHaveLength(refused);
+    const lines = (await readFile(file, 'utf8')).split('\n').flatMap((line) => {
+      try {
+        return [JSON.parse(line)];
+      } catch {
+        return [];
+      }
+    });
+    // Whatever was sent has its decision; an outcome that had no room was told to the caller.
+    expect(lines.filter(({ kind, decision }) => kind === 'decision' && decision === 'allowed')).toHaveLength(refused);
+    const outcomes = lines.filter(({ kind }) => kind === 'outcome').length;
+    expect(results[refused - 1]?.includes('The outcome could not be recorded')).toBe(outcomes < refused);
+  });
+
+  it('a call that was cut off by the end of the process reads as outcome unknown', async () => {
+    upstream.answer = () => new Promise(() => {});
+    const env = { WORKOS_API_KEY: key, WORKOS_BASE_URL: upstream.url };
+    const server = spawn(process.execPath, [MAIN, '--allow', '*:full', '--confirm', 'off', '--audit-log', file], {
+      env,
+    });
+    const say = (message: unknown) => server.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...Object(message) })}\n`);
+    say({
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 't', version: '1' } },
+    });
+    say({ id: 2, method: 'tools/call', params: { name: 'delete_user', arguments: { user_id: USER } } });
+    await expect.poll(() => upstream.received.length, { timeout: 5_000 }).toBe(1);
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+    expect((await run('audit', 'show', file)).stdout).toContain('outcome unknown');
+    expect(await run('audit', 'verify', file)).toMatchObject({ code: 0, stdout: expect.stringContaining('unknown') });
+  });
+});
+
+describe('the commands', () => {
+  it.each([
+    ['explain get_usr --allow *:read', 'Did you mean "get_user"?'],
+    ['explain', 'explain needs a tool or area'],
+    ['check --allow user:read', 'Did you mean "users"?'],
+    ['check', 'Nothing is allowed until you say so'],
+    ['check --allow *:read --limit x=1/1', 'there is no limit "x"'],
+    ['audit', 'audit verify'],
+    ['audit verfy x', 'Did you mean "verify"?'],
+    ['audit show x --agnt y', 'Did you mean "--agent"?'],
+    ['--agent no/name --allow *:read', '--agent is "no/name"'],
+    ['--confirm maybe --allow *:read', 'It is one of auto, strict, off'],
+  ])('%s says what is wrong', async (line, message) => {
+    expect(await run(...line.split(' '))).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+  });
+
+  it('check counts what the tools cost a model', async () => {
+    const { stdout } = await run('check', '--allow', '*:read', '--json');
+    const [agent] = JSON.parse(stdout).agents;
+    expect(agent).toMatchObject({ name: 'local', environment: null, tools: { on: 18, total: 36 } });
+    expect(agent.tokens).toBeGreaterThan(2_400);
+    expect(agent.tokens).toBeLessThan(2_600);
+  });
+
+  it('explain says the same as the status tool', async () => {
+    const { stdout } = await run('explain', 'delete_user', '--allow', '*:read');
+    expect(stdout).toContain('off: needs the grant users:delete');
+    const asked = await connect(['--sandbox', '--allow', '*:read']);
+    expect(await asked.call('get_access_status', { name: 'delete_user' })).toMatchObject({
+      structured: { on: false, rule: 'needs the grant users:delete', to_switch_on: { add_grants: ['users:delete'] } },
+    });
+    await asked.close();
+  });
+});
