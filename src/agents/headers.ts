@@ -1,0 +1,60 @@
+import type { Catalog } from '../catalog.ts';
+import { StartError } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
+import { decide, type Policy } from '../policy.ts';
+import { allowOnly, narrow } from './policy.ts';
+
+/** Headers with all their values apart and their names in lower case: `request.headersDistinct`. */
+export type DistinctHeaders = Readonly<Record<string, readonly string[] | undefined>>;
+
+export type Narrowed =
+  | { readonly ok: true; readonly policy: Policy }
+  | { readonly ok: false; readonly status: 400; readonly message: string };
+
+const PREFIX = 'x-workos-mcp-';
+const ALLOW = `${PREFIX}allow`;
+const READ_ONLY = `${PREFIX}read-only`;
+const LONGEST = 2_000;
+
+/**
+ * The policy of a request: what its headers leave of the agent's. `X-WorkOS-MCP-Allow` takes grants,
+ * `X-WorkOS-MCP-Read-Only` true or false; neither can add anything. One that is malformed, misspelt or repeated is
+ * refused: to pass over it would give more than was asked for.
+ */
+export function narrowByHeaders(catalog: Catalog, policy: Policy, headers: DistinctHeaders): Narrowed {
+  const refuse = (message: string): Narrowed => ({ ok: false, status: 400, message });
+  const given: Record<string, string> = {};
+  for (const [name, values = []] of Object.entries(headers)) {
+    if (!name.startsWith(PREFIX)) continue;
+    if (name !== ALLOW && name !== READ_ONLY) {
+      return refuse(`There is no header ${name}.${didYouMean(name, [ALLOW, READ_ONLY])}`);
+    }
+    const [value, ...more] = values;
+    if (value === undefined) continue;
+    if (more.length > 0) return refuse(`${name} is given more than once.`);
+    if (value.length > LONGEST) return refuse(`${name} is longer than ${LONGEST} characters.`);
+    given[name] = value.trim();
+  }
+
+  let narrowed = policy;
+  const readOnly = given[READ_ONLY]?.toLowerCase();
+  if (readOnly !== undefined) {
+    if (!['true', '1', 'false', '0'].includes(readOnly)) return refuse(`${READ_ONLY} takes true or false.`);
+    const everything = { ...allowOnly(['*:full', '*:credentials']), readOnly: true };
+    if (readOnly === 'true' || readOnly === '1') {
+      narrowed = narrow(narrowed, decide(catalog, everything), `${READ_ONLY} keeps it off`);
+    }
+  }
+  const allow = given[ALLOW];
+  if (allow !== undefined) {
+    const grants = allow.split(',').map((grant) => grant.trim());
+    if (grants.includes('')) return refuse(`${ALLOW} has an empty item.`);
+    try {
+      narrowed = narrow(narrowed, decide(catalog, allowOnly(grants)), `${ALLOW} keeps it off`);
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      return refuse(error.message.replace(/^--allow/, ALLOW));
+    }
+  }
+  return { ok: true, policy: narrowed };
+}

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import type { JWTPayload } from 'jose';
+import type { Catalog } from '../catalog.ts';
+import { StartError } from '../errors.ts';
+import { decide } from '../policy.ts';
+import type { Challenge } from './challenge.ts';
+import type { AgentAccess, AgentsConfig, JwtConditions, TemplateConfig } from './config.ts';
+import { createVerifier, FAILURE_COOLDOWN, type TokenFault, type VerifierDeps } from './jwt.ts';
+import { allowOnly, type Granted, narrow } from './policy.ts';
+import { isStatic, matches, parseToken } from './token.ts';
+
+/** Whoever calls, as the file and their token have it. The same caller is the same object while nothing changed. */
+export type ResolvedAgent = AgentAccess & Granted & { readonly name: string };
+
+/** Why a caller is not let in, for the record and its counters. */
+export type Refusal = TokenFault | 'missing' | 'unknown' | 'agent-expired' | 'unmatched' | 'grants';
+
+export type Identity =
+  | { readonly ok: true; readonly agent: ResolvedAgent }
+  | {
+      readonly ok: false;
+      readonly status: 401 | 403 | 503;
+      readonly reason: Refusal;
+      /** For the client; says nothing of the token or of who is known here. */
+      readonly message: string;
+      /** What to send in `WWW-Authenticate`: on a 401 only, as no other token of the same caller would do better. */
+      readonly challenge?: Challenge;
+      readonly retryAfterSeconds?: number;
+      /** The agent that a valid token belongs to, where that is known. */
+      readonly agent?: string;
+    };
+
+type Refused = Extract<Identity, { ok: false }>;
+
+export type IdentifierDeps = VerifierDeps & { readonly catalog: Catalog };
+
+const MESSAGES: Readonly<Record<Refusal, string>> = {
+  missing: 'This server asks for a bearer token.',
+  malformed: 'The token is malformed.',
+  unknown: 'The token is not known here.',
+  issuer: 'The token is of an issuer that is not trusted here.',
+  algorithm: 'The token is signed in a way that is not accepted here.',
+  signature: 'The signature of the token does not hold.',
+  audience: 'The token was not issued for this server.',
+  expired: 'The token has expired.',
+  early: 'The token is not valid yet.',
+  claims: 'The token is not an access token that can be used here.',
+  'agent-expired': 'The access of this agent has expired.',
+  unmatched: 'The token is valid, but nobody gave its holder access to this server.',
+  grants: 'The token is valid, but holds no grants that this server can give.',
+  unverifiable: "The token cannot be verified now: its issuer's keys are out of reach. Try again later.",
+};
+
+const FORBIDDEN: readonly Refusal[] = ['unmatched', 'grants'];
+
+function refuse(reason: Refusal, agent?: string): Refused {
+  const message = MESSAGES[reason];
+  const who = agent === undefined ? {} : { agent };
+  if (reason === 'unverifiable') {
+    return { ok: false, status: 503, reason, message, retryAfterSeconds: FAILURE_COOLDOWN / 1_000 };
+  }
+  if (FORBIDDEN.includes(reason)) return { ok: false, status: 403, reason, message, ...who };
+  const challenge: Challenge = reason === 'missing' ? {} : { error: 'invalid_token', description: message };
+  return { ok: false, status: 401, reason, message, challenge, ...who };
+}
+
+/** RFC 6750; a comma, as of a repeated header, is no part of a token. */
+const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
+
+/** Tells from the `Authorization` header of a request who calls. Never throws. */
+export function createIdentifier(
+  config: AgentsConfig,
+  deps: IdentifierDeps,
+): (authorization: string | undefined) => Promise<Identity> {
+  const verify = createVerifier(config.issuers, deps);
+  const agents = config.agents.map((agent) => {
+    const { tokens, jwt, ...resolved } = agent;
+    return { tokens, jwt, resolved: Object.freeze(resolved) };
+  });
+  const hashes = agents.flatMap(({ tokens }) => tokens);
+  const byToken = new Map(agents.flatMap((agent) => agent.tokens.map(({ id }) => [id, agent.resolved] as const)));
+  const resolve = createTemplates(deps.catalog);
+
+  const letIn = (agent: ResolvedAgent): Identity =>
+    agent.expires !== undefined && agent.expires <= deps.now()
+      ? refuse('agent-expired', agent.name)
+      : { ok: true, agent };
+
+  return async (authorization) => {
+    if (authorization === undefined) return refuse('missing');
+    const credential = BEARER.exec(authorization)?.[1];
+    if (credential === undefined) return refuse('malformed');
+
+    if (isStatic(credential)) {
+      const token = parseToken(credential);
+      if (token === undefined) return refuse('malformed');
+      const known = matches(token, hashes);
+      const agent = byToken.get(token.id);
+      return known && agent !== undefined ? letIn(agent) : refuse('unknown');
+    }
+
+    // Without issuers it makes no difference what else somebody sends.
+    if (config.issuers.length === 0) return refuse('unknown');
+    const verified = await verify(credential);
+    if (!verified.ok) return refuse(verified.reason);
+    const { issuer, claims } = verified;
+    const agent = agents.find(({ jwt }) => jwt !== undefined && fits(jwt, issuer, claims));
+    if (agent !== undefined) return letIn(agent.resolved);
+    const template = config.templates.find(({ jwt }) => fits(jwt, issuer, claims));
+    if (template === undefined) return refuse('unmatched');
+    const resolved = resolve(template, claims);
+    return resolved === undefined ? refuse('grants') : letIn(resolved);
+  };
+}
+
+function fits(jwt: JwtConditions, issuer: string, claims: JWTPayload): boolean {
+  return (
+    jwt.issuer === issuer &&
+    jwt.conditions.every(({ claim, value }) => {
+      if (claim !== 'permission') return claims[claim] === value;
+      return Array.isArray(claims.permissions) && claims.permissions.includes(value);
+    })
+  );
+}
+
+/** Callers of templates that are kept, so that whoever calls again is the same object. */
+const KEPT = 1_000;
+const MOST_GRANTS = 100;
+
+function createTemplates(catalog: Catalog) {
+  const kept = new Map<string, ResolvedAgent | undefined>();
+
+  return (template: TemplateConfig, claims: JWTPayload): ResolvedAgent | undefined => {
+    const allow = toGrants(claims[template.grantsClaim]);
+    if (allow === undefined || typeof claims.sub !== 'string' || claims.sub === '') return undefined;
+    const key = JSON.stringify([template.name, claims.sub, allow]);
+    if (kept.has(key)) return kept.get(key);
+    const agent = opensSomething(catalog, allow, template) ? toAgent(template, claims.sub, allow) : undefined;
+    const [oldest] = kept.keys();
+    if (kept.size >= KEPT && oldest !== undefined) kept.delete(oldest);
+    kept.set(key, agent);
+    return agent;
+  };
+}
+
+/** The grants of a claim: a list of texts, or one text with commas. Anything else in it makes all of it worthless. */
+function toGrants(claim: unknown): readonly string[] | undefined {
+  const items: unknown = typeof claim === 'string' ? claim.split(',').map((item) => item.trim()) : claim;
+  if (!Array.isArray(items) || items.length === 0 || items.length > MOST_GRANTS) return undefined;
+  return items.every((item) => typeof item === 'string') ? items : undefined;
+}
+
+/** Whether all grants of a claim are known, and leave something on within the ceiling. */
+function opensSomething(catalog: Catalog, allow: readonly string[], { ceiling, deny, readOnly }: TemplateConfig) {
+  try {
+    const policy = narrow(
+      decide(catalog, { ...allowOnly(allow), deny, readOnly }),
+      decide(catalog, allowOnly(ceiling)),
+      '',
+    );
+    return catalog.tools.some((tool) => policy.whyOff(tool) === undefined);
+  } catch (error) {
+    if (error instanceof StartError) return false;
+    throw error;
+  }
+}
+
+function toAgent(template: TemplateConfig, subject: string, allow: readonly string[]): ResolvedAgent {
+  const { name, ceiling, jwt: _, grantsClaim: __, ...access } = template;
+  return Object.freeze({ ...access, name: nameOf(name, subject), allow, within: { template: name, ceiling } });
+}
+
+/**
+ * A name of at most 64 characters that a record can hold as it is. No agent of the file has a dot in its name, and a
+ * subject that cannot stand as it is becomes its digest: two callers never share a name, and with it a budget.
+ */
+function nameOf(template: string, subject: string): string {
+  const plain = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(subject) && template.length + 1 + subject.length <= 64;
+  const digest = createHash('sha256').update(subject).digest('hex').slice(0, 24);
+  return `${template}.${plain ? subject : `-${digest}`}`;
+}

@@ -1,0 +1,243 @@
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addAgent, removeToken } from '../src/agents/add.ts';
+import { parseAgents } from '../src/agents/config.ts';
+import { replaceText } from '../src/agents/replace.ts';
+import { createToken, matches, parseToken } from '../src/agents/token.ts';
+import { createCatalog } from '../src/catalog.ts';
+import { declarations } from '../tools/index.ts';
+
+const catalog = createCatalog(declarations);
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'agents-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const put = (text: string, name = 'w.yaml') => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+const get = (path: string) => readFileSync(path, 'utf8');
+const agentsOf = async (path: string) => (await parseAgents(get(path), path)).agents;
+
+const COMMENTED = `# Who may call.
+timeout: 10 # seconds
+
+environments:
+  staging: { api-key-env: STAGING_KEY } # the usual one
+agents:
+  # Answers tickets.
+  support-bot:
+    allow: [preset:support] # nothing more
+    tokens: ['aaaaaaaaaa:${'0'.repeat(64)}'] # since May
+# The end.
+`;
+
+/** A file with all hashes that were made here replaced. */
+const masked = (text: string) =>
+  text.replace(/\b[a-z2-7]{10}:[0-9a-f]{64}/g, (hash) => (hash.startsWith('aaaaaaaaaa') ? 'OLD' : 'NEW'));
+
+describe('tokens', () => {
+  it('have 32 random bytes, an ID and a prefix, and never come twice', () => {
+    const made = Array.from({ length: 200 }, createToken);
+    for (const { id, token } of made) {
+      expect(token).toMatch(/^wmcp_[a-z2-7]{10}_[A-Za-z0-9_-]{43}$/);
+      expect(parseToken(token)).toEqual({ id, token });
+      expect(Buffer.from(token.slice(16), 'base64url')).toHaveLength(32);
+    }
+    expect(new Set(made.map(({ token }) => token)).size).toBe(200);
+    expect(new Set(made.map(({ id }) => id)).size).toBe(200);
+  });
+
+  const made = createToken();
+  const other = createToken();
+  it.each([
+    ['its own hash', [made.hash], true],
+    ['two hashes', [other.hash, made.hash], true],
+    ["another's hash", [other.hash], false],
+    ["another's hash under its ID", [{ ...other.hash, id: made.id }], false],
+    ['no hashes', [], false],
+    ['a hash of nothing', [{ id: made.id, sha256: '0'.repeat(64) }], false],
+  ])('match %s: %s', (_, hashes, expected) => {
+    expect(matches(made, hashes)).toBe(expected);
+  });
+
+  it.each([
+    '',
+    'wmcp_',
+    'WMCP_x',
+    made.token.toUpperCase(),
+    `${made.token}=`,
+    ` ${made.token}`,
+    `${made.token}\n`,
+  ])('are not %j', (text) => {
+    expect(parseToken(text)).toBeUndefined();
+  });
+});
+
+describe('agent add', () => {
+  it('adds an agent, and keeps all comments', async () => {
+    const path = put(COMMENTED);
+    const added = await addAgent(path, 'ops', { allow: ['*:full'], environment: 'staging' }, catalog);
+    expect(added).toMatchObject({ newFile: false, newAgent: true, older: undefined });
+    expect(masked(get(path))).toBe(`# Who may call.
+timeout: 10 # seconds
+
+environments:
+  staging: { api-key-env: STAGING_KEY } # the usual one
+agents:
+  # Answers tickets.
+  support-bot:
+    allow: [preset:support] # nothing more
+    tokens: ['OLD'] # since May
+  ops:
+    environment: staging
+    allow:
+      - "*:full"
+    tokens:
+      - NEW
+# The end.
+`);
+    expect(get(path)).not.toContain(added.token.slice(16));
+    const [, ops] = await agentsOf(path);
+    expect(matches({ id: added.id, token: added.token }, ops?.tokens ?? [])).toBe(true);
+  });
+
+  it('gives an agent that is there a second token, and no third', async () => {
+    const path = put(COMMENTED);
+    expect(await addAgent(path, 'support-bot', {}, catalog)).toMatchObject({ newAgent: false, older: 'aaaaaaaaaa' });
+    expect(masked(get(path))).toContain("    tokens: ['OLD', NEW] # since May\n");
+    const before = get(path);
+    await expect(addAgent(path, 'support-bot', {}, catalog)).rejects.toThrow(
+      'Take the older one out first: workos-mcp agent remove-token support-bot aaaaaaaaaa',
+    );
+    expect(get(path)).toBe(before);
+    await removeToken(path, 'support-bot', 'aaaaaaaaaa');
+    expect(masked(get(path))).toContain('    tokens: [NEW] # since May\n');
+  });
+
+  it.each([
+    ['a file that is not there', undefined, 'w.yaml'],
+    ['an empty file', '', 'w.yaml'],
+    ['a file of comments', '# mine\n', 'w.yaml'],
+    ['a file of settings', 'timeout: 5\n', 'w.yaml'],
+    ['an empty section', '{ "agents": {} }', 'w.yaml'],
+    ['JSON', '{\n\t"timeout": 5\n}\n', 'w.json'],
+    ['JSON that is not there', undefined, 'w.json'],
+  ])('begins in %s', async (_, text, name) => {
+    const path = text === undefined ? join(folder, name) : put(text, name);
+    const added = await addAgent(path, 'bot', { allow: ['users:read', 'get_organization'] }, catalog);
+    expect(added.newFile).toBe(text === undefined);
+    expect(await agentsOf(path)).toMatchObject([
+      { name: 'bot', allow: ['users:read', 'get_organization'], tokens: [{ id: added.id }] },
+    ]);
+    if (name.endsWith('.json')) expect(() => JSON.parse(get(path))).not.toThrow();
+    if (text?.startsWith('#')) expect(get(path)).toContain('# mine');
+    if (text?.includes('\t')) expect(get(path)).toContain('\n\t"timeout": 5,\n\t"agents": {');
+  });
+
+  it('gives a first token to an agent that was written by hand', async () => {
+    const path = put('agents:\n  bot:\n    allow: [users:read] # mine\n');
+    await addAgent(path, 'bot', {}, catalog);
+    expect(masked(get(path))).toBe('agents:\n  bot:\n    allow: [users:read] # mine\n    tokens:\n      - NEW\n');
+  });
+
+  it('keeps line ends, mode and links, and leaves nothing else behind', async () => {
+    const path = put(COMMENTED.replaceAll('\n', '\r\n'));
+    chmodSync(path, 0o640);
+    const link = join(folder, 'link.yaml');
+    symlinkSync(path, link);
+    await addAgent(link, 'support-bot', {}, catalog);
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    expect(get(path).replaceAll('\r\n', '')).not.toContain('\n');
+    expect(get(link)).toBe(get(path));
+    expect(readdirSync(folder).sort()).toEqual(['link.yaml', 'w.yaml']);
+  });
+
+  it.each<[string, string, string, Parameters<typeof addAgent>[2], RegExp]>([
+    ['no grants', COMMENTED, 'ops', {}, /no agent ops yet\. Say what it may do:\n.*--allow/s],
+    ['a misspelt grant', COMMENTED, 'ops', { allow: ['user:read'] }, /no area "user"\. Did you mean "users"/],
+    [
+      'an unknown environment',
+      COMMENTED,
+      'ops',
+      { allow: ['users:read'], environment: 'x' },
+      /^agents\.ops\.environment is "x"\. There are staging/,
+    ],
+    ['a name that is none', COMMENTED, 'Ops Job', { allow: ['users:read'] }, /^"Ops Job": a name is/],
+    ['the name of a prototype', COMMENTED, '__proto__', { allow: ['users:read'] }, /^"__proto__": a name is/],
+    [
+      'grants for an agent that is there',
+      COMMENTED,
+      'support-bot',
+      { allow: ['users:read'] },
+      /has an agent support-bot already/,
+    ],
+    [
+      'a file with a mistake elsewhere',
+      COMMENTED.replace('timeout', 'timout'),
+      'ops',
+      { allow: ['users:read'] },
+      /w\.yaml:2: there is no setting "timout"/,
+    ],
+    ['a file that does not parse', 'agents: [', 'ops', { allow: ['users:read'] }, /w\.yaml:1: /],
+    [
+      'an alias in the way',
+      'agents:\n  a: &a { allow: users:read, tokens: [] , jwt: { sub: x } }\n  b: *a\nissuers: { i: { issuer: https://a.authkit.app } }\n',
+      'b',
+      {},
+      /never holds|only you can change/,
+    ],
+  ])('refuses %s and leaves the file as it was', async (_, text, name, given, message) => {
+    const path = put(text);
+    await expect(addAgent(path, name, given, catalog)).rejects.toThrow(message);
+    expect(get(path)).toBe(text);
+    expect(readdirSync(folder)).toEqual(['w.yaml']);
+  });
+
+  it('writes nothing over a change that came in between', async () => {
+    const path = put('b: 2\n');
+    await expect(replaceText(path, 'a: 1\n', 'a: 3\n')).rejects.toThrow('has changed meanwhile');
+    expect(get(path)).toBe('b: 2\n');
+    expect(readdirSync(folder)).toEqual(['w.yaml']);
+  });
+
+  it('takes names of prototypes for names', async () => {
+    const path = put(COMMENTED);
+    expect(await addAgent(path, 'constructor', { allow: ['users:read'] }, catalog)).toMatchObject({ newAgent: true });
+    expect((await agentsOf(path)).map(({ name }) => name)).toEqual(['support-bot', 'constructor']);
+  });
+});
+
+describe('agent remove-token', () => {
+  it.each([
+    ['support-bot', 'aaaaaaaaaa', /only token of support-bot: add another first/],
+    ['support-bot', 'bbbbbbbbbb', /has no token bbbbbbbbbb\. It has aaaaaaaaaa/],
+    ['ops', 'aaaaaaaaaa', /has no agent ops/],
+  ])('refuses %s %s', async (name, id, message) => {
+    const path = put(COMMENTED);
+    await expect(removeToken(path, name, id)).rejects.toThrow(message);
+    expect(get(path)).toBe(COMMENTED);
+  });
+
+  it('takes the last one of an agent that is known otherwise as well', async () => {
+    const path = put(
+      `issuers: { i: { issuer: https://a.authkit.app } }\nagents:\n  bot:\n    allow: users:read\n    jwt: { sub: x }\n    tokens: ['aaaaaaaaaa:${'0'.repeat(64)}']\n`,
+    );
+    await removeToken(path, 'bot', 'aaaaaaaaaa');
+    expect(await agentsOf(path)).toMatchObject([{ tokens: [] }]);
+  });
+});
