@@ -34,9 +34,9 @@ export type CallJournal = {
 type Called = Pick<Tool, 'name' | 'area' | 'input'> & { readonly access: string };
 
 export type Journal = {
-  readonly begin: (tool: Called, agent: string, args: unknown) => CallJournal;
+  readonly begin: (tool: Called, agent: string, args: unknown, trace?: string) => CallJournal;
   /** A call that the protocol itself refuses. Its name is recorded only where it is one of the catalogue's. */
-  readonly refuse: (name: unknown, args: unknown, agent: string, rule: string) => Promise<void>;
+  readonly refuse: (name: unknown, args: unknown, agent: string, rule: string, trace?: string) => Promise<void>;
 };
 
 export type JournalDeps = {
@@ -46,7 +46,7 @@ export type JournalDeps = {
 };
 
 export function createJournal({ record, environment, toolOf }: JournalDeps): Journal {
-  const begin: Journal['begin'] = (tool, agent, args) => {
+  const begin: Journal['begin'] = (tool, agent, args, trace) => {
     // Only arguments that there are: whatever else is called, its name and value are the agent's own content.
     const known = Object.entries(Object(args)).filter(([name]) => Object.hasOwn(tool.input, name));
     const told: Told = { agent, tool, ids: idsIn(Object.fromEntries(known)), environment };
@@ -63,10 +63,12 @@ export function createJournal({ record, environment, toolOf }: JournalDeps): Jou
           environment,
           text: decisionSentence(told, { decision, rule }),
           ids: told.ids,
-          arguments: record.digest(args ?? {}),
+          // Without the confirmation, so that a question and the call that it led to can be told to be one.
+          arguments: record.digest({ ...Object(args), confirm_token: undefined }),
           decision,
           rule,
           confirmation,
+          trace,
         },
         // What may be asked about later has to outlive a crash.
         { sync: decision !== 'refused' && tool.access !== 'read' },
@@ -110,7 +112,7 @@ export function createJournal({ record, environment, toolOf }: JournalDeps): Jou
 
   return {
     begin,
-    refuse: async (name, args, agent, rule) => {
+    refuse: async (name, args, agent, rule, trace) => {
       const tool = typeof name === 'string' ? toolOf(name) : undefined;
       const nothing: Facts = {
         status: undefined,
@@ -121,7 +123,7 @@ export function createJournal({ record, environment, toolOf }: JournalDeps): Jou
         answer: undefined,
       };
       const known: Called = tool ?? { name: UNKNOWN, area: UNKNOWN, access: UNKNOWN, input: {} };
-      await begin(known, agent, args).close('not sent', rule, nothing);
+      await begin(known, agent, args, trace).close('not sent', rule, nothing);
     },
   };
 }

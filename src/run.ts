@@ -90,6 +90,7 @@ export function createRun(deps: RunDeps): Run {
       await journal.decide('ask', rule);
       return { outcome: 'asked', result: await gate.ask(question, await look(deps, tool, caller, course)) };
     }
+    if (tool.access === 'delete') await caller.spendDelete?.();
     await journal.decide('allowed', rule, passage.confirmation);
     if (passage.shown !== undefined && !gate.isSame(await look(deps, tool, caller, course), passage.shown)) {
       throw new RefusedError(
@@ -133,7 +134,7 @@ export function createRun(deps: RunDeps): Run {
 }
 
 /** What a person would be shown of the call. Throws RefusedError where it cannot be looked up. */
-function look(deps: RunDeps, tool: Tool, caller: Caller, { args, start }: Course): Promise<Preview> {
+function look(deps: RunDeps, tool: Tool, caller: Caller, { args, start, traffic }: Course): Promise<Preview> {
   const { environment, settings, exchange, toolOf } = deps;
   const { agent, signal, verdictOn, markerOf } = caller;
   const deadline = start + settings.timeout;
@@ -142,14 +143,18 @@ function look(deps: RunDeps, tool: Tool, caller: Caller, { args, start }: Course
     environment: environment.label,
     mayRead: (other) => verdictOn(other).allowed,
     read: async (other, otherArgs) => {
-      // Its own account: whatever fails here, nothing of the call itself was sent.
       const confidential = toConfidential(other, otherArgs, markerOf(other), environment.apiKey);
+      // An account of its own: whatever fails here, nothing of the call itself was sent.
+      const reads = createTraffic();
       try {
-        return await exchange(other, otherArgs, { agent, signal, deadline, traffic: createTraffic(), confidential });
+        return await exchange(other, otherArgs, { agent, signal, deadline, traffic: reads, confidential });
       } catch (error) {
         if (!(error instanceof ReplyError || error instanceof TransportError)) throw error;
         const reason = explain(error, { tool: other, args: otherArgs, confidential, sent: true });
         throw new RefusedError(`What it would do could not be looked up. ${reason}`, 'no preview could be made');
+      } finally {
+        traffic.requests += reads.requests;
+        traffic.attempts += reads.attempts;
       }
     },
   });

@@ -1,5 +1,6 @@
+import { RefusedError } from '../errors.ts';
 import type { Success } from '../result.ts';
-import type { Arguments, Environment, Tool } from '../tool.ts';
+import { type Arguments, type Environment, placeOf, type Tool } from '../tool.ts';
 
 /** What a person is shown of a call before it goes out. */
 export type Preview = {
@@ -46,8 +47,8 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
   );
 
   const name = typeof value[named] === 'string' ? value[named] : '';
-  const shown = toShown(name, MAX_NAME);
-  const isAltered = removed > 0 || shown !== name || name === '';
+  const shown = toShown(name);
+  const confirms = removed === 0 && shown === name && name !== '' && !CONSENT.test(name);
   const isNamed = mayRead(reader);
   const [verb = '', ...noun] = tool.name.split('_');
   const counts = lists.flatMap(({ what, count }) => (count === undefined ? [] : [`${what}: ${count}`]));
@@ -56,15 +57,15 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
     lists.filter(({ count }) => count === undefined).map(({ what }) => what),
   ];
   const lines = [
-    `In ${environment}: ${verb} ${noun.join(' ')} ${isNamed ? `"${shown}" ` : ''}(${id})?`,
-    toChanges(tool, args),
+    `In ${environment === 'sandbox' ? 'the sandbox' : environment}: ${verb} ${noun.join(' ')} ${isNamed ? `"${shown}" ` : ''}(${id})?`,
+    ...toChanges(tool, args),
     counts.length === 0 ? '' : `On it hang ${counts.join(', ')}.`,
     hidden.flat().length === 0 ? '' : `Not shown, since the agent may not read it: ${hidden.flat().join(', ')}.`,
     tool.access === 'delete' ? 'There is no way back.' : '',
   ];
   return {
     text: lines.filter((line) => line !== '').join('\n'),
-    expected: isNamed && !isAltered ? [id, name] : [id],
+    expected: isNamed && confirms ? [id, name] : [id],
     basis: { id, name, lists },
   };
 }
@@ -74,24 +75,46 @@ function toCount(page: Record<string, unknown>): string {
   return Object(page.list_metadata).after ? `${count} or more` : `${count}`;
 }
 
-/** What an update would set; secrets by name alone. */
-function toChanges(tool: Tool, args: Arguments): string {
-  const { secrets = [] } = tool.credentials ?? {};
-  const changes = Object.entries(args)
-    .filter(([name]) => !tool.path.includes(`{${name}}`))
+/** What an update would set, a line each; secrets by name alone. */
+function toChanges(tool: Tool, args: Arguments): readonly string[] {
+  const { secrets = [], identity = [] } = tool.credentials ?? {};
+  return Object.entries(args)
+    .filter(([name]) => placeOf(tool, name) === 'body')
     .map(([name, value]) => {
-      if (secrets.includes(name)) return `${name} (not shown)`;
-      return `${name} to ${typeof value === 'string' ? `"${toShown(value, MAX_VALUE)}"` : toShown(JSON.stringify(value), MAX_VALUE)}`;
+      if (secrets.includes(name)) return `It sets ${name}, which is not shown.`;
+      const json = toVisible(JSON.stringify(value));
+      if (json.length <= MAX_VALUE) return `It sets ${name} to ${json}`;
+      // Whoever says yes has to have seen all that decides who somebody is.
+      if (identity.includes(name)) throw new RefusedError(`${name} is too long to be confirmed.`);
+      return `It sets ${name} to ${json.slice(0, MAX_VALUE)}… (${json.length} characters)`;
     });
-  return changes.length === 0 ? '' : `It sets ${changes.join(', ')}.`;
 }
 
 const MAX_NAME = 60;
-const MAX_VALUE = 200;
+const MAX_VALUE = 500;
 
-/** A text from outside on one line, with nothing that could pass for the words around it. */
-function toShown(text: string, max: number): string {
-  const line = text.replace(/[\p{C}\p{Z}]+/gu, ' ').replaceAll(/["“”„‟«»]/g, "'");
-  const characters = [...line];
-  return characters.length <= max ? line : `${characters.slice(0, max - 1).join('')}…`;
+/** JSON, which tells where a text ends, with what cannot be seen written out. */
+function toVisible(json: string): string {
+  return json.replace(/[^\P{C}]|[\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu, (character) =>
+    Array.from({ length: character.length }, (_, index) => {
+      return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`;
+    }).join(''),
+  );
 }
+
+/** Blanks of all kinds, those that count as letters or symbols too. */
+const BLANKS = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]+/gu;
+/** Quotes, and what looks like them. */
+const QUOTES = /["\p{Pi}\p{Pf}„‟″‴‶‷〃〝〞〟＂ʺ˝״❝❞❠🙶🙷🙸]/gu;
+/** Marks that are stacked until they cover what stands around them. */
+const STACKS = /(\p{M}{2})\p{M}+/gu;
+
+/** A name from outside on one line, with nothing that could pass for the words around it. */
+function toShown(name: string): string {
+  const line = name.replace(BLANKS, ' ').replace(QUOTES, "'").replace(STACKS, '$1').trim();
+  const characters = [...line];
+  return characters.length <= MAX_NAME ? line : `${characters.slice(0, MAX_NAME - 1).join('')}…`;
+}
+
+/** What people type when they only mean yes. */
+const CONSENT = /^(ok|okay|yes|yeah|yep|y|true|sure|confirm|confirmed|accept|approve|proceed|delete|done)$/i;

@@ -1,0 +1,326 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Arguments } from '../src/tool.ts';
+import { CALLS } from './support/calls.ts';
+import { connect, type ListedTool, type Session } from './support/session.ts';
+import { listen, type Upstream } from './support/upstream.ts';
+
+// What each grant must come to, typed by hand and decided by rules of this file's own: neither the catalogue nor the
+// policy has a say here.
+
+type Row = {
+  readonly area: string;
+  readonly access: 'read' | 'write' | 'delete';
+  /** Does not exist without its area's credentials. */
+  readonly needs?: true;
+  /** Arguments that do not exist without them. */
+  readonly guarded?: readonly string[];
+  /** Values, by the path in the schema, that do not exist without them. */
+  readonly narrowed?: {
+    readonly path: readonly string[];
+    readonly with: readonly string[];
+    readonly without: readonly string[];
+  };
+  /** Answers without a request. */
+  readonly local?: true;
+};
+
+const PASSWORD = ['password', 'password_hash', 'password_hash_type', 'password_salt_position'];
+
+const TABLE: Readonly<Record<string, Row>> = {
+  create_user: { area: 'users', access: 'write', guarded: [...PASSWORD, 'email_verified'] },
+  get_user: { area: 'users', access: 'read' },
+  list_users: { area: 'users', access: 'read' },
+  update_user: { area: 'users', access: 'write', guarded: [...PASSWORD, 'email', 'email_verified', 'external_id'] },
+  delete_user: { area: 'users', access: 'delete' },
+  authenticate_user: { area: 'users', access: 'write', needs: true },
+  create_magic_auth: { area: 'magic_auth', access: 'write', guarded: ['invitation_token'] },
+  get_magic_auth: { area: 'magic_auth', access: 'read' },
+  enroll_auth_factor: {
+    area: 'mfa',
+    access: 'write',
+    guarded: ['user_id', 'phone_number'],
+    narrowed: { path: ['type'], with: ['generic_otp', 'sms', 'totp'], without: ['generic_otp', 'totp'] },
+  },
+  challenge_auth_factor: { area: 'mfa', access: 'write', guarded: ['sms_template'] },
+  verify_auth_challenge: { area: 'mfa', access: 'write', needs: true },
+  create_organization: {
+    area: 'organizations',
+    access: 'write',
+    guarded: ['allow_profiles_outside_organization'],
+    narrowed: {
+      path: ['domain_data', 'items', 'properties', 'state'],
+      with: ['pending', 'verified'],
+      without: ['pending'],
+    },
+  },
+  get_organization: { area: 'organizations', access: 'read' },
+  list_organizations: { area: 'organizations', access: 'read' },
+  update_organization: {
+    area: 'organizations',
+    access: 'write',
+    guarded: ['allow_profiles_outside_organization', 'domain_data', 'external_id', 'stripe_customer_id'],
+  },
+  delete_organization: { area: 'organizations', access: 'delete' },
+  create_organization_domain: { area: 'organization_domains', access: 'write' },
+  get_organization_domain: { area: 'organization_domains', access: 'read' },
+  verify_organization_domain: { area: 'organization_domains', access: 'write' },
+  get_sso_authorization_url: { area: 'sso', access: 'read', local: true },
+  get_sso_profile_and_token: { area: 'sso', access: 'read', needs: true },
+  list_connections: { area: 'sso', access: 'read' },
+  get_connection: { area: 'sso', access: 'read' },
+  delete_connection: { area: 'sso', access: 'delete' },
+  list_directories: { area: 'directory_sync', access: 'read' },
+  get_directory: { area: 'directory_sync', access: 'read' },
+  delete_directory: { area: 'directory_sync', access: 'delete' },
+  list_directory_users: { area: 'directory_sync', access: 'read' },
+  get_directory_user: { area: 'directory_sync', access: 'read' },
+  list_directory_groups: { area: 'directory_sync', access: 'read' },
+  get_directory_group: { area: 'directory_sync', access: 'read' },
+  create_audit_log_event: { area: 'audit_logs', access: 'write' },
+  create_audit_log_export: { area: 'audit_logs', access: 'write' },
+  get_audit_log_export: { area: 'audit_logs', access: 'read' },
+  list_environment_roles: { area: 'roles', access: 'read' },
+  list_organization_roles: { area: 'roles', access: 'read' },
+};
+
+const SIGN_IN = { grant_type: 'password', email: 'ada@example.com', password: 'correct horse' };
+const callsOf = (name: string): readonly Arguments[] =>
+  name === 'authenticate_user' ? [SIGN_IN] : (CALLS[name] ?? expect.fail(`no call of ${name}`));
+
+const CUSTOMERS =
+  'users:read organizations:read organization_domains:read list_connections get_connection directory_sync:read roles:read';
+const PRESETS: Readonly<Record<string, string>> = {
+  'preset:support': CUSTOMERS,
+  'preset:onboarding':
+    'organizations:read organizations:write organization_domains:read organization_domains:write users:read create_user list_connections get_connection roles:read',
+  'preset:sso-debug': 'organizations:read organization_domains:read sso:read directory_sync:read users:read',
+  'preset:security-review': `${CUSTOMERS} audit_logs:read create_audit_log_export`,
+};
+
+type Grants = {
+  readonly allow: string;
+  readonly deny?: string;
+  readonly flags?: readonly string[];
+  /** A production key. */
+  readonly live?: true;
+  /** How many tools there are, and of them how many see secrets. */
+  readonly tools: number;
+  readonly seeing: number;
+};
+
+const SETS: readonly Grants[] = [
+  { allow: '*:read', tools: 18, seeing: 0 },
+  { allow: '*:write', tools: 11, seeing: 0 },
+  { allow: '*:delete', tools: 4, seeing: 0 },
+  { allow: '*:full', tools: 33, seeing: 0 },
+  { allow: '*:full *:credentials', tools: 36, seeing: 36 },
+  { allow: '*:read *:credentials', tools: 19, seeing: 19 },
+  { allow: '*:full *:credentials', flags: ['--read-only'], tools: 18, seeing: 0 },
+  { allow: '*:full *:credentials', live: true, tools: 18, seeing: 0 },
+  {
+    allow: '*:full *:credentials',
+    live: true,
+    flags: ['--production-writes', '--audit-log', 'stderr'],
+    tools: 36,
+    seeing: 36,
+  },
+  { allow: '*:full *:credentials', deny: 'users:full *:delete', tools: 27, seeing: 27 },
+  { allow: '*:full *:credentials', deny: '*:credentials', tools: 33, seeing: 0 },
+  { allow: '*:full *:credentials', deny: 'mfa:credentials update_user organizations:write', tools: 32, seeing: 30 },
+  { allow: 'users:write users:credentials organizations:write mfa:write', tools: 7, seeing: 3 },
+  { allow: 'authenticate_user users:credentials get_magic_auth delete_connection', tools: 3, seeing: 1 },
+  {
+    allow: 'sso:read sso:credentials magic_auth:full organizations:full organizations:credentials',
+    tools: 11,
+    seeing: 9,
+  },
+  { allow: 'preset:support', tools: 15, seeing: 0 },
+  { allow: 'preset:onboarding update_user', deny: 'create_organization', tools: 14, seeing: 0 },
+  { allow: 'preset:sso-debug preset:security-review sso:credentials', deny: 'list_users', tools: 18, seeing: 4 },
+];
+
+const titleOf = ({ allow, deny, flags = [], live }: Grants): string =>
+  [allow, ...(deny === undefined ? [] : [`but ${deny}`]), ...flags, ...(live ? ['with a production key'] : [])].join(
+    ' ',
+  );
+
+/** What a grant is about, as `tool permission`. */
+function meant(grant: string, deny: boolean): string[] {
+  const preset = PRESETS[grant];
+  if (preset !== undefined) return preset.split(' ').flatMap((inner) => meant(inner, deny));
+  const row = TABLE[grant];
+  if (row !== undefined) return [`${grant} ${row.access}`, ...(deny ? [`${grant} credentials`] : [])];
+  const [area, access = ''] = grant.split(':');
+  const everything = deny ? ['read', 'write', 'delete', 'credentials'] : ['read', 'write', 'delete'];
+  return Object.entries(TABLE)
+    .filter(([, row]) => area === '*' || row.area === area)
+    .flatMap(([name]) => (access === 'full' ? everything : [access]).map((permission) => `${name} ${permission}`));
+}
+
+/** The tools that must be there, and whether each one may see and send credentials. */
+function expected({ allow, deny, flags = [], live }: Grants): Map<string, boolean> {
+  const guarded = flags.includes('--read-only') || (live === true && !flags.includes('--production-writes'));
+  const taken = new Set([
+    ...(deny ?? '').split(' ').flatMap((grant) => meant(grant, true)),
+    ...(guarded ? ['*:write', '*:delete', '*:credentials'].flatMap((grant) => meant(grant, true)) : []),
+  ]);
+  const given = new Set(allow.split(' ').flatMap((grant) => meant(grant, false)));
+  const has = (what: string) => given.has(what) && !taken.has(what);
+  return new Map(
+    Object.entries(TABLE)
+      .filter(([name, { access, needs }]) => has(`${name} ${access}`) && (!needs || has(`${name} credentials`)))
+      .map(([name]) => [name, has(`${name} credentials`)]),
+  );
+}
+
+const CANARY = 'canary-9b27c4';
+const object = { object: 'thing', id: 'x_1', access_token: CANARY, deep: [{ client_secret: CANARY }] };
+
+/** A success of WorkOS's that has a secret in it, in the form that the route answers in. */
+function answer({ method, url }: Request): Response {
+  const { pathname } = new URL(url);
+  const isList = method === 'GET' && !/_\d|[0-9A-Z]{10}$/.test(pathname.split('/').at(-1) ?? '');
+  return Response.json(
+    isList ? { object: 'list', data: [object], list_metadata: { before: null, after: null } } : object,
+  );
+}
+
+type Running = { readonly upstream: Upstream; readonly session: Session; readonly listed: readonly ListedTool[] };
+
+async function start({ allow, deny, flags = [], live }: Grants): Promise<Running> {
+  const upstream = await listen(answer);
+  const grants = [
+    '--allow',
+    allow.replaceAll(' ', ','),
+    ...(deny === undefined ? [] : ['--deny', deny.replaceAll(' ', ',')]),
+  ];
+  const session = await connect([...grants, ...flags, '--confirm', 'off', '--no-status-tool'], {
+    WORKOS_API_KEY: live ? 'sk_live_matrix' : 'sk_test_matrix',
+    WORKOS_BASE_URL: upstream.url,
+    WORKOS_CLIENT_ID: 'client_1',
+  });
+  return { upstream, session, listed: await session.listTools() };
+}
+
+const runs = new Map<Grants, Running>();
+beforeAll(async () => {
+  const started = await Promise.all(SETS.map(async (grants) => [grants, await start(grants)] as const));
+  for (const [grants, running] of started) runs.set(grants, running);
+}, 60_000);
+afterAll(async () => {
+  await Promise.all(
+    [...runs.values()].map(async ({ session, upstream }) => {
+      await session.close();
+      await upstream.close();
+    }),
+  );
+}, 60_000);
+
+describe.each(SETS.map((grants) => [titleOf(grants), grants] as const))('%s', (_, grants) => {
+  const run = (): Running => runs.get(grants) ?? expect.fail('it did not start');
+  const tools = expected(grants);
+
+  it(`gives ${grants.tools} tools, of which ${grants.seeing} see secrets`, () => {
+    expect(tools.size).toBe(grants.tools);
+    expect([...tools.values()].filter((sees) => sees)).toHaveLength(grants.seeing);
+    expect(
+      run()
+        .listed.map(({ name }) => name)
+        .sort(),
+    ).toEqual([...tools.keys()].sort());
+  });
+
+  it('has arguments that decide who somebody is only where they are granted', () => {
+    for (const { name, inputSchema } of run().listed) {
+      const { guarded = [], narrowed } = TABLE[name] ?? expect.fail(name);
+      const properties = Object(inputSchema.properties);
+      const sees = tools.get(name) === true;
+      expect(
+        guarded.filter((argument) => argument in properties),
+        name,
+      ).toEqual(sees ? guarded : []);
+      for (const args of callsOf(name)) {
+        const missing = Object.keys(args).filter((argument) => !(argument in properties));
+        expect(
+          missing.filter((argument) => !guarded.includes(argument)),
+          name,
+        ).toEqual([]);
+      }
+      if (narrowed !== undefined) {
+        const values = narrowed.path.reduce((inner, step) => Object(inner)[step], properties).enum;
+        expect([...values].sort(), name).toEqual(sees ? narrowed.with : narrowed.without);
+      }
+    }
+  });
+
+  it('sends one request for a call of what is there, and none where it takes credentials that are not granted', async () => {
+    const { session, upstream, listed } = run();
+    for (const { name } of listed) {
+      const { guarded = [], local } = TABLE[name] ?? expect.fail(name);
+      const sees = tools.get(name) === true;
+      for (const args of callsOf(name)) {
+        const before = upstream.received.length;
+        const result = await session.call(name, args);
+        const call = `${name} ${JSON.stringify(args)}: ${result.text}`;
+        const forbidden = sees ? [] : guarded.filter((argument) => argument in args);
+        if (forbidden.length > 0) {
+          expect(result.isError, call).toBe(true);
+          for (const argument of forbidden) expect(result.text).toContain(`${argument}: takes the grant `);
+          expect(upstream.received.length - before, call).toBe(0);
+          continue;
+        }
+        expect(result.isError, call).toBeUndefined();
+        expect(upstream.received.length - before, call).toBe(local ? 0 : 1);
+        if (local) continue;
+        expect(result.text, call).toContain('x_1');
+        expect(result.text.split(CANARY).length - 1, call).toBe(sees ? 2 : 0);
+        expect(result.text.split('[withheld').length - 1, call).toBe(sees ? 0 : 2);
+      }
+      if (guarded.length > 0 && !sees) {
+        // What is left of such a call goes through, with no more than that.
+        const [args = {}] = callsOf(name);
+        const rest = Object.entries(args).filter(([argument]) => !guarded.includes(argument));
+        const before = upstream.received.length;
+        const result = await session.call(name, Object.fromEntries(rest));
+        expect(result.isError, `${name}: ${result.text}`).toBeUndefined();
+        expect(upstream.received.length - before, name).toBe(1);
+        for (const argument of guarded) expect(Object(upstream.received.at(-1)?.body)).not.toHaveProperty(argument);
+      }
+    }
+  });
+
+  it('refuses values that take credentials which are not granted', async () => {
+    const { session, upstream } = run();
+    const wide: readonly (readonly [string, Record<string, unknown>])[] = [
+      ['create_organization', { name: 'A', domain_data: [{ domain: 'a.test', state: 'verified' }] }],
+      ['enroll_auth_factor', { type: 'sms' }],
+    ];
+    for (const [name, args] of wide) {
+      if (tools.get(name) !== false) continue;
+      const before = upstream.received.length;
+      expect(await session.call(name, args)).toMatchObject({
+        isError: true,
+        text: expect.stringContaining(`Other values take the grant ${TABLE[name]?.area}:credentials`),
+      });
+      expect(upstream.received).toHaveLength(before);
+    }
+  });
+
+  it('knows no other tool', async () => {
+    const { session, upstream } = run();
+    const before = upstream.received.length;
+    for (const name of Object.keys(TABLE).filter((name) => !tools.has(name))) {
+      const [args = {}] = callsOf(name);
+      const failure = await session.call(name, args).then(
+        ({ text }) => ({ text }),
+        ({ code, message }) => ({ code, message }),
+      );
+      expect(failure, name).toMatchObject({ code: -32602, message: expect.stringContaining(`${name} not found`) });
+    }
+    expect(upstream.received).toHaveLength(before);
+  });
+
+  it('lets no withheld secret into its log', () => {
+    expect(run().session.log()).not.toContain(CANARY);
+  });
+});
