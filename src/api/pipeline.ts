@@ -1,4 +1,5 @@
 import type { ApiRequest } from '../request.ts';
+import type { Watch } from './watch.ts';
 
 /** WorkOS's answer, whatever its status. Header names are in lower case. */
 export type Reply = {
@@ -33,6 +34,7 @@ export type Context = {
   readonly repeat: 'never' | 'refused' | 'unknown';
   /** The rate-limit windows it counts in, the most specific one last. */
   readonly slots: readonly Slot[];
+  readonly watch?: Watch | undefined;
 };
 
 /** Sends a request. Throws TransportError where no whole answer came, RefusedError where it was not sent at all. */

@@ -9,8 +9,12 @@ import {
   hasRoom,
   isAll,
   roomIn,
+  type Split,
   type Window,
 } from './windows.ts';
+
+/** Milliseconds after which a connection that came back is taken to be stable. */
+const SETTLED = 5_000;
 
 /** How long a call has to wait at least, in milliseconds, and for which limit. */
 export type Wait = { readonly ms: number; readonly limit: Slot };
@@ -22,11 +26,14 @@ export function createQueue() {
   const lanes = new Map<string, Map<string, Set<Call>>>();
   /** Of the windows of every first call at least one that had no room for it. */
   const blocking = new Set<Window>();
+  /** Turns that were not only taken here: by window and agent. Empty where the windows are nobody else's. */
+  const confirmed = new WeakMap<Window, Map<string, number>>();
+  const split: Split = { parts: 1, since: Number.NEGATIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
   let count = 0;
 
   function toCall(slots: readonly Slot[], agent: string): Call {
     const windows = slots.map((slot) => {
-      const family = families.get(slot.name) ?? createFamily(slot);
+      const family = families.get(slot.name) ?? createFamily(slot, split);
       families.set(slot.name, family);
       if (slot.key === '*') return family.all;
       const window = family.byKey.get(slot.key) ?? createWindow(family);
@@ -56,13 +63,51 @@ export function createQueue() {
     }
   }
 
+  /** Those who share the windows have room, too. */
+  function confirm({ agent, windows }: Call): void {
+    count += 1;
+    for (const window of windows) {
+      window.turns.set(agent, count);
+      const turns = confirmed.get(window) ?? new Map<string, number>();
+      confirmed.set(window, turns.set(agent, count));
+    }
+  }
+
+  /** The opposite: neither the places nor the turn were had. */
+  function takeBack(call: Call): void {
+    giveBack(call);
+    for (const window of call.windows) window.turns.set(call.agent, confirmed.get(window)?.get(call.agent) ?? 0);
+  }
+
   /** @returns when there may be room */
   function wait(call: Call, now: number): number {
     const byAgent = lanes.get(call.route) ?? new Map<string, Set<Call>>();
     const lane = byAgent.get(call.agent) ?? new Set();
     lanes.set(call.route, byAgent.set(call.agent, lane.add(call)));
     if (lane.size === 1) for (const window of call.windows) window.firsts.add(call);
-    const blocker = blockerOf(call, now);
+    return standBy(call, now);
+  }
+
+  /** Waits again, before those that came later. @returns when there may be room */
+  function waitAgain(call: Call, now: number): number {
+    const lane = [...(lanes.get(call.route)?.get(call.agent) ?? [])];
+    const place = lane.findIndex(({ order }) => order > call.order);
+    const [first] = lane;
+    if (first === undefined || place < 0) return wait(call, now);
+    lane.splice(place, 0, call);
+    lanes.get(call.route)?.set(call.agent, new Set(lane));
+    if (place > 0) return standBy(call, now);
+    for (const { family, firsts } of call.windows) {
+      firsts.delete(first);
+      firsts.add(call);
+      if (family.claim === first) family.claim = undefined;
+    }
+    return standBy(call, now);
+  }
+
+  function standBy(call: Call, now: number): number {
+    // With room everywhere it waits for another reason: to be among those who are asked when places are given next.
+    const blocker = blockerOf(call, now) ?? call.windows[0];
     if (blocker === undefined) return now;
     blocking.add(blocker);
     return changeOf(blocker, now);
@@ -81,17 +126,20 @@ export function createQueue() {
     }
   }
 
-  /** Takes places for those who wait, as far as there is room. */
-  function admit(now: number): Call[] {
+  /** Takes places for those who wait, as far as there is room, for at most so many calls. */
+  function admit(now: number, most = Number.POSITIVE_INFINITY): Call[] {
     const admitted: Call[] = [];
     // The windows of keys first: there the calls that count everywhere have their turn among the others.
     const open = [...blocking].filter((window) => hasRoom(window, now));
     for (const window of open.sort((a, b) => Number(isAll(a)) - Number(isAll(b)))) {
-      blocking.delete(window);
-      for (let call = nextCall(window, now); call !== undefined; call = nextCall(window, now)) {
+      while (admitted.length < most) {
+        blocking.delete(window);
+        const call = nextCall(window, now);
+        if (call === undefined) break;
         leave(call);
         occupy(call);
         admitted.push(call);
+        blocking.add(window);
       }
     }
     return admitted;
@@ -136,6 +184,26 @@ export function createQueue() {
     if (narrowest !== undefined) narrowest.shutUntil = Math.max(narrowest.shutUntil, until);
   }
 
+  /** There is no room before that time in the window of one of its slots, as those say who share it. */
+  function deny(call: Call, slot: number, until: number, now: number): void {
+    const window = call.windows.at(-1 - slot);
+    if (window !== undefined) window.deniedUntil = Math.max(window.deniedUntil, until);
+    for (const { family } of call.windows) passOver(call, family, now);
+  }
+
+  /** Those who share the windows cannot be asked: each keeps to its part. */
+  function splitUp(parts: number, now: number): void {
+    // A connection that comes and goes must not make short windows wait for ever.
+    if (parts > 1 && now >= split.until + SETTLED) split.since = now;
+    split.parts = parts;
+    split.until = Number.POSITIVE_INFINITY;
+  }
+
+  /** They can be asked again, and all of them do from `until` on. */
+  function reunite(until: number): void {
+    split.until = until;
+  }
+
   /** A lower bound of the wait: as if all that is under way, and all that is ahead, were answered at once. */
   function estimate(call: Call, now: number): Wait {
     const byAgent = lanes.get(call.route);
@@ -156,7 +224,8 @@ export function createQueue() {
   }
 
   const nextChange = (now: number) => Math.min(...[...blocking].map((window) => changeOf(window, now)));
-  return { toCall, take, wait, leave, admit, cool, giveBack, shut, estimate, nextChange };
+  const own = { toCall, take, wait, leave, admit, cool, giveBack, shut, estimate, nextChange };
+  return { ...own, confirm, takeBack, waitAgain, deny, splitUp, reunite };
 }
 
 /** The most specific window that keeps the call from going. */

@@ -7,11 +7,19 @@ export type Window = {
   /** When each answered place gets free, ascending. */
   readonly cooling: number[];
   shutUntil: number;
+  /** Until when there is no room for its own calls, as those with whom it is shared have said. */
+  deniedUntil: number;
   /** Who waits for a place in it: of the calls of one agent for the same windows, only the oldest. */
   readonly firsts: Set<Call>;
   /** When each agent was last served here, as a number that counts up. */
   readonly turns: Map<string, number>;
 };
+
+/**
+ * While servers that share their windows cannot ask each other, each keeps to its part of every limit: from `since` on,
+ * and until one window after `until`, when all that was sent unknown to the others has cooled down.
+ */
+export type Split = { parts: number; since: number; until: number };
 
 /** The windows of one limit. */
 export type Family = {
@@ -21,6 +29,7 @@ export type Family = {
   readonly byKey: Map<string, Window>;
   /** What counts in each of them. */
   readonly all: Window;
+  readonly split: Split;
   /** The call for which a place is kept, because it was passed over for too long. */
   claim: Call | undefined;
   sweepAt: number;
@@ -42,10 +51,16 @@ export type Call = {
 /** Milliseconds that a place is held longer than its window: either end may count in whole milliseconds. */
 const MARGIN = 2;
 
+/**
+ * Milliseconds up to which a window is waited out when the limits are split: any server may have used all of it. A
+ * longer one is not worth it, there that is as unlikely as the pause would be long.
+ */
+const MAX_PAUSE = 2_000;
+
 /** Idle windows of a limit are dropped when there are twice as many windows as were left the last time, or so many. */
 const MIN_SWEEP = 64;
 
-export function createFamily(limit: Slot): Family {
+export function createFamily(limit: Slot, split: Split): Family {
   const family: Family = {
     limit,
     span: limit.seconds * 1_000,
@@ -53,6 +68,7 @@ export function createFamily(limit: Slot): Family {
     get all() {
       return all;
     },
+    split,
     claim: undefined,
     sweepAt: MIN_SWEEP,
   };
@@ -61,13 +77,32 @@ export function createFamily(limit: Slot): Family {
 }
 
 export function createWindow(family: Family): Window {
-  return { family, inFlight: 0, cooling: [], shutUntil: 0, firsts: new Set(), turns: new Map() };
+  const never = Number.NEGATIVE_INFINITY;
+  return { family, inFlight: 0, cooling: [], shutUntil: 0, deniedUntil: never, firsts: new Set(), turns: new Map() };
+}
+
+/** How many places a window of the limit has. */
+function capacity({ limit: { requests }, span, split: { parts, until } }: Family, now: number): number {
+  return now >= until + span ? requests : Math.max(1, Math.floor(requests / parts));
+}
+
+/** Until when all windows of the limit are waited out. */
+function pausedUntil({ span, split: { since } }: Family): number {
+  return span <= MAX_PAUSE ? since + span : Number.NEGATIVE_INFINITY;
+}
+
+/** Until when there is no room in the window, whatever cools down. */
+function closedUntil(window: Window, near: readonly Window[]): number {
+  let until = Math.max(window.shutUntil, window.deniedUntil, pausedUntil(window.family));
+  for (const { shutUntil } of near) until = Math.max(until, shutUntil);
+  return until;
 }
 
 /** Drops the windows that hold nothing worth remembering. */
 function sweep(family: Family, now: number): void {
   for (const [key, window] of family.byKey) {
-    if (used(window, now) === 0 && window.firsts.size === 0 && window.shutUntil <= now) family.byKey.delete(key);
+    const opens = Math.max(window.shutUntil, window.deniedUntil);
+    if (used(window, now) === 0 && window.firsts.size === 0 && opens <= now) family.byKey.delete(key);
   }
   family.sweepAt = Math.max(MIN_SWEEP, 2 * family.byKey.size);
 }
@@ -100,9 +135,13 @@ export function coolDown(window: Window, start: number, now: number): number {
 /** @param call whom the room is for: a place that is kept for another call is none */
 export function hasRoom(window: Window, now: number, call?: Call): boolean {
   const near = neighbours(window);
-  if (window.shutUntil > now || near.some(({ shutUntil }) => shutUntil > now)) return false;
+  if (closedUntil(window, near) > now) return false;
+  const { family, deniedUntil } = window;
   const taken = used(window, now) + Math.max(0, ...near.map((other) => used(other, now)));
-  return taken + (call !== undefined && isKept(window, call) ? 1 : 0) < window.family.limit.requests;
+  const isKeptHere = call !== undefined && isKept(window, call);
+  // Where others want places, too, one that is kept is the next one to be had.
+  if (isKeptHere && now < deniedUntil + family.span) return false;
+  return taken + (isKeptHere ? 1 : 0) < capacity(family, now);
 }
 
 /** Is a place in the window kept for another call? */
@@ -117,23 +156,30 @@ function isKept(window: Window, { agent, order, windows }: Call): boolean {
 
 /** The next time at which there may be room in a window that has none. */
 export function changeOf(window: Window, now: number): number {
-  const near = [window, ...neighbours(window)];
-  const opens = Math.max(...near.map(({ shutUntil }) => shutUntil));
-  return opens > now ? opens : Math.min(...near.map(({ cooling: [first] }) => first ?? Number.POSITIVE_INFINITY));
+  const near = neighbours(window);
+  const opens = closedUntil(window, near);
+  if (opens > now) return opens;
+  const { span, split } = window.family;
+  // When the limit is whole again, and when a place that is kept is not the next one to be had any more.
+  const grows = [split.until + span, window.deniedUntil + span].filter((at) => at > now);
+  const cools = [window, ...near].map(({ cooling: [first] }) => first ?? Number.POSITIVE_INFINITY);
+  return Math.min(...grows, ...cools);
 }
 
 /** Milliseconds until the window can have served so many others. */
 export function roomIn(window: Window, ahead: number, now: number): number {
-  const { limit, span } = window.family;
+  const { family } = window;
+  const { span } = family;
+  const requests = capacity(family, now);
   // The empty one stands for the keys that are not in use.
-  const waits = [createWindow(window.family), ...neighbours(window)].map((other) => {
-    const free = limit.requests - used(window, now) - used(other, now);
+  const waits = [createWindow(family), ...neighbours(window)].map((other) => {
+    const free = requests - used(window, now) - used(other, now);
     const cooling =
       other.cooling.length === 0 ? window.cooling : [...window.cooling, ...other.cooling].sort((a, b) => a - b);
-    const place = (ahead % limit.requests) - free;
+    const place = (ahead % requests) - free;
     const end = place < 0 ? now : (cooling[place] ?? now + span + MARGIN) - MARGIN;
-    const start = Math.max(now, window.shutUntil, other.shutUntil);
-    return Math.max(start, end) - now + Math.floor(ahead / limit.requests) * span;
+    const start = Math.max(now, closedUntil(window, [other]));
+    return Math.max(start, end) - now + Math.floor(ahead / requests) * span;
   });
   return Math.max(...waits);
 }

@@ -1,0 +1,121 @@
+import { awayRefusal, type Redis, RedisAway, toScript } from './connect.ts';
+import { digest, PRELUDE, toPrefix } from './script.ts';
+
+export type Budgets = {
+  /**
+   * Takes one of so many in any `windowMs` milliseconds, as the arrivals here are counted. A refused one counts for
+   * nothing. One key always has the same limit and window.
+   */
+  readonly take: (
+    key: string,
+    limit: number,
+    windowMs: number,
+  ) => Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAfterMs: number }>;
+};
+
+/** What was taken here from one budget. */
+type Taken = {
+  /** In milliseconds of the clock, ascending. */
+  readonly at: number[];
+  /** Those of them that Redis may not know of. */
+  owed: { readonly id: string; readonly at: number }[];
+  readonly windowMs: number;
+};
+
+/** Arguments: budget, limit, milliseconds, an ID, and the ID and age of each that Redis may not know of. */
+const TAKE = toScript(`${PRELUDE}
+local key, limit, window = KEYS[1] .. ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
+for index = 5, #ARGV, 2 do redis.call('ZADD', key, now - ARGV[index + 1], ARGV[index]) end
+local wait = 0
+local count = redis.call('ZCARD', key)
+if count < limit then
+  redis.call('ZADD', key, now, ARGV[4])
+else
+  local free = redis.call('ZRANGE', key, count - limit, count - limit, 'WITHSCORES')
+  wait = math.max(1, math.ceil(free[2] + window - now))
+end
+keep(key, window)
+return wait`);
+
+/** Keys whose window has passed are dropped when there are so many, or twice as many as were left the last time. */
+const MIN_SWEEP = 256;
+
+function createLedger(now: () => number) {
+  const ledger = new Map<string, Taken>();
+  let sweepAt = MIN_SWEEP;
+  const expire = ({ at, owed, windowMs }: Taken) => {
+    const start = now() - windowMs;
+    while ((at[0] ?? Number.POSITIVE_INFINITY) <= start) at.shift();
+    while ((owed[0]?.at ?? Number.POSITIVE_INFINITY) <= start) owed.shift();
+  };
+  return (key: string, windowMs: number): Taken => {
+    const taken = ledger.get(key) ?? { at: [], owed: [], windowMs };
+    ledger.set(key, taken);
+    expire(taken);
+    if (ledger.size > sweepAt) {
+      for (const [other, entry] of ledger) {
+        expire(entry);
+        if (entry.at.length === 0 && entry !== taken) ledger.delete(other);
+      }
+      sweepAt = Math.max(MIN_SWEEP, 2 * ledger.size);
+    }
+    return taken;
+  };
+}
+
+function takeHere({ at, windowMs }: Taken, limit: number, now: number) {
+  const blocker = at[at.length - limit];
+  if (blocker !== undefined)
+    return { ok: false, retryAfterMs: Math.max(1, Math.ceil(blocker + windowMs - now)) } as const;
+  at.push(now);
+  return { ok: true } as const;
+}
+
+/** Budgets of this server alone. @param now milliseconds of a clock that only goes forward */
+export function createBudgets(now: () => number): Budgets {
+  const takenOf = createLedger(now);
+  return { take: async (key, limit, windowMs) => takeHere(takenOf(key, windowMs), limit, now()) };
+}
+
+/**
+ * Budgets that all servers on the same Redis take from. While it is away, each server gives a part of them, counting
+ * what it gave before; what it gives then is told to Redis with the first question after.
+ */
+export function createRedisBudgets(options: {
+  readonly redis: Redis;
+  readonly scope: string;
+  readonly replicas: number;
+  readonly whenAway: 'share' | 'refuse';
+  readonly now: () => number;
+}): Budgets {
+  const { redis, scope, replicas, whenAway, now } = options;
+  const prefix = toPrefix('budget', scope);
+  const server = crypto.randomUUID();
+  const takenOf = createLedger(now);
+  let count = 0;
+  return {
+    take: async (key, limit, windowMs) => {
+      const taken = takenOf(key, windowMs);
+      const { owed } = taken;
+      taken.owed = [];
+      count += 1;
+      const id = `${server}:${count}`;
+      try {
+        const late = owed.flatMap(({ id, at }) => [id, now() - at]);
+        const wait = await redis.run(TAKE, prefix, [digest(key), limit, windowMs, id, ...late]);
+        if (Number(wait) > 0) return { ok: false, retryAfterMs: Number(wait) };
+        taken.at.push(now());
+        return { ok: true };
+      } catch (error) {
+        taken.owed = [...owed, ...taken.owed];
+        if (!(error instanceof RedisAway)) throw error;
+        if (whenAway === 'refuse') throw awayRefusal();
+        const result = takeHere(taken, Math.max(1, Math.floor(limit / replicas)), now());
+        if (result.ok) taken.owed.push({ id, at: now() }); // the one ID: Redis may have heard the question
+
+        return result;
+      }
+    },
+  };
+}

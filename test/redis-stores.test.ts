@@ -1,0 +1,329 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@redis/client';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { limit, systemClock } from '../src/api/limit.ts';
+import { MAX_PENDING, type Pending } from '../src/confirm/pending.ts';
+import { RefusedError, StartError } from '../src/errors.ts';
+import { createBudgets, createRedisBudgets } from '../src/redis/budgets.ts';
+import { openRedis, type Redis, type RedisOptions, toScript } from '../src/redis/connect.ts';
+import { createRedisPendingStore } from '../src/redis/pending.ts';
+import { createSharedWindows } from '../src/redis/windows.ts';
+import { describeWithRedis, freePort, type RedisServer, startRedis } from './support/redis.ts';
+
+const { now } = systemClock;
+const ECHO = toScript('return ARGV[1]');
+const endings: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0)) await end();
+});
+
+async function open(url: string, options?: RedisOptions): Promise<Redis> {
+  const redis = await openRedis(url, options);
+  endings.push(redis.close);
+  return redis;
+}
+
+async function start(...args: readonly string[]): Promise<RedisServer> {
+  const server = await startRedis(...args);
+  endings.push(server.kill);
+  return server;
+}
+
+const isUpSoon = (redis: Redis) => expect.poll(redis.isUp, { timeout: 3_000, interval: 20 }).toBe(true);
+
+describe('an address', () => {
+  it.each([
+    'localhost:6379',
+    'http://localhost',
+    'redis://',
+    'redis://host/one',
+    'redis://u:%zz-secret@host',
+    'redis://u:se/cret@host',
+  ])('that is none is refused, and not quoted: %s', async (url) => {
+    const error = await openRedis(url).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(StartError);
+    expect(String(error)).toContain('--redis-url');
+    expect(String(error)).not.toMatch(/secret|cret@|http:/);
+  });
+
+  it('where nobody answers is tried again for as long as it takes', async () => {
+    const changes: string[] = [];
+    const start = now();
+    const redis = await open(`redis://user:s3cret@127.0.0.1:${await freePort()}`, {
+      onChange: (isUp, reason) => changes.push(`${isUp} ${reason}`),
+    });
+    expect(now() - start).toBeLessThan(1_500);
+    expect(redis.isUp()).toBe(false);
+    expect(changes).toEqual(['false ECONNREFUSED']);
+    await expect(redis.run(ECHO, 'k', [1])).rejects.toThrow('Redis is away');
+  });
+});
+
+describeWithRedis('a connection', () => {
+  it('logs in as the URL says, chooses the database, and tells nobody the password', async () => {
+    const server = await start('--requirepass', 's3cr@t');
+    const redis = await open(`redis://:s3cr%40t@127.0.0.1:${server.port}/3`);
+    expect(await redis.run(ECHO, 'k', ['hello'])).toBe('hello');
+    for (const url of [`redis://:wr0ng@127.0.0.1:${server.port}`, server.url]) {
+      const error = await openRedis(url).catch((error: unknown) => error);
+      expect(error).toBeInstanceOf(StartError);
+      expect(String(error)).toMatch(/refuses the login \((WRONGPASS|NOAUTH)\)/);
+      expect(String(error)).not.toContain('wr0ng');
+    }
+  });
+
+  it('gives a command up in time where the server hangs, and is back by itself', async () => {
+    const server = await start();
+    const redis = await open(server.url);
+    const changes: boolean[] = [];
+    redis.onChange((isUp) => changes.push(isUp));
+    server.signal('SIGSTOP');
+    const begin = now();
+    await expect(redis.run(ECHO, 'k', [1])).rejects.toThrow('Redis is away');
+    expect(now() - begin).toBeLessThan(1_200);
+    await expect(redis.run(ECHO, 'k', [1])).rejects.toThrow('Redis is away');
+    await sleep(1_500);
+    expect(redis.isUp()).toBe(false);
+    server.signal('SIGCONT');
+    await isUpSoon(redis);
+    expect(await redis.run(ECHO, 'k', ['again'])).toBe('again');
+    expect(changes).toEqual([false, true]);
+  });
+
+  it('that breaks is made anew, and nobody hears of it where the server remembers', async () => {
+    const { url } = await start();
+    const redis = await open(url);
+    const changes: string[] = [];
+    redis.onChange((isUp, reason) => changes.push(`${isUp} ${reason}`));
+    const operator = createClient({ url });
+    operator.on('error', () => {}); // its server ends before it does
+    await operator.connect();
+    endings.push(() => operator.destroy());
+    const cut = () => operator.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
+    await cut();
+    await expect.poll(() => redis.run(ECHO, 'k', ['still']).catch(() => 'cut')).toBe('still');
+    expect(changes).toEqual([]);
+    await operator.sendCommand(['FLUSHALL']);
+    await cut();
+    await expect.poll(() => redis.run(ECHO, 'k', ['still']).catch(() => 'cut')).toBe('still');
+    expect(changes).toEqual(['false forgotten', 'true connected']);
+  });
+
+  it('is no connection where the server takes no writes', async () => {
+    const server = await start('--replicaof', '127.0.0.1', '1');
+    const reasons: string[] = [];
+    const redis = await open(server.url, { onChange: (_, reason) => reasons.push(reason) });
+    expect(redis.isUp()).toBe(false);
+    expect(reasons[0]).toMatch(/READONLY|MASTERDOWN/);
+  });
+
+  it('takes scripts that the server has forgotten', async () => {
+    const redis = await open((await start()).url);
+    const flush = toScript("return redis.call('SCRIPT', 'FLUSH')");
+    await redis.run(ECHO, 'k', [1]);
+    await redis.run(flush, 'k', []).catch(() => {});
+    await isUpSoon(redis);
+    expect(await redis.run(ECHO, 'k', [2])).toBe('2');
+  });
+
+  it.skipIf(spawnSync('openssl', ['version']).status !== 0)('over TLS checks who answers', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wmcp-tls-'));
+    endings.push(() => rmSync(folder, { recursive: true }));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+    spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject]);
+    const tls = [
+      '--tls-cert-file',
+      cert,
+      '--tls-key-file',
+      key,
+      '--tls-ca-cert-file',
+      cert,
+      '--tls-auth-clients',
+      'no',
+    ];
+    const server = await start('--port', '0', '--tls-port', 'PORT', ...tls);
+    const url = `rediss://localhost:${server.port}`;
+    const ca = readFileSync(cert, 'utf8');
+    expect(await (await open(url, { ca })).run(ECHO, 'k', ['safe'])).toBe('safe');
+    const reasons: string[] = [];
+    const onChange = (_: boolean, reason: string) => void reasons.push(reason);
+    expect((await open(url, { onChange })).isUp()).toBe(false);
+    expect((await open(url.replace('localhost', '127.0.0.1'), { ca, onChange })).isUp()).toBe(false);
+    expect(reasons.join()).toMatch(/SELF_SIGNED.*,ERR_TLS_CERT_ALTNAME_INVALID/);
+  });
+});
+
+const toPending = (caller: string): Pending => ({
+  caller,
+  tool: 'delete_user',
+  args: 'a1',
+  shown: 's1',
+  expected: ['e1'],
+  by: 'token',
+});
+
+describeWithRedis('confirmations in Redis', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server?.kill());
+
+  it('are taken once, whatever characters are in them', async () => {
+    const stores = [await open(server.url), await open(server.url)].map((redis) => createRedisPendingStore(redis, 'a'));
+    const pending = toPending('Zoë: {1}\n…');
+    expect(await stores[0]?.put('id', pending)).toBe(true);
+    expect(await stores[0]?.put('id', toPending('other'))).toBe(false);
+    const taken = await Promise.all([stores[1]?.take('id'), stores[0]?.take('id')]);
+    expect(taken.filter((one) => one !== undefined)).toEqual([pending]);
+    expect(await stores[0]?.take('none')).toBeUndefined();
+  });
+
+  it('are so many for each caller, not counting those taken', async () => {
+    const store = createRedisPendingStore(await open(server.url), 'b');
+    const put = (caller: string, count: number) =>
+      Promise.all(Array.from({ length: count }, (_, index) => store.put(`${caller} ${index}`, toPending(caller))));
+    const both = await Promise.all([put('a', MAX_PENDING + 5), put('b', 3)]);
+    expect(both.map((all) => all.filter(Boolean).length)).toEqual([MAX_PENDING, 3]);
+    await store.take('a 0');
+    expect(await store.put('a again', toPending('a'))).toBe(true);
+    expect(await store.put('a too many', toPending('a'))).toBe(false);
+  });
+
+  it('are apart in each scope, and their IDs cannot be read', async () => {
+    const redis = await open(server.url);
+    const store = createRedisPendingStore(redis, 'c');
+    await store.put('wmcp_secret_id', toPending('caller@example.com'));
+    expect(await createRedisPendingStore(redis, 'd').take('wmcp_secret_id')).toBeUndefined();
+    expect(String(await redis.run(toScript("return redis.call('KEYS', '*')"), '', []))).not.toMatch(/secret|example/);
+    const ttl = toScript("return redis.call('PTTL', redis.call('KEYS', KEYS[1])[1])");
+    expect(Number(await redis.run(ttl, 'wmcp:*:pending:by:*', []))).toBeGreaterThan(200_000);
+  });
+
+  it('remember who said no, to what', async () => {
+    const store = createRedisPendingStore(await open(server.url), 'e');
+    await store.decline('a', 'call');
+    const asked = [store.isDeclined('a', 'call'), store.isDeclined('b', 'call'), store.isDeclined('a', 'other')];
+    expect(await Promise.all(asked)).toEqual([true, false, false]);
+  });
+
+  it('are refused while Redis is away', async () => {
+    const away = createRedisPendingStore(await open(`redis://127.0.0.1:${await freePort()}`), 'f');
+    const attempts = [
+      away.put('id', toPending('a')),
+      away.take('id'),
+      away.decline('a', 'b'),
+      away.isDeclined('a', 'b'),
+    ];
+    for (const attempt of attempts) {
+      await expect(attempt).rejects.toThrow(/confirmations are kept.*nothing was sent to WorkOS/);
+      await expect(attempt).rejects.toBeInstanceOf(RefusedError);
+    }
+  });
+});
+
+describe('a budget', () => {
+  it('here slides with the clock', async () => {
+    let time = 0;
+    const budgets = createBudgets(() => time);
+    const take = (at: number, key = 'a') => {
+      time = at;
+      return budgets.take(key, 2, 1_000);
+    };
+    expect(await take(0)).toEqual({ ok: true });
+    expect(await take(400)).toEqual({ ok: true });
+    expect(await take(700)).toEqual({ ok: false, retryAfterMs: 300 });
+    expect(await take(700, 'b')).toEqual({ ok: true });
+    expect(await take(1_000)).toEqual({ ok: true });
+    expect(await take(1_001)).toEqual({ ok: false, retryAfterMs: 399 });
+  });
+});
+
+describeWithRedis('budgets in Redis', () => {
+  it('are shared, and slide', async () => {
+    const { url } = await start();
+    const common = { scope: 'x', replicas: 2, whenAway: 'share', now } as const;
+    const a = createRedisBudgets({ ...common, redis: await open(url) });
+    const b = createRedisBudgets({ ...common, redis: await open(url) });
+    const take = (budgets: typeof a, key = 'agent') => budgets.take(key, 3, 500);
+    expect([await take(a), await take(b), await take(a)]).toEqual([{ ok: true }, { ok: true }, { ok: true }]);
+    const denied = await take(b);
+    expect(denied).toEqual({ ok: false, retryAfterMs: expect.closeTo(480, -2) });
+    expect(await take(b, 'other')).toEqual({ ok: true });
+    await sleep(510);
+    expect(await take(b)).toEqual({ ok: true });
+  });
+
+  it('go on in part while Redis is away, and what was taken then counts afterwards', async () => {
+    const server = await start();
+    const common = { scope: 'x', replicas: 2, whenAway: 'share', now } as const;
+    const redis = await open(server.url);
+    const a = createRedisBudgets({ ...common, redis });
+    const strict = createRedisBudgets({ ...common, redis, whenAway: 'refuse' });
+    const takes = async (budgets: typeof a, count: number) => {
+      const all = [];
+      for (let index = 0; index < count; index += 1) all.push((await budgets.take('agent', 8, 60_000)).ok);
+      return all.filter(Boolean).length;
+    };
+    expect(await takes(a, 2)).toBe(2);
+    await server.kill();
+    // Half of 8, with the two before.
+    expect(await takes(a, 5)).toBe(2);
+    await expect(takes(strict, 1)).rejects.toBeInstanceOf(RefusedError);
+    await server.restart();
+    await isUpSoon(redis);
+    // Redis has forgotten the two before it died, and learns of the two since.
+    expect(await takes(a, 10)).toBe(6);
+  });
+});
+
+describeWithRedis('windows while Redis is away', () => {
+  const slots = [{ name: 'only', requests: 4, seconds: 3, key: '' }];
+  const context = {
+    signal: new AbortController().signal,
+    deadline: now() + 60_000,
+    agent: 'a',
+    repeat: 'never',
+  } as const;
+  const request = { method: 'GET', path: '/', headers: {}, body: undefined } as const;
+
+  async function createSend(whenAway: 'share' | 'refuse') {
+    const server = await start();
+    const redis = await open(server.url);
+    const shared = createSharedWindows({ redis, scope: 'x', replicas: 2, whenAway, now });
+    const send = limit(systemClock, shared)(async () => ({ status: 200, headers: {}, body: '' }));
+    const go = (budget = 60_000) => send(request, { ...context, slots, deadline: now() + budget });
+    return { server, redis, go };
+  }
+
+  it('are refused, by setting', async () => {
+    const { server, redis, go } = await createSend('refuse');
+    expect((await go()).status).toBe(200);
+    await server.kill();
+    await expect(go()).rejects.toThrow(/kept in Redis, which cannot be reached: nothing was sent to WorkOS/);
+    await server.restart();
+    await isUpSoon(redis);
+    expect((await go()).status).toBe(200);
+  });
+
+  it('hold a part of each limit, counting what was sent before', async () => {
+    const { server, redis, go } = await createSend('share');
+    await go();
+    await server.kill();
+    await expect.poll(redis.isUp).toBe(false);
+    await go(100);
+    // Two of four are this server's part, and one window after the first answer it has one again.
+    await expect(go(100)).rejects.toThrow('used up: wait at least 3 seconds');
+    await go();
+    await server.restart();
+    await isUpSoon(redis);
+    // What was sent meanwhile is not known to all yet: the part is still the part.
+    const results = await Promise.allSettled([go(100), go(100), go(100)]);
+    expect(results.filter(({ status }) => status === 'fulfilled').length).toBeLessThan(2);
+  });
+});

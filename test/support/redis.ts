@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createListener } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
+import { describe } from 'vitest';
+import type { Orders, Result } from './redis-worker.ts';
+
+const binary = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
+
+if (binary === undefined) {
+  const message = 'There is no redis-server (or valkey-server) on this machine';
+  if (process.env.DEMAND_REDIS === '1') throw new Error(`${message}, and DEMAND_REDIS=1 asks for it.`);
+  process.stderr.write(`\n${message}: the tests that need one are SKIPPED. Debian: apt-get install redis-server.\n`);
+}
+
+export const describeWithRedis = describe.skipIf(binary === undefined);
+
+export async function freePort(): Promise<number> {
+  const listener = createListener().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo; // a TCP listener has one
+  listener.close();
+  await once(listener, 'close');
+  return port;
+}
+
+export type RedisServer = {
+  readonly port: number;
+  readonly url: string;
+  /** SIGSTOP makes it hang, SIGCONT goes on. */
+  readonly signal: (signal: NodeJS.Signals) => void;
+  /** Ends it at once, with all it knows. */
+  readonly kill: () => Promise<void>;
+  readonly restart: () => Promise<void>;
+};
+
+/** A real server of its own on a free port, with nothing on disk. */
+export async function startRedis(...args: readonly string[]): Promise<RedisServer> {
+  const port = await freePort();
+  const listen = args.includes('--tls-port') ? [] : ['--port', String(port)];
+  const start = async () => {
+    const child = spawn(
+      binary ?? 'redis-server',
+      [
+        ...listen,
+        '--bind',
+        '127.0.0.1',
+        '--save',
+        '',
+        '--appendonly',
+        'no',
+        ...args.map((arg) => arg.replace('PORT', String(port))),
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'], cwd: tmpdir() },
+    );
+    for await (const line of createInterface(child.stdout)) if (/ready to accept/i.test(line)) break;
+    child.stdout.resume();
+    return child;
+  };
+  let child: ChildProcess = await start();
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    signal: (signal) => void child.kill(signal),
+    kill: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+    restart: async () => {
+      child = await start();
+    },
+  };
+}
+
+/** The worker as one file, to be started several times. */
+export async function bundleWorker(): Promise<{ readonly path: string; readonly remove: () => void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'wmcp-worker-'));
+  const path = join(folder, 'worker.cjs');
+  await build({
+    entryPoints: [join(import.meta.dirname, 'redis-worker.ts')],
+    outfile: path,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'error',
+  });
+  return { path, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+export type Worker = {
+  /** What it has to say when it is through. */
+  readonly result: () => Promise<Result>;
+  readonly go: () => void;
+  readonly kill: () => void;
+};
+
+/** Starts a server of its own; resolves when it is ready to go. */
+export async function startWorker(path: string, orders: Orders): Promise<Worker> {
+  const child = spawn(process.execPath, [path, JSON.stringify(orders)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  await lines.next();
+  return {
+    result: async () => {
+      const { value } = await lines.next();
+      if (typeof value !== 'string') throw new Error('the worker ended without a result');
+      return JSON.parse(value) as Result; // what the worker wrote
+    },
+    go: () => void child.stdin.write('go\n'),
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+/** An upstream as strict as can be: 429 for whatever arrives as one too many in a sliding window, refused ones included. */
+export async function startStrictUpstream(requests: number, ms: number, latency: () => number = () => 0) {
+  const arrivals: { readonly at: number; readonly status: number; readonly server: string }[] = [];
+  const server = createServer((request, response) => {
+    const at = performance.now();
+    const recent = arrivals.filter((other) => at - other.at <= ms).length;
+    const status = recent < requests ? 200 : 429;
+    arrivals.push({ at, status, server: String(request.headers['x-server']) });
+    setTimeout(() => response.writeHead(status).end('{}'), latency());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // a TCP listener has one
+  return {
+    url: `http://127.0.0.1:${port}`,
+    arrivals,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
