@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isJsonContentType } from '@modelcontextprotocol/server';
+import { answerUnread } from './body.ts';
+
+export type Refusal = {
+  readonly status: number;
+  readonly message: string;
+  /** Of JSON-RPC. */
+  readonly code?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+export const REFUSALS = {
+  host: { status: 403, message: 'This host is not served here.' },
+  origin: { status: 403, message: 'This origin is not allowed.' },
+  notPost: { status: 405, message: 'Only POST is served here.', headers: { allow: 'POST' } },
+  notGet: { status: 405, message: 'Only GET is served here.', headers: { allow: 'GET, HEAD' } },
+  query: {
+    status: 400,
+    message: 'The address takes no query. A token belongs in the Authorization header: one in a URL ends up in logs.',
+  },
+  notJson: { status: 415, message: 'Only application/json is served here.' },
+  compressed: { status: 415, message: 'The body must not be compressed.', headers: { 'accept-encoding': 'identity' } },
+  tooLarge: { status: 413, message: 'The body is too large.' },
+  tooDeep: { status: 400, code: -32600, message: 'The body nests too deep.' },
+  unparsable: { status: 400, code: -32700, message: 'The body is no JSON in UTF-8.' },
+  batch: { status: 400, code: -32600, message: 'Send one JSON-RPC message in each request.' },
+  full: { status: 503, message: 'The server is at its limit.', headers: { 'retry-after': '1' } },
+  callerFull: {
+    status: 429,
+    message: 'You have too many requests under way. Wait for some to end.',
+    headers: { 'retry-after': '1' },
+  },
+  closing: { status: 503, message: 'The server is closing.', headers: { 'retry-after': '1' } },
+  broken: { status: 500, code: -32603, message: 'Something went wrong in the server. It has noted it.' },
+} satisfies Record<string, Refusal>;
+
+/** Says why a body is not worth reading. */
+export function whyUnfit({ headers }: IncomingMessage): Refusal | undefined {
+  if (!isJsonContentType(headers['content-type'] ?? null)) return REFUSALS.notJson;
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity') return REFUSALS.compressed;
+  return undefined;
+}
+
+type Challenge = Refusal & { readonly challenge?: string | undefined; readonly retryAfter?: number | undefined };
+
+/** The refusal of whoever could not be let in. */
+export function toRefusal({ status, message, challenge, retryAfter }: Challenge): Refusal {
+  return {
+    status,
+    message,
+    headers: {
+      ...(challenge !== undefined && { 'www-authenticate': challenge }),
+      ...(retryAfter !== undefined && { 'retry-after': String(Math.ceil(retryAfter)) }),
+    },
+  };
+}
+
+/** Refuses a request, as an error of JSON-RPC: that is what its sender can show. */
+export function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  const { status, code = -32000, message, headers = {} } = refusal;
+  response.statusCode = status;
+  response.setHeader('content-type', 'application/json');
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  answerUnread(request, response, JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null }));
+}
+
+/** Answers a probe, which learns no more than the names of what fails. */
+export function sendStatus(request: IncomingMessage, response: ServerResponse, failed: readonly string[]): void {
+  if (failed.length === 0) sendJson(request, response, 200, '{"status":"ok"}');
+  else sendJson(request, response, 503, JSON.stringify({ status: 'failing', failed }));
+}
+
+function sendJson(request: IncomingMessage, response: ServerResponse, status: number, json: string): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    refuse(request, response, REFUSALS.notGet);
+    return;
+  }
+  response.statusCode = status;
+  response.setHeader('content-type', 'application/json');
+  answerUnread(request, response, json);
+}
+
+/** Lets the pages of an allowed origin see the answer. */
+export function openTo(origin: string, response: ServerResponse): void {
+  response.setHeader('access-control-allow-origin', origin);
+  response.setHeader('access-control-expose-headers', 'www-authenticate, retry-after');
+  response.setHeader('vary', 'origin');
+}
+
+/** Sends a document that any page may read. */
+export function sendPublic(request: IncomingMessage, response: ServerResponse, json: string): void {
+  response.setHeader('access-control-allow-origin', '*');
+  if (request.method === 'OPTIONS') sendPreflight(request, response, 'GET');
+  else sendJson(request, response, 200, json);
+}
+
+/** Tells a browser what a page may send. Which headers does not matter once the page's origin is allowed. */
+export function sendPreflight(request: IncomingMessage, response: ServerResponse, method: string): void {
+  const wanted = request.headers['access-control-request-headers'];
+  response.statusCode = 204;
+  response.setHeader('access-control-allow-methods', method);
+  if (wanted !== undefined) response.setHeader('access-control-allow-headers', wanted);
+  response.setHeader('access-control-max-age', 600);
+  answerUnread(request, response, '');
+}

@@ -1,0 +1,68 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parseJson } from '../../clean.ts';
+
+type Body = { readonly value: unknown } | 'tooLarge' | 'unparsable' | 'tooDeep' | 'gone';
+
+/** Reads the JSON body of a request, of at most so many bytes. */
+export async function readJson(request: IncomingMessage, response: ServerResponse, maxBytes: number): Promise<Body> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'tooLarge';
+  if (request.headers.expect !== undefined) response.writeContinue();
+  const bytes = await readBytes(request, maxBytes);
+  if (typeof bytes === 'string') return bytes;
+  const parsed = isUtf8(bytes) ? parseJson(bytes.toString()) : undefined;
+  return parsed === 'too deep' ? 'tooDeep' : (parsed ?? 'unparsable');
+}
+
+function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer | 'tooLarge' | 'gone'> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) return chunks.push(chunk);
+      request.removeAllListeners('data').pause();
+      chunks.length = 0;
+      return resolve('tooLarge');
+    });
+    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.once('error', () => resolve('gone'));
+    request.once('close', () => resolve('gone'));
+  });
+}
+
+/** Bytes of an unwanted body that are read and thrown away, so that the client gets to see why it is unwanted. */
+const UNWANTED_BYTES = 65_536;
+/** Milliseconds for the same. */
+const UNWANTED_TIME = 1_000;
+
+/**
+ * Answers a request without having read its body. A connection closed with bytes unread is reset, and the answer can be
+ * lost with it: a small rest is read, of a large one a little, and none of it is kept.
+ */
+export function answerUnread(request: IncomingMessage, response: ServerResponse, text: string): void {
+  const { 'content-length': declared, 'transfer-encoding': coding } = request.headers;
+  const rest = coding === undefined ? Number(declared ?? 0) : Number.POSITIVE_INFINITY;
+  response.setHeader('content-length', Buffer.byteLength(text));
+  if (rest <= UNWANTED_BYTES || request.complete) {
+    response.end(text); // Node throws the rest away, in the time that a request may take, and keeps the connection.
+    return;
+  }
+  response.setHeader('connection', 'close');
+  response.write(text); // All of it: what ends below is only the connection.
+  const end = () => {
+    clearTimeout(timer);
+    request.removeAllListeners('data').pause();
+    response.end();
+  };
+  const timer = setTimeout(end, UNWANTED_TIME);
+  let read = 0;
+  request.on('data', (chunk: Buffer) => {
+    read += chunk.length;
+    if (read > UNWANTED_BYTES) end();
+  });
+  request.resume();
+  request.once('end', end);
+  request.once('error', end);
+  response.once('close', () => clearTimeout(timer));
+}
