@@ -1,5 +1,5 @@
-// Bundles the command and the sandbox into one file each, so that the published package starts fast and carries the
-// emulator, which is a development dependency, with it.
+// Bundles what starts by itself into one file each: the command, and apart from it, so that nobody loads what they do
+// not use, the HTTP server and the sandbox. The last carries the emulator, a development dependency, with it.
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
@@ -25,13 +25,15 @@ await build({
   define: { VERSION: JSON.stringify(version), TOKENS: JSON.stringify(tokens) },
   plugins: [
     {
-      name: 'sandbox-stays-apart',
+      name: 'stay-apart',
       setup({ onResolve }) {
         onResolve({ filter: /\/sandbox\/index\.ts$/ }, () => ({ path: './sandbox.js', external: true }));
+        onResolve({ filter: /\/start-http\.ts$/ }, () => ({ path: './http.js', external: true }));
       },
     },
   ],
 });
+await build({ ...common, outdir: 'dist', entryPoints: { http: 'src/start-http.ts' }, packages: 'external' });
 await build({ ...common, outdir: 'dist', entryPoints: { sandbox: 'src/sandbox/index.ts' }, minify: true });
 chmodSync('dist/main.js', 0o755);
 

@@ -11,11 +11,15 @@ export type Agent = {
   /** Not known where there is no key yet. */
   readonly environment: Environment['label'] | undefined;
   readonly grants: Grants;
+  /** What holds in place of the grants alone: they may be cut by a ceiling, or by the request. */
+  readonly policy?: Policy | undefined;
   /** The mode of confirmation. */
   readonly confirm?: string | undefined;
   /** Where its calls are recorded. */
   readonly record?: string | undefined;
 };
+
+export const toPolicy = (catalog: Catalog, { grants, policy }: Agent): Policy => policy ?? decide(catalog, grants);
 
 export const ACCESSES = ['read', 'write', 'delete'] as const satisfies readonly Access[];
 
@@ -137,8 +141,15 @@ export type ToolAccess = {
   readonly confirmed: boolean | readonly string[];
 };
 
-export function toToolAccess(catalog: Catalog, { grants, confirm }: Agent, tool: Tool): ToolAccess {
-  const policy = decide(catalog, grants);
+export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAccess {
+  const { grants, confirm } = agent;
+  const policy = toPolicy(catalog, agent);
+  /** No grant helps against what keeps it off besides the grants. */
+  const way = (rule: string | undefined, ofGrants: Way): Way => {
+    const isEmpty = [ofGrants.grants, ofGrants.flags, ofGrants.remove].every((steps) => steps.length === 0);
+    return rule !== undefined && isEmpty ? { ...ofGrants, remove: [rule] } : ofGrants;
+  };
+  const rule = policy.whyOff(tool);
   const withheld = policy.whyRestricted(tool);
   const { secrets = [], identity = [] } = tool.credentials ?? {};
   const guarded = [...secrets, ...identity];
@@ -146,8 +157,8 @@ export function toToolAccess(catalog: Catalog, { grants, confirm }: Agent, tool:
   const { confirmable } = (withheld !== undefined && tool.restricted) || tool;
   return {
     grant: policy.grantOf(tool),
-    rule: policy.whyOff(tool),
-    way: howToSwitchOn(catalog, grants, tool),
+    rule,
+    way: way(rule, howToSwitchOn(catalog, grants, tool)),
     credentials: tool.handlesCredentials
       ? {
           needed: tool.needsCredentials,
@@ -155,7 +166,7 @@ export function toToolAccess(catalog: Catalog, { grants, confirm }: Agent, tool:
           widened,
           secrets: [...tool.declared().secrets],
           rule: withheld,
-          way: howToShowCredentials(catalog, grants, tool),
+          way: way(withheld, howToShowCredentials(catalog, grants, tool)),
         }
       : undefined,
     confirmed: confirmable && confirm !== 'off' && (tool.access === 'delete' || guarded),

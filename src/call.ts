@@ -24,6 +24,10 @@ export type Caller = {
   readonly confirm: ConfirmMode;
   readonly answer: Answer;
   readonly signal: AbortSignal;
+  /** The W3C trace context that the client is in. */
+  readonly trace?: string | undefined;
+  /** Takes one of the deletes that the agent may do. Throws RefusedError where none is left. */
+  readonly spendDelete?: (() => Promise<void>) | undefined;
   /** Tells the client how far a walk has come, where it asked to be told. */
   readonly onProgress?: (progress: number, total: number) => void;
 };
@@ -40,10 +44,14 @@ export type CallDeps = {
   readonly log: Log;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
+  readonly observer?: CallObserver | undefined;
 };
 
+/** Counts how calls end. */
+export type CallObserver = { readonly countCall: (tool: string, outcome: string, ms: number) => void };
+
 /** Runs each call between its decision and its outcome on record, and turns whatever goes wrong into a result. */
-export function createCall({ run, journal, log, now }: CallDeps): Call {
+export function createCall({ run, journal, log, now, observer }: CallDeps): Call {
   return async (tool, args, caller) => {
     const start = now();
     const course: Course = {
@@ -51,7 +59,7 @@ export function createCall({ run, journal, log, now }: CallDeps): Call {
       args: {},
       confidential: NOTHING,
       traffic: createTraffic(),
-      journal: journal.begin(tool, caller.agent, args),
+      journal: journal.begin(tool, caller.agent, args, caller.trace),
     };
     let ended: Ended;
     let fault: unknown;
@@ -70,7 +78,8 @@ export function createCall({ run, journal, log, now }: CallDeps): Call {
     const ms = Math.round(now() - start);
     const { requests, attempts, reply } = course.traffic;
     const facts = { status: reply?.status, request_id: reply?.headers['x-request-id'], requests, attempts, ms };
-    writeLine(log, { tool: tool.name, route: tool.route, outcome, ...facts }, fault);
+    writeLine(log, { tool: tool.name, route: tool.route, outcome, ...facts, trace: caller.trace }, fault);
+    observer?.countCall(tool.name, outcome, ms);
     const rule = fault instanceof RefusedError ? fault.rule : 'the server failed';
     const isRecorded = await course.journal.close(outcome, rule, { ...facts, answer: course.answer });
     return isRecorded ? result : withNote(result, UNRECORDED);

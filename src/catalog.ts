@@ -1,4 +1,4 @@
-import { type Area, type Limit, type Tool, toTool } from './tool.ts';
+import { type Area, type Arguments, type Limit, type Tool, toTool } from './tool.ts';
 
 /** Grants that go together, and what for. */
 export type Preset = { readonly meaning: string; readonly grants: readonly string[] };
@@ -11,12 +11,15 @@ export type Catalog = {
   readonly general: Limit;
   /** By the name that stands behind `preset:`. */
   readonly presets: Readonly<Record<string, Preset>>;
+  /** A harmless read, to tell whether a key works. */
+  readonly probe: { readonly tool: string; readonly args: Arguments };
 };
 
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** Derives the tools of all areas. Throws where two tools share a name or a route: a fault of the declarations. */
-export function createCatalog({ areas, general, presets }: Pick<Catalog, 'areas' | 'general' | 'presets'>): Catalog {
+export function createCatalog(declarations: Omit<Catalog, 'tools'>): Catalog {
+  const { areas, probe } = declarations;
   const tools = areas.flatMap((area) => area.tools.map((declaration) => toTool(area, declaration)));
   const seen = new Set<string>();
   for (const { name, route } of tools) {
@@ -29,5 +32,6 @@ export function createCatalog({ areas, general, presets }: Pick<Catalog, 'areas'
     const unknown = read.find((other) => !seen.has(other));
     if (unknown !== undefined) throw new Error(`${name} previews with ${unknown}, which is no tool`);
   }
-  return { areas, tools, general, presets };
+  if (!seen.has(probe.tool)) throw new Error(`${probe.tool}, to probe with, is no tool`);
+  return { ...declarations, tools };
 }

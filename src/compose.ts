@@ -1,19 +1,21 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { limit, systemClock } from './api/limit.ts';
+import { limit, type Shared, systemClock } from './api/limit.ts';
 import { authorize, type Send } from './api/pipeline.ts';
 import { retry } from './api/retry.ts';
+import { watch } from './api/watch.ts';
 import { canonicalJson } from './audit/chain.ts';
 import type { AuditRecord } from './audit/record.ts';
-import { type Call, createCall } from './call.ts';
+import { type Call, type CallObserver, createCall } from './call.ts';
 import type { Catalog } from './catalog.ts';
 import { createGate } from './confirm/gate.ts';
 import type { PendingStore } from './confirm/pending.ts';
-import { createExchange } from './exchange.ts';
+import { createExchange, createTraffic, type Observer } from './exchange.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { limitsOf, toLimitSettings } from './limits.ts';
 import type { Log } from './log.ts';
 import { createRun, type RunSettings } from './run.ts';
+import { NOTHING } from './secrets.ts';
 import type { Environment, Tool } from './tool.ts';
 
 export type ComposeDeps = {
@@ -26,18 +28,34 @@ export type ComposeDeps = {
   readonly pending: PendingStore;
   readonly log: Log;
   readonly version: string;
+  /** The windows of the limits that other servers keep too. */
+  readonly shared?: Shared | undefined;
+  readonly observer?: (Observer & CallObserver) | undefined;
+};
+
+export type Composed = {
+  readonly call: Call;
+  readonly journal: Journal;
+  /** Resolves where a harmless read shows that the key works. */
+  readonly probe: () => Promise<void>;
 };
 
 /** Everything between a tool call and one WorkOS environment, put together. */
-export function compose(deps: ComposeDeps): { readonly call: Call; readonly journal: Journal } {
-  const { catalog, environment, settings, record, pending, log, version } = deps;
+export function compose(deps: ComposeDeps): Composed {
+  const { catalog, environment, settings, record, pending, log, version, observer } = deps;
   const { general } = catalog;
   const byName = new Map<string, Tool>(catalog.tools.map((tool) => [tool.name, tool]));
   const toolOf = (name: string) => byName.get(name);
   const { now } = systemClock;
-  const send = retry({ ...systemClock, random: Math.random, sleep })(
-    limit(systemClock)(authorize(environment.apiKey, `workos-mcp/${version}`)(deps.send)),
-  );
+  const { above, below } = watch(now);
+  const layers = [
+    retry({ ...systemClock, random: Math.random, sleep }),
+    above,
+    limit(systemClock, deps.shared),
+    below,
+    authorize(environment.apiKey, `workos-mcp/${version}`),
+  ];
+  const send = layers.reduceRight((next, layer) => layer(next), deps.send);
   const limits = toLimitSettings(settings.limits, limitsOf(catalog));
   const gate = createGate({
     store: pending,
@@ -45,11 +63,28 @@ export function compose(deps: ComposeDeps): { readonly call: Call; readonly jour
     // All who serve the same environment have its key in common, and nobody else has it.
     digest: (value) => createHmac('sha256', environment.apiKey).update(canonicalJson(value)).digest('base64url'),
   });
-  const exchange = createExchange({ environment, send, general, limits });
+  const exchange = createExchange({ environment, send, general, limits, observer });
   const run = createRun({ environment, settings, toolOf, exchange, gate, newKey: randomUUID, now });
   const journal = createJournal({ record, environment: environment.label, toolOf });
-  return { call: createCall({ run, journal, log, now }), journal };
+  return {
+    call: createCall({ run, journal, log, now, observer }),
+    journal,
+    probe: async () => {
+      const tool = toolOf(catalog.probe.tool);
+      if (tool === undefined) throw new Error('there is nothing to probe with');
+      await exchange(tool, catalog.probe.args, {
+        agent: 'the server itself',
+        signal: AbortSignal.timeout(PROBE),
+        deadline: now() + PROBE,
+        traffic: createTraffic(),
+        confidential: NOTHING,
+      });
+    },
+  };
 }
+
+/** Milliseconds that a probe may take. */
+const PROBE = 5_000;
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, { signal }).catch(() => {});

@@ -1,10 +1,8 @@
-import { parseValue } from './config.ts';
+import { SECTIONS } from './agents/sections.ts';
 import { StartError } from './errors.ts';
 import { didYouMean } from './nearest.ts';
 import { type Option, optionNames, optionOf } from './options.ts';
-
-/** Settings by option, each in the same form as its flag would give it. */
-export type Given = Readonly<Record<string, readonly string[] | undefined>>;
+import { type Given, parseValue } from './sources.ts';
 
 /** What a file may not hold: secrets, which have their own places, and the file itself. */
 const isSetting = (name: string): boolean =>
@@ -31,12 +29,13 @@ export async function parseConfigFile(text: string, path: string): Promise<Given
   for (const { key, value } of root.items) {
     const where = at(key.range?.[0]);
     const name = String(key.value);
+    if (SECTIONS.some((section) => section === name)) continue; // read by themselves, where agents are served
     const option = optionOf(name);
     if (option?.kind === 'secret')
       throw new StartError(`${where}: "${name}" does not belong in a file; set ${option.env}.`);
     if (option === undefined || !isSetting(name)) {
       const names = optionNames.filter(isSetting);
-      throw new StartError(`${where}: there is no setting "${name}".${didYouMean(name, names)}`);
+      throw new StartError(`${where}: there is no setting "${name}".${didYouMean(name, [...names, ...SECTIONS])}`);
     }
     given[name] = toTexts(`${where}: ${name}`, option, value === null ? null : value.toJSON());
   }

@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util';
-import type { Given } from './config-file.ts';
+import type { ConfirmMode } from './confirm/gate.ts';
 import { StartError } from './errors.ts';
-import { didYouMean, nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import {
   envName,
   type LogLevel,
@@ -13,12 +12,16 @@ import {
   optionOf,
 } from './options.ts';
 import type { Grants } from './policy.ts';
+import { type Env, type Given, parseFlags, parseVariables } from './sources.ts';
 
 export const COMMANDS = {
+  http: 'Serve the agents of the --config file over streamable HTTP, each with its own access',
   tools: 'List every tool with its area and access, on or off under the flags given, and why (--json too)',
   check:
     'Validate all settings and show what they give access to, area by area, and what it costs a model (--json too)',
   explain: 'Say of a tool or area what it does, whether it is on, and which rule or grant decides that',
+  agent:
+    'Manage their tokens: agent add NAME --config FILE [--allow …] [--environment …], agent remove-token NAME ID --config FILE',
   audit: 'Read the record: audit verify FILE… [--head …], audit show FILE [--agent …] [--since …] [--refused]',
 } as const;
 
@@ -26,6 +29,24 @@ export const COMMANDS = {
 const SUBJECTS: Readonly<Record<string, string>> = { explain: 'a tool or area' };
 
 export type Command = 'serve' | keyof typeof COMMANDS | 'help' | 'version';
+
+/** What only HTTP has a use for. */
+export type HttpConfig = {
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string | undefined;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
+  readonly trustProxy: boolean;
+  readonly anonymous: boolean;
+  readonly metricsPort: number | undefined;
+  readonly metricsHost: string;
+  readonly redisUrl: string | undefined;
+  readonly redisAway: 'share' | 'refuse';
+  readonly replicas: number;
+};
 
 export type Config = {
   readonly command: Command;
@@ -35,7 +56,7 @@ export type Config = {
   readonly grants: Grants;
   readonly productionWrites: boolean;
   /** As given; which holds otherwise depends on the key. */
-  readonly confirm: string | undefined;
+  readonly confirm: ConfirmMode | undefined;
   readonly dryRun: boolean;
   readonly auditLog: string | undefined;
   readonly auditLogMaxBytes: number;
@@ -44,6 +65,7 @@ export type Config = {
   /** The environment that the key has to be of. */
   readonly expect: string | undefined;
   readonly logLevel: LogLevel;
+  readonly http: HttpConfig;
   readonly sandbox: boolean;
   readonly apiKey: string | undefined;
   readonly apiKeyFile: string | undefined;
@@ -58,8 +80,6 @@ export type Config = {
   /** `NAME=REQUESTS/SECONDS`, as given. */
   readonly limits: readonly string[];
 };
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** The configuration file that flags or environment name, if they do. */
 export function configFileOf(argv: readonly string[], env: Env): string | undefined {
@@ -90,6 +110,10 @@ export function parseConfig(argv: readonly string[], env: Env, file: Given = {})
   if (asked.has('json') && command !== 'tools' && command !== 'check')
     throw new StartError('--json goes with the commands "tools" and "check".');
 
+  const http = optionNames.find((name) => optionOf(name)?.only === 'http' && flags[name] !== undefined);
+  if (http !== undefined && command !== 'http' && command !== 'check') {
+    throw new StartError(`--${http} goes with the command "http".`);
+  }
   const given = (name: OptionName): readonly string[] => {
     const { addsUp }: Option = OPTIONS[name];
     const sources = [flags[name], variables[name], file[name]].filter((source) => source !== undefined);
@@ -119,13 +143,29 @@ export function parseConfig(argv: readonly string[], env: Env, file: Given = {})
     grants: { allow: given('allow'), deny: given('deny'), readOnly: on('read-only'), productionGuard: false },
     productionWrites: on('production-writes'),
     expect: one('expect'),
-    confirm: one('confirm'),
+    confirm: one('confirm') as ConfirmMode | undefined, // a choice, checked where it was read
     dryRun: on('dry-run'),
     auditLog: one('audit-log'),
     auditLogMaxBytes: Number(settingOf('audit-log-max-bytes')),
     agent,
     statusTool: !on('no-status-tool'),
     logLevel: settingOf('log-level') as LogLevel, // a choice, checked where it was read
+    http: {
+      host: settingOf('host'),
+      port: Number(settingOf('port')),
+      publicUrl: one('public-url'),
+      allowedHosts: given('allowed-hosts'),
+      allowedOrigins: given('allowed-origins'),
+      tlsCert: one('tls-cert'),
+      tlsKey: one('tls-key'),
+      trustProxy: on('trust-proxy'),
+      anonymous: on('anonymous'),
+      metricsPort: one('metrics-port') === undefined ? undefined : Number(one('metrics-port')),
+      metricsHost: settingOf('metrics-host'),
+      redisUrl: one('redis-url'),
+      redisAway: settingOf('redis-away') as HttpConfig['redisAway'], // a choice, checked where it was read
+      replicas: Number(settingOf('replicas')),
+    },
     sandbox,
     apiKey: one('api-key'),
     apiKeyFile: one('api-key-file'),
@@ -138,131 +178,4 @@ export function parseConfig(argv: readonly string[], env: Env, file: Given = {})
     maxReplyBytes: Number(settingOf('max-reply-bytes')),
     limits: given('limit'),
   };
-}
-
-/** Words that say what to do rather than how: without a variable. */
-const ASKS = ['help', 'version', 'json'];
-
-function parseFlags(argv: readonly string[]) {
-  const { tokens } = parseArgs({
-    args: [...argv],
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-    options: {
-      ...Object.fromEntries(
-        optionNames.map((name) => [name, { type: OPTIONS[name].kind === 'switch' ? 'boolean' : 'string' }] as const),
-      ),
-      ...Object.fromEntries(ASKS.map((name) => [name, { type: 'boolean' }] as const)),
-    },
-  });
-  const flags: Record<string, string[]> = {};
-  const commands: string[] = [];
-  const asked = new Set<string>();
-  for (const token of tokens) {
-    if (token.kind === 'positional') commands.push(token.value);
-    if (token.kind !== 'option') continue;
-    const { name, rawName, value } = token;
-    const option = optionOf(name);
-    if (rawName !== `--${name}` || (option === undefined && !ASKS.includes(name))) {
-      const flagNames = [...optionNames.filter((known) => OPTIONS[known].kind !== 'secret'), ...ASKS];
-      throw new StartError(
-        `There is no option ${rawName}.${didYouMean(
-          rawName,
-          flagNames.map((known) => `--${known}`),
-        )} See --help.`,
-      );
-    }
-    if (option?.kind === 'secret') {
-      throw new StartError(`${rawName} is no option: a flag shows in the process list. Set ${envName(name)} instead.`);
-    }
-    if (option === undefined || option.kind === 'switch') {
-      if (value !== undefined) throw new StartError(`${rawName} takes no value.`);
-      if (option === undefined) asked.add(name);
-      else flags[name] = ['true'];
-      continue;
-    }
-    if (value === undefined || (value.startsWith('-') && !token.inlineValue)) {
-      throw new StartError(`${rawName} needs a value: ${rawName} ${option.value ?? option.choices?.join('|')}`);
-    }
-    if (PLACEHOLDER.test(value)) {
-      // A host left it unfilled. Nothing is a safe reading of every flag but this one.
-      if (name === 'deny') throw new StartError(`--deny is "${value}", which nobody filled in.`);
-      continue;
-    }
-    if (option.kind !== 'list' && flags[name] !== undefined) throw new StartError(`${rawName} is given twice.`);
-    // A blank --deny would deny nothing where something was meant: only a blank --allow is safe to read as none.
-    flags[name] = [...(flags[name] ?? []), ...parseValue(rawName, option, value, name === 'allow')];
-  }
-  return { flags: flags as Given, commands, asked };
-}
-
-function parseVariables(env: Env): Given {
-  const known = new Map(optionNames.map((name) => [envName(name), name]));
-  const variables: Record<string, readonly string[]> = {};
-  for (const [variable, raw] of Object.entries(env)) {
-    const name = known.get(variable);
-    if (name === undefined) {
-      // In any case: what a system reads without regard to case must not be passed over here.
-      if (!variable.toUpperCase().startsWith(PREFIX)) continue;
-      throw new StartError(`There is no setting ${variable}.${didYouMeanVariable(variable, [...known.keys()])}`);
-    }
-    if (raw === undefined || isUnset(raw)) {
-      // A key that is only white space is a mistake to name, not a key left out.
-      if (name === 'api-key' && raw !== undefined && raw !== '' && !raw.includes('${')) variables[name] = [raw];
-      continue;
-    }
-    variables[name] = parseValue(variable, OPTIONS[name], raw, true);
-  }
-  return variables;
-}
-
-const PREFIX = 'WORKOS_MCP_';
-
-function didYouMeanVariable(variable: string, known: readonly string[]): string {
-  const ends = known.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length).toLowerCase());
-  const found = nearest(variable.slice(PREFIX.length), ends);
-  return found === undefined ? '' : ` Did you mean "${PREFIX}${found.toUpperCase()}"?`;
-}
-
-/** Blank, or a placeholder such as `${user_config.x}` that a host has not filled in. */
-function isUnset(value: string): boolean {
-  return value.trim() === '' || PLACEHOLDER.test(value);
-}
-
-const PLACEHOLDER = /^\s*\$\{[^}]*\}\s*$/;
-
-/** A value's texts as its kind of option takes them. Throws StartError that begins with `where`. */
-export function parseValue(where: string, option: Option, raw: string, blankIsNone: boolean): readonly string[] {
-  switch (option.kind) {
-    case 'list': {
-      if (blankIsNone && raw.trim() === '') return [];
-      const items = raw.split(',').map((item) => item.trim());
-      if (items.includes('')) throw new StartError(`${where} has an empty item: "${raw}".`);
-      return items;
-    }
-    case 'switch': {
-      const value = raw.trim().toLowerCase();
-      if (value === 'true' || value === '1') return ['true'];
-      if (value === 'false' || value === '0') return ['false'];
-      throw new StartError(`${where} is "${raw}": say true or false.`);
-    }
-    case 'choice':
-      if (option.choices?.includes(raw)) return [raw];
-      throw new StartError(
-        `${where} is "${raw}".${didYouMean(raw, option.choices ?? [])} It is one of ${option.choices?.join(', ')}.`,
-      );
-    case 'number': {
-      const { min = 0, max = Number.MAX_SAFE_INTEGER, whole } = option;
-      const value = raw.trim();
-      if ((whole ? /^\d+$/ : /^\d+(\.\d+)?$/).test(value) && Number(value) >= min && Number(value) <= max)
-        return [value];
-      throw new StartError(`${where} is "${raw}": say a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`);
-    }
-    case 'text':
-      if (raw.trim() === '') throw new StartError(`${where} is blank.`);
-      return [raw.trim()];
-    case 'secret':
-      return [raw];
-  }
 }

@@ -3,17 +3,30 @@ import { StartError } from './errors.ts';
 import type { Grants } from './policy.ts';
 import type { Environment } from './tool.ts';
 
+/** The settings that open an environment. */
+export type Opening = Pick<Config, 'apiKey' | 'apiKeyFile' | 'clientId' | 'baseUrl' | 'expect'>;
+
+/** What they are called where they were given. */
+export type OpeningNames = Readonly<Record<'apiKey' | 'apiKeyFile' | 'clientId' | 'baseUrl', string>>;
+
+const NAMES: OpeningNames = {
+  apiKey: 'WORKOS_API_KEY',
+  apiKeyFile: 'WORKOS_API_KEY_FILE',
+  clientId: 'WORKOS_CLIENT_ID',
+  baseUrl: 'WORKOS_BASE_URL',
+};
+
 /**
  * The WorkOS environment that the settings name.
  * @param readFile reads a text file; throws where it cannot.
  * @throws StartError for a missing or malformed key or base URL.
  */
-export function toEnvironment(config: Config, readFile: (path: string) => string): Environment {
-  const apiKey = parseApiKey(config.apiKey, config.apiKeyFile, readFile);
-  const baseUrl = parseBaseUrl(config.baseUrl);
+export function toEnvironment(config: Opening, readFile: (path: string) => string, names = NAMES): Environment {
+  const apiKey = parseApiKey(config, readFile, names);
+  const baseUrl = parseBaseUrl(config.baseUrl, names.baseUrl);
   if (config.clientId?.startsWith('sk_')) {
     throw new StartError(
-      'WORKOS_CLIENT_ID is an API key: a Client ID begins with "client_". It shows in URLs; a key must not.',
+      `${names.clientId} is an API key: a Client ID begins with "client_". It shows in URLs; a key must not.`,
     );
   }
   const label = labelOf(apiKey);
@@ -40,16 +53,20 @@ export function toGrants({ grants, productionWrites }: Config, label: Environmen
   return { ...grants, productionGuard: label === 'production' && !productionWrites };
 }
 
-function parseApiKey(value: string | undefined, file: string | undefined, readFile: (path: string) => string): string {
+function parseApiKey(
+  { apiKey: value, apiKeyFile: file }: Opening,
+  readFile: (path: string) => string,
+  names: OpeningNames,
+): string {
   if (value !== undefined && file !== undefined) {
-    throw new StartError('WORKOS_API_KEY and WORKOS_API_KEY_FILE are both set: unset one.');
+    throw new StartError(`${names.apiKey} and ${names.apiKeyFile} are both set: unset one.`);
   }
   if (value === undefined && file === undefined) {
     throw new StartError(
-      'No API key. Set WORKOS_API_KEY (or WORKOS_API_KEY_FILE) to a key from https://dashboard.workos.com/api-keys, or try --sandbox.',
+      `No API key. Set ${names.apiKey} (or ${names.apiKeyFile}) to a key from https://dashboard.workos.com/api-keys, or try --sandbox.`,
     );
   }
-  const where = file === undefined ? 'WORKOS_API_KEY' : `The key in ${file}`;
+  const where = file === undefined ? names.apiKey : `The key in ${file}`;
   const key = file === undefined ? (value ?? '') : readFile(file).replace(/\r?\n$/, '');
   if (key.trim() === '') throw new StartError(`${where} is blank.`);
   if (/\s/.test(key))
@@ -63,17 +80,17 @@ function parseApiKey(value: string | undefined, file: string | undefined, readFi
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** An origin with optional path prefix, without a slash at its end. The key would travel in the clear over plain HTTP. */
-function parseBaseUrl(text: string): string {
+function parseBaseUrl(text: string, name: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['https:', 'http:'].includes(url.protocol)) {
-    throw new StartError('WORKOS_BASE_URL is no http(s) URL.');
+    throw new StartError(`${name} is no http(s) URL.`);
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new StartError('WORKOS_BASE_URL takes neither user, password, query nor fragment.');
+    throw new StartError(`${name} takes neither user, password, query nor fragment.`);
   }
   if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
     throw new StartError(
-      `WORKOS_BASE_URL is plain http to ${url.hostname}: the key would travel in the clear. Use https; http is for loopback only.`,
+      `${name} is plain http to ${url.hostname}: the key would travel in the clear. Use https; http is for loopback only.`,
     );
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;

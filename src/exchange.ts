@@ -25,21 +25,34 @@ export type Errand = Pick<Context, 'signal' | 'agent' | 'deadline'> & {
 /** One request of a tool's to WorkOS, and its answer without what is confidential. */
 export type Exchange = (tool: Tool, args: Arguments, errand: Errand) => Promise<Success>;
 
+/** Counts what happens to the requests of tools. */
+export type Observer = {
+  readonly countWait: (tool: string, ms: number) => void;
+  readonly countRetry: (tool: string) => void;
+  readonly countLimited: (tool: string) => void;
+};
+
 export type ExchangeDeps = {
   readonly environment: Environment;
   readonly send: Send;
   /** The limit on all requests of a key. */
   readonly general: Limit;
   readonly limits: LimitSettings;
+  readonly observer?: Observer | undefined;
 };
 
-export function createExchange({ environment, send, general, limits }: ExchangeDeps): Exchange {
+export function createExchange({ environment, send, general, limits, observer }: ExchangeDeps): Exchange {
   const owners = createOwners();
   return async (tool, args, { traffic, confidential, ...errand }) => {
     const context: Context = {
       ...errand,
       repeat: tool.repeat,
       slots: toSlots(tool, args, general, limits, owners),
+      watch: observer && {
+        waited: (ms) => observer.countWait(tool.name, ms),
+        repeated: () => observer.countRetry(tool.name),
+        limited: () => observer.countLimited(tool.name),
+      },
     };
     const request = toRequest(tool, args, environment);
     traffic.sent = true;

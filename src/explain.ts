@@ -4,13 +4,13 @@ import {
   type ToolAccess,
   type ToolCredentials,
   toAccess,
+  toPolicy,
   toToolAccess,
   type Way,
 } from './access.ts';
 import type { Catalog } from './catalog.ts';
 import { StartError } from './errors.ts';
 import { didYouMean } from './nearest.ts';
-import { decide } from './policy.ts';
 import { type Cell, header, paint, state, table } from './table.ts';
 import type { Area, Limit, Tool } from './tool.ts';
 
@@ -68,7 +68,7 @@ function explainOne(catalog: Catalog, agent: Agent, tool: Tool, colour: boolean)
 }
 
 function explainArea(catalog: Catalog, agent: Agent, area: Area, colour: boolean): string {
-  const own = toAccess(catalog, decide(catalog, agent.grants)).areas.find((one) => one.name === area.name);
+  const own = toAccess(catalog, toPolicy(catalog, agent)).areas.find((one) => one.name === area.name);
   const credentials = own?.credentials ?? { state: 'none' };
   const tools = catalog.tools.filter((tool) => tool.area === area.name);
   const rows = tools.map((tool): readonly Cell[] => {

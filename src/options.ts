@@ -1,4 +1,6 @@
 export type Option = {
+  /** The command that alone has a use for it. */
+  readonly only?: 'http';
   /** `list` items are split at commas and add up over repeated flags; `secret` options have no flag. */
   readonly kind: 'list' | 'switch' | 'choice' | 'number' | 'text' | 'secret';
   /** What stands for the value in help. */
@@ -58,6 +60,76 @@ export const OPTIONS = {
   agent: { kind: 'text', value: 'NAME', unless: 'local', help: 'Whose calls these are, for the record' },
   'no-status-tool': { kind: 'switch', help: 'Leave out get_access_status, which tells an agent what it may do' },
   sandbox: { kind: 'switch', help: 'Serve an embedded make-believe WorkOS; needs no account' },
+  host: { kind: 'text', only: 'http', value: 'HOST', unless: '127.0.0.1', help: 'Where to listen' },
+  port: {
+    kind: 'number',
+    only: 'http',
+    value: 'N',
+    min: 1,
+    max: 65_535,
+    whole: true,
+    unless: '8080',
+    help: 'The port',
+  },
+  'public-url': {
+    kind: 'text',
+    only: 'http',
+    value: 'URL',
+    help: 'Under which clients know the server, and for which access tokens have to be issued (http://HOST:PORT/mcp unless set)',
+  },
+  'allowed-hosts': {
+    kind: 'list',
+    only: 'http',
+    value: 'HOST[,HOST…]',
+    help: 'Host headers to answer, besides those of loopback; must be set where others can reach the port',
+  },
+  'allowed-origins': {
+    kind: 'list',
+    only: 'http',
+    value: 'ORIGIN[,ORIGIN…]',
+    help: 'Web pages that may call; none unless set',
+  },
+  'tls-cert': { kind: 'text', only: 'http', value: 'FILE', help: 'The PEM certificate to serve https with' },
+  'tls-key': { kind: 'text', only: 'http', value: 'FILE', help: 'Its PEM key' },
+  'trust-proxy': { kind: 'switch', only: 'http', help: 'A proxy in front writes X-Forwarded-For' },
+  anonymous: {
+    kind: 'switch',
+    only: 'http',
+    help: 'Serve whoever connects under the grants of --allow: on loopback, with a test key, without a proxy',
+  },
+  'metrics-port': {
+    kind: 'number',
+    only: 'http',
+    value: 'N',
+    min: 1,
+    max: 65_535,
+    whole: true,
+    help: 'Serve Prometheus metrics there, at /metrics',
+  },
+  'metrics-host': { kind: 'text', only: 'http', value: 'HOST', unless: '127.0.0.1', help: 'Where to listen for them' },
+  'redis-url': {
+    kind: 'text',
+    only: 'http',
+    value: 'URL',
+    help: 'A Redis or Valkey that all replicas share limits, budgets and confirmations in',
+  },
+  'redis-away': {
+    kind: 'choice',
+    only: 'http',
+    choices: ['share', 'refuse'],
+    unless: 'share',
+    help: 'While that is away: keep to a part of the limits, or refuse calls',
+  },
+  replicas: {
+    kind: 'number',
+    only: 'http',
+    value: 'N',
+    min: 1,
+    max: 1_000,
+    whole: true,
+    unless: '1',
+    help: 'How many replicas share the limits, for that part',
+  },
   'log-level': { kind: 'choice', choices: LOG_LEVELS, unless: 'info', help: 'How much to log to stderr' },
   timeout: { kind: 'number', value: 'SECONDS', min: 1, max: 600, unless: '30', help: 'For a whole call' },
   'attempt-timeout': {

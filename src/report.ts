@@ -1,4 +1,13 @@
-import { ACCESSES, type Agent, type Count, type Credentials, type TokenCounts, toAccess, tokenCost } from './access.ts';
+import {
+  ACCESSES,
+  type Agent,
+  type Count,
+  type Credentials,
+  type TokenCounts,
+  toAccess,
+  tokenCost,
+  toPolicy,
+} from './access.ts';
 import type { Catalog } from './catalog.ts';
 import { COMMANDS } from './config.ts';
 import { StartError } from './errors.ts';
@@ -73,7 +82,7 @@ function whyNoStart(catalog: Catalog, grants: Grants): string {
 /** What agents may do, area by area, and what that costs a model: aligned text for people, or JSON for access reviews. */
 export function checkReport(what: {
   readonly catalog: Catalog;
-  readonly agents: readonly Agent[];
+  readonly agents: readonly (Agent & { readonly statusTool?: boolean })[];
   readonly tokens: TokenCounts;
   readonly json: boolean;
   readonly colour?: boolean;
@@ -82,9 +91,9 @@ export function checkReport(what: {
 }): string {
   const { catalog, tokens, json, colour = false, statusTool = true } = what;
   const agents = what.agents.map((agent) => {
-    const policy = decide(catalog, agent.grants);
+    const policy = toPolicy(catalog, agent);
     // In this mode alone, tools that wait for a confirmation take its token.
-    const besides = { statusTool, confirmToken: agent.confirm === 'auto' };
+    const besides = { statusTool: agent.statusTool ?? statusTool, confirmToken: agent.confirm === 'auto' };
     return { agent, access: toAccess(catalog, policy), cost: tokenCost(catalog, policy, tokens, besides) };
   });
   if (json) {

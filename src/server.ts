@@ -6,7 +6,7 @@ import {
   ProtocolErrorCode,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import type { Call } from './call.ts';
+import type { Call, Caller } from './call.ts';
 import type { Answer } from './confirm/gate.ts';
 import { PENDING_MS } from './confirm/pending.ts';
 import type { Offer } from './offer.ts';
@@ -19,7 +19,12 @@ const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
  * arguments and cuts answers itself, so that each refusal is worded and recorded in one place: nothing is registered
  * with the SDK but the two requests.
  */
-export function createServer(offer: Offer, call: Call, version: string): McpServer {
+export function createServer(
+  offer: Offer,
+  call: Call,
+  version: string,
+  caller: Pick<Caller, 'trace' | 'spendDelete'> = {},
+): McpServer {
   const mcp = new McpServer(
     { name: 'workos-mcp', title: 'WorkOS', version },
     {
@@ -37,6 +42,7 @@ export function createServer(offer: Offer, call: Call, version: string): McpServ
     const { signal, _meta, notify } = mcpReq;
     const progressToken = _meta?.progressToken;
     return call(tool, params.arguments, {
+      ...caller,
       agent: offer.agent,
       confirm: offer.confirm,
       verdictOn: offer.verdictOn,

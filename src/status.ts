@@ -1,9 +1,8 @@
 import * as z from 'zod';
-import { type Agent, STATUS_TOOL, toAccess, toToolAccess, type Way } from './access.ts';
+import { type Agent, STATUS_TOOL, toAccess, toPolicy, toToolAccess, type Way } from './access.ts';
 import type { Catalog } from './catalog.ts';
 import { RefusedError } from './errors.ts';
 import { noSuch } from './explain.ts';
-import { decide } from './policy.ts';
 import { type Environment, type Tool, tool, toTool } from './tool.ts';
 
 /**
@@ -31,7 +30,7 @@ function status(catalog: Catalog, agent: Agent & { environment: Environment['lab
   const tool = catalog.tools.find((candidate) => candidate.name === name);
   if (tool !== undefined) return { ...own, ...statusOf(catalog, agent, tool) };
 
-  const access = toAccess(catalog, decide(catalog, agent.grants));
+  const access = toAccess(catalog, toPolicy(catalog, agent));
   if (name === undefined || name === STATUS_TOOL) {
     const areas = access.areas.map(({ name, on, off, credentials }) => [
       name,

@@ -25,4 +25,10 @@ export const areas: readonly Area[] = [
 ];
 
 /** All that the server is made from. */
-export const declarations = { areas, general, presets };
+export const declarations = {
+  areas,
+  general,
+  presets,
+  /** The read that tells whether a key works. */
+  probe: { tool: 'list_organizations', args: { limit: 1 } },
+};

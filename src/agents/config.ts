@@ -11,6 +11,7 @@ import {
   type Sections,
   schema,
 } from './schema.ts';
+import { SECTIONS } from './sections.ts';
 
 export type EnvironmentConfig = {
   readonly name: string;
@@ -81,9 +82,6 @@ export type AgentsConfig = {
   readonly agents: readonly AgentConfig[];
   readonly templates: readonly TemplateConfig[];
 };
-
-/** The sections of the configuration file that are read here; the other keys are settings. */
-export const SECTIONS = ['environments', 'issuers', 'agents', 'templates'] as const satisfies (keyof Sections)[];
 
 /** What the environment of the flat settings (WORKOS_API_KEY and so on) is called. */
 export const DEFAULT_ENVIRONMENT = 'default';

@@ -1,21 +1,21 @@
 import { StartError } from '../errors.ts';
-import { didYouMean } from '../nearest.ts';
+import { type Flags, parseSubcommand, type Subcommands } from '../subcommand.ts';
 import { type Head, parseHead } from './chain.ts';
 import { readRows, showFile, toPlain } from './show.ts';
 import { type VerifyReport, verifyFiles } from './verify.ts';
 
 type Deps = { readonly write: (text: string) => void; readonly now: () => Date };
 
-const USAGE = [
-  'workos-mcp audit verify FILE… [--head RUN:SEQ:HASH]… [--json]',
-  'workos-mcp audit show FILE [--agent NAME] [--since WHEN] [--refused] [--json]',
-] as const;
-
-/** The flags of each subcommand, and whether they take a value. */
 const COMMANDS = {
-  verify: { usage: USAGE[0], flags: { head: true, json: false } },
-  show: { usage: USAGE[1], flags: { agent: true, since: true, refused: false, json: false } },
-} as const;
+  verify: {
+    usage: 'workos-mcp audit verify FILE… [--head RUN:SEQ:HASH]… [--json]',
+    flags: { head: 'many', json: 'none' },
+  },
+  show: {
+    usage: 'workos-mcp audit show FILE [--agent NAME] [--since WHEN] [--refused] [--json]',
+    flags: { agent: 'one', since: 'one', refused: 'none', json: 'none' },
+  },
+} as const satisfies Subcommands;
 
 /**
  * Runs `audit verify` or `audit show`.
@@ -24,61 +24,12 @@ const COMMANDS = {
  * @throws StartError for arguments that make no sense, and files that cannot be read
  */
 export async function runAudit(argv: readonly string[], { write, now }: Deps): Promise<number> {
-  const [command, ...rest] = argv;
-  switch (command) {
-    case 'verify':
-      return verify(parse(rest, command), write);
-    case 'show':
-      return show(parse(rest, command), { write, now });
-    default: {
-      const told = command === undefined ? 'say what to do.' : `there is no "${command}".`;
-      const meant = command === undefined ? '' : didYouMean(command, Object.keys(COMMANDS));
-      throw new StartError(`audit: ${told}${meant}\n${USAGE.map((usage) => `  ${usage}`).join('\n')}`);
-    }
-  }
+  const { command, words: files, flags } = parseSubcommand('audit', argv, COMMANDS);
+  if (files.length === 0) throw new StartError(`audit ${command}: which file?\n  ${COMMANDS[command].usage}`);
+  return command === 'verify' ? verify(files, flags, write) : show(files, flags, { write, now });
 }
 
-type Parsed = { readonly files: readonly string[]; readonly flags: Readonly<Record<string, readonly string[]>> };
-
-/** Flags may stand anywhere, as `--name value` or `--name=value`; behind `--` all are files. */
-function parse(argv: readonly string[], command: keyof typeof COMMANDS): Parsed {
-  const { usage, flags: known }: { usage: string; flags: Readonly<Record<string, boolean>> } = COMMANDS[command];
-  const files: string[] = [];
-  const flags: Record<string, string[]> = {};
-  const refuse = (fault: string): never => {
-    throw new StartError(`audit ${command}: ${fault}\n  ${usage}`);
-  };
-  for (let index = 0; index < argv.length; index += 1) {
-    const word = argv[index] ?? '';
-    if (word === '--') {
-      files.push(...argv.slice(index + 1));
-      break;
-    }
-    if (!word.startsWith('-')) {
-      files.push(word);
-      continue;
-    }
-    const [, name = word, inline] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
-    const takes = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (takes === undefined) {
-      const names = Object.keys(known).map((flag) => `--${flag}`);
-      refuse(`there is no ${word.split('=')[0]}.${didYouMean(`--${name}`, names)}`);
-    }
-    if (takes === false && inline !== undefined) refuse(`--${name} takes no value.`);
-    let value = inline ?? '';
-    if (takes === true && inline === undefined) {
-      index += 1;
-      value = argv[index] ?? '';
-    }
-    if (takes === true && (value === '' || value.startsWith('--'))) refuse(`--${name} needs a value.`);
-    if (flags[name] !== undefined && name !== 'head') refuse(`--${name} is there twice.`);
-    flags[name] = [...(flags[name] ?? []), value];
-  }
-  if (files.length === 0) refuse('which file?');
-  return { files, flags };
-}
-
-async function show({ files, flags }: Parsed, { write, now }: Deps): Promise<number> {
+async function show(files: readonly string[], flags: Flags, { write, now }: Deps): Promise<number> {
   const [file = '', ...more] = files;
   if (more.length > 0) throw new StartError(`audit show: one file at a time: ${more.join(' ')} is left over.`);
   const filter = { agent: flags.agent?.[0], since: flags.since?.[0], refused: flags.refused !== undefined };
@@ -95,7 +46,7 @@ async function show({ files, flags }: Parsed, { write, now }: Deps): Promise<num
   return 0;
 }
 
-async function verify({ files, flags }: Parsed, write: (text: string) => void): Promise<number> {
+async function verify(files: readonly string[], flags: Flags, write: Deps['write']): Promise<number> {
   const heads = (flags.head ?? []).map((text): Head => {
     const head = parseHead(text);
     if (head === undefined) throw new StartError(`--head ${text}: a head is RUN:SEQ:HASH, as the log has it.`);

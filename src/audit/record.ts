@@ -21,6 +21,8 @@ export type AuditRecord = {
   readonly digest: (args: unknown) => string;
   /** The last entry that was written. */
   readonly head: () => Head;
+  /** Whether the last attempt to write failed. */
+  readonly isFailing: () => boolean;
   /** Writes what is still waiting and closes the sink. Rejects with RecordError where something stays unwritten. */
   readonly close: () => Promise<void>;
 };
@@ -60,6 +62,7 @@ export function createAuditRecord({
   let written: Head = { run, seq: 0, hash: NO_HASH };
   let last = written;
   let closed = false;
+  let failing = false;
 
   const flush = (): void => {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
@@ -106,14 +109,17 @@ export function createAuditRecord({
       try {
         seq = add(fields);
         if (sync) await sink.sync();
+        failing = false;
         return seq;
       } catch (error) {
+        failing = true;
         if (seq !== undefined && fields.kind === 'decision') addUnsent(fields, seq);
         throw toRecordError(error);
       }
     },
     digest: (args) => createHmac('sha256', key).update(canonicalJson(args)).digest('hex'),
     head: () => written,
+    isFailing: () => failing,
     close: async () => {
       if (closed) return;
       closed = true;

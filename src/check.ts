@@ -1,0 +1,55 @@
+import type { Agent, TokenCounts } from './access.ts';
+import { allowOnly, policyOf } from './agents/policy.ts';
+import type { Catalog } from './catalog.ts';
+import { toEnvironment } from './environment.ts';
+import type { Host, Loaded } from './host.ts';
+import { limitsOf, toLimitSettings } from './limits.ts';
+import { createPolicy } from './policy.ts';
+import { checkReport } from './report.ts';
+import { requireRecord, toAgent } from './start-stdio.ts';
+import type { Environment } from './tool.ts';
+
+export type CheckDeps = {
+  readonly catalog: Catalog;
+  readonly host: Host;
+  readonly tokens: TokenCounts;
+  readonly colour: boolean;
+};
+
+/** Validates all that a start would, and shows what each agent may do. Throws StartError for what a start would stop at. */
+export async function check(loaded: Loaded, { catalog, host, tokens, colour }: CheckDeps): Promise<string> {
+  const { config, agents } = loaded;
+  toLimitSettings(config.limits, limitsOf(catalog));
+  const report = { catalog, tokens, colour, json: config.json };
+  if (agents.agents.length + agents.templates.length === 0) {
+    const hasKey = config.apiKey !== undefined || config.apiKeyFile !== undefined;
+    const readKeyFile = (path: string) => host.readFile(path, 'WORKOS_API_KEY_FILE');
+    // Access can be looked at before there is a key.
+    const environment = hasKey ? toEnvironment(config, readKeyFile).label : undefined;
+    const agent = toAgent(config, config.sandbox ? 'sandbox' : environment);
+    createPolicy(catalog, agent.grants);
+    requireRecord(config, catalog, agent);
+    return checkReport({ ...report, agents: [agent], statusTool: config.statusTool });
+  }
+  const { connectAll, validate, warnings } = await import('./start-http.ts');
+  const connections = await connectAll(loaded, host);
+  validate(loaded, connections, catalog);
+  const labelOf = (name: string): Environment['label'] | undefined => connections.get(name)?.environment.label;
+  const record = config.auditLog ?? 'stderr';
+  const members: readonly (Agent & { readonly statusTool: boolean })[] = [
+    ...agents.agents.map((agent) => ({ agent, name: agent.name, allow: agent.allow })),
+    ...agents.templates.map((template) => ({
+      agent: template,
+      name: `${template.name} (template, at most)`,
+      allow: template.ceiling,
+    })),
+  ].map(({ agent, name, allow }) => {
+    const environment = labelOf(agent.environment) ?? 'production';
+    const confirm = agent.confirm ?? config.confirm ?? (environment === 'production' ? 'strict' : 'auto');
+    const policy = policyOf(catalog, { ...agent, allow }, environment, config.grants);
+    const grants = { ...allowOnly(allow), deny: [...agent.deny, ...config.grants.deny], readOnly: agent.readOnly };
+    return { name, environment, grants, policy, confirm, record, statusTool: agent.statusTool };
+  });
+  const said = warnings(agents, Date.now()).map((warning) => `warning: ${warning}\n`);
+  return `${checkReport({ ...report, agents: members })}${config.json ? '' : said.join('')}`;
+}

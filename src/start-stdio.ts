@@ -1,0 +1,113 @@
+import type { Agent } from './access.ts';
+import { systemClock } from './api/limit.ts';
+import { configDigest } from './audit/record.ts';
+import type { Catalog } from './catalog.ts';
+import { compose } from './compose.ts';
+import type { Config } from './config.ts';
+import type { ConfirmMode } from './confirm/gate.ts';
+import { createPendingStore } from './confirm/pending.ts';
+import { environmentOf, toGrants } from './environment.ts';
+import { StartError } from './errors.ts';
+import type { Host } from './host.ts';
+import { createLog } from './log.ts';
+import { createOffer } from './offer.ts';
+import { createPolicy } from './policy.ts';
+import { beginRecord, openRecord } from './recording.ts';
+import { serveOverStdio } from './serve/stdio.ts';
+import { createServer } from './server.ts';
+import { createStatusTool } from './status.ts';
+import type { Environment } from './tool.ts';
+
+/** Serves the one agent of the flat settings until its client leaves or the process is asked to stop. */
+export async function startStdio(config: Config, catalog: Catalog, host: Host, version: string): Promise<void> {
+  createPolicy(catalog, config.grants); // a mistake in the grants is told before one in the key
+  const { environment, transport } = await host.connect(config);
+  const agent = toAgent(config, environment.label);
+  const policy = createPolicy(catalog, agent.grants);
+  requireRecord(config, catalog, agent);
+  const log = createLog(config.logLevel);
+  const record = await openRecord(config, host.writeToStderr);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) host.onSignal(signal, () => stop.abort(signal));
+
+  const { call, journal } = compose({
+    catalog,
+    environment,
+    send: transport.send,
+    settings: config,
+    record,
+    pending: createPendingStore(systemClock.now),
+    log,
+    version,
+  });
+  const confirm = toConfirm(config, environment.label);
+  const offer = createOffer({
+    agent: agent.name,
+    catalog,
+    policy,
+    environment: environment.label,
+    confirm,
+    statusTool: config.statusTool ? createStatusTool(catalog, agent) : undefined,
+  });
+
+  const on = catalog.tools.filter((tool) => offer.tools.has(tool.name));
+  const endRecord = await beginRecord(record, log, {
+    version,
+    environment: environment.label,
+    agent: agent.name,
+    config: configDigest({ ...config, apiKey: undefined }),
+    tools: on.length,
+    confirm,
+    transport: 'stdio',
+  });
+  log.info(
+    { version, environment: environment.label, baseUrl: environment.baseUrl, tools: on.length },
+    'serving stdio',
+  );
+  const clientless = environment.clientId === undefined ? on.filter((tool) => tool.needsClientId) : [];
+  if (clientless.length > 0) {
+    log.warn({ tools: clientless.map((tool) => tool.name) }, 'these tools need WORKOS_CLIENT_ID, which is not set');
+  }
+
+  await serveOverStdio({
+    factory: () => createServer(offer, call, version),
+    stdin: host.stdin,
+    stdout: host.stdout,
+    stop: stop.signal,
+    onRefused: (name, args) => {
+      const rule = offer.tools.has(String(name)) ? 'the request is malformed' : 'there is no such tool for the agent';
+      void journal.refuse(name, args, agent.name, rule);
+    },
+    onerror: (error) => log.warn({ error: error.message }, 'protocol error'),
+  });
+  await transport.close();
+  await endRecord(stop.signal.aborted ? String(stop.signal.reason) : 'the client left');
+  log.info({}, 'stopped');
+}
+
+/** What the flat settings make of the agent, as far as they say which environment it is in. */
+export function toAgent(config: Config, environment = environmentOf(config)): Agent {
+  return {
+    name: config.agent,
+    environment,
+    grants: toGrants(config, environment),
+    confirm: environment === undefined ? config.confirm : toConfirm(config, environment),
+    record: config.auditLog ?? 'stderr',
+  };
+}
+
+/** A person's yes is worth more where the customers are. */
+function toConfirm({ confirm }: Config, environment: Environment['label']): ConfirmMode {
+  return confirm ?? (environment === 'production' ? 'strict' : 'auto');
+}
+
+/** Throws StartError where nobody has said what becomes of the record of an agent that may write in production. */
+export function requireRecord({ auditLog }: Config, catalog: Catalog, { environment, grants }: Agent): void {
+  if (environment !== 'production' || auditLog !== undefined) return;
+  const policy = createPolicy(catalog, grants);
+  if (catalog.tools.some((tool) => tool.access !== 'read' && policy.whyOff(tool) === undefined)) {
+    throw new StartError(
+      'A production key that may write needs a record of its calls: --audit-log FILE, or --audit-log stderr where your host keeps that.',
+    );
+  }
+}
