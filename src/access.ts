@@ -15,6 +15,8 @@ export type Agent = {
   readonly policy?: Policy | undefined;
   /** The mode of confirmation. */
   readonly confirm?: string | undefined;
+  /** Its writes are answered, and not sent. */
+  readonly dryRun?: boolean;
   /** Where its calls are recorded. */
   readonly record?: string | undefined;
 };

@@ -11,7 +11,12 @@ import { NOTHING } from './secrets.ts';
 import type { Tool } from './tool.ts';
 
 /** Whether an agent may make a call, and by which grant or rule. */
-export type Verdict = { readonly allowed: boolean; readonly rule: string };
+export type Verdict = {
+  readonly allowed: boolean;
+  readonly rule: string;
+  /** The grant of its credentials, where there is one. */
+  readonly credentials?: string | undefined;
+};
 
 /** Who calls, and how to reach them while the call goes on. */
 export type Caller = {
@@ -29,7 +34,7 @@ export type Caller = {
   /** Takes one of the deletes that the agent may do. Throws RefusedError where none is left. */
   readonly spendDelete?: (() => Promise<void>) | undefined;
   /** Tells the client how far a walk has come, where it asked to be told. */
-  readonly onProgress?: (progress: number, total: number) => void;
+  readonly onProgress?: (progress: number, total?: number) => void;
 };
 
 export type CallResult = CallToolResult | InputRequiredResult;

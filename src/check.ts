@@ -1,7 +1,8 @@
 import type { Agent, TokenCounts } from './access.ts';
 import { allowOnly, policyOf } from './agents/policy.ts';
+import { checkAuditFile } from './audit/file.ts';
 import type { Catalog } from './catalog.ts';
-import { toEnvironment } from './environment.ts';
+import { parseAddress, toEnvironment } from './environment.ts';
 import type { Host, Loaded } from './host.ts';
 import { limitsOf, toLimitSettings } from './limits.ts';
 import { createPolicy } from './policy.ts';
@@ -20,6 +21,8 @@ export type CheckDeps = {
 export async function check(loaded: Loaded, { catalog, host, tokens, colour }: CheckDeps): Promise<string> {
   const { config, agents } = loaded;
   toLimitSettings(config.limits, limitsOf(catalog));
+  parseAddress(config);
+  if (config.auditLog !== undefined && config.auditLog !== 'stderr') checkAuditFile(config.auditLog);
   const report = { catalog, tokens, colour, json: config.json };
   if (agents.agents.length + agents.templates.length === 0) {
     const hasKey = config.apiKey !== undefined || config.apiKeyFile !== undefined;
@@ -48,7 +51,7 @@ export async function check(loaded: Loaded, { catalog, host, tokens, colour }: C
     const confirm = agent.confirm ?? config.confirm ?? (environment === 'production' ? 'strict' : 'auto');
     const policy = policyOf(catalog, { ...agent, allow }, environment, config.grants);
     const grants = { ...allowOnly(allow), deny: [...agent.deny, ...config.grants.deny], readOnly: agent.readOnly };
-    return { name, environment, grants, policy, confirm, record, statusTool: agent.statusTool };
+    return { name, environment, grants, policy, confirm, dryRun: config.dryRun, record, statusTool: agent.statusTool };
   });
   const said = warnings(agents, Date.now()).map((warning) => `warning: ${warning}\n`);
   return `${checkReport({ ...report, agents: members })}${config.json ? '' : said.join('')}`;

@@ -65,7 +65,7 @@ export function compose(deps: ComposeDeps): Composed {
   });
   const exchange = createExchange({ environment, send, general, limits, observer });
   const run = createRun({ environment, settings, toolOf, exchange, gate, newKey: randomUUID, now });
-  const journal = createJournal({ record, environment: environment.label, toolOf });
+  const journal = createJournal({ record, environment: environment.label });
   return {
     call: createCall({ run, journal, log, now, observer }),
     journal,

@@ -131,6 +131,8 @@ export function parseConfig(argv: readonly string[], env: Env, file: Given = {})
     if (real.length > 0) {
       throw new StartError(`--sandbox stands alone: unset ${real.map(envName).join(' and ')}, or leave --sandbox out.`);
     }
+    const expect = one('expect');
+    if (expect !== undefined) throw new StartError(`--expect ${expect} is about a key, and --sandbox has none.`);
   }
   const agent = settingOf('agent');
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(agent)) {

@@ -23,19 +23,27 @@ const NAMES: OpeningNames = {
  */
 export function toEnvironment(config: Opening, readFile: (path: string) => string, names = NAMES): Environment {
   const apiKey = parseApiKey(config, readFile, names);
-  const baseUrl = parseBaseUrl(config.baseUrl, names.baseUrl);
-  if (config.clientId?.startsWith('sk_')) {
-    throw new StartError(
-      `${names.clientId} is an API key: a Client ID begins with "client_". It shows in URLs; a key must not.`,
-    );
-  }
+  const { baseUrl, clientId } = parseAddress(config, names);
   const label = labelOf(apiKey);
   if (config.expect !== undefined && config.expect !== label) {
     throw new StartError(
       `--expect ${config.expect}: the key is a ${label} key (only those of staging begin with sk_test_).`,
     );
   }
-  return { label, baseUrl, apiKey, clientId: config.clientId };
+  return { label, baseUrl, apiKey, clientId };
+}
+
+/** What can be checked of an environment before there is a key. Throws StartError. */
+export function parseAddress(
+  { baseUrl, clientId }: Pick<Opening, 'baseUrl' | 'clientId'>,
+  names = NAMES,
+): Pick<Environment, 'baseUrl' | 'clientId'> {
+  if (clientId?.startsWith('sk_')) {
+    throw new StartError(
+      `${names.clientId} is an API key: a Client ID begins with "client_". It shows in URLs; a key must not.`,
+    );
+  }
+  return { baseUrl: parseBaseUrl(baseUrl, names.baseUrl), clientId };
 }
 
 function labelOf(apiKey: string): 'staging' | 'production' {

@@ -62,9 +62,9 @@ export function createExchange({ environment, send, general, limits, observer }:
     traffic.attempts += reply.attempts ?? 1;
     const success = toSuccess(reply, tool);
     owners.learn(tool.allLimits, success.value);
-    const open = withoutSecrets(success.value, confidential);
     // Of a plain answer the key was taken out already; it is the only value that every call has.
-    const value = success.plain && confidential.values.length < 2 ? open : withoutValues(open, confidential);
-    return { ...success, value: Object(value) };
+    const isStruck = success.plain && confidential.values.length < 2;
+    const struck = isStruck ? success.value : withoutValues(success.value, confidential);
+    return { ...success, value: Object(withoutSecrets(struck, confidential)) };
   };
 }

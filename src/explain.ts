@@ -90,8 +90,8 @@ function explainArea(catalog: Catalog, agent: Agent, area: Area, colour: boolean
 }
 
 /** An agent by name and environment. */
-export function nameOf({ name, environment }: Agent): string {
-  return `${name} (${environment ?? 'environment unknown: no key is set'})`;
+export function nameOf({ name, environment, dryRun }: Agent): string {
+  return `${name} (${environment ?? 'environment unknown: no key is set'}${dryRun ? ', dry run' : ''})`;
 }
 
 /** What to change, as one clause. */

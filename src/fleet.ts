@@ -49,6 +49,7 @@ export type FleetDeps = {
   readonly forbidden: Forbidden;
   /** Of agents that do not say their own. */
   readonly confirm: ConfirmMode | undefined;
+  readonly dryRun: boolean;
   readonly publicUrl: string;
   readonly budgets: Budgets;
   /** Milliseconds since 1970. */
@@ -75,7 +76,7 @@ export function createFleet(deps: FleetDeps): Fleet {
       productionGuard: label === 'production' && !agent.productionWrites,
     };
     const statusTool = agent.statusTool
-      ? createStatusTool(catalog, { name: agent.name, grants, policy, confirm })
+      ? createStatusTool(catalog, { name: agent.name, grants, policy, confirm, dryRun: deps.dryRun })
       : undefined;
     return createOffer({ agent: agent.name, catalog, policy, environment: label, confirm, statusTool });
   };

@@ -31,21 +31,26 @@ export type CallJournal = {
   readonly close: (outcome: Outcome, rule: string, facts: Facts) => Promise<boolean>;
 };
 
-type Called = Pick<Tool, 'name' | 'area' | 'input'> & { readonly access: string };
+type Called = Pick<Tool, 'name' | 'area' | 'input' | 'method'> & { readonly access: string };
 
 export type Journal = {
   readonly begin: (tool: Called, agent: string, args: unknown, trace?: string) => CallJournal;
-  /** A call that the protocol itself refuses. Its name is recorded only where it is one of the catalogue's. */
-  readonly refuse: (name: unknown, args: unknown, agent: string, rule: string, trace?: string) => Promise<void>;
+  /** A call that the protocol itself refuses; without a tool where there is none of that name. */
+  readonly refuse: (
+    tool: Tool | undefined,
+    args: unknown,
+    agent: string,
+    rule: string,
+    trace?: string,
+  ) => Promise<void>;
 };
 
 export type JournalDeps = {
   readonly record: Pick<AuditRecord, 'append' | 'digest'>;
   readonly environment: Environment['label'];
-  readonly toolOf: (name: string) => Tool | undefined;
 };
 
-export function createJournal({ record, environment, toolOf }: JournalDeps): Journal {
+export function createJournal({ record, environment }: JournalDeps): Journal {
   const begin: Journal['begin'] = (tool, agent, args, trace) => {
     // Only arguments that there are: whatever else is called, its name and value are the agent's own content.
     const known = Object.entries(Object(args)).filter(([name]) => Object.hasOwn(tool.input, name));
@@ -71,7 +76,7 @@ export function createJournal({ record, environment, toolOf }: JournalDeps): Jou
           trace,
         },
         // What may be asked about later has to outlive a crash.
-        { sync: decision !== 'refused' && tool.access !== 'read' },
+        { sync: decision !== 'refused' && tool.method !== 'GET' },
       );
     return {
       decide: async (decision, rule, confirmation) => {
@@ -90,14 +95,16 @@ export function createJournal({ record, environment, toolOf }: JournalDeps): Jou
             return true;
           }
           const { id, organization_id: organization } = answer ?? {};
+          const reason = outcome === 'not sent' ? rule : undefined;
           await record.append({
             kind: 'outcome',
             of: decided,
             agent,
             tool: tool.name,
             environment,
-            text: outcomeSentence(told, { outcome, status: facts.status }),
+            text: outcomeSentence(told, { outcome, status: facts.status, rule: reason }),
             outcome,
+            rule: reason,
             object: isId(id) ? id : undefined,
             organization: isId(organization) ? organization : undefined,
             ...facts,
@@ -112,8 +119,7 @@ export function createJournal({ record, environment, toolOf }: JournalDeps): Jou
 
   return {
     begin,
-    refuse: async (name, args, agent, rule, trace) => {
-      const tool = typeof name === 'string' ? toolOf(name) : undefined;
+    refuse: async (tool, args, agent, rule, trace) => {
       const nothing: Facts = {
         status: undefined,
         request_id: undefined,
@@ -122,7 +128,7 @@ export function createJournal({ record, environment, toolOf }: JournalDeps): Jou
         ms: 0,
         answer: undefined,
       };
-      const known: Called = tool ?? { name: UNKNOWN, area: UNKNOWN, access: UNKNOWN, input: {} };
+      const known: Called = tool ?? { name: UNKNOWN, area: UNKNOWN, access: UNKNOWN, input: {}, method: 'GET' };
       await begin(known, agent, args, trace).close('not sent', rule, nothing);
     },
   };

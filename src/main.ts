@@ -113,8 +113,6 @@ async function connect(config: Config): Promise<Connection> {
     const environment = toEnvironment(config, readKeyFile);
     return { environment, transport: createTransport(environment.baseUrl, { ...config, now: systemClock.now }) };
   }
-  if (config.expect !== undefined)
-    throw new StartError(`--expect ${config.expect} is about a key, and --sandbox has none.`);
   const { openSandbox } = await import('./sandbox/index.ts');
   const sandbox = openSandbox();
   const baseUrl = 'https://sandbox.workos.test';

@@ -17,6 +17,8 @@ export type Offer = {
   /** The answer to tools/list. */
   readonly list: ListToolsResult;
   readonly verdictOn: (tool: Tool) => Verdict;
+  /** Why the protocol refuses a call by a name that may be none, and of which tool if there is one. */
+  readonly whyRefused: (name: unknown) => { readonly tool: Tool | undefined; readonly rule: string };
   /** What stands in the place of a tool's secrets, where the agent may not see them. */
   readonly markerOf: (tool: Tool) => string | undefined;
 };
@@ -57,9 +59,15 @@ export function createOffer({ agent, catalog, policy, environment, confirm, stat
     verdictOn: (tool) => {
       if (tool === statusTool) return { allowed: true, rule: 'the status tool' };
       const why = policy.whyOff(tool);
-      return why === undefined ? { allowed: true, rule: policy.grantOf(tool) ?? '' } : { allowed: false, rule: why };
+      if (why !== undefined) return { allowed: false, rule: why };
+      return { allowed: true, rule: policy.grantOf(tool) ?? '', credentials: policy.credentialsGrantOf(tool) };
     },
     markerOf,
+    whyRefused: (name) => {
+      const tool = [...tools.values(), ...catalog.tools].find((other) => other.name === name);
+      if (tool === undefined) return { tool, rule: 'there is no such tool' };
+      return { tool, rule: tools.has(tool.name) ? 'the request is malformed' : (policy.whyOff(tool) ?? '') };
+    },
   };
 }
 

@@ -14,6 +14,8 @@ export type Option = {
   readonly unless?: string;
   /** WorkOS's own name; else `WORKOS_MCP_` and the flag's. */
   readonly env?: string;
+  /** Leaving it out gives more: a host that did not fill it in must not do so. */
+  readonly restricts?: true;
   /** Flag and environment add up, so that neither can take back what the other forbids. */
   readonly addsUp?: true;
   readonly help: string;
@@ -25,25 +27,43 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Every setting: its flag, its environment variable, its line in the help and its row in the README. */
 export const OPTIONS = {
   allow: { kind: 'list', value: 'GRANT[,GRANT…]', help: "Switch tools on: AREA:ACCESS, *:ACCESS or a tool's name" },
-  deny: { kind: 'list', value: 'GRANT[,GRANT…]', addsUp: true, help: 'Switch tools off; beats every --allow' },
-  'read-only': { kind: 'switch', addsUp: true, help: "Deny '*:write,*:delete,*:credentials'" },
-  config: { kind: 'text', value: 'FILE', help: 'A YAML or JSON file whose keys are these flags without their dashes' },
+  deny: {
+    restricts: true,
+    kind: 'list',
+    value: 'GRANT[,GRANT…]',
+    addsUp: true,
+    help: 'Switch tools off; beats every --allow',
+  },
+  'read-only': { restricts: true, kind: 'switch', addsUp: true, help: "Deny '*:write,*:delete,*:credentials'" },
+  config: {
+    restricts: true,
+    kind: 'text',
+    value: 'FILE',
+    help: 'A YAML or JSON file whose keys are these flags without their dashes',
+  },
   'production-writes': {
     kind: 'switch',
     help: 'Let grants to write, delete and use credentials hold with a production key',
   },
   expect: {
+    restricts: true,
     kind: 'choice',
     choices: ['staging', 'production'],
     help: 'Start only if the key is of this environment (a key that does not begin with sk_test_ is a production one)',
   },
   confirm: {
+    restricts: true,
     kind: 'choice',
     choices: ['auto', 'strict', 'off'],
     help: 'How deletes, and updates that decide who somebody is, are confirmed (strict with a production key, else auto)',
   },
-  'dry-run': { kind: 'switch', help: 'Answer every write with the request it would send, and send nothing' },
+  'dry-run': {
+    restricts: true,
+    kind: 'switch',
+    help: 'Answer every write with the request it would send, and send nothing',
+  },
   'audit-log': {
+    restricts: true,
     kind: 'text',
     value: 'FILE|stderr',
     help: 'Where every call is recorded (stderr unless set; must be set where a production key may write)',

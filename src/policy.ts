@@ -18,6 +18,8 @@ export type Policy = {
   readonly whyOff: (tool: Tool) => string | undefined;
   /** The grant that switches a tool on, or `undefined` where it is off. */
   readonly grantOf: (tool: Tool) => string | undefined;
+  /** The grant of its credentials, or `undefined` where there is none. */
+  readonly credentialsGrantOf: (tool: Tool) => string | undefined;
   /** Why a tool's credentials arguments do not exist and its secrets are withheld, or `undefined` where they are shown. */
   readonly whyRestricted: (tool: Tool) => string | undefined;
 };
@@ -119,12 +121,14 @@ export function decide(catalog: Catalog, grants: Grants): Policy {
     return `needs the grant ${tool.area}:${permission}`;
   };
 
+  const grantOf = (tool: Tool, permission: Permission) => allowed.find((grant) => grant.covers(tool, permission))?.text;
   const whyOff = (tool: Tool) =>
     whyNot(tool, tool.access) ?? (tool.needsCredentials ? whyNot(tool, 'credentials') : undefined);
   return {
     whyOff,
-    grantOf: (tool) =>
-      whyOff(tool) === undefined ? allowed.find((grant) => grant.covers(tool, tool.access))?.text : undefined,
+    grantOf: (tool) => (whyOff(tool) === undefined ? grantOf(tool, tool.access) : undefined),
+    credentialsGrantOf: (tool) =>
+      whyNot(tool, 'credentials') === undefined ? grantOf(tool, 'credentials') : undefined,
     whyRestricted: (tool) => whyNot(tool, 'credentials'),
   };
 }

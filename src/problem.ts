@@ -62,7 +62,7 @@ function toReason(problem: unknown, confidential: Confidential): string {
 }
 
 const toJson = (value: Fields, confidential: Confidential): string =>
-  JSON.stringify(withoutValues(withoutSecrets(value, confidential), confidential));
+  JSON.stringify(withoutSecrets(withoutValues(value, confidential), confidential));
 
 /** The members but those that have the shape that is put into words. */
 function without(value: Fields, known: Readonly<Record<string, (member: unknown) => boolean>>): Fields {

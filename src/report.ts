@@ -130,7 +130,7 @@ export function checkReport(what: {
           colour,
         ),
         `${on} of ${total} tools on; tools/list costs a model about ${cost.toLocaleString('en-US')} tokens (o200k)`,
-        statusTool ? ', get_access_status included\n' : '\n',
+        (agent.statusTool ?? statusTool) ? ', get_access_status included\n' : '\n',
       ].join('');
     })
     .join('\n');

@@ -3,7 +3,7 @@ import { parseArguments } from './arguments.ts';
 import type { Outcome } from './audit/entry.ts';
 import type { Caller, CallResult } from './call.ts';
 import type { Gate } from './confirm/gate.ts';
-import { type Preview, toPreview } from './confirm/preview.ts';
+import { NO_PREVIEW, type Preview, toPreview } from './confirm/preview.ts';
 import { RefusedError, ReplyError, TransportError } from './errors.ts';
 import { createTraffic, type Exchange, type Traffic } from './exchange.ts';
 import type { CallJournal } from './journal.ts';
@@ -64,10 +64,13 @@ export function createRun(deps: RunDeps): Run {
   return async (tool, rawArgs, caller, course) => {
     const { journal, start } = course;
     course.confidential = toConfidential(tool, Object(rawArgs), caller.markerOf(tool), environment.apiKey);
-    const { allowed, rule } = caller.verdictOn(tool);
-    if (!allowed) throw new RefusedError(`It is off for you: ${rule}.`, rule);
+    const verdict = caller.verdictOn(tool);
+    if (!verdict.allowed) throw new RefusedError(`It is off for you: ${verdict.rule}.`, verdict.rule);
     const args = withKey(tool, parseArguments(tool, rawArgs, settings), newKey);
     course.args = args;
+    const { credentials } = verdict;
+    const rule =
+      credentials !== undefined && usesCredentials(tool, args) ? `${verdict.rule} + ${credentials}` : verdict.rule;
     const shape = toShape(tool, args.fields);
 
     if (tool.local !== undefined) {
@@ -122,7 +125,12 @@ export function createRun(deps: RunDeps): Run {
       // So that nobody takes a change in production for one in staging.
       extra: tool.access === 'read' ? {} : { environment: environment.label },
     };
-    if (args.max_items === undefined) return { outcome: 'ok', result: toAnswer(await fetch(args), options) };
+    if (args.max_items === undefined) {
+      const success = await fetch(args);
+      // A delete whose second attempt finds nothing: its first did it, or there was nothing.
+      const isClear = success.reply.status !== 404;
+      return { outcome: isClear ? 'ok' : 'unknown', result: toAnswer(success, options) };
+    }
     const result = await gather(fetch, options, {
       isCancelled: () => signal.aborted,
       // What is left of the time has to do for one more page.
@@ -151,13 +159,19 @@ function look(deps: RunDeps, tool: Tool, caller: Caller, { args, start, traffic 
       } catch (error) {
         if (!(error instanceof ReplyError || error instanceof TransportError)) throw error;
         const reason = explain(error, { tool: other, args: otherArgs, confidential, sent: true });
-        throw new RefusedError(`What it would do could not be looked up. ${reason}`, 'no preview could be made');
+        throw new RefusedError(`What it would do could not be looked up. ${reason}`, NO_PREVIEW);
       } finally {
         traffic.requests += reads.requests;
         traffic.attempts += reads.attempts;
       }
     },
   });
+}
+
+/** Whether the call could not be made, or its answer not be shown whole, without the grant of its area's credentials. */
+function usesCredentials({ needsCredentials, credentials = {}, declared }: Tool, args: Arguments): boolean {
+  const { secrets = [], identity = [] } = credentials;
+  return needsCredentials || [...secrets, ...identity].some((name) => name in args) || declared().secrets.size > 0;
 }
 
 const MASK = '[withheld]';

@@ -8,10 +8,10 @@ import type { Arguments, Tool } from './tool.ts';
 /** Names as secrets have them, in snake case: whole words, so that `country_code` and `tokenizer` are none. */
 const LIKE_A_SECRET = new RegExp(
   [
-    '(^|_)(secrets?|tokens?|passwords?|passwd|passphrase|credentials?|cookies?|jwt|otp|totp|pin)(_|$)',
+    '(^|_)(secrets?|tokens?|passwords?|passwd|pwd|passphrase|passcode|credentials?|cookies?|jwt|bearer|otp|totp|pin)(_|$)',
     '(^|_)(api|private|secret|signing|access|encryption|external|license)_?keys?(_|$)',
-    '(^|_)(auth|authorization|authentication|backup|device|login|magic|one_time|recovery|security|user|verification)_codes?$',
-    '^codes?$|(^|_)(hash|salt|signature|assertion|sealed_session|qr_?code|magic_link|invitation_url)(_|$)',
+    '(^|_)(access|auth|authorization|authentication|backup|device|login|magic|mfa|one_time|recovery|security|sms|user|verification)_codes?$',
+    '^(codes?|authorization|session)$|(^|_)(hash|salt|signature|assertion|sealed_session|qr_?code|magic_link|invitation_url)(_|$)',
     '(secret|token|password|passphrase|credential|apikey|privatekey)s?$',
   ].join('|'),
 );
@@ -41,11 +41,19 @@ export function looksLikeSecret(name: string): boolean {
 const judged = new Map<string, boolean>();
 const MAX_JUDGED = 10_000;
 
-/** Values that are secrets under any name: enrolment URIs, JSON Web Tokens, URLs that carry a token or a signature. */
+/**
+ * Texts that are secrets under any name: enrolment URIs, JSON Web Tokens, API keys, authorization headers, and URLs that
+ * carry a token or a signature.
+ */
+const SECRET_TEXT = String.raw`otpauth:\S+|eyJ[\w-]+\.[\w-]+\.[\w-]*|sk_(?:test|live)_\w+|bearer\s+\S{8,}|https?:\/\/\S*[?&#][\w-]*(?:token|secret|signature|sig|code|password|key)=\S*`;
+const SECRET_VALUE = new RegExp(`^\\s*(?:${SECRET_TEXT})`, 'i');
+const SECRET_IN_TEXT = new RegExp(SECRET_TEXT, 'gi');
+
+/** First characters of such a text, in lower case: most values are something else, and need no look. */
+const BEGINNINGS = new Set([...'oesbh \t\n\r']);
+
 function isSecretValue(value: string): boolean {
-  if (value.startsWith('otpauth:')) return true;
-  if (value.startsWith('eyJ')) return /^eyJ[\w-]+\.[\w-]+\./.test(value);
-  return value.startsWith('http') && /[?&][\w-]*(token|secret|signature|code|password)=/i.test(value);
+  return value.length > 7 && BEGINNINGS.has((value[0] ?? '').toLowerCase()) && SECRET_VALUE.test(value);
 }
 
 /** What stands in the place of a secret, and says what it takes to see it. */
@@ -135,12 +143,13 @@ export function withoutValues(value: unknown, { values }: Confidential): unknown
 /** In a text that is for reading, shorter ones too. */
 const MIN_IN_TEXT = 4;
 
-/** A text without the confidential values. */
-export function textWithoutValues(text: string, { values }: Confidential): string {
-  return strike(
+/** A text without the confidential values and, for agents without the grant, without whatever looks like a secret. */
+export function textWithoutValues(text: string, { values, withheld }: Confidential): string {
+  const struck = strike(
     text,
     values.filter((value) => value.length >= MIN_IN_TEXT),
   );
+  return withheld === undefined ? struck : struck.replace(SECRET_IN_TEXT, withheld.marker);
 }
 
 function strike(text: string, values: readonly string[]): string {

@@ -1,6 +1,8 @@
 import {
   CLIENT_CAPABILITIES_META_KEY,
+  type InputRequiredResult,
   inputResponse,
+  isInputRequiredResult,
   McpServer,
   ProtocolError,
   ProtocolErrorCode,
@@ -31,37 +33,74 @@ export function createServer(
       instructions: offer.instructions,
       capabilities: { tools: { listChanged: false } },
       cacheHints: { 'tools/list': CACHE },
-      inputRequired: { roundTimeoutMs: PENDING_MS },
     },
   );
   const { server } = mcp;
   server.setRequestHandler('tools/list', () => offer.list);
-  server.setRequestHandler('tools/call', ({ params }, { mcpReq }) => {
+  server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
     const tool = offer.tools.get(params.name);
     if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
-    const { signal, _meta, notify } = mcpReq;
-    const progressToken = _meta?.progressToken;
-    return call(tool, params.arguments, {
-      ...caller,
-      agent: offer.agent,
-      confirm: offer.confirm,
-      verdictOn: offer.verdictOn,
-      markerOf: offer.markerOf,
-      answer: toAnswer(mcpReq, server.getClientCapabilities()),
-      signal,
-      ...(progressToken !== undefined && {
-        onProgress: (progress, total) => {
-          // Nobody waits for it, and a client that has gone is noticed elsewhere.
-          notify({ method: 'notifications/progress', params: { progressToken, progress, total } }).catch(() => {});
-        },
-      }),
-    });
+    const onProgress = toProgress(mcpReq);
+    const answer = toAnswer(mcpReq, server.getClientCapabilities());
+    const start = (answer: Answer) =>
+      call(tool, params.arguments, {
+        ...caller,
+        agent: offer.agent,
+        confirm: offer.confirm,
+        verdictOn: offer.verdictOn,
+        markerOf: offer.markerOf,
+        answer,
+        signal: mcpReq.signal,
+        ...(onProgress && { onProgress }),
+      });
+    const result = await start(answer);
+    // Clients of 2026-07-28 ask because of that result and call again; others are asked to, while the call waits.
+    if (!isInputRequiredResult(result) || isModern(mcpReq)) return result;
+    return start({ canAsk: true, state: result.requestState, response: await askNow(result, mcpReq, onProgress) });
   });
   return mcp;
 }
 
+type Request = ServerContext['mcpReq'];
+
+const isModern = ({ envelope }: Request): boolean => Object(envelope)[CLIENT_CAPABILITIES_META_KEY] !== undefined;
+
+function toProgress({ _meta, notify }: Request) {
+  const progressToken = _meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  return (progress: number, total?: number) => {
+    const params = { progressToken, progress, ...(total !== undefined && { total }) };
+    // Nobody waits for it, and a client that has gone is noticed elsewhere.
+    notify({ method: 'notifications/progress', params }).catch(() => {});
+  };
+}
+
+/** Milliseconds between signs of life while a person thinks: many clients give a call up after a minute without one. */
+const SIGN = 15_000;
+
+/** A person's answer, through a request to the client. Whatever goes wrong with that, nobody has said yes. */
+async function askNow(
+  { inputRequests }: InputRequiredResult,
+  { elicitInput, signal }: Request,
+  onProgress: ReturnType<typeof toProgress>,
+): Promise<Answer['response']> {
+  const { params } = Object(inputRequests?.confirm);
+  let signs = 0;
+  const living = setInterval(() => {
+    signs += 1;
+    onProgress?.(signs);
+  }, SIGN);
+  try {
+    return await elicitInput(params, { timeout: PENDING_MS, signal });
+  } catch {
+    return { action: 'cancel' };
+  } finally {
+    clearInterval(living);
+  }
+}
+
 /** @param declared what the client said of itself when it connected, if it did */
-function toAnswer({ envelope, requestState, inputResponses }: ServerContext['mcpReq'], declared: unknown): Answer {
+function toAnswer({ envelope, requestState, inputResponses }: Request, declared: unknown): Answer {
   const { elicitation } = Object(Object(envelope)[CLIENT_CAPABILITIES_META_KEY] ?? declared);
   const response = inputResponse(inputResponses, 'confirm');
   return {

@@ -55,8 +55,7 @@ export function parseFlags(argv: readonly string[]) {
       throw new StartError(`${rawName} needs a value: ${rawName} ${option.value ?? option.choices?.join('|')}`);
     }
     if (PLACEHOLDER.test(value)) {
-      // A host left it unfilled. Nothing is a safe reading of every flag but this one.
-      if (name === 'deny') throw new StartError(`--deny is "${value}", which nobody filled in.`);
+      if (option.restricts) throw unfilled(rawName, value);
       continue;
     }
     if (option.kind !== 'list' && flags[name] !== undefined) throw new StartError(`${rawName} is given twice.`);
@@ -78,6 +77,7 @@ export function parseVariables(env: Env): Given {
       throw new StartError(`There is no setting ${variable}.${didYouMeanVariable(variable, [...known.keys()])}`);
     }
     if (raw === undefined || isUnset(raw)) {
+      if (raw !== undefined && PLACEHOLDER.test(raw) && optionOf(name)?.restricts) throw unfilled(variable, raw);
       // A key that is only white space is a mistake to name, not a key left out.
       if (name === 'api-key' && raw !== undefined && raw !== '' && !raw.includes('${')) variables[name] = [raw];
       continue;
@@ -99,6 +99,10 @@ function didYouMeanVariable(variable: string, known: readonly string[]): string 
 function isUnset(value: string): boolean {
   return value.trim() === '' || PLACEHOLDER.test(value);
 }
+
+/** Without it, more would be allowed than somebody meant. */
+const unfilled = (where: string, raw: string) =>
+  new StartError(`${where} is "${raw.trim()}", which nobody filled in: fill it in, or take it out.`);
 
 const PLACEHOLDER = /^\s*\$\{[^}]*\}\s*$/;
 

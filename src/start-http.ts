@@ -62,6 +62,7 @@ export async function startHttp(catalog: Catalog, host: Host, version: string): 
       anonymous: http.anonymous ? toAnonymous(config) : undefined,
       forbidden: config.grants,
       confirm: config.confirm,
+      dryRun: config.dryRun,
       publicUrl,
       budgets,
       now: Date.now,
@@ -76,7 +77,7 @@ export async function startHttp(catalog: Catalog, host: Host, version: string): 
     environment: toLabels(firstConnections),
     config: digestOf(first),
     tools: catalog.tools.length,
-    confirm: config.confirm ?? 'by key',
+    confirm: `${config.confirm ?? 'by key'}${config.dryRun ? ', dry run' : ''}`,
     transport: 'http',
   });
   for (const warning of warnings(first.agents, Date.now())) log.warn({}, warning);
@@ -95,11 +96,10 @@ export async function startHttp(catalog: Catalog, host: Host, version: string): 
     keyOf: ({ agent }) => agent.name,
     factory: ({ offer, opened, spendDelete }, { traceparent }) =>
       createServer(offer, opened.call, version, { trace: traceparent, spendDelete }),
-    onRefused: ({ offer, opened }, tool, { traceparent }) => {
-      const isThere = offer.tools.has(String(tool));
-      const rule = isThere ? 'the request is malformed' : 'there is no such tool for the agent';
-      metrics?.countCall(String(tool), 'refused', 0);
-      void opened.journal.refuse(tool, {}, offer.agent, rule, traceparent);
+    onRefused: ({ offer, opened }, name, { args, traceparent }) => {
+      const { tool, rule } = offer.whyRefused(name);
+      metrics?.countCall(tool?.name ?? 'unknown', 'refused', 0);
+      void opened.journal.refuse(tool, args, offer.agent, rule, traceparent);
     },
     limits: HTTP_LIMITS,
     metadata: metadata && { path: metadataPath(publicUrl), json: JSON.stringify(metadata) },
@@ -111,7 +111,8 @@ export async function startHttp(catalog: Catalog, host: Host, version: string): 
       ...(shared && { redis: shared.check }),
     },
     now: systemClock.now,
-    onerror: (error) => log.warn({ error: error.message }, 'protocol error'),
+    // Its message may quote what a client has sent.
+    onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
   });
   const metricsServer =
     metrics && http.metricsPort !== undefined

@@ -57,7 +57,7 @@ export async function startStdio(config: Config, catalog: Catalog, host: Host, v
     agent: agent.name,
     config: configDigest({ ...config, apiKey: undefined }),
     tools: on.length,
-    confirm,
+    confirm: config.dryRun ? `${confirm}, dry run` : confirm,
     transport: 'stdio',
   });
   log.info(
@@ -75,10 +75,11 @@ export async function startStdio(config: Config, catalog: Catalog, host: Host, v
     stdout: host.stdout,
     stop: stop.signal,
     onRefused: (name, args) => {
-      const rule = offer.tools.has(String(name)) ? 'the request is malformed' : 'there is no such tool for the agent';
-      void journal.refuse(name, args, agent.name, rule);
+      const { tool, rule } = offer.whyRefused(name);
+      void journal.refuse(tool, args, agent.name, rule);
     },
-    onerror: (error) => log.warn({ error: error.message }, 'protocol error'),
+    // Its message may quote what a client has sent.
+    onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
   });
   await transport.close();
   await endRecord(stop.signal.aborted ? String(stop.signal.reason) : 'the client left');
@@ -92,6 +93,7 @@ export function toAgent(config: Config, environment = environmentOf(config)): Ag
     environment,
     grants: toGrants(config, environment),
     confirm: environment === undefined ? config.confirm : toConfirm(config, environment),
+    dryRun: config.dryRun,
     record: config.auditLog ?? 'stderr',
   };
 }
@@ -105,7 +107,7 @@ function toConfirm({ confirm }: Config, environment: Environment['label']): Conf
 export function requireRecord({ auditLog }: Config, catalog: Catalog, { environment, grants }: Agent): void {
   if (environment !== 'production' || auditLog !== undefined) return;
   const policy = createPolicy(catalog, grants);
-  if (catalog.tools.some((tool) => tool.access !== 'read' && policy.whyOff(tool) === undefined)) {
+  if (catalog.tools.some((tool) => tool.method !== 'GET' && policy.whyOff(tool) === undefined)) {
     throw new StartError(
       'A production key that may write needs a record of its calls: --audit-log FILE, or --audit-log stderr where your host keeps that.',
     );

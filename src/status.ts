@@ -25,8 +25,8 @@ export function createStatusTool(catalog: Catalog, agent: Omit<Agent, 'environme
 const ONLY_A_PERSON = 'Only the person who runs this server can change this.';
 
 function status(catalog: Catalog, agent: Agent & { environment: Environment['label'] }, name: string | undefined) {
-  const { environment, name: who, confirm } = agent;
-  const own = { environment, agent: who, ...(confirm !== undefined && { confirm }) };
+  const { environment, name: who, confirm, dryRun } = agent;
+  const own = { environment, agent: who, ...(confirm !== undefined && { confirm }), ...(dryRun && { dry_run: true }) };
   const tool = catalog.tools.find((candidate) => candidate.name === name);
   if (tool !== undefined) return { ...own, ...statusOf(catalog, agent, tool) };
 

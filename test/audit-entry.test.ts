@@ -197,7 +197,7 @@ describe('the sentence of a call', () => {
       bot asked to read a Magic Auth code in staging | bot read Magic Auth code magic_auth_1 in staging
       bot asked to enroll an authentication factor in staging | bot enrolled an authentication factor for user user_1 in staging
       bot asked to challenge an authentication factor in staging | bot challenged authentication factor auth_factor_1 in staging
-      bot asked to verify an authentication challenge in staging | bot verified authentication challenge auth_challenge_1 in staging
+      bot asked to check an authentication challenge in staging | bot checked authentication challenge auth_challenge_1 in staging
       bot asked to create an organization in staging | bot created an organization in staging
       bot asked to read an organization in staging | bot read organization organization_1 in staging
       bot asked to list organizations in staging | bot listed organizations in staging
@@ -205,7 +205,7 @@ describe('the sentence of a call', () => {
       bot asked to delete an organization in staging | bot deleted organization organization_1 in staging
       bot asked to create an organization domain in staging | bot created an organization domain for organization org_1 in staging
       bot asked to read an organization domain in staging | bot read organization domain organization_domain_1 in staging
-      bot asked to verify an organization domain in staging | bot verified organization domain organization_domain_1 in staging
+      bot asked to check an organization domain in staging | bot checked organization domain organization_domain_1 in staging
       bot asked to read an SSO authorization URL in staging | bot read an SSO authorization URL for connection conn_1 in staging
       bot asked to read an SSO profile and token in staging | bot read an SSO profile and token in staging
       bot asked to list connections in staging | bot listed connections of organization org_1 in staging

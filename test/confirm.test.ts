@@ -28,9 +28,12 @@ async function answer(request: Request): Promise<Response> {
   const id = pathname.split('/').at(-1) ?? '';
   if (id.includes('_01J')) {
     const name = names.get(id) ?? 'Acme';
-    return new Response(json ?? JSON.stringify({ id, name, email: names.get(id) ?? 'ada@acme.test' }), {
-      headers: { 'content-type': 'application/json' },
-    });
+    return new Response(
+      json?.replace('ID', id) ?? JSON.stringify({ id, name, email: names.get(id) ?? 'ada@acme.test' }),
+      {
+        headers: { 'content-type': 'application/json' },
+      },
+    );
   }
   const length = lengths.get(nested === '' ? list : nested) ?? 0;
   const data = Array.from({ length: Math.min(length, 100) }, (_, index) => ({ id: `x_${index}` }));
@@ -221,7 +224,7 @@ describe.each<[Peer, Ability]>([
       message: [...lines.map((line) => line.replace('ID', id)), 'Type its name or ID to confirm.'].join('\n'),
       requestedSchema: {
         type: 'object',
-        properties: { confirm: { type: 'string', title: 'Type its name or ID', minLength: 1 } },
+        properties: { confirm: { type: 'string', title: 'Type its name or ID' } },
         required: ['confirm'],
       },
     });
@@ -932,9 +935,9 @@ describe('a name from outside', () => {
   });
 
   it.each([
-    ['is missing', '{"id":"x"}'],
-    ['is no text', '{"name":["Acme"]}'],
-    ['is null', '{"name":null}'],
+    ['is missing', '{"id":"ID"}'],
+    ['is no text', '{"id":"ID","name":["Acme"]}'],
+    ['is null', '{"id":"ID","name":null}'],
   ])('that %s leaves only the ID', async (_, answer) => {
     json = answer;
     const id = newId('org');
@@ -958,6 +961,13 @@ describe('where no preview can be made', () => {
     ['WorkOS fails', 'ID', () => new Response('', { status: 500 }), /500 Internal Server Error/],
     ['WorkOS does not answer', 'ID', hang, /gave no usable answer to get_organization/],
     ['WorkOS answers with no JSON', 'ID', () => new Response('<html>'), /get_organization/],
+    ['WorkOS answers with another object', 'ID', () => Response.json({ id: 'org_2', name: 'Acme' }), /something else/],
+    [
+      'what hangs on it is no list',
+      '/connections',
+      () => Response.json({}),
+      /list_connections answered with something else/,
+    ],
     ['what hangs on it cannot be listed', '/connections', () => new Response('', { status: 403 }), /list_connections/],
   ])('since %s, nobody is asked and nothing is deleted', async (_, path, fault, reason) => {
     const id = newId('org');
@@ -965,7 +975,7 @@ describe('where no preview can be made', () => {
     const asked = session.asked.length;
     const { result, changes } = await sentDuring(() => session.call('delete_organization', { organization_id: id }));
     expect(result.isError).toBe(true);
-    expect(result.text).toMatch(/^delete_organization was not sent\. What it would do could not be looked up\. /);
+    expect(result.text).toMatch(/^delete_organization was not sent\. What it would do could not be looked up[.:] /);
     expect(result.text).toMatch(reason);
     expect(changes).toEqual([]);
     expect(session.asked).toHaveLength(asked);

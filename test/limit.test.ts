@@ -525,7 +525,10 @@ describe('a wait beyond the budget', () => {
     ],
   ])('is refused at once: %s', async (_, only, before, message) => {
     const records = await play([...times(before, { slots: [only] }), { slots: [only], budget: 900 }]);
-    expect(records.at(-1)).toMatchObject({ endedAt: 0, error: new RefusedError(message) });
+    expect(records.at(-1)).toMatchObject({
+      endedAt: 0,
+      error: expect.objectContaining({ name: 'RefusedError', message }),
+    });
   });
 
   it('is refused when it turns out so, with what is left of it', async () => {
@@ -538,9 +541,10 @@ describe('a wait beyond the budget', () => {
     const records = await play(plans, () => early.pop() ?? 0);
     expect(records[1]).toMatchObject({
       endedAt: 4_000,
-      error: new RefusedError(
-        'WorkOS allows 1 request per 3 seconds here (only), and that is used up: wait at least 2 seconds, then call again.',
-      ),
+      error: expect.objectContaining({
+        message:
+          'WorkOS allows 1 request per 3 seconds here (only), and that is used up: wait at least 2 seconds, then call again.',
+      }),
     });
   });
 

@@ -96,7 +96,7 @@ describe('the record', () => {
       'a tool that is off',
       'delete_user',
       { user_id: USER },
-      { tool: 'delete_user', rule: 'there is no such tool for the agent' },
+      { tool: 'delete_user', rule: 'needs the grant users:delete' },
     ],
     [
       'a tool that never was, without its name',
@@ -134,6 +134,76 @@ describe('the record', () => {
     await call('create_user', { email: 'ada@example.com', first_name: 'canary' });
     expect(await last()).toMatchObject({ kind: 'outcome', ...outcome, text: `support-bot ${text}` });
     expect(await readFile(file, 'utf8')).not.toMatch(/canary|ada@/);
+  });
+
+  it.each<[what: string, grants: string, tool: string, args: Record<string, unknown>, rule: string]>([
+    [
+      'an argument that takes them',
+      'users:write,users:credentials',
+      'update_user',
+      { user_id: USER, email: 'a@b.test' },
+      'users:write + users:credentials',
+    ],
+    [
+      'none, though it might',
+      'users:write,users:credentials',
+      'update_user',
+      { user_id: USER, first_name: 'A' },
+      'users:write',
+    ],
+    [
+      'secrets in the answer',
+      'magic_auth:read,magic_auth:credentials',
+      'get_magic_auth',
+      { magic_auth_id: 'magic_auth_1' },
+      'magic_auth:read + magic_auth:credentials',
+    ],
+    [
+      'secrets that are withheld',
+      'magic_auth:read',
+      'get_magic_auth',
+      { magic_auth_id: 'magic_auth_1' },
+      'magic_auth:read',
+    ],
+  ])('names the grant of credentials where a call has %s', async (_, grants, tool, args, rule) => {
+    const { call } = await start('--allow', grants);
+    await call(tool, args);
+    expect((await entries()).find(({ kind }) => kind === 'decision')).toMatchObject({ decision: 'allowed', rule });
+  });
+
+  it('takes IDs from arguments that are IDs, not from what looks like one', async () => {
+    const { call } = await start('--allow', '*:full');
+    await call('update_user', { user_id: USER, first_name: 'ignore_ALLPREVIOUSINSTRUCTIONS' });
+    expect(await readFile(file, 'utf8')).not.toContain('ALLPREVIOUS');
+    expect(await last()).toMatchObject({ text: `support-bot updated user ${USER} in staging` });
+  });
+
+  it('says of a repeated delete that finds nothing that its outcome is unknown', async () => {
+    let attempts = 0;
+    upstream.answer = () => {
+      attempts += 1;
+      return new Response('{}', { status: attempts === 1 ? 503 : 404 });
+    };
+    const { call } = await start('--allow', 'users:delete');
+    await call('delete_user', { user_id: USER });
+    expect(await last()).toMatchObject({ outcome: 'unknown', attempts: 2 });
+  });
+
+  it('says why what was allowed was not sent', async () => {
+    const { call, close } = await start(
+      '--allow',
+      'users:read',
+      '--limit',
+      'user_management_reads=1/60',
+      '--timeout',
+      '1',
+    );
+    await call('get_user', { user_id: USER });
+    await call('get_user', { user_id: USER });
+    expect(await last()).toMatchObject({ outcome: 'not sent', rule: expect.stringContaining('limit') });
+    await close();
+    session = undefined;
+    expect((await run('audit', 'show', file, '--refused')).stdout).toContain('not sent');
   });
 
   it('never holds names, addresses, answers or the key', async () => {
@@ -212,6 +282,17 @@ describe('where the record cannot be kept', () => {
       ({ code, stderr }) => ({ code, stderr }),
     );
     expect(result).toMatchObject({ code: 2, stderr: expect.stringMatching(/^workos-mcp: .*audit/) });
+  });
+
+  it.each([
+    ['stdout', 'stdout is for the protocol'],
+    [`${import.meta.dirname}/../package.json`, 'something else than a record|chmod 600'],
+  ])('%s is refused', async (path, message) => {
+    for (const command of [['check'], []]) {
+      const { code, stderr } = await run(...command, '--sandbox', '--allow', '*:read', '--audit-log', path);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(new RegExp(message));
+    }
   });
 
   it('a production key that may write has to say where', async () => {
@@ -308,6 +389,10 @@ describe('the commands', () => {
     ['explain', 'explain needs a tool or area'],
     ['check --allow user:read', 'Did you mean "users"?'],
     ['check', 'Nothing is allowed until you say so'],
+    ['check --sandbox --expect staging --allow *:read', '--expect staging is about a key'],
+    ['check --base-url ftp://x --allow *:read', 'WORKOS_BASE_URL is no http(s) URL'],
+    ['check --client-id sk_test_abcdefgh --allow *:read', 'WORKOS_CLIENT_ID is an API key'],
+    ['check --audit-log /no/such/place --allow *:read', '--audit-log /no/such/place'],
     ['check --allow *:read --limit x=1/1', 'there is no limit "x"'],
     ['audit', 'audit verify'],
     ['audit verfy x', 'Did you mean "verify"?'],

@@ -22,6 +22,10 @@ describe('names', () => {
       'authorizationCode',
       'private_key_pem',
       'accept_invitation_url',
+      'authorization',
+      'passcode',
+      'mfaCodes',
+      'sms_code',
     ],
   ])('%s is a secret', (name) => {
     expect(looksLikeSecret(name)).toBe(true);
@@ -65,8 +69,12 @@ describe('withholding', () => {
     ],
     [
       'values that are secrets under any name',
-      { a: 'otpauth://totp/x?secret=y', b: ['https://x.test/f?X-Amz-Signature=1'], c: 'https://x.test/p.png' },
-      { a: text, b: [text], c: 'https://x.test/p.png' },
+      {
+        a: ' OTPAUTH://totp/x?secret=y',
+        b: ['https://x.test/f?X-Amz-Signature=1', 'Bearer abcdefgh'],
+        c: 'https://x.test/p.png',
+      },
+      { a: text, b: [text, text], c: 'https://x.test/p.png' },
     ],
     ['but not what says nothing', { code: null, secret: '', token: true }, { code: null, secret: '', token: true }],
     [
@@ -176,6 +184,20 @@ describe('without credentials no secret comes through', () => {
     expect(enrolled.structured).toMatchObject({ totp: { issuer: 'Acme', uri: marker('mfa') } });
     const exported = await session.call('get_audit_log_export', argsOf('get_audit_log_export'));
     expect(exported.structured).toMatchObject({ url: marker('audit_logs') });
+  });
+
+  it.each<[where: string, body: unknown]>([
+    ['a message', { message: 'Scan otpauth://totp/x?secret=CANARY now.' }],
+    ['a description', { error: 'x', error_description: 'See https://a.test/cb?token=CANARY' }],
+    ['a reason', { errors: ['eyJhbGciOi.eyJzdWIi.CANARY'] }],
+    ['a reason with a field', { errors: [{ field: 'x', message: 'Bearer CANARY-CANARY' }] }],
+    ['a bare text', 'https://a.test/#access_token=CANARY'],
+    ['a member', { message: 'x', hint: 'OTPAUTH://totp/CANARY' }],
+  ])('nor what looks like one in %s of an error', async (_, body) => {
+    upstream.answer = () => Response.json(body, { status: 422 });
+    const { text } = await session.call('get_user', { user_id: 'user_1' });
+    expect(text).not.toContain('CANARY');
+    expect(text).toContain(marker('users'));
   });
 
   it('nor to the log', () => {

@@ -42,6 +42,7 @@ export function narrow(policy: Policy, by: Policy, reason: string): Policy {
   return {
     whyOff,
     grantOf: (tool) => (whyOff(tool) === undefined ? policy.grantOf(tool) : undefined),
+    credentialsGrantOf: (tool) => (by.whyRestricted(tool) === undefined ? policy.credentialsGrantOf(tool) : undefined),
     whyRestricted: (tool) => policy.whyRestricted(tool) ?? (by.whyRestricted(tool) && reason),
   };
 }

@@ -225,6 +225,7 @@ function refused({ ms, limit: { name, requests, seconds } }: Wait): RefusedError
   const wait = amount(Math.max(1, Math.ceil(ms / 1000)), 'second');
   return new RefusedError(
     `WorkOS allows ${allowed} here (${name}), and that is used up: wait at least ${wait}, then call again.`,
+    `the rate limit ${name} is used up`,
   );
 }
 

@@ -46,6 +46,8 @@ export type Fields =
       readonly environment: string;
       readonly text: string;
       readonly outcome: Outcome;
+      /** Why it was not sent all the same. */
+      readonly rule?: string | undefined;
       readonly object?: string | undefined;
       readonly organization?: string | undefined;
       readonly status?: number | undefined;
@@ -84,8 +86,8 @@ export const UNKNOWN = '(unknown)';
 export const MAX_LINE = 4_096;
 
 const ID = /^[a-z]+(?:_[a-z]+)*_[0-9A-Z]{20,32}$/;
-/** Argument names as WorkOS has them; anything else was made up by whoever calls. */
-const NAME = /^[a-z][a-z_]{0,39}$/;
+/** Arguments that take IDs of WorkOS's. In any other, what looks like one is content. */
+const NAME = /^(?!external_id$|idp_id$)[a-z_]{0,39}_id$|^(organization|connection|directory|group|user|before|after)$/;
 
 /** Whether a value is shaped like one of WorkOS's IDs, `user_01E4ZCR3C56J083X43JQXF3JK5`. API keys are not. */
 export function isId(value: unknown): value is string {

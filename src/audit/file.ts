@@ -45,10 +45,8 @@ export type FileSettings = {
  */
 export async function openAuditFile(path: string, { maxBytes, run, now }: FileSettings): Promise<Sink> {
   const { file, folder, opened } = orRefuse(path, () => {
-    const place = existsSync(path) ? realpathSync(path) : resolve(path); // renaming a link would leave its target behind
-    refuseOthers(place);
-    accessSync(dirname(place), constants.W_OK); // rotation makes files
-    return { file: place, folder: dirname(place), opened: openFile(place) };
+    const place = toPlace(path);
+    return { file: place, folder: dirname(place), opened: openRecordFile(place) };
   });
   let current = opened;
   let rotations = 0;
@@ -104,6 +102,23 @@ export async function openAuditFile(path: string, { maxBytes, run, now }: FileSe
   };
 }
 
+/** Refuses what openAuditFile would, and makes nothing. */
+export function checkAuditFile(path: string): void {
+  orRefuse(path, () => {
+    const place = toPlace(path);
+    if (existsSync(place)) closeSync(openRecordFile(place).fd);
+  });
+}
+
+/** Where the file is. Throws where none can be. */
+function toPlace(path: string): string {
+  if (path === 'stdout') throw new Error('stdout is for the protocol; "stderr" is the other choice');
+  const place = existsSync(path) ? realpathSync(path) : resolve(path); // renaming a link would leave its target behind
+  refuseOthers(place);
+  accessSync(dirname(place), constants.W_OK); // rotation makes files
+  return place;
+}
+
 /** @param path as it was given, for the message */
 function orRefuse<T>(path: string, start: () => T): T {
   try {
@@ -138,6 +153,19 @@ function openFile(file: string): Opened {
     closeSync(fd);
     throw error;
   }
+}
+
+/** How every file of a record begins. */
+const ENTRY = '{"v":';
+
+/** A file that holds something else was named by mistake: nothing is to be appended to somebody's settings. */
+function openRecordFile(file: string): Opened {
+  const opened = openFile(file);
+  const begin = Buffer.alloc(ENTRY.length);
+  const length = readSync(opened.fd, begin, 0, begin.length, 0);
+  if (ENTRY.startsWith(begin.toString('utf8', 0, length))) return opened;
+  closeSync(opened.fd);
+  throw new Error('it holds something else than a record');
 }
 
 /** One write for a line: two could be parted by another process's. */

@@ -28,7 +28,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
   create: { do: 'create', done: 'created' },
   update: { do: 'update', done: 'updated', on: true },
   delete: { do: 'delete', done: 'deleted', on: true },
-  verify: { do: 'verify', done: 'verified', on: true },
+  // What WorkOS finds is in its answer, which is content.
+  verify: { do: 'check', done: 'checked', on: true },
   enroll: { do: 'enroll', done: 'enrolled' },
   challenge: { do: 'challenge', done: 'challenged', on: true },
   authenticate: { do: 'sign in', done: 'signed in' },
@@ -74,7 +75,10 @@ export function decisionSentence(call: Told, { decision, rule }: Pick<Decision, 
 }
 
 /** The sentence of an outcome. Only what succeeded is told as done. */
-export function outcomeSentence(call: Told, { outcome, status }: Pick<Outcome, 'outcome' | 'status'>): string {
+export function outcomeSentence(
+  call: Told,
+  { outcome, status, rule }: Pick<Outcome, 'outcome' | 'status' | 'rule'>,
+): string {
   switch (outcome) {
     case 'ok':
       return toSentence(call, 'done');
@@ -87,7 +91,7 @@ export function outcomeSentence(call: Told, { outcome, status }: Pick<Outcome, '
     case 'asked':
       return `${toSentence(call, 'asked')}: confirmation asked for`;
     case 'not sent':
-      return `${toSentence(call, 'asked')}: not sent`;
+      return `${toSentence(call, 'asked')}: not sent${rule === undefined ? '' : `, ${rule}`}`;
     case 'dry run':
       return `${toSentence(call, 'asked')}: dry run, nothing sent`;
   }

@@ -7,7 +7,7 @@ export type Filter = {
   readonly agent?: string | undefined;
   /** A date and time, or how long ago: 2026-11-22, 2026-11-22T10:57Z, 30m, 2h, 7d. */
   readonly since?: string | undefined;
-  /** Only what was refused. */
+  /** Only what was refused, or allowed and then not sent. */
   readonly refused?: boolean | undefined;
 };
 
@@ -37,7 +37,9 @@ export async function* readRows(
 ): AsyncGenerator<Row> {
   const from = since === undefined ? '' : toTime(since, now()).toISOString();
   const isShown = (row: Row) =>
-    (agent === undefined || row.agent === agent) && row.time >= from && (!refused || row.state === 'refused');
+    (agent === undefined || row.agent === agent) &&
+    row.time >= from &&
+    (!refused || row.state === 'refused' || row.state === 'not sent');
   /** Rows with the decision that still wants its outcome. */
   const queue: { row: Row; decision: Decision | undefined }[] = [];
   const open = new Map<string, (typeof queue)[number]>();

@@ -151,7 +151,7 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
             message: `${preview.text}\nType ${what} to confirm.`,
             requestedSchema: {
               type: 'object',
-              properties: { confirm: { type: 'string', title: `Type ${what}`, minLength: 1 } },
+              properties: { confirm: { type: 'string', title: `Type ${what}` } },
               required: ['confirm'],
             },
           }),

@@ -36,13 +36,14 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
   const id = String(Object.values(path)[0]);
 
   const { value, removed } = await read(reader, path);
+  if (value.id !== id) throw unreadable(object);
   const lists = await Promise.all(
     Object.entries(dependents).map(async ([name, argument]) => {
       const list = toolOf(name);
       const what = name.replace(/^list_/, '').replaceAll('_', ' ');
       if (list === undefined || !mayRead(list)) return { what };
       const page = await read(list, { [argument]: id, limit: PAGE });
-      return { what, count: toCount(page.value) };
+      return { what, count: toCount(name, page.value) };
     }),
   );
 
@@ -70,10 +71,16 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
   };
 }
 
-function toCount(page: Record<string, unknown>): string {
-  const count = Array.isArray(page.data) ? page.data.length : 0;
-  return Object(page.list_metadata).after ? `${count} or more` : `${count}`;
+function toCount(list: string, { data, list_metadata: metadata }: Record<string, unknown>): string {
+  if (!Array.isArray(data)) throw unreadable(list);
+  return Object(metadata).after ? `${data.length} or more` : `${data.length}`;
 }
+
+const unreadable = (tool: string) =>
+  new RefusedError(`What it would do could not be looked up: ${tool} answered with something else.`, NO_PREVIEW);
+
+/** The rule by which a call is refused whose object cannot be shown. */
+export const NO_PREVIEW = 'no preview could be made';
 
 /** What an update would set, a line each; secrets by name alone. */
 function toChanges(tool: Tool, args: Arguments): readonly string[] {
@@ -82,7 +89,8 @@ function toChanges(tool: Tool, args: Arguments): readonly string[] {
     .filter(([name]) => placeOf(tool, name) === 'body')
     .map(([name, value]) => {
       if (secrets.includes(name)) return `It sets ${name}, which is not shown.`;
-      const json = toVisible(JSON.stringify(value));
+      // Letters that look like others would make one domain of two.
+      const json = toVisible(JSON.stringify(value), identity.includes(name) ? NOT_ASCII : UNSEEN);
       if (json.length <= MAX_VALUE) return `It sets ${name} to ${json}`;
       // Whoever says yes has to have seen all that decides who somebody is.
       if (identity.includes(name)) throw new RefusedError(`${name} is too long to be confirmed.`);
@@ -93,13 +101,15 @@ function toChanges(tool: Tool, args: Arguments): readonly string[] {
 const MAX_NAME = 60;
 const MAX_VALUE = 500;
 
-/** JSON, which tells where a text ends, with what cannot be seen written out. */
-function toVisible(json: string): string {
-  return json.replace(/[^\P{C}]|[\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu, (character) =>
-    Array.from({ length: character.length }, (_, index) => {
-      return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`;
-    }).join(''),
-  );
+const UNSEEN = /[^\P{C}]|[\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+const NOT_ASCII = /[^ -~]/gu;
+
+/** JSON, which tells where a text ends, with some characters written out. */
+function toVisible(json: string, hidden: RegExp): string {
+  return json.replace(hidden, (character) => {
+    const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+  });
 }
 
 /** Blanks of all kinds, those that count as letters or symbols too. */

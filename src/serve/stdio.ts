@@ -83,8 +83,8 @@ function withPending(wire: Transport, onRefused: Stdio['onRefused']) {
     send: async (message, options) => {
       // Whatever reaches a tool is answered with a result, even when it fails.
       const called = 'error' in message ? pending.get(message.id) : undefined;
-      if (called !== undefined) onRefused(called.tool, called.args);
       try {
+        if (called !== undefined) onRefused(called.tool, called.args);
         await wire.send(message, options);
       } finally {
         if (!('method' in message)) settle(message.id);

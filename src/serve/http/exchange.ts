@@ -13,6 +13,8 @@ export type From = {
   readonly remote: string | undefined;
   /** The one tool that the request calls: its server needs no other. Not every request calls one, and it may not exist. */
   readonly tool: string | undefined;
+  /** What it calls that with, as it came. */
+  readonly args: unknown;
 };
 
 export type Exchange<Caller> = {
@@ -44,10 +46,10 @@ export function createExchange<Caller>({ factory, onRefused, limits, onerror }: 
     if (Array.isArray(value)) return refuse(request, response, REFUSALS.batch);
 
     const { method, id, params } = Object(value);
-    const { name, _meta } = Object(params);
+    const { name, arguments: args, _meta } = Object(params);
     const traceparent = toTraceparent(request.headers.traceparent ?? Object(_meta).traceparent);
     const isCall = method === 'tools/call';
-    const from = { traceparent, remote, tool: isCall && typeof name === 'string' ? name : undefined };
+    const from = { traceparent, remote, tool: isCall && typeof name === 'string' ? name : undefined, args };
     let reported = false;
     const report = () => {
       if (isCall && !reported && !signal.aborted) onRefused(caller, name, from);
