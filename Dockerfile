@@ -1,0 +1,40 @@
+# syntax=docker/dockerfile:1
+# The server for agents over HTTP. Every other command works too: docker run IMAGE check --config …
+ARG NODE=24
+ARG DEBIAN=trixie
+
+FROM node:${NODE}-${DEBIAN}-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json ./
+COPY scripts scripts
+COPY src src
+COPY tools tools
+RUN npm run build
+
+FROM node:${NODE}-${DEBIAN}-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+# Node alone: neither npm nor a compiler is in the image that runs.
+FROM debian:${DEBIAN}-slim
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
+WORKDIR /app
+COPY package.json LICENSE ./
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/dist dist
+# In a container nobody else can reach loopback. What is reached from outside needs --public-url as well.
+ENV NODE_ENV=production \
+    WORKOS_MCP_HOST=0.0.0.0
+# By number, so that Kubernetes can see that it is not root. Nothing in the image belongs to it, and nothing is written.
+USER 10001:10001
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+# /healthz says that the process answers; /readyz, that it can do its work. Where the server has a certificate of its own
+# (--tls-cert), or listens elsewhere than WORKOS_MCP_PORT says, the check needs to be told.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.WORKOS_MCP_PORT || 8080}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "/app/dist/main.js"]
+CMD ["http", "--config", "/etc/workos-mcp/workos-mcp.yaml"]
