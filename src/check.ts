@@ -1,5 +1,5 @@
 import type { Agent, TokenCounts } from './access.ts';
-import { allowOnly, policyOf } from './agents/policy.ts';
+import { policyOf } from './agents/policy.ts';
 import { checkAuditFile } from './audit/file.ts';
 import type { Catalog } from './catalog.ts';
 import { parseAddress, toEnvironment } from './environment.ts';
@@ -50,7 +50,12 @@ export async function check(loaded: Loaded, { catalog, host, tokens, colour }: C
     const environment = labelOf(agent.environment) ?? 'production';
     const confirm = agent.confirm ?? config.confirm ?? (environment === 'production' ? 'strict' : 'auto');
     const policy = policyOf(catalog, { ...agent, allow }, environment, config.grants);
-    const grants = { ...allowOnly(allow), deny: [...agent.deny, ...config.grants.deny], readOnly: agent.readOnly };
+    const grants = {
+      allow,
+      deny: [...agent.deny, ...config.grants.deny],
+      readOnly: agent.readOnly || config.grants.readOnly,
+      productionGuard: environment === 'production' && !agent.productionWrites,
+    };
     return { name, environment, grants, policy, confirm, dryRun: config.dryRun, record, statusTool: agent.statusTool };
   });
   const said = warnings(agents, Date.now()).map((warning) => `warning: ${warning}\n`);

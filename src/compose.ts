@@ -21,6 +21,8 @@ import type { Environment, Tool } from './tool.ts';
 export type ComposeDeps = {
   readonly catalog: Catalog;
   readonly environment: Environment;
+  /** What the record calls it, where that is not its kind. */
+  readonly name?: string;
   /** Sends to that environment, with nothing but the request. */
   readonly send: Send;
   readonly settings: RunSettings & { readonly limits: readonly string[] };
@@ -65,7 +67,7 @@ export function compose(deps: ComposeDeps): Composed {
   });
   const exchange = createExchange({ environment, send, general, limits, observer });
   const run = createRun({ environment, settings, toolOf, exchange, gate, newKey: randomUUID, now });
-  const journal = createJournal({ record, environment: environment.label });
+  const journal = createJournal({ record, environment: deps.name ?? environment.label });
   return {
     call: createCall({ run, journal, log, now, observer }),
     journal,

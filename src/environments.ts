@@ -1,4 +1,4 @@
-import type { EnvironmentConfig } from './agents/config.ts';
+import { DEFAULT_ENVIRONMENT, type EnvironmentConfig } from './agents/config.ts';
 import { createTransport, type Transport } from './api/transport.ts';
 import { type ComposeDeps, type Composed, compose } from './compose.ts';
 import type { Config } from './config.ts';
@@ -22,21 +22,28 @@ export type Environments = {
   readonly close: () => Promise<void>;
 };
 
-export type EnvironmentsDeps = Omit<ComposeDeps, 'environment' | 'send' | 'shared'> & {
+export type EnvironmentsDeps = Omit<ComposeDeps, 'environment' | 'name' | 'send' | 'shared'> & {
   readonly sharedOf: (environment: Environment) => ComposeDeps['shared'];
 };
 
 export function createEnvironments({ sharedOf, ...deps }: EnvironmentsDeps): Environments {
   const opened = new Map<string, { opened: Opened; transport: Transport }>();
-  const keyOf = ({ apiKey, baseUrl, clientId }: Environment) => JSON.stringify([apiKey, baseUrl, clientId]);
+  const keyOf = (name: string, { apiKey, baseUrl, clientId }: Environment) =>
+    JSON.stringify([name, apiKey, baseUrl, clientId]);
   return {
     open: (connections) =>
       new Map(
         [...connections].map(([name, { environment, transport }]) => {
-          const key = keyOf(environment);
+          const key = keyOf(name, environment);
           const known = opened.get(key);
           if (known !== undefined) return [name, known.opened];
-          const composed = compose({ ...deps, environment, send: transport.send, shared: sharedOf(environment) });
+          const composed = compose({
+            ...deps,
+            environment,
+            name: nameOf(name, environment),
+            send: transport.send,
+            shared: sharedOf(environment),
+          });
           const fresh = { ...composed, environment };
           opened.set(key, { opened: fresh, transport });
           return [name, fresh];
@@ -47,6 +54,10 @@ export function createEnvironments({ sharedOf, ...deps }: EnvironmentsDeps): Env
     },
   };
 }
+
+/** What the record calls an environment: there may be several of a kind. */
+const nameOf = (name: string, { label }: Environment): string =>
+  name === label || name === DEFAULT_ENVIRONMENT ? label : `${name} (${label})`;
 
 export type ConnectDeps = {
   readonly config: Config;

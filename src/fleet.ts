@@ -2,6 +2,7 @@ import { wwwAuthenticate } from './agents/challenge.ts';
 import type { AgentsConfig } from './agents/config.ts';
 import { type DistinctHeaders, narrowByHeaders } from './agents/headers.ts';
 import { createIdentifier, type Identity, type ResolvedAgent } from './agents/identify.ts';
+import type { VerifierDeps } from './agents/jwt.ts';
 import { type Forbidden, policyOf } from './agents/policy.ts';
 import type { Caller } from './call.ts';
 import type { Catalog } from './catalog.ts';
@@ -50,6 +51,8 @@ export type FleetDeps = {
   /** Of agents that do not say their own. */
   readonly confirm: ConfirmMode | undefined;
   readonly dryRun: boolean;
+  /** Outlives the fleet: a change of the configuration is no reason to look up issuers' keys anew. */
+  readonly keySets: VerifierDeps['keySets'];
   readonly publicUrl: string;
   readonly budgets: Budgets;
   /** Milliseconds since 1970. */
@@ -64,7 +67,7 @@ const HOUR = 3_600_000;
 /** The agents of one configuration. A change of it makes another fleet: none of what this one knows outlives it. */
 export function createFleet(deps: FleetDeps): Fleet {
   const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, onRefusal } = deps;
-  const identify = createIdentifier(config, { catalog, publicUrl, now: deps.now });
+  const identify = createIdentifier(config, { catalog, publicUrl, now: deps.now, keySets: deps.keySets });
   const known = new WeakMap<ResolvedAgent, Omit<Member, 'spendDelete'> & { readonly policy: Policy }>();
 
   const offerOf = (agent: ResolvedAgent, { environment: { label } }: Opened, policy: Policy): Offer => {

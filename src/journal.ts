@@ -2,7 +2,7 @@ import { type Confirmation, idsIn, isId, type Outcome, UNKNOWN } from './audit/e
 import { type AuditRecord, RecordError } from './audit/record.ts';
 import { decisionSentence, outcomeSentence, type Told } from './audit/sentence.ts';
 import { RefusedError } from './errors.ts';
-import type { Environment, Tool } from './tool.ts';
+import type { Tool } from './tool.ts';
 
 /** What is known of a call's end, in shapes and numbers. */
 export type Facts = {
@@ -47,7 +47,7 @@ export type Journal = {
 
 export type JournalDeps = {
   readonly record: Pick<AuditRecord, 'append' | 'digest'>;
-  readonly environment: Environment['label'];
+  readonly environment: string;
 };
 
 export function createJournal({ record, environment }: JournalDeps): Journal {

@@ -131,9 +131,20 @@ export function checkReport(what: {
         ),
         `${on} of ${total} tools on; tools/list costs a model about ${cost.toLocaleString('en-US')} tokens (o200k)`,
         (agent.statusTool ?? statusTool) ? ', get_access_status included\n' : '\n',
+        guardNote(catalog, agent),
       ].join('');
     })
     .join('\n');
+}
+
+/** What the production guard takes of the grants, which otherwise shows only in what is missing. */
+function guardNote(catalog: Catalog, agent: Agent): string {
+  const { grants } = agent;
+  if (!grants.productionGuard) return '';
+  const policy = toPolicy(catalog, agent);
+  const open = decide(catalog, { ...grants, productionGuard: false });
+  const held = catalog.tools.filter((tool) => policy.whyOff(tool) !== undefined && open.whyOff(tool) === undefined);
+  return held.length === 0 ? '' : `The production guard keeps ${held.length} granted tools off (production-writes).\n`;
 }
 
 function countCell({ on, total }: Count): Cell {

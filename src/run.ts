@@ -93,7 +93,6 @@ export function createRun(deps: RunDeps): Run {
       await journal.decide('ask', rule);
       return { outcome: 'asked', result: await gate.ask(question, await look(deps, tool, caller, course)) };
     }
-    if (tool.access === 'delete') await caller.spendDelete?.();
     await journal.decide('allowed', rule, passage.confirmation);
     if (passage.shown !== undefined && !gate.isSame(await look(deps, tool, caller, course), passage.shown)) {
       throw new RefusedError(
@@ -101,6 +100,8 @@ export function createRun(deps: RunDeps): Run {
         'the object has changed since it was shown',
       );
     }
+
+    if (tool.access === 'delete') await caller.spendDelete?.();
 
     const { traffic, confidential } = course;
     const { agent, signal } = caller;

@@ -12,6 +12,7 @@ import type { Call, Caller } from './call.ts';
 import type { Answer } from './confirm/gate.ts';
 import { PENDING_MS } from './confirm/pending.ts';
 import type { Offer } from './offer.ts';
+import type { BareTool } from './serve/http/legacy.ts';
 
 /** A process never changes its tools, but the next one may be started with other grants. */
 const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
@@ -40,19 +41,11 @@ export function createServer(
   server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
     const tool = offer.tools.get(params.name);
     if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
+    const { signal } = mcpReq;
     const onProgress = toProgress(mcpReq);
     const answer = toAnswer(mcpReq, server.getClientCapabilities());
     const start = (answer: Answer) =>
-      call(tool, params.arguments, {
-        ...caller,
-        agent: offer.agent,
-        confirm: offer.confirm,
-        verdictOn: offer.verdictOn,
-        markerOf: offer.markerOf,
-        answer,
-        signal: mcpReq.signal,
-        ...(onProgress && { onProgress }),
-      });
+      call(tool, params.arguments, { ...caller, ...toCaller(offer), answer, signal, ...onProgress });
     const result = await start(answer);
     // Clients of 2026-07-28 ask because of that result and call again; others are asked to, while the call waits.
     if (!isInputRequiredResult(result) || isModern(mcpReq)) return result;
@@ -61,17 +54,44 @@ export function createServer(
   return mcp;
 }
 
+/**
+ * One tool of an offer without a server, for clients of before 2026-07-28 that cannot be asked anything; `undefined`
+ * where the offer has none of that name.
+ */
+export function toBareTool(
+  offer: Offer,
+  name: unknown,
+  call: Call,
+  caller: Pick<Caller, 'trace' | 'spendDelete'>,
+): BareTool | undefined {
+  const tool = typeof name === 'string' ? offer.tools.get(name) : undefined;
+  if (tool === undefined) return undefined;
+  return ({ arguments: args, _meta }, { signal, notify }) =>
+    call(tool, args, {
+      ...caller,
+      ...toCaller(offer),
+      answer: { canAsk: false },
+      signal,
+      ...toProgress({ _meta, notify }),
+    });
+}
+
+const toCaller = ({ agent, confirm, verdictOn, markerOf }: Offer) => ({ agent, confirm, verdictOn, markerOf });
+
 type Request = ServerContext['mcpReq'];
 
 const isModern = ({ envelope }: Request): boolean => Object(envelope)[CLIENT_CAPABILITIES_META_KEY] !== undefined;
 
-function toProgress({ _meta, notify }: Request) {
-  const progressToken = _meta?.progressToken;
-  if (progressToken === undefined) return undefined;
-  return (progress: number, total?: number) => {
-    const params = { progressToken, progress, ...(total !== undefined && { total }) };
-    // Nobody waits for it, and a client that has gone is noticed elsewhere.
-    notify({ method: 'notifications/progress', params }).catch(() => {});
+/** What tells the client how far a call has come, where it asked for that. */
+function toProgress({ _meta, notify }: Pick<Request, 'notify'> & { readonly _meta?: object | undefined }) {
+  const { progressToken } = Object(_meta);
+  if (typeof progressToken !== 'string' && typeof progressToken !== 'number') return {};
+  return {
+    onProgress: (progress: number, total?: number) => {
+      const params = { progressToken, progress, ...(total !== undefined && { total }) };
+      // Nobody waits for it, and a client that has gone is noticed elsewhere.
+      notify({ method: 'notifications/progress', params }).catch(() => {});
+    },
   };
 }
 
@@ -82,7 +102,7 @@ const SIGN = 15_000;
 async function askNow(
   { inputRequests }: InputRequiredResult,
   { elicitInput, signal }: Request,
-  onProgress: ReturnType<typeof toProgress>,
+  { onProgress }: ReturnType<typeof toProgress>,
 ): Promise<Answer['response']> {
   const { params } = Object(inputRequests?.confirm);
   let signs = 0;

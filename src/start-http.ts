@@ -1,34 +1,77 @@
-import { metadataPath, parsePublicUrl, protectedResourceMetadata } from './agents/challenge.ts';
-import { type AgentsConfig, DEFAULT_ENVIRONMENT } from './agents/config.ts';
-import type { ResolvedAgent } from './agents/identify.ts';
-import { checkAgents, type Forbidden } from './agents/policy.ts';
+import { metadataPath, protectedResourceMetadata } from './agents/challenge.ts';
 import { warnings } from './agents/warnings.ts';
 import { systemClock } from './api/limit.ts';
-import { canonicalJson } from './audit/chain.ts';
-import { type AuditRecord, configDigest } from './audit/record.ts';
+import type { AuditRecord } from './audit/record.ts';
 import type { Catalog } from './catalog.ts';
-import type { Config } from './config.ts';
 import { createPendingStore } from './confirm/pending.ts';
-import { type Connection, createEnvironments, type Opened, toConnection } from './environments.ts';
-import { StartError } from './errors.ts';
+import { createEnvironments, type Opened } from './environments.ts';
+import { StartError, withoutKeys } from './errors.ts';
 import { createFleet, type Fleet, type Member } from './fleet.ts';
 import type { Host, Loaded } from './host.ts';
+import {
+  connectAll,
+  digestOf,
+  settingsOf,
+  toAnonymous,
+  toLabels,
+  toPublicUrl,
+  toTls,
+  validate,
+} from './http-settings.ts';
 import { createLog } from './log.ts';
-import { createPolicy } from './policy.ts';
 import { beginRecord, openRecord } from './recording.ts';
 import { createBudgets } from './redis/budgets.ts';
 import { createMetrics, serveMetrics } from './serve/http/metrics.ts';
-import { HTTP_LIMITS, isLoopback, serveOverHttp } from './serve/http.ts';
-import { createServer } from './server.ts';
+import { HTTP_LIMITS, serveOverHttp } from './serve/http.ts';
+import { createServer, toBareTool } from './server.ts';
 import { openShared } from './shared.ts';
 
 export { warnings } from './agents/warnings.ts';
-
-type Connections = ReadonlyMap<string, Connection>;
+export { connectAll, validate } from './http-settings.ts';
 
 /** Serves many agents over HTTP until the process is asked to stop. */
-export async function startHttp(catalog: Catalog, host: Host, version: string): Promise<void> {
-  const first = await host.load();
+export async function startHttp(first: Loaded, catalog: Catalog, host: Host, version: string): Promise<void> {
+  const signals = listenToSignals(host);
+  const closing: (() => Promise<unknown>)[] = [];
+  try {
+    const { stop } = await open(first, { catalog, host, version, signals, closing });
+    const reason = await signals.stopped;
+    stop(reason);
+  } finally {
+    // What was opened last has to go first, also where not all of it could be opened.
+    for (const close of closing.toReversed()) await close();
+  }
+}
+
+/** Signals may come before anybody is ready for them. */
+function listenToSignals({ onSignal }: Host) {
+  let isReloadWanted = false;
+  let reload = () => {
+    isReloadWanted = true;
+  };
+  onSignal('SIGHUP', () => reload());
+  const stopped = new Promise<string>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) onSignal(signal, () => resolve(signal));
+  });
+  return {
+    stopped,
+    onReload: (listener: () => void) => {
+      reload = listener;
+      if (isReloadWanted) listener();
+    },
+  };
+}
+
+type Opening = {
+  readonly catalog: Catalog;
+  readonly host: Host;
+  readonly version: string;
+  readonly signals: ReturnType<typeof listenToSignals>;
+  /** Gets what closes each thing that was opened. */
+  readonly closing: (() => Promise<unknown>)[];
+};
+
+async function open(first: Loaded, { catalog, host, version, signals, closing }: Opening) {
   const { config } = first;
   const { http } = config;
   const publicUrl = toPublicUrl(config);
@@ -38,7 +81,24 @@ export async function startHttp(catalog: Catalog, host: Host, version: string): 
 
   const log = createLog(config.logLevel);
   const record = await openRecord(config, host.writeToStderr);
+  const endRecord = await beginRecord(record, log, {
+    version,
+    environment: toLabels(firstConnections),
+    config: digestOf(first),
+    tools: catalog.tools.length,
+    confirm: `${config.confirm ?? 'by key'}${config.dryRun ? ', dry run' : ''}`,
+    transport: 'http',
+  });
+  let reason = 'it could not start';
+  closing.push(async () => {
+    await endRecord(reason);
+    log.info({}, 'stopped');
+    await log.written();
+  });
+  const turnedAway = createTurnedAway(record);
+  closing.push(async () => turnedAway.tell());
   const shared = await openShared(http, publicUrl, log);
+  if (shared !== undefined) closing.push(shared.close);
   const metrics =
     http.metricsPort === undefined ? undefined : await createMetrics(catalog.tools.map(({ name }) => name));
   const environments = createEnvironments({
@@ -51,8 +111,9 @@ export async function startHttp(catalog: Catalog, host: Host, version: string): 
     sharedOf: (environment) => shared?.windowsOf(environment),
     observer: metrics,
   });
+  closing.push(environments.close);
   const budgets = shared?.budgets ?? createBudgets(systemClock.now);
-  const turnedAway = createTurnedAway(record);
+  const keySets = new Map();
 
   const toFleet = ({ config, agents }: Loaded, opened: ReadonlyMap<string, Opened>): Fleet =>
     createFleet({
@@ -63,6 +124,7 @@ export async function startHttp(catalog: Catalog, host: Host, version: string): 
       forbidden: config.grants,
       confirm: config.confirm,
       dryRun: config.dryRun,
+      keySets,
       publicUrl,
       budgets,
       now: Date.now,
@@ -71,18 +133,13 @@ export async function startHttp(catalog: Catalog, host: Host, version: string): 
   let opened = environments.open(firstConnections);
   let fleet = toFleet(first, opened);
   let current = first;
-
-  const endRecord = await beginRecord(record, log, {
-    version,
-    environment: toLabels(firstConnections),
-    config: digestOf(first),
-    tools: catalog.tools.length,
-    confirm: `${config.confirm ?? 'by key'}${config.dryRun ? ', dry run' : ''}`,
-    transport: 'http',
-  });
   for (const warning of warnings(first.agents, Date.now())) log.warn({}, warning);
 
-  const metadata = protectedResourceMetadata(publicUrl, first.agents.issuers);
+  if (metrics && http.metricsPort !== undefined) {
+    const metricsServer = await serveMetrics({ host: http.metricsHost, port: http.metricsPort, metrics });
+    closing.push(metricsServer.close);
+    log.info({ url: metricsServer.url }, 'serving metrics');
+  }
   const server = await serveOverHttp<Member>({
     host: http.host,
     port: http.port,
@@ -96,17 +153,26 @@ export async function startHttp(catalog: Catalog, host: Host, version: string): 
     keyOf: ({ agent }) => agent.name,
     factory: ({ offer, opened, spendDelete }, { traceparent }) =>
       createServer(offer, opened.call, version, { trace: traceparent, spendDelete }),
+    bareTool: ({ offer, opened, spendDelete }, { tool, traceparent }) =>
+      toBareTool(offer, tool, opened.call, { trace: traceparent, spendDelete }),
     onRefused: ({ offer, opened }, name, { args, traceparent }) => {
       const { tool, rule } = offer.whyRefused(name);
       metrics?.countCall(tool?.name ?? 'unknown', 'refused', 0);
       void opened.journal.refuse(tool, args, offer.agent, rule, traceparent);
     },
     limits: HTTP_LIMITS,
-    metadata: metadata && { path: metadataPath(publicUrl), json: JSON.stringify(metadata) },
+    metadata: {
+      path: metadataPath(publicUrl),
+      json: () => {
+        const metadata = protectedResourceMetadata(publicUrl, current.agents.issuers);
+        return metadata && JSON.stringify(metadata);
+      },
+    },
     checks: {
       workos: async () => void (await Promise.all([...opened.values()].map(({ probe }) => probe()))),
       record: async () => {
-        if (record.isFailing()) throw new Error('the record cannot be written');
+        // Nothing but a try tells whether there is room again.
+        if (record.isFailing()) await record.append({ kind: 'note', text: 'the record can be written again' });
       },
       ...(shared && { redis: shared.check }),
     },
@@ -114,18 +180,12 @@ export async function startHttp(catalog: Catalog, host: Host, version: string): 
     // Its message may quote what a client has sent.
     onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
   });
-  const metricsServer =
-    metrics && http.metricsPort !== undefined
-      ? await serveMetrics({ host: http.metricsHost, port: http.metricsPort, metrics })
-      : undefined;
-  log.info(
-    { version, url: server.url, publicUrl, metrics: metricsServer?.url, agents: first.agents.agents.length },
-    'serving http',
-  );
+  closing.push(server.close);
 
   const reload = async () => {
     try {
       const next = await host.load();
+      if (next.config.http.anonymous !== http.anonymous) throw new StartError('--anonymous holds until a restart.');
       const connections = await connectAll(next, host);
       validate(next, connections, catalog);
       opened = environments.open(connections);
@@ -133,123 +193,26 @@ export async function startHttp(catalog: Catalog, host: Host, version: string): 
       if (settingsOf(next) !== settingsOf(current)) log.warn({}, 'settings besides agents hold after a restart');
       current = next;
       await record.append({ kind: 'note', text: `configuration reloaded, settings ${digestOf(next).slice(0, 12)}` });
+      for (const warning of warnings(next.agents, Date.now())) log.warn({}, warning);
       log.info({ agents: next.agents.agents.length }, 'configuration reloaded');
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      log.error({ error: reason }, 'the configuration was not reloaded, what was there before holds');
+      const fault = withoutKeys(error instanceof Error ? error.message : String(error));
+      log.error({ error: fault }, 'the configuration was not reloaded, what was there before holds');
     }
   };
   // One after the other: the last one read is the one that holds.
   let reloading = Promise.resolve();
-  host.onSignal('SIGHUP', () => {
+  signals.onReload(() => {
     reloading = reloading.then(reload);
   });
-
-  const reason = await new Promise<string>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) host.onSignal(signal, () => resolve(signal));
-  });
-  log.info({ reason }, 'stopping');
-  await server.close();
-  await metricsServer?.close();
-  await environments.close();
-  turnedAway.tell();
-  await shared?.close();
-  await endRecord(reason);
-  log.info({}, 'stopped');
-}
-
-/** Everything that would keep agents from being served as the file says. Throws StartError. */
-export function validate({ config, agents }: Loaded, connections: Connections, catalog: Catalog): void {
-  const { http, grants, auditLog } = config;
-  const labelOf = (name: string) => {
-    const connection = connections.get(name);
-    if (connection === undefined) throw new StartError(`There is no environment "${name}".`);
-    return connection.environment.label;
-  };
-  if (http.anonymous) {
-    const isSafe = isLoopback(http.host) && !http.trustProxy && labelOf(DEFAULT_ENVIRONMENT) !== 'production';
-    if (!isSafe) throw new StartError('--anonymous is for loopback, with a test key and without --trust-proxy.');
-    if (agents.agents.length + agents.templates.length > 0) {
-      throw new StartError('--anonymous lets everybody in as one: leave it out, or the agents of the file.');
-    }
-    createPolicy(catalog, { ...grants, productionGuard: false });
-    return;
-  }
-  if (agents.agents.length + agents.templates.length === 0) {
-    throw new StartError(
-      'No agent, no start: add one to the --config file with "workos-mcp agent add NAME --config FILE --allow GRANTS".',
-    );
-  }
-  if (grants.allow.length > 0)
-    throw new StartError('--allow grants nothing over HTTP: say it of each agent in the file.');
-  if (config.productionWrites)
-    throw new StartError(
-      '--production-writes holds for nobody over HTTP: say production-writes of each agent in the file.',
-    );
-  const forbidden: Forbidden = grants;
-  checkAgents(catalog, agents, labelOf, forbidden);
-  if (auditLog === undefined && mayWriteInProduction(agents, labelOf)) {
-    throw new StartError(
-      'A production key that may write needs a record of its calls: --audit-log FILE, or --audit-log stderr where your host keeps that.',
-    );
-  }
-}
-
-function mayWriteInProduction({ agents, templates }: AgentsConfig, labelOf: (name: string) => string): boolean {
-  return [...agents, ...templates].some(
-    (agent) => agent.productionWrites && !agent.readOnly && labelOf(agent.environment) === 'production',
-  );
-}
-
-/** The connections to all environments that the file names, or to the one of the flat settings where it names none. */
-export async function connectAll({ config, agents }: Loaded, host: Host): Promise<Connections> {
-  if (agents.environments.length === 0) return new Map([[DEFAULT_ENVIRONMENT, await host.connect(config)]]);
-  const readKeyFile = (path: string) => host.readFile(path, 'api-key-file');
-  const deps = { config, variable: host.variable, readKeyFile, now: systemClock.now };
-  return new Map(agents.environments.map((environment) => [environment.name, toConnection(environment, deps)]));
-}
-
-/** Whoever connects, where nobody has to say who they are. */
-function toAnonymous({ agent, grants, confirm, statusTool }: Config): ResolvedAgent {
+  log.info({ version, url: server.url, publicUrl, agents: first.agents.agents.length }, 'serving http');
   return {
-    name: agent === 'local' ? 'anonymous' : agent,
-    environment: DEFAULT_ENVIRONMENT,
-    allow: grants.allow,
-    deny: [],
-    readOnly: false,
-    productionWrites: false,
-    confirm,
-    statusTool,
-    requestsPerMinute: 6_000,
-    deletesPerHour: 20,
-    expires: undefined,
+    stop: (signal: string) => {
+      reason = signal;
+      log.info({ reason }, 'stopping');
+    },
   };
 }
-
-function toPublicUrl({ http }: Config): string {
-  const scheme = http.tlsCert === undefined ? 'http' : 'https';
-  const host = http.host.includes(':') && !http.host.startsWith('[') ? `[${http.host}]` : http.host;
-  if (http.publicUrl === undefined && !isLoopback(http.host)) {
-    throw new StartError(`${http.host} is no name that clients know the server under: set --public-url.`);
-  }
-  return parsePublicUrl(http.publicUrl ?? `${scheme}://${host}:${http.port}/mcp`);
-}
-
-function toTls({ http: { tlsCert, tlsKey } }: Config, { readFile }: Host) {
-  if (tlsCert === undefined && tlsKey === undefined) return undefined;
-  if (tlsCert === undefined || tlsKey === undefined) throw new StartError('--tls-cert and --tls-key go together.');
-  return { cert: readFile(tlsCert, '--tls-cert'), key: readFile(tlsKey, '--tls-key') };
-}
-
-const toLabels = (connections: Connections): string =>
-  [...new Set([...connections.values()].map(({ environment }) => environment.label))].join(', ');
-
-/** Of everything but secrets. */
-const digestOf = ({ config, agents }: Loaded): string =>
-  configDigest({ ...config, apiKey: undefined, http: { ...config.http, redisUrl: undefined }, agents });
-
-/** What a reload cannot change. */
-const settingsOf = ({ config: { grants: _, confirm: __, ...settings } }: Loaded): string => canonicalJson(settings);
 
 const MINUTE = 60_000;
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { createBudgets } from '../src/agents/budget.ts';
 import { metadataPath, parsePublicUrl, protectedResourceMetadata, wwwAuthenticate } from '../src/agents/challenge.ts';
 import { type DistinctHeaders, narrowByHeaders } from '../src/agents/headers.ts';
 import { type Granted, narrow, policyOf } from '../src/agents/policy.ts';
@@ -200,61 +199,5 @@ describe('the way to a token', () => {
     '',
   ])('%s is no public URL', (text) => {
     expect(() => parsePublicUrl(text)).toThrow('--public-url');
-  });
-});
-
-describe('budgets', () => {
-  const bot = { name: 'bot', requestsPerMinute: 3, deletesPerHour: 1 };
-  const open = () => {
-    const clock = { now: 1_000_000 };
-    const budgets = createBudgets(() => clock.now);
-    return { clock, budgets };
-  };
-
-  it('hold in every stretch of their time, not from one full minute to the next', async () => {
-    const { clock, budgets } = open();
-    const taken: unknown[] = [];
-    for (const wait of [0, 20_000, 20_000, 10_000, 9_999, 1, 0]) {
-      clock.now += wait;
-      taken.push(await budgets.take(bot, 'request'));
-    }
-    expect(taken).toEqual([
-      { ok: true },
-      { ok: true },
-      { ok: true },
-      { ok: false, retryAfterSeconds: 10 },
-      { ok: false, retryAfterSeconds: 1 },
-      { ok: true },
-      { ok: false, retryAfterSeconds: 20 },
-    ]);
-  });
-
-  it('are apart for each agent and kind', async () => {
-    const { budgets } = open();
-    expect(await budgets.take(bot, 'delete')).toEqual({ ok: true });
-    expect(await budgets.take(bot, 'delete')).toEqual({ ok: false, retryAfterSeconds: 3_600 });
-    expect(await budgets.take({ ...bot, name: 'other' }, 'delete')).toEqual({ ok: true });
-    expect(await budgets.take(bot, 'request')).toEqual({ ok: true });
-  });
-
-  it('hold over a sweep of idle agents', async () => {
-    const { clock, budgets } = open();
-    await budgets.take(bot, 'delete');
-    clock.now += 3_599_000;
-    expect(await budgets.take(bot, 'delete')).toEqual({ ok: false, retryAfterSeconds: 1 });
-    clock.now += 1_000;
-    expect(await budgets.take(bot, 'delete')).toEqual({ ok: true });
-  });
-
-  it('that were lowered say how long it takes until one is free', async () => {
-    const { clock, budgets } = open();
-    for (let count = 0; count < 3; count += 1) {
-      await budgets.take(bot, 'request');
-      clock.now += 10_000;
-    }
-    expect(await budgets.take({ ...bot, requestsPerMinute: 1 }, 'request')).toEqual({
-      ok: false,
-      retryAfterSeconds: 50,
-    });
   });
 });

@@ -265,12 +265,12 @@ describe('pages', () => {
   });
 
   it('of any origin may read the metadata', async () => {
-    const metadata = { path: '/.well-known/oauth-protected-resource/mcp', json: '{"resource":"x"}' };
+    const metadata = { path: '/.well-known/oauth-protected-resource/mcp', json: () => '{"resource":"x"}' };
     const { url } = await start({ metadata });
     for (const method of ['GET', 'OPTIONS']) {
       const response = await fetch(new URL(metadata.path, url), { method, headers: { origin: 'https://evil.test' } });
       expect([response.status, response.headers.get('access-control-allow-origin'), await response.text()]).toEqual(
-        method === 'GET' ? [200, '*', metadata.json] : [204, '*', ''],
+        method === 'GET' ? [200, '*', metadata.json()] : [204, '*', ''],
       );
     }
   });

@@ -126,7 +126,7 @@ it.each([
   await (
     await fetch(url, { method: 'POST', headers: { ...HEADERS, traceparent: header }, body: callOf('echo') })
   ).text();
-  expect(seen.from).toEqual([{ traceparent: handed, remote: '127.0.0.1', tool: 'echo' }]);
+  expect(seen.from).toEqual([{ traceparent: handed, remote: '127.0.0.1', tool: 'echo', args: expect.anything() }]);
 });
 
 it.each([

@@ -274,6 +274,7 @@ describeWithRedis('windows in Redis', () => {
     await expect(call).rejects.toEqual(
       new RefusedError(
         'WorkOS allows 3 requests per 60 seconds here (general), and that is used up: wait at least 60 seconds, then call again.',
+        'the rate limit general is used up',
       ),
     );
     expect(now() - start).toBeLessThan(500);

@@ -35,7 +35,7 @@ export async function addAgent(path: string, name: string, given: NewAgent, cata
   const fault = whyNoName(name);
   if (fault !== undefined) throw new StartError(`"${name}": ${fault}.`);
   const before = await readText(path);
-  const config = await parseLoosely(before ?? '', path, name);
+  const config = await parseLoosely(before ?? '', path);
   const agent = config.agents.find((known) => known.name === name);
   const { id, token, hash } = createToken();
   const entry = `${hash.id}:${hash.sha256}`;
@@ -87,22 +87,29 @@ export async function removeToken(path: string, name: string, id: string): Promi
   return edit(path, before, { path: ['agents', name, 'tokens'], value: undefined });
 }
 
-/** The file as it is, also where the agent in question is there already but nobody can be it yet. */
-async function parseLoosely(text: string, path: string, name: string): Promise<AgentsConfig> {
+/** The file as it is, also where agents are there already that nobody can be yet. */
+async function parseLoosely(text: string, path: string): Promise<AgentsConfig> {
   try {
     return await parseAgents(text, path);
   } catch (error) {
     const given = await readPlain(text).catch(() => undefined);
-    const agents = Object(Object(given).agents);
-    const agent = Object.hasOwn(agents, name) ? Object(agents[name]) : undefined;
-    if (agent === undefined || agent.tokens !== undefined || agent.jwt !== undefined) throw error;
-    // With a token that nobody has it is read like any other agent; one more fault, and this throws it.
-    const standIn = `${'a'.repeat(10)}:${'0'.repeat(64)}`;
-    const whole = await changeText(text, { path: ['agents', name, 'tokens'], value: [standIn] }, path);
+    // With tokens that nobody has they are read like any other agent; one more fault, and this throws it.
+    const waiting = Object.entries(Object(Object(given).agents)).flatMap(([other, agent]) =>
+      Object(agent).tokens === undefined && Object(agent).jwt === undefined ? [other] : [],
+    );
+    if (waiting.length === 0) throw error;
+    let whole = text;
+    for (const [index, other] of waiting.entries()) {
+      const letters = index
+        .toString(26)
+        .replace(/[0-9a-p]/g, (digit) => 'abcdefghijklmnopqrstuvwxyz'[Number.parseInt(digit, 26)] ?? '');
+      const standIn = `${letters.padStart(10, 'a')}:${'0'.repeat(64)}`;
+      whole = await changeText(whole, { path: ['agents', other, 'tokens'], value: [standIn] }, path);
+    }
     const config = await parseAgents(whole, path);
     return {
       ...config,
-      agents: config.agents.map((known) => (known.name === name ? { ...known, tokens: [] } : known)),
+      agents: config.agents.map((known) => (waiting.includes(known.name) ? { ...known, tokens: [] } : known)),
     };
   }
 }
@@ -115,7 +122,7 @@ function append(path: readonly string[], items: readonly string[]): Change {
 async function edit(path: string, before: string | undefined, change: Change): Promise<void> {
   const after = await changeText(before ?? (path.endsWith('.json') ? '{}' : ''), change, path);
   try {
-    await parseAgents(after, path);
+    await parseLoosely(after, path);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     // The line is one that the file does not have.

@@ -23,6 +23,8 @@ export type VerifierDeps = {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly fetchJwks?: jose.FetchImplementation | undefined;
+  /** Keys of issuers by where they are, for verifiers that come after this one. */
+  readonly keySets?: Map<string, jose.JWTVerifyGetKey> | undefined;
 };
 
 const LONGEST = 16_384;
@@ -43,7 +45,12 @@ export function createVerifier(
   issuers: readonly IssuerConfig[],
   deps: VerifierDeps,
 ): (token: string) => Promise<Verified> {
-  const known = issuers.map((issuer) => ({ issuer, keys: createKeys(issuer.jwksUrl, deps) }));
+  const { keySets = new Map() } = deps;
+  const known = issuers.map((issuer) => {
+    const keys = keySets.get(issuer.jwksUrl) ?? createKeys(issuer.jwksUrl, deps);
+    keySets.set(issuer.jwksUrl, keys);
+    return { issuer, keys };
+  });
   const audience = audiencesOf(deps.publicUrl);
 
   return async (token) => {

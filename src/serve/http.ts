@@ -75,7 +75,7 @@ type Http<Caller> = Exchange<Caller> & {
   readonly keyOf: (caller: Caller) => string;
   readonly limits: HttpLimits;
   /** The RFC 9728 document, for everyone. */
-  readonly metadata?: { readonly path: string; readonly json: string } | undefined;
+  readonly metadata?: { readonly path: string; readonly json: () => string | undefined } | undefined;
   readonly checks: Checks;
   /** A clock in milliseconds. */
   readonly now: () => number;
@@ -106,7 +106,8 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     const { url = '', headers } = request;
     if (!isHost(headers.host)) return refuse(request, response, REFUSALS.host);
     const [path = ''] = url.split('?', 1);
-    if (path === metadata?.path) return sendPublic(request, response, metadata.json);
+    const document = path === metadata?.path ? metadata.json() : undefined;
+    if (document !== undefined) return sendPublic(request, response, document);
     const { origin } = headers;
     if (origin !== undefined) {
       if (!isOrigin(origin)) return refuse(request, response, REFUSALS.origin);

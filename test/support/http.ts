@@ -49,6 +49,7 @@ export async function startHttp(
       seen.from.push(from);
       return toServer(caller, seen, released);
     },
+    bareTool: () => undefined,
     onRefused: (caller, tool) => seen.refused.push({ caller, tool }),
     checks: {},
     onerror: (error) => seen.errors.push(error),

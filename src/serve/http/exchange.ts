@@ -3,6 +3,7 @@ import { createMcpHandler, type McpServer } from '@modelcontextprotocol/server';
 import { REFUSALS, refuse } from './answers.ts';
 import { readJson } from './body.ts';
 import { toTraceparent } from './guard.ts';
+import { answerCall, type BareTool, byServer, byTool, isLegacyCall } from './legacy.ts';
 import { sendResponse } from './send.ts';
 
 /** Where a request came from, for the record. */
@@ -20,6 +21,8 @@ export type From = {
 export type Exchange<Caller> = {
   /** The server of one caller. It is made for every request: cheap. */
   readonly factory: (caller: Caller, from: From) => McpServer;
+  /** The tool that the request calls, by itself; `undefined` where the caller has none of that name. */
+  readonly bareTool: (caller: Caller, from: From) => BareTool | undefined;
   /** A tools/call that no tool has got to see: there is none of that name for the caller, or it is malformed. */
   readonly onRefused: (caller: Caller, toolName: unknown, from: From) => void;
   readonly limits: { readonly bodyBytes: number; readonly requestTimeoutMs: number };
@@ -36,7 +39,7 @@ type Accepted<Caller> = {
 };
 
 /** Makes the function that serves a request once it is known whose it is. */
-export function createExchange<Caller>({ factory, onRefused, limits, onerror }: Exchange<Caller>) {
+export function createExchange<Caller>({ factory, bareTool, onRefused, limits, onerror }: Exchange<Caller>) {
   return async ({ caller, remote, request, response, signal }: Accepted<Caller>): Promise<void> => {
     const body = await readJson(request, response, limits.bodyBytes);
     if (body === 'gone') return;
@@ -55,6 +58,14 @@ export function createExchange<Caller>({ factory, onRefused, limits, onerror }: 
       if (isCall && !reported && !signal.aborted) onRefused(caller, name, from);
       reported = true;
     };
+    if (isLegacyCall(request, value)) {
+      const hooks = { signal, stallMs: limits.requestTimeoutMs, onError: report };
+      const tool = bareTool(caller, from);
+      const answering = (tool && byTool(tool, value)) ?? byServer(factory(caller, from));
+      const isAnswered = await answerCall(answering, value, response, hooks);
+      if (!isAnswered) refuse(request, response, REFUSALS.closing);
+      return;
+    }
     // One handler for each request: callers share nothing that could be mixed up. There is nothing to subscribe to.
     const handler = createMcpHandler(() => watched(factory(caller, from), id, report), {
       onerror,
@@ -82,7 +93,10 @@ function watched(server: McpServer, id: unknown, onError: () => void): McpServer
   return server;
 }
 
-/** The request as the SDK takes it, with the headers that are MCP's. The token goes no further than this. */
+/**
+ * The request as the SDK takes it, with the headers that are MCP's. The token goes no further than this. It is all that
+ * the SDK reads of one whose body it is handed; a Request of Node's costs more than making the server.
+ */
 function toWebRequest({ headers: all }: IncomingMessage, signal: AbortSignal): Request {
   const headers = new Headers();
   for (const name in all) {
@@ -90,5 +104,5 @@ function toWebRequest({ headers: all }: IncomingMessage, signal: AbortSignal): R
     if (typeof value === 'string' && (name === 'accept' || name === 'content-type' || name.startsWith('mcp-')))
       headers.set(name, value);
   }
-  return new Request('http://mcp.invalid/', { method: 'POST', headers, signal });
+  return { method: 'POST', url: 'http://mcp.invalid/', headers, signal } as Request;
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
 /**
@@ -20,21 +19,37 @@ export async function sendResponse(answer: Response, response: ServerResponse, s
     }
     response.end();
   } else {
-    const text = await answer.text(); // which Node writes together with the head, other than bytes
-    headers['content-length'] = Buffer.byteLength(text);
-    response.writeHead(answer.status, headers).end(text);
+    endWith(answer.status, headers, await answer.text(), response);
   }
+  await finish(response, stallMs);
+}
+
+/** Ends a response with a text, which Node writes together with the head, other than bytes. */
+export function endWith(
+  status: number,
+  headers: Readonly<Record<string, string | number>>,
+  text: string,
+  response: ServerResponse,
+): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
+}
+
+/** Resolves once the client has taken a response that has been ended. */
+export async function finish(response: ServerResponse, stallMs: number): Promise<void> {
   if (!response.writableFinished) await progress(response, 'finish', stallMs);
 }
 
 /** Waits until the client has taken what was written for it, and cuts it off where it does not. */
-async function progress(response: ServerResponse, event: 'drain' | 'finish', stallMs: number): Promise<void> {
-  if (response.closed || response.destroyed) return;
-  const timer = setTimeout(() => response.destroy(), stallMs);
-  const either = new AbortController();
-  const options = { signal: either.signal };
-  const moved = [once(response, event, options), once(response, 'close', options)];
-  await Promise.race(moved.map((promise) => promise.catch(() => {})));
-  either.abort();
-  clearTimeout(timer);
+export function progress(response: ServerResponse, event: 'drain' | 'finish', stallMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (response.closed || response.destroyed) return resolve();
+    // Not once() with a signal to end it: its promises and listeners are made for every answer.
+    const done = () => {
+      clearTimeout(timer);
+      for (const name of [event, 'close', 'error']) response.off(name, done);
+      resolve();
+    };
+    const timer = setTimeout(() => response.destroy(), stallMs);
+    for (const name of [event, 'close', 'error']) response.on(name, done);
+  });
 }

@@ -1,0 +1,289 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  connectTo,
+  entriesIn,
+  type HttpServer,
+  hashOf,
+  newId,
+  newTokens,
+  openFolder,
+  openWorkos,
+  post,
+  postCall,
+  run,
+  serve,
+  waitFor,
+} from './support/http-server.ts';
+
+const KEY = 'sk_test_reload_1234567890';
+const OTHER_KEY = 'sk_test_rotated_123456789';
+const folder = openFolder();
+let workos: Awaited<ReturnType<typeof openWorkos>>;
+let server: HttpServer | undefined;
+
+beforeAll(async () => {
+  workos = await openWorkos('north', KEY);
+});
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+});
+afterAll(async () => {
+  await workos?.close();
+  folder.remove();
+});
+
+let files = 0;
+async function start(agents: string, settings = '', env: Record<string, string> = {}) {
+  files += 1;
+  const name = `${files}.yaml`;
+  const head = (more: string) => `
+audit-log: ${folder.path}/${files}.jsonl
+confirm: 'off'
+${settings}
+environments:
+  north: { api-key-env: NORTH_KEY, base-url: '${workos.url}' }
+${more}`;
+  const config = folder.write(name, head(agents));
+  const started = await serve(['--config', config], { NORTH_KEY: KEY, ...env });
+  server = started;
+  const { url, reload } = started;
+  return {
+    ...started,
+    config,
+    /** Replaces what the file says of agents, and reloads it. */
+    change: async (more: string): Promise<boolean> => {
+      folder.write(name, head(more));
+      return reload();
+    },
+    write: (text: string) => folder.write(name, text),
+    status: async (token: string) => (await post(url, token)).status,
+    tools: async (token: string) => {
+      const { result } = await post(url, token);
+      return (result?.tools ?? []).map(({ name }: { name: string }) => name).sort() as string[];
+    },
+    entries: () => entriesIn(folder.read(`${files}.jsonl`)),
+  };
+}
+
+const token = newTokens('ann', 'bob', 'next');
+const line = (name: keyof typeof token, allow: string, more = '') =>
+  `  ${name}: { allow: ${allow}, tokens: ['${hashOf(token[name])}']${more} }\n`;
+
+describe('SIGHUP', () => {
+  it('lets in who was added, and puts out who was removed, at once', async () => {
+    const { change, status, url } = await start(`agents:\n${line('ann', 'users:read')}`);
+    const connected = await connectTo(url, token.ann.token);
+    expect([await status(token.ann.token), await status(token.bob.token)]).toEqual([200, 401]);
+    expect(await change(`agents:\n${line('ann', 'users:read')}${line('bob', 'users:read')}`)).toBe(true);
+    expect([await status(token.ann.token), await status(token.bob.token)]).toEqual([200, 200]);
+    expect(await change(`agents:\n${line('bob', 'users:read')}`)).toBe(true);
+    expect([await status(token.ann.token), await status(token.bob.token)]).toEqual([401, 200]);
+    await expect(connected.call('get_user', { user_id: newId('user') })).rejects.toThrow();
+    await connected.close();
+  });
+
+  it('changes what an agent may do, for those who are connected too', async () => {
+    const { change, url, entries } = await start(`agents:\n${line('ann', 'users:full')}`);
+    const client = await connectTo(url, token.ann.token);
+    expect((await client.call('delete_user', { user_id: newId('user') })).isError).toBeUndefined();
+    const sent = workos.received.length;
+    expect(await change(`agents:\n${line('ann', 'users:read')}`)).toBe(true);
+    await expect(client.call('delete_user', { user_id: newId('user') })).rejects.toThrow('delete_user');
+    expect(workos.received).toHaveLength(sent);
+    const notes = entries().filter(({ kind }) => kind === 'note');
+    expect(notes).toEqual([expect.objectContaining({ text: expect.stringMatching(/^configuration reloaded/) })]);
+    await client.close();
+  });
+
+  it('takes what an agent has spent over, and what it may spend anew', async () => {
+    const { change, status } = await start(`agents:\n${line('ann', 'users:read', ', requests-per-minute: 3')}`);
+    const statuses = async (count: number) => {
+      const all = [];
+      for (let index = 0; index < count; index += 1) all.push(await status(token.ann.token));
+      return all;
+    };
+    expect(await statuses(4)).toEqual([200, 200, 200, 429]);
+    expect(await change(`agents:\n${line('ann', 'users:read', ', requests-per-minute: 5')}`)).toBe(true);
+    expect(await statuses(3)).toEqual([200, 200, 429]);
+    expect(await change(`agents:\n${line('ann', 'users:read', ', requests-per-minute: 2')}`)).toBe(true);
+    expect(await statuses(1)).toEqual([429]);
+  });
+
+  it.each<[what: string, text: (good: string) => string, said: RegExp]>([
+    ['does not parse', () => 'agents: [', /:\d+: /],
+    ['is empty', () => '', /No agent, no start|No API key/],
+    ['has a setting that there is none of', (good) => `${good}\nagnets: {}`, /agnets/],
+    ['has a grant that is misspelt', (good) => good.replace('users:read', 'users:reed'), /users:reed/],
+    ['names a variable that is not set', (good) => good.replace('NORTH_KEY', 'WEST_KEY'), /WEST_KEY/],
+    ['holds a key', (good) => `${good}\n# ${OTHER_KEY}`, /key does not belong in a file/],
+    ['holds a token', (good) => `${good}\n# ${token.next.token}`, /token does not belong in a file/],
+  ])('keeps to the old file when the new one %s', async (_, text, said) => {
+    const { status, write, config, reload, log } = await start(`agents:\n${line('ann', 'users:read')}`);
+    const good = folder.read(config.split('/').at(-1) ?? '');
+    write(text(good));
+    expect(await reload()).toBe(false);
+    expect(log()).toMatch(said);
+    expect(log()).not.toContain(OTHER_KEY);
+    expect(log()).not.toContain(token.next.token);
+    expect(await status(token.ann.token)).toBe(200);
+    write(good.replace(hashOf(token.ann), hashOf(token.bob)));
+    expect(await reload()).toBe(true);
+    expect([await status(token.ann.token), await status(token.bob.token)]).toEqual([401, 200]);
+  });
+
+  it('reads keys from their files anew', async () => {
+    const file = folder.write('north.key', OTHER_KEY);
+    const agents = `agents:\n${line('ann', 'users:read')}`;
+    const { url, write, config, reload, log } = await start(agents);
+    const text = folder.read(config.split('/').at(-1) ?? '');
+    const get = () => postCall(url, token.ann.token, 'get_user', { user_id: newId('user') });
+    write(text.replace('api-key-env: NORTH_KEY', `api-key-file: ${file}`));
+    expect(await reload()).toBe(true);
+    expect((await get()).result.content[0].text).toContain('401');
+    folder.write('north.key', `${KEY}\n`);
+    expect((await get()).result.content[0].text).toContain('401');
+    expect(await reload()).toBe(true);
+    expect((await get()).result.isError).toBeUndefined();
+    folder.write('north.key', 'no key');
+    expect(await reload()).toBe(false);
+    expect((await get()).result.isError).toBeUndefined();
+    expect(log()).not.toMatch(/sk_test/);
+  });
+
+  it('drops no request, however often', async () => {
+    const { url, reload, signal } = await start(`agents:\n${line('ann', 'users:read')}`);
+    let isOver = false;
+    const statuses = new Set<number>();
+    const load = Promise.all(
+      Array.from({ length: 4 }, async () => {
+        while (!isOver) {
+          statuses.add((await postCall(url, token.ann.token, 'get_user', { user_id: newId('user') })).status);
+        }
+      }),
+    );
+    for (let index = 0; index < 4; index += 1) expect(await reload()).toBe(true);
+    for (let index = 0; index < 4; index += 1) signal('SIGHUP');
+    isOver = true;
+    await load;
+    expect([...statuses]).toEqual([200]);
+  });
+
+  it('is not needed for an agent whose time is over', async () => {
+    const expires = new Date(Date.now() + 2_000).toISOString();
+    const { status } = await start(`agents:\n${line('ann', 'users:read', `, expires: '${expires}'`)}`);
+    expect(await status(token.ann.token)).toBe(Date.now() < Date.parse(expires) ? 200 : 401);
+    await waitFor(async () => (await status(token.ann.token)) === 401);
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expires));
+  });
+
+  it.each([
+    ['confirm', OTHER_KEY],
+    ['expect', OTHER_KEY],
+    ['log-level', token.next.token],
+    [OTHER_KEY, 'true'],
+  ])('does not quote a secret in the wrong place: %s', async (name, value) => {
+    const { reload, config, write, log } = await start(`agents:\n${line('ann', 'users:read')}`);
+    write(`${name}: ${value}\n${folder.read(config.split('/').at(-1) ?? '')}`.replace("confirm: 'off'", ''));
+    expect(await reload()).toBe(false);
+    expect(log()).not.toContain(OTHER_KEY);
+    expect(log()).not.toContain(token.next.token);
+  });
+
+  it('shows whoever asks the issuers of the new file', async () => {
+    const { url, change } = await start(`agents:\n${line('ann', 'users:read')}`);
+    const issuers = `issuers:\n  authkit: { issuer: 'https://acme.authkit.app', environment: other }\n`;
+    expect(await change(`${issuers}agents:\n${line('ann', 'users:read')}`)).toBe(true);
+    const challenge = (await post(url, undefined)).headers.get('www-authenticate') ?? '';
+    const metadata = /resource_metadata="([^"]+)"/.exec(challenge)?.[1];
+    const response = await fetch(metadata ?? expect.fail(challenge));
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ authorization_servers: ['https://acme.authkit.app'] });
+  });
+});
+
+it('a file that ends anonymous access is refused, or holds', async () => {
+  const config = folder.write('anonymous.yaml', 'anonymous: true\nallow: users:read');
+  const own = await serve(['--config', config], { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: workos.url });
+  server = own;
+  expect((await post(own.url, undefined)).status).toBe(200);
+  folder.write('anonymous.yaml', `agents:\n${line('ann', 'users:read')}`);
+  const holds = await own.reload();
+  const statuses = [(await post(own.url, undefined)).status, (await post(own.url, token.ann.token)).status];
+  expect(statuses).toEqual(holds ? [401, 200] : [200, 200]);
+});
+
+describe('tokens by the command', () => {
+  const YAML = (more: string) => `# who may call
+audit-log: ${folder.path}/command.jsonl   # the record
+environments:
+  north:
+    api-key-env: NORTH_KEY   # its key
+    base-url: '${workos.url}'
+
+# below: agents
+${more}`;
+
+  it('are printed once, kept as hashes, rotated, and hold as the server reads the file', async () => {
+    const config = folder.write('command.yaml', YAML(''));
+    const added = await run(['agent', 'add', 'ann', '--config', config, '--allow', 'users:read']);
+    expect(added).toMatchObject({ code: 0, stderr: '' });
+    const first = /^wmcp_[a-z2-7]{10}_[\w-]{43}$/m.exec(added.stdout)?.[0] ?? expect.fail(added.stdout);
+    expect(added.stdout.split(first)).toHaveLength(2);
+    const text = folder.read('command.yaml');
+    expect(text).not.toContain(first);
+    expect(text).not.toContain(first.slice(16));
+    expect(text).toMatch(/[a-z2-7]{10}:[0-9a-f]{64}/);
+    for (const comment of ['# who may call', '   # the record', '   # its key', '# below: agents']) {
+      expect(text).toContain(comment);
+    }
+
+    const own = await serve(['--config', config], { NORTH_KEY: KEY });
+    server = own;
+    const status = async (of: string) => (await post(own.url, of)).status;
+    expect(await status(first)).toBe(200);
+
+    const rotated = await run(['agent', 'add', 'ann', '--config', config]);
+    const second = /^wmcp_\S+$/m.exec(rotated.stdout)?.[0] ?? expect.fail(rotated.stdout);
+    expect(rotated.stdout).toContain(`agent remove-token ann ${first.slice(5, 15)}`);
+    expect(await status(second)).toBe(401);
+    expect(await own.reload()).toBe(true);
+    expect([await status(first), await status(second)]).toEqual([200, 200]);
+
+    const third = await run(['agent', 'add', 'ann', '--config', config]);
+    expect(third.code).toBe(2);
+    expect(third.stderr).toContain('has two tokens already');
+    expect(third.stdout).toBe('');
+
+    expect(await run(['agent', 'remove-token', 'ann', first.slice(5, 15), '--config', config])).toMatchObject({
+      code: 0,
+    });
+    expect(await status(first)).toBe(200);
+    expect(await own.reload()).toBe(true);
+    expect([await status(first), await status(second)]).toEqual([401, 200]);
+    expect(folder.read('command.yaml')).toContain('# its key');
+
+    const last = await run(['agent', 'remove-token', 'ann', second.slice(5, 15), '--config', config]);
+    expect(last.code).toBe(2);
+    expect(last.stderr).toContain('only token');
+    expect((await postCall(own.url, second, 'get_user', { user_id: newId('user') })).result.isError).toBeUndefined();
+    const written = `${own.log()}${folder.read('command.jsonl')}`;
+    for (const secret of [first, second]) expect(written).not.toContain(secret.slice(0, 20));
+  });
+
+  it.each([
+    ['without grants', ['eve'], /what it may do/],
+    ['with a grant that is none', ['eve', '--allow', 'users:reed'], /users:reed/],
+    ['with a name that is none', ['Eve!', '--allow', 'users:read'], /Eve!/],
+    ['in an environment that there is none of', ['eve', '--allow', 'users:read', '--environment', 'west'], /west/],
+    ['without a file', ['eve', '--allow', 'users:read', '--config'], /config/],
+  ])('are not made %s, and the file stays as it was', async (_, words, said) => {
+    const text = YAML(`agents:\n${line('ann', 'users:read')}`);
+    const config = folder.write('refused.yaml', text);
+    const args = words.includes('--config') ? words : [...words, '--config', config];
+    const { code, stdout, stderr } = await run(['agent', 'add', ...args]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(said);
+    expect(folder.read('refused.yaml')).toBe(text);
+  });
+});
