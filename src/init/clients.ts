@@ -1,0 +1,180 @@
+import { posix, win32 } from 'node:path';
+
+/** Where this computer keeps things. */
+export type Place = {
+  /** As Node names it: `darwin`, `win32`, `linux`, … */
+  readonly platform: string;
+  readonly home: string;
+  readonly cwd: string;
+  readonly variable: (name: string) => string | undefined;
+};
+
+/** The server as a client is to start it. */
+export type Server = {
+  readonly name: string;
+  /** What stands behind `workos-mcp`. */
+  readonly args: readonly string[];
+  /** Where its key comes from: not from here, the client, or a file. */
+  readonly key: 'none' | 'client' | { readonly file: string };
+};
+
+export type Client = {
+  readonly title: string;
+  readonly format: 'json' | 'toml';
+  /** The member or table that holds the servers, by name. */
+  readonly section: string;
+  /** Its configuration, where it has one place for it. */
+  readonly file: (place: Place) => string | undefined;
+  /** What it takes besides command and arguments. */
+  readonly besides?: Readonly<Record<string, unknown>>;
+  /** How an entry says where the key is to come from; never the key. */
+  readonly key: (name: string) => Readonly<Record<string, unknown>>;
+  /** What it asks the person for, by IDs that entries refer to. */
+  readonly inputs?: (name: string) => readonly { readonly id: string }[];
+  /** The shell that it needs to start a script on Windows. */
+  readonly shell?: true;
+  /** The same in a terminal, given the entry as JSON in one line. */
+  readonly terminal?: (name: string, json: string) => string;
+  /** What the person has to do for the key. */
+  readonly keyStep: string;
+  readonly lastStep: string;
+};
+
+/** No key: the server refuses it, and says what belongs there. */
+export const PLACEHOLDER = 'sk_test_…';
+
+const placeholder = () => ({ env: { WORKOS_API_KEY: PLACEHOLDER } });
+const replaceIt = `Replace ${PLACEHOLDER} by your key from https://dashboard.workos.com/api-keys, or keep the key out of this file: init with --api-key-file FILE.`;
+const setIt = (title: string) =>
+  `${title} takes it from the variable WORKOS_API_KEY: set that where ${title} is started, or init with --api-key-file FILE.`;
+
+const pathOf = ({ platform }: Place) => (platform === 'win32' ? win32 : posix);
+
+/** A path below the home folder. */
+const inHome =
+  (...names: readonly string[]) =>
+  (place: Place) =>
+    pathOf(place).join(place.home, ...names);
+
+const inProject =
+  (...names: readonly string[]) =>
+  (place: Place) =>
+    pathOf(place).join(place.cwd, ...names);
+
+function claudeDesktopFile(place: Place): string {
+  const { platform, home, variable } = place;
+  const { join } = pathOf(place);
+  const folder =
+    platform === 'darwin'
+      ? join(home, 'Library', 'Application Support')
+      : platform === 'win32'
+        ? (variable('APPDATA') ?? join(home, 'AppData', 'Roaming'))
+        : (variable('XDG_CONFIG_HOME') ?? join(home, '.config'));
+  return join(folder, 'Claude', 'claude_desktop_config.json');
+}
+
+function codexFile(place: Place): string {
+  const { join } = pathOf(place);
+  return join(place.variable('CODEX_HOME') ?? join(place.home, '.codex'), 'config.toml');
+}
+
+/** A word for a POSIX shell. */
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+
+/** How each client is told of a server. The formats are theirs; what they say of keys differs most. */
+export const CLIENTS = {
+  'claude-desktop': {
+    title: 'Claude Desktop',
+    format: 'json',
+    section: 'mcpServers',
+    file: claudeDesktopFile,
+    key: placeholder,
+    keyStep: replaceIt,
+    lastStep: 'Quit Claude Desktop and open it again. (Settings > Developer > Edit Config shows the file it reads.)',
+  },
+  'claude-code': {
+    title: 'Claude Code',
+    format: 'json',
+    section: 'mcpServers',
+    // In the file of the project alone are variables known to be filled in (anthropics/claude-code#43693).
+    file: inProject('.mcp.json'),
+    besides: { type: 'stdio' },
+    key: () => ({ env: { WORKOS_API_KEY: '${WORKOS_API_KEY}' } }),
+    shell: true,
+    terminal: (name, json) => `claude mcp add-json --scope project ${name} ${quoted(json)}`,
+    keyStep: setIt('Claude Code'),
+    lastStep: 'Start claude in this folder and approve the server; /mcp shows it.',
+  },
+  cursor: {
+    title: 'Cursor',
+    format: 'json',
+    section: 'mcpServers',
+    file: inHome('.cursor', 'mcp.json'),
+    besides: { type: 'stdio' },
+    key: () => ({ env: { WORKOS_API_KEY: '${env:WORKOS_API_KEY}' } }),
+    keyStep: setIt('Cursor'),
+    lastStep: 'Switch it on in the MCP part of Cursor Settings. (For one project alone, the file is .cursor/mcp.json.)',
+  },
+  vscode: {
+    title: 'VS Code',
+    format: 'json',
+    section: 'servers',
+    file: inProject('.vscode', 'mcp.json'),
+    besides: { type: 'stdio' },
+    key: (name) => ({ env: { WORKOS_API_KEY: `\${input:${name}-api-key}` } }),
+    inputs: (name) => [
+      { type: 'promptString', id: `${name}-api-key`, description: 'WorkOS API key (sk_…)', password: true },
+    ],
+    keyStep: 'VS Code asks for it when the server starts for the first time, and keeps it in its own store.',
+    lastStep:
+      'Start it with "MCP: List Servers". (For all projects, "MCP: Open User Configuration" opens the file instead.)',
+  },
+  windsurf: {
+    title: 'Windsurf',
+    format: 'json',
+    section: 'mcpServers',
+    file: inHome('.codeium', 'windsurf', 'mcp_config.json'),
+    key: () => ({ env: { WORKOS_API_KEY: '${env:WORKOS_API_KEY}' } }),
+    keyStep: setIt('Windsurf'),
+    lastStep: "Press refresh in Cascade's list of MCP servers.",
+  },
+  codex: {
+    title: 'Codex',
+    format: 'toml',
+    section: 'mcp_servers',
+    file: codexFile,
+    // The first start downloads the package, and Codex gives up after ten seconds.
+    besides: { startup_timeout_sec: 60 },
+    key: () => ({ env_vars: ['WORKOS_API_KEY'] }),
+    keyStep: setIt('Codex'),
+    lastStep: 'Start codex; /mcp shows it.',
+  },
+  generic: {
+    title: 'another client',
+    format: 'json',
+    section: 'mcpServers',
+    file: () => undefined,
+    key: placeholder,
+    keyStep: replaceIt,
+    lastStep: 'Start the client anew.',
+  },
+} as const satisfies Readonly<Record<string, Client>>;
+
+export type ClientName = keyof typeof CLIENTS;
+
+export type Entry = Readonly<Record<string, unknown>>;
+
+/** How the client is to start the server. */
+export function toEntry(client: Client, { name, args, key }: Server, { platform }: Place): Entry {
+  const { type, ...besides } = { type: undefined, ...client.besides };
+  const words = ['npx', '-y', 'workos-mcp', ...args];
+  const [command, ...rest] = client.shell && platform === 'win32' ? ['cmd', '/c', ...words] : words;
+  const secret = key === 'none' ? {} : key === 'client' ? client.key(name) : { env: { WORKOS_API_KEY_FILE: key.file } };
+  return { ...(type !== undefined && { type }), command, args: rest, ...secret, ...besides };
+}
+
+/** A configuration with nothing in it but the server, for clients that read JSON. */
+export function toDocument(client: Client, { name, key }: Server, entry: Entry): Readonly<Record<string, unknown>> {
+  const inputs = key === 'client' ? client.inputs?.(name) : undefined;
+  return { ...(inputs && { inputs }), [client.section]: { [name]: entry } };
+}

@@ -1,0 +1,167 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { platform, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createCatalog } from '../src/catalog.ts';
+import { CLIENTS, type ClientName } from '../src/init/clients.ts';
+import { runInit } from '../src/init/command.ts';
+import { changeFile } from '../src/init/write.ts';
+import { declarations } from '../tools/index.ts';
+
+const catalog = createCatalog(declarations);
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'init-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function init(...argv: readonly string[]): Promise<string> {
+  let text = '';
+  await runInit(argv, {
+    catalog,
+    platform: platform(),
+    home: join(folder, 'home'),
+    cwd: folder,
+    variable: () => undefined,
+    write: (more) => {
+      text += more;
+    },
+    now: () => new Date('2026-05-01T10:20:30.456Z'),
+  });
+  return text;
+}
+
+const put = (text: string, name = 'c.json') => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+const get = (path: string) => readFileSync(path, 'utf8');
+const files = () => readdirSync(folder).sort();
+
+const OTHER = '{\n  "theme": "dark",\n  "mcpServers": {\n    "other": {\n      "command": "x"\n    }\n  }\n}\n';
+
+describe('init --write', () => {
+  it.each(
+    Object.keys(CLIENTS) as ClientName[],
+  )('makes the file of %s, and has nothing to do the second time', async (client) => {
+    const isToml = CLIENTS[client].format === 'toml';
+    const named = client === 'generic' ? ['mine.json'] : [];
+    const said = await init(client, '--write', ...named);
+    const [, path = ''] = /^(.*) is new, with this in it:$/m.exec(said) ?? [];
+    const text = get(path);
+    expect(said).toContain(text.trimEnd());
+    if (isToml) expect(text).toMatch(/^\[mcp_servers\.workos\]\n/);
+    else expect(JSON.parse(text)[CLIENTS[client].section].workos.command).toBe('npx');
+    expect(await init(client, '--write', ...named)).toBe(`${path} has this already: nothing was changed.\n`);
+    expect(get(path)).toBe(text);
+    expect(readdirSync(join(path, '..'))).toHaveLength(1);
+  });
+
+  it('keeps what else is there, and a copy of what was there before', async () => {
+    const path = put(OTHER);
+    chmodSync(path, 0o640);
+    const said = await init('claude-desktop', '--allow', 'users:read', '--write', 'c.json');
+    expect(JSON.parse(get(path))).toEqual({
+      theme: 'dark',
+      mcpServers: {
+        other: { command: 'x' },
+        workos: {
+          command: 'npx',
+          args: ['-y', 'workos-mcp', '--allow', 'users:read'],
+          env: { WORKOS_API_KEY: 'sk_test_…' },
+        },
+      },
+    });
+    expect(files()).toEqual(['c.json', 'c.json.bak-2026-05-01T10-20-30-456Z']);
+    expect(get(`${path}.bak-2026-05-01T10-20-30-456Z`)).toBe(OTHER);
+    expect(said).toContain(`What was there before: ${path}.bak-2026-05-01T10-20-30-456Z\n`);
+    if (platform() === 'win32') return;
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    expect(statSync(`${path}.bak-2026-05-01T10-20-30-456Z`).mode & 0o777).toBe(0o600);
+  });
+
+  it('appends to the file of Codex, the rest to the byte as it was', async () => {
+    const path = put('# mine\nmodel = "x"\n', 'config.toml');
+    await init('codex', '--write', path);
+    expect(get(path)).toMatch(/^# mine\nmodel = "x"\n\n\[mcp_servers\.workos\]\ncommand = "npx"\n/);
+    expect(files()).toEqual(['config.toml', 'config.toml.bak-2026-05-01T10-20-30-456Z']);
+  });
+
+  it.each<[what: string, client: ClientName, text: string, fault: string]>([
+    ['broken JSON', 'cursor', '{"mcpServers": {', 'no valid JSON'],
+    ['comments', 'vscode', '{ // mine\n}', 'comments or trailing commas'],
+    ['a server of that name', 'cursor', '{"mcpServers":{"workos":{"command":"y"}}}', 'already'],
+    ['a table of that name', 'codex', '[mcp_servers.workos]\ncommand = "y"\n', 'already'],
+  ])('leaves a file with %s as it is, and says what belongs there', async (_, client, text, fault) => {
+    const path = put(text);
+    const refused = await init(client, '--write', path).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ name: 'StartError' });
+    const { message } = Object(refused);
+    expect(message).toContain(`${path} was left as it is: `);
+    expect(message).toContain(fault);
+    expect(message).toContain('npx');
+    expect(get(path)).toBe(text);
+    expect(files()).toEqual(['c.json']);
+  });
+
+  it('leaves a file alone that is no text, or no file', async () => {
+    const path = join(folder, 'c.json');
+    writeFileSync(path, Buffer.from([0x7b, 0xff, 0x7d]));
+    await expect(init('cursor', '--write', path)).rejects.toThrow('not UTF-8');
+    expect(readFileSync(path)).toEqual(Buffer.from([0x7b, 0xff, 0x7d]));
+    mkdirSync(join(folder, 'd'));
+    await expect(init('cursor', '--write', 'd')).rejects.toThrow('cannot be read (EISDIR)');
+    await expect(init('cursor', '--write', 'c.json/e/f.json')).rejects.toMatchObject({ name: 'StartError' });
+  });
+
+  it.skipIf(platform() === 'win32')('keeps others out of a new file that a key is meant for', async () => {
+    await init('generic', '--write', 'mine.json');
+    expect(statSync(join(folder, 'mine.json')).mode & 0o777).toBe(0o600);
+  });
+
+  it.skipIf(platform() === 'win32')('writes through a link', async () => {
+    const path = put(OTHER, 'real.json');
+    symlinkSync(path, join(folder, 'c.json'));
+    await init('cursor', '--write', 'c.json');
+    expect(get(path)).toContain('workos-mcp');
+    expect(files()).toEqual(['c.json', 'c.json.bak-2026-05-01T10-20-30-456Z', 'real.json']);
+  });
+
+  it('writes nothing unless asked', async () => {
+    await init('claude-code');
+    expect(files()).toEqual([]);
+  });
+});
+
+describe('a change of a file', () => {
+  const options = { now: new Date('2026-05-01T10:20:30.456Z'), isPrivate: false };
+
+  it('does not overwrite a copy that is there', async () => {
+    const path = put('a');
+    put('older', 'c.json.bak-2026-05-01T10-20-30-456Z');
+    await expect(changeFile(path, () => 'b', options)).rejects.toThrow('cannot be written (EEXIST)');
+    expect(get(path)).toBe('a');
+    expect(get(`${path}.bak-2026-05-01T10-20-30-456Z`)).toBe('older');
+  });
+
+  it('that somebody else changed meanwhile is given up, without a copy', async () => {
+    const path = put('a');
+    const change = () => {
+      writeFileSync(path, 'theirs');
+      return 'b';
+    };
+    await expect(changeFile(path, change, options)).rejects.toThrow('has changed meanwhile');
+    expect(get(path)).toBe('theirs');
+    expect(files()).toEqual(['c.json']);
+  });
+});
