@@ -13,17 +13,11 @@ COPY src src
 COPY tools tools
 RUN npm run build
 
-FROM node:${NODE}-${DEBIAN}-slim AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
-
-# Node alone: neither npm nor a compiler is in the image that runs.
+# Node and the bundle alone: neither npm, nor a compiler, nor a dependency is in the image that runs.
 FROM debian:${DEBIAN}-slim
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
 COPY package.json LICENSE ./
-COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 # In a container nobody else can reach loopback. What is reached from outside needs --public-url as well.
 ENV NODE_ENV=production \

@@ -22,7 +22,7 @@ export async function upstream() {
 export async function connect(url, args) {
   // A real key never meets the bench: the upstream is loopback.
   const env = { WORKOS_API_KEY: 'sk_test_bench', WORKOS_BASE_URL: url };
-  const transport = new StdioClientTransport({ command: process.execPath, args: [...args], env });
+  const transport = new StdioClientTransport({ command: process.execPath, args: [...args], env, stderr: 'ignore' });
   const client = new Client({ name: 'bench', version: '1' });
   await client.connect(transport);
   return { client, pid: transport.pid, close: () => client.close() };

@@ -1,10 +1,27 @@
-// Bundles what starts by itself into one file each: the command, and apart from it, so that nobody loads what they do
-// not use, the HTTP server and the sandbox. The last carries the emulator, a development dependency, with it.
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Bundles the program into dist, with all that it needs: the command, which loads one of its parts (stdio, HTTP, the
+// other commands), and apart from those, so that nobody loads what they do not use, each package that they import only
+// when it is needed, and the sandbox with the emulator. What is loaded into one process never holds the same module of
+// ours twice, so that classes of errors can be told by identity within a part.
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { STATUS_CODES } from 'node:http';
+import { builtinModules } from 'node:module';
+import { resolve } from 'node:path';
 import { build } from 'esbuild';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+/** Others may be running what is there: it is exchanged as a whole, at the end. */
+const out = `.dist-${process.pid}`;
 
 const common = /** @type {const} */ ({
   bundle: true,
@@ -14,50 +31,152 @@ const common = /** @type {const} */ ({
   logLevel: 'warning',
 });
 
-const tokens = await countTools();
-rmSync('dist', { recursive: true, force: true });
+/** Packages that are CommonJS ask for Node's modules by `require`. */
+const REQUIRE = "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);";
 
-await build({
-  ...common,
-  outdir: 'dist',
-  entryPoints: { main: 'src/main.ts' },
-  packages: 'external',
-  define: { VERSION: JSON.stringify(version), TOKENS: JSON.stringify(tokens) },
-  plugins: [
-    {
-      name: 'stay-apart',
-      setup({ onResolve }) {
-        onResolve({ filter: /\/sandbox\/index\.ts$/ }, () => ({ path: './sandbox.js', external: true }));
-        onResolve({ filter: /\/start-http\.ts$/ }, () => ({ path: './http.js', external: true }));
-      },
-    },
-  ],
+const ENTRIES = {
+  main: 'src/main.ts',
+  stdio: 'src/entry/stdio.ts',
+  http: 'src/entry/http.ts',
+  commands: 'src/entry/commands.ts',
+  'config-file': 'src/entry/config-file.ts',
+  sandbox: 'src/sandbox/index.ts',
+};
+
+/** What is bundled of a package in the place of its index, which loads all of it. */
+const PARTS_OF = /** @type {Record<string, string>} */ ({
+  undici: `
+    import api from 'undici/lib/api/index.js';
+    import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
+    Object.assign(Dispatcher.prototype, api);
+    export { default as Pool } from 'undici/lib/dispatcher/pool.js';`,
 });
-await build({ ...common, outdir: 'dist', entryPoints: { http: 'src/start-http.ts' }, packages: 'external' });
-await build({ ...common, outdir: 'dist', entryPoints: { sandbox: 'src/sandbox/index.ts' }, minify: true });
-chmodSync('dist/main.js', 0o755);
 
-// The licences of what sandbox.js carries ask to travel with it.
-const licences = ['workos', 'hono'].map((name) => `${name}\n\n${readFileSync(`node_modules/${name}/LICENSE`, 'utf8')}`);
-writeFileSync('dist/sandbox.LICENSES.txt', licences.join('\n\n'));
+/** The packages that are imported only when they are needed. */
+const lazy = new Set(/** @type {string[]} */ ([]));
+
+const fileOf = (/** @type {string} */ name) => name.replace('@', '').replace('/', '-');
+
+/** @type {import('esbuild').Plugin} */
+const stayApart = {
+  name: 'stay-apart',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\..*\.ts$/ }, ({ path, kind, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const [name] = Object.entries(ENTRIES).find(([, source]) => resolve(source) === resolve(resolveDir, path)) ?? [];
+      return name === undefined ? undefined : { path: `./${name}.js`, external: true };
+    });
+    onResolve({ filter: /^[@a-z]/ }, ({ path, kind }) => {
+      if (kind !== 'dynamic-import' || builtinModules.includes(path)) return undefined;
+      lazy.add(path);
+      return { path: `./${fileOf(path)}.js`, external: true };
+    });
+    // See there for why.
+    onResolve({ filter: /^@modelcontextprotocol\/server\/_shims$/ }, () => ({
+      path: `${import.meta.dirname}/../src/sdk-shims.ts`,
+    }));
+    // Of this module result.ts wants a table of words; with it comes, on Node 22, Node's own HTTP client: 40 ms.
+    onResolve({ filter: /^node:http$/ }, ({ path, importer }) =>
+      importer.endsWith('result.ts') ? { path, namespace: 'words' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'words' }, () => ({
+      contents: `export const STATUS_CODES = ${JSON.stringify(STATUS_CODES)};`,
+    }));
+    // zod's messages in fifty languages.
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: '' }));
+  },
+};
+
+const { schemas, tokens } = await prepare();
+mkdirSync(out);
+try {
+  const bundle = /** @type {const} */ ({
+    ...common,
+    outdir: out,
+    minify: true,
+    metafile: true,
+    banner: { js: REQUIRE },
+  });
+  const ours = await build({
+    ...bundle,
+    entryPoints: ENTRIES,
+    define: {
+      VERSION: JSON.stringify(version),
+      TOKENS: JSON.stringify(tokens),
+      SCHEMAS: JSON.stringify(schemas),
+    },
+    plugins: [stayApart],
+  });
+  const theirs = await build({
+    ...bundle,
+    entryPoints: Object.fromEntries([...lazy].map((name) => [fileOf(name), `lazy:${name}`])),
+    plugins: [{ name: 'lazy', setup: lazily }],
+  });
+  chmodSync(`${out}/main.js`, 0o755);
+  const inputs = Object.keys({ ...ours.metafile.inputs, ...theirs.metafile.inputs });
+  writeFileSync(`${out}/LICENSES.txt`, licences(inputs));
+  exchange();
+} finally {
+  rmSync(out, { recursive: true, force: true });
+}
+
+/** Gives what a package exports its name, which esbuild cannot tell of one that is CommonJS. */
+function lazily(/** @type {import('esbuild').PluginBuild} */ { onResolve, onLoad }) {
+  onResolve({ filter: /^lazy:/ }, ({ path }) => ({ path: path.slice('lazy:'.length), namespace: 'lazy' }));
+  onLoad({ filter: /./, namespace: 'lazy' }, async ({ path }) => {
+    const names = Object.keys(await import(path)).filter((name) => name !== 'default' && name !== 'module.exports');
+    return { contents: PARTS_OF[path] ?? `export { ${names} } from '${path}';`, resolveDir: '.' };
+  });
+}
+
+function exchange() {
+  const old = `${out}-old`;
+  if (existsSync('dist')) renameSync('dist', old);
+  renameSync(out, 'dist');
+  rmSync(old, { recursive: true, force: true });
+}
+
+/** The licences of all packages of which something is bundled ask to travel with it. */
+function licences(/** @type {readonly string[]} */ inputs) {
+  const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
+  return [...folders]
+    .sort()
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+      const file = readdirSync(folder).find((name) => /^licen[cs]e(\.\w+)?$/i.test(name));
+      const text = file === undefined ? `Licence: ${license}\n` : readFileSync(`${folder}/${file}`, 'utf8');
+      return `${name} ${version}\n\n${text}`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
+}
 
 /**
- * What each tool costs a model, which `check` tells. Counted here: a start has no time to load a vocabulary. The sources
- * are TypeScript, which Node 20 does not run, so they are bundled in memory first.
- * @returns {Promise<import('../src/access.ts').TokenCounts>}
+ * What a start has no time for: the tools' schemas as clients see them, by the form of the tool, and what each tool costs
+ * a model. The sources are TypeScript, which Node 20 does not run, so they are bundled in memory first.
+ * @returns {Promise<{ schemas: Record<string, string>, tokens: import('../src/access.ts').TokenCounts }>}
  */
-async function countTools() {
+async function prepare() {
   const contents = `
     import { toTokenCounts } from './src/access.ts';
     import { createCatalog } from './src/catalog.ts';
+    import { withConfirmToken } from './src/confirm/confirmable.ts';
     import { createStatusTool } from './src/status.ts';
     import { declarations } from './tools/index.ts';
     const catalog = createCatalog(declarations);
     const grants = { allow: [], deny: [], readOnly: false, productionGuard: false };
-    export const counts = (count) => toTokenCounts([...catalog.tools, createStatusTool(catalog, { name: '', grants })], count);
+    const tools = [...catalog.tools, createStatusTool(catalog, { name: '', grants })];
+    const forms = tools.flatMap((tool) => [tool, tool.restricted ?? []].flat()).flatMap((tool) => [tool, withConfirmToken(tool)]);
+    export const schemas = Object.fromEntries([
+      ...forms.map((tool) => [tool.form, tool.jsonSchema()]),
+      ...tools.flatMap((tool) => (tool.output === undefined ? [] : [
+        [tool.name + ', answer', tool.outputJsonSchema()],
+        [tool.name + ', secrets', [...tool.declared().secrets]],
+      ])),
+    ].map(([what, schema]) => [what, JSON.stringify(schema)]));
+    export const counts = (count) => toTokenCounts(tools, count);
   `;
   const { outputFiles } = await build({ ...common, stdin: { contents, resolveDir: '.', loader: 'ts' }, write: false });
   const code = Buffer.from(outputFiles[0]?.contents ?? []).toString('base64');
-  const { counts } = await import(`data:text/javascript;base64,${code}`);
-  return counts(countTokens);
+  const { counts, schemas } = await import(`data:text/javascript;base64,${code}`);
+  return { schemas, tokens: counts(countTokens) };
 }

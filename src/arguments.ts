@@ -10,7 +10,7 @@ import type { Arguments, Tool } from './tool.ts';
 export function parseArguments(tool: Tool, args: unknown, { maxItems }: { readonly maxItems: number }): Arguments {
   // zod drops members of this name without a word.
   if (hasProto(args)) throw new RefusedError('__proto__ is no name that an argument or its members may have.');
-  const parsed = tool.schema.safeParse(args ?? {});
+  const parsed = tool.schema().safeParse(args ?? {});
   if (!parsed.success) {
     const known = Object.keys(tool.input);
     const faults = parsed.error.issues.flatMap((issue) => {

@@ -22,6 +22,8 @@ export const COMMANDS = {
   explain: 'Say of a tool or area what it does, whether it is on, and which rule or grant decides that',
   agent:
     'Manage their tokens: agent add NAME --config FILE [--allow …] [--environment …], agent remove-token NAME ID --config FILE',
+  init: 'Print the configuration of a client, or write it: init CLIENT [--allow …] [--write [FILE]]',
+  doctor: 'Check all that a start needs, the key by one harmless read, and say how to mend what is wrong (--json too)',
   audit: 'Read the record: audit verify FILE… [--head …], audit show FILE [--agent …] [--since …] [--refused]',
 } as const;
 

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { ASKS, toTokens } from './command-line.ts';
 import { StartError } from './errors.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import { envName, OPTIONS, type Option, optionNames, optionOf } from './options.ts';
@@ -8,27 +8,12 @@ export type Given = Readonly<Record<string, readonly string[] | undefined>>;
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** Words that say what to do rather than how: without a variable. */
-const ASKS = ['help', 'version', 'json'];
-
 /** The flags and commands of a command line. Throws StartError for whatever is unknown, malformed or repeated. */
 export function parseFlags(argv: readonly string[]) {
-  const { tokens } = parseArgs({
-    args: [...argv],
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-    options: {
-      ...Object.fromEntries(
-        optionNames.map((name) => [name, { type: OPTIONS[name].kind === 'switch' ? 'boolean' : 'string' }] as const),
-      ),
-      ...Object.fromEntries(ASKS.map((name) => [name, { type: 'boolean' }] as const)),
-    },
-  });
   const flags: Record<string, string[]> = {};
   const commands: string[] = [];
   const asked = new Set<string>();
-  for (const token of tokens) {
+  for (const token of toTokens(argv)) {
     if (token.kind === 'positional') commands.push(token.value);
     if (token.kind !== 'option') continue;
     const { name, rawName, value } = token;

@@ -84,6 +84,7 @@ export async function startStdio(config: Config, catalog: Catalog, host: Host, v
   await transport.close();
   await endRecord(stop.signal.aborted ? String(stop.signal.reason) : 'the client left');
   log.info({}, 'stopped');
+  await log.written();
 }
 
 /** What the flat settings make of the agent, as far as they say which environment it is in. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { toJsonSchema } from './json-schema.ts';
+import { converted, type JsonSchema, toJsonSchema } from './json-schema.ts';
 import { listItem, membersIn, omittedFromLists, secretsIn, toOutputSchema } from './output.ts';
 import type { Declared } from './secrets.ts';
 
@@ -112,10 +112,12 @@ export type Tool = Declaration & {
   readonly title: string;
   readonly method: Method;
   readonly path: string;
-  readonly schema: z.ZodObject;
-  /** The schemas of arguments and answer as clients see them, made on first use and kept. */
-  readonly jsonSchema: () => Readonly<Record<string, unknown>>;
-  readonly outputJsonSchema: () => Readonly<Record<string, unknown>> | undefined;
+  /** Reads arguments. Made on first use and kept, as are the schemas of arguments and answer as clients see them. */
+  readonly schema: () => z.ZodObject;
+  readonly jsonSchema: () => JsonSchema;
+  readonly outputJsonSchema: () => JsonSchema | undefined;
+  /** What tells its arguments from those of all other tools, and of other forms of it. */
+  readonly form: string;
   readonly annotations: {
     readonly title: string;
     readonly readOnlyHint: boolean;
@@ -170,7 +172,7 @@ export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Too
     (name) => !Object.hasOwn(narrowed, name) && !isOptional(declaration.input[name]),
   );
   const { output } = declaration;
-  const secretMembers = output === undefined ? new Set<string>() : secretsIn(output);
+  const secretMembers = new Set(output && converted(`${declaration.name}, secrets`, () => [...secretsIn(output)]));
   let shown: ReadonlySet<string> | undefined;
   const derived = derive(area, declaration);
   const tool = {
@@ -187,7 +189,7 @@ export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Too
   return {
     ...tool,
     restricted: {
-      ...withInput(tool, { ...Object.fromEntries(open), ...narrowed }),
+      ...withInput(tool, { ...Object.fromEntries(open), ...narrowed }, 'restricted'),
       lacking: guarded.filter((name) => !Object.hasOwn(narrowed, name)),
       narrowed: Object.keys(narrowed),
       confirmable: tool.confirmable && declaration.access === 'delete',
@@ -195,9 +197,9 @@ export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Too
   };
 }
 
-/** The tool with other arguments. */
-export function withInput(tool: Tool, input: Input): Tool {
-  return { ...tool, input, ...toSchemas(input) };
+/** The tool with other arguments; `form` says how they differ. */
+export function withInput(tool: Tool, input: Input, form: string): Tool {
+  return { ...tool, input, ...toSchemas(input, `${tool.form}, ${form}`) };
 }
 
 /** What follows from a declaration whoever is to have the tool. */
@@ -216,7 +218,8 @@ function derive(
   const title = toTitle(declaration.name);
   const constants = Object.values(declaration.constants ?? {});
   const safe = method !== 'POST' && method !== 'PATCH';
-  let outputJson: Readonly<Record<string, unknown>> | undefined;
+  const { output } = declaration;
+  let outputJson: JsonSchema | undefined;
   let omitted: ReadonlySet<string> | undefined;
   return {
     ...declaration,
@@ -225,13 +228,13 @@ function derive(
     title,
     method,
     path,
-    ...toSchemas(input),
+    ...toSchemas(input, declaration.name),
     outputJsonSchema: () => {
-      outputJson ??= declaration.output && Object.freeze(toOutputSchema(declaration.output));
+      outputJson ??= output && converted(`${declaration.name}, answer`, () => toOutputSchema(output));
       return outputJson;
     },
     omittedMembers: () => {
-      const item = declaration.output && listItem(declaration.output);
+      const item = output && listItem(output);
       omitted ??= item === undefined ? new Set() : omittedFromLists(item);
       return omitted;
     },
@@ -252,13 +255,18 @@ function derive(
   };
 }
 
-function toSchemas(input: Input): Pick<Tool, 'schema' | 'jsonSchema'> {
-  const schema = z.strictObject(input);
-  let json: Readonly<Record<string, unknown>> | undefined;
+function toSchemas(input: Input, form: string): Pick<Tool, 'schema' | 'jsonSchema' | 'form'> {
+  let made: z.ZodObject | undefined;
+  let json: JsonSchema | undefined;
+  const schema = () => {
+    made ??= z.strictObject(input);
+    return made;
+  };
   return {
+    form,
     schema,
     jsonSchema: () => {
-      json ??= Object.freeze(toJsonSchema(schema));
+      json ??= converted(form, () => toJsonSchema(schema()));
       return json;
     },
   };
@@ -287,5 +295,5 @@ function toTitle(name: string): string {
 }
 
 function isOptional(schema: z.ZodType | undefined): boolean {
-  return schema?.safeParse(undefined).success ?? true;
+  return schema === undefined || schema instanceof z.ZodOptional;
 }

@@ -199,6 +199,6 @@ it('says who has to set the Client ID where a tool needs it', async () => {
     const result = await plain.call(name, args);
     expect(result).toMatchObject({ isError: true, text: expect.stringContaining('has to set WORKOS_CLIENT_ID') });
   }
-  expect(plain.log()).toContain('these tools need WORKOS_CLIENT_ID');
+  await expect.poll(() => plain.log()).toContain('these tools need WORKOS_CLIENT_ID');
   await plain.close();
 });

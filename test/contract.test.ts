@@ -134,14 +134,14 @@ const toLine = (tool: Tool, { argument, kind }: Difference) => `${tool.name} ${a
 
 /** Why a call is refused before anything is sent; empty when it is not. */
 function refusals(tool: Tool, args: Arguments): readonly string[] {
-  const parsed = tool.schema.safeParse(args);
+  const parsed = tool.schema().safeParse(args);
   if (!parsed.success) return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   return (tool.check?.(parsed.data) ?? []).filter((fault) => fault !== false);
 }
 
 /** The query and body that leave for WorkOS, the query decoded as the tool encodes it. */
 function sent(tool: Tool, args: Arguments, operation: Operation) {
-  const parsed = tool.schema.parse(args);
+  const parsed = tool.schema().parse(args);
   const request = tool.local === undefined ? toRequest(tool, parsed, ENVIRONMENT) : undefined;
   const url = String(
     request?.path ?? tool.local?.({ ...parsed, ...resolveConstants(tool, ENVIRONMENT) }, ENVIRONMENT).url,

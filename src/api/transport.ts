@@ -83,7 +83,7 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
 const duration = (ms: number): string => (ms < 100 ? `${Math.ceil(ms)} ms` : `${Math.round(ms / 100) / 10} s`);
 
 /** The headers that somebody here reads. */
-const HEADERS = ['content-type', 'retry-after', 'x-request-id'];
+const HEADERS = ['content-type', 'date', 'retry-after', 'x-request-id'];
 
 /** Request IDs go to logs as they are: what is not shaped like one is none. */
 const REQUEST_ID = /^[\w-]{1,64}$/;

@@ -99,12 +99,20 @@ export function outcomeSentence(
 
 /** Words of a name as they are written elsewhere: `sso_authorization_url` as "SSO authorization URL". */
 function toWords(name: string): string {
-  return name
+  const known = worded.get(name);
+  if (known !== undefined) return known;
+  const words = name
     .replaceAll('_', ' ')
     .replace(/\bmagic auth\b/, 'Magic Auth code')
     .replace(/\bauth\b/, 'authentication')
     .replace(/\b(sso|url|mfa)\b/g, (word) => word.toUpperCase());
+  if (worded.size < MAX_WORDED) worded.set(name, words);
+  return words;
 }
+
+/** Names in words: those of tools and their arguments come again with every call. */
+const worded = new Map<string, string>();
+const MAX_WORDED = 1_000;
 
 /** What kind of object an argument names: `organization_id` and `organization` an "organization". */
 function toKind(argument: string): string {

@@ -6,7 +6,7 @@ const CONFIRM_TOKEN = { confirm_token: z.string().min(1).describe('From the prev
 
 /** The tool as clients have it that may be unable to ask a person. */
 export function withConfirmToken(tool: Tool): Tool {
-  return tool.confirmable ? withInput(tool, { ...tool.input, ...CONFIRM_TOKEN }) : tool;
+  return tool.confirmable ? withInput(tool, { ...tool.input, ...CONFIRM_TOKEN }, 'confirmed') : tool;
 }
 
 /** Whether this call waits for a confirmation: a delete, or an update that decides who somebody is. */
