@@ -1,16 +1,24 @@
 // Drives the built server on the sandbox the way a client such as Claude Desktop does, and prints what was said.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 
-const grants = '*:read,users:write';
+const grants = '*:read,users:full';
+const folder = mkdtempSync(join(tmpdir(), 'workos-mcp-'));
+const record = join(folder, 'audit.jsonl');
 const client = new Client({ name: 'demo', version: '1' });
+/** The ID of the preview that the last answer was, if it was one. */
+let preview = '';
 const say = (/** @type {string} */ line) => process.stdout.write(`${line}\n`);
 
-say(`$ workos-mcp --sandbox --allow '${grants}'\n`);
+say(`$ workos-mcp --sandbox --allow '${grants}' --audit-log audit.jsonl\n`);
 await client.connect(
   new StdioClientTransport({
     command: process.execPath,
-    args: ['dist/main.js', '--sandbox', '--allow', grants, '--log-level', 'warn'],
+    args: ['dist/main.js', '--sandbox', '--allow', grants, '--audit-log', record, '--log-level', 'warn'],
   }),
 );
 
@@ -30,12 +38,14 @@ async function call(name, args, show) {
   const result = await client.callTool({ name, arguments: args });
   const [content] = result.content;
   const answer = /** @type {Answer} */ (result.structuredContent);
-  say(`  ${result.isError ? `error: ${content?.type === 'text' ? content.text : ''}` : show(answer)}\n`);
+  const text = content?.type === 'text' ? content.text : '';
+  preview = /confirm_token="([^"]+)"/.exec(text)?.[1] ?? '';
+  say(`  ${result.isError ? `error: ${text.replaceAll('\n', '\n  ')}` : show(answer)}\n`);
   return answer;
 }
 
 const { tools } = await client.listTools();
-say(`${tools.length} of 36 tools are on:`);
+say(`${tools.length - 1} of 36 tools are on, and get_access_status:`);
 say(`${tools.map((tool) => tool.name).join(', ')}\n`.replace(/(.{1,100})(?: |\n)/g, '  $1\n'));
 
 const list = await call('list_organizations', { limit: 3 }, ({ data }) =>
@@ -48,10 +58,20 @@ await call('create_user', { email: 'grace@example.org', first_name: 'Grace' }, (
 await call('create_user', { email: 'grace@example.org' }, ({ id }) => id);
 await call('get_user', { user: 'user_01JADA00000000000000000000' }, ({ email }) => email);
 
-say('> delete_user {"user_id":"user_01JADA00000000000000000000"}');
+const user_id = 'user_01JADA00000000000000000000';
+// This client cannot ask a person: the model gets the preview, and repeats its ID.
+await call('delete_user', { user_id }, () => 'deleted, which it must not be');
+await call('delete_user', { user_id, confirm_token: preview }, () => 'deleted');
+
+const organization_id = list.data[0]?.id;
+say(`> delete_organization ${JSON.stringify({ organization_id })}`);
 await client
-  .callTool({ name: 'delete_user', arguments: { user_id: 'user_01JADA00000000000000000000' } })
+  .callTool({ name: 'delete_organization', arguments: { organization_id } })
   .then(() => say('  deleted, which it must not be'))
-  .catch((/** @type {Error} */ error) => say(`  refused: ${error.message} (nobody allowed users:delete)`));
+  .catch((/** @type {Error} */ error) => say(`  refused: ${error.message} (nobody allowed organizations:delete)`));
 
 await client.close();
+
+say('\n$ workos-mcp audit show audit.jsonl');
+say(execFileSync(process.execPath, ['dist/main.js', 'audit', 'show', record], { encoding: 'utf8' }));
+rmSync(folder, { recursive: true });
