@@ -2,12 +2,13 @@ import type { Agent, TokenCounts } from './access.ts';
 import { policyOf } from './agents/policy.ts';
 import { checkAuditFile } from './audit/file.ts';
 import type { Catalog } from './catalog.ts';
-import { parseAddress, toEnvironment } from './environment.ts';
+import { parseAddress, toConfirm, toEnvironment } from './environment.ts';
 import type { Host, Loaded } from './host.ts';
 import { limitsOf, toLimitSettings } from './limits.ts';
 import { createPolicy } from './policy.ts';
+import { requireRecord } from './recording.ts';
 import { checkReport } from './report.ts';
-import { requireRecord, toAgent } from './start-stdio.ts';
+import { toAgent } from './start-stdio.ts';
 import type { Environment } from './tool.ts';
 
 export type CheckDeps = {
@@ -30,8 +31,7 @@ export async function check(loaded: Loaded, { catalog, host, tokens, colour }: C
     // Access can be looked at before there is a key.
     const environment = hasKey ? toEnvironment(config, readKeyFile).label : undefined;
     const agent = toAgent(config, config.sandbox ? 'sandbox' : environment);
-    createPolicy(catalog, agent.grants);
-    requireRecord(config, catalog, agent);
+    requireRecord(config, catalog, agent.environment, createPolicy(catalog, agent.grants));
     return checkReport({ ...report, agents: [agent], statusTool: config.statusTool });
   }
   const { connectAll, validate, warnings } = await import('./start-http.ts');
@@ -48,7 +48,7 @@ export async function check(loaded: Loaded, { catalog, host, tokens, colour }: C
     })),
   ].map(({ agent, name, allow }) => {
     const environment = labelOf(agent.environment) ?? 'production';
-    const confirm = agent.confirm ?? config.confirm ?? (environment === 'production' ? 'strict' : 'auto');
+    const confirm = toConfirm(agent.confirm ?? config.confirm, environment);
     const policy = policyOf(catalog, { ...agent, allow }, environment, config.grants);
     const grants = {
       allow,

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import type { ConfirmMode } from './confirm/gate.ts';
 import { StartError } from './errors.ts';
 import type { Grants } from './policy.ts';
 import type { Environment } from './tool.ts';
@@ -56,6 +57,10 @@ export function environmentOf({ sandbox, apiKey }: Config): Environment['label']
   return apiKey === undefined ? undefined : labelOf(apiKey);
 }
 
+/** How calls are confirmed where nobody has said it: a person's yes is worth more where the customers are. */
+export const toConfirm = (given: ConfirmMode | undefined, label: Environment['label']): ConfirmMode =>
+  given ?? (label === 'production' ? 'strict' : 'auto');
+
 /** The grants as they hold in an environment. */
 export function toGrants({ grants, productionWrites }: Config, label: Environment['label'] | undefined): Grants {
   return { ...grants, productionGuard: label === 'production' && !productionWrites };
@@ -85,7 +90,8 @@ function parseApiKey(
   return key;
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+/** Hosts, as URLs have them, whose requests never leave this machine. */
+export const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** An origin with optional path prefix, without a slash at its end. The key would travel in the clear over plain HTTP. */
 function parseBaseUrl(text: string, name: string): string {

@@ -7,6 +7,7 @@ import { type Forbidden, policyOf } from './agents/policy.ts';
 import type { Caller } from './call.ts';
 import type { Catalog } from './catalog.ts';
 import type { ConfirmMode } from './confirm/gate.ts';
+import { toConfirm } from './environment.ts';
 import type { Opened } from './environments.ts';
 import { RefusedError } from './errors.ts';
 import { createOffer, type Offer } from './offer.ts';
@@ -71,7 +72,7 @@ export function createFleet(deps: FleetDeps): Fleet {
   const known = new WeakMap<ResolvedAgent, Omit<Member, 'spendDelete'> & { readonly policy: Policy }>();
 
   const offerOf = (agent: ResolvedAgent, { environment: { label } }: Opened, policy: Policy): Offer => {
-    const confirm = agent.confirm ?? deps.confirm ?? (label === 'production' ? 'strict' : 'auto');
+    const confirm = toConfirm(agent.confirm ?? deps.confirm, label);
     const grants = {
       allow: agent.allow,
       deny: [...agent.deny, ...forbidden.deny],

@@ -1,7 +1,7 @@
 import { parsePublicUrl } from './agents/challenge.ts';
-import { type AgentsConfig, DEFAULT_ENVIRONMENT } from './agents/config.ts';
+import { DEFAULT_ENVIRONMENT } from './agents/config.ts';
 import type { ResolvedAgent } from './agents/identify.ts';
-import { checkAgents, type Forbidden } from './agents/policy.ts';
+import { checkAgents, type Forbidden, policyOf } from './agents/policy.ts';
 import { systemClock } from './api/limit.ts';
 import { canonicalJson } from './audit/chain.ts';
 import { configDigest } from './audit/record.ts';
@@ -11,6 +11,7 @@ import { type Connection, toConnection } from './environments.ts';
 import { StartError } from './errors.ts';
 import type { Host, Loaded } from './host.ts';
 import { createPolicy } from './policy.ts';
+import { requireRecord } from './recording.ts';
 import { isLoopback } from './serve/http.ts';
 
 /** The connection to each environment, by name. */
@@ -18,7 +19,7 @@ export type Connections = ReadonlyMap<string, Connection>;
 
 /** Everything that would keep agents from being served as the file says. Throws StartError. */
 export function validate({ config, agents }: Loaded, connections: Connections, catalog: Catalog): void {
-  const { http, grants, auditLog } = config;
+  const { http, grants } = config;
   const labelOf = (name: string) => {
     const connection = connections.get(name);
     if (connection === undefined) throw new StartError(`There is no environment "${name}".`);
@@ -46,17 +47,11 @@ export function validate({ config, agents }: Loaded, connections: Connections, c
     );
   const forbidden: Forbidden = grants;
   checkAgents(catalog, agents, labelOf, forbidden);
-  if (auditLog === undefined && mayWriteInProduction(agents, labelOf)) {
-    throw new StartError(
-      'A production key that may write needs a record of its calls: --audit-log FILE, or --audit-log stderr where your host keeps that.',
-    );
+  const members = [...agents.agents, ...agents.templates.map((template) => ({ ...template, allow: template.ceiling }))];
+  for (const agent of members) {
+    const label = labelOf(agent.environment);
+    requireRecord(config, catalog, label, policyOf(catalog, agent, label, forbidden));
   }
-}
-
-function mayWriteInProduction({ agents, templates }: AgentsConfig, labelOf: (name: string) => string): boolean {
-  return [...agents, ...templates].some(
-    (agent) => agent.productionWrites && !agent.readOnly && labelOf(agent.environment) === 'production',
-  );
 }
 
 /** The connections to all environments that the file names, or to the one of the flat settings where it names none. */

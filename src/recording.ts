@@ -3,12 +3,34 @@ import type { Fields } from './audit/entry.ts';
 import { openAuditFile } from './audit/file.ts';
 import { type AuditRecord, createAuditRecord, newRun, RecordError } from './audit/record.ts';
 import { createStderrSink } from './audit/stderr.ts';
+import type { Catalog } from './catalog.ts';
 import type { Config } from './config.ts';
 import { StartError } from './errors.ts';
 import type { Log } from './log.ts';
+import type { Policy } from './policy.ts';
+import type { Environment } from './tool.ts';
 
 /** Milliseconds between lines of the log that say how far the record has come, so that nobody can cut its end unseen. */
 const HEAD_INTERVAL = 60_000;
+
+/**
+ * Holds an agent that may write in production to a record that somebody has chosen the place of.
+ * @throws StartError where nobody has
+ */
+export function requireRecord(
+  { auditLog }: Pick<Config, 'auditLog'>,
+  catalog: Catalog,
+  environment: Environment['label'] | undefined,
+  policy: Policy,
+): void {
+  if (environment !== 'production' || auditLog !== undefined) return;
+  // A read that spends a code is no GET either.
+  if (catalog.tools.some((tool) => tool.method !== 'GET' && policy.whyOff(tool) === undefined)) {
+    throw new StartError(
+      'A production key that may write needs a record of its calls: --audit-log FILE, or --audit-log stderr where your host keeps that.',
+    );
+  }
+}
 
 /**
  * Opens the record where the settings say.

@@ -4,19 +4,16 @@ import { configDigest } from './audit/record.ts';
 import type { Catalog } from './catalog.ts';
 import { compose } from './compose.ts';
 import type { Config } from './config.ts';
-import type { ConfirmMode } from './confirm/gate.ts';
 import { createPendingStore } from './confirm/pending.ts';
-import { environmentOf, toGrants } from './environment.ts';
-import { StartError } from './errors.ts';
+import { environmentOf, toConfirm, toGrants } from './environment.ts';
 import type { Host } from './host.ts';
 import { createLog } from './log.ts';
 import { createOffer } from './offer.ts';
 import { createPolicy } from './policy.ts';
-import { beginRecord, openRecord } from './recording.ts';
+import { beginRecord, openRecord, requireRecord } from './recording.ts';
 import { serveOverStdio } from './serve/stdio.ts';
 import { createServer } from './server.ts';
 import { createStatusTool } from './status.ts';
-import type { Environment } from './tool.ts';
 
 /** Serves the one agent of the flat settings until its client leaves or the process is asked to stop. */
 export async function startStdio(config: Config, catalog: Catalog, host: Host, version: string): Promise<void> {
@@ -24,7 +21,7 @@ export async function startStdio(config: Config, catalog: Catalog, host: Host, v
   const { environment, transport } = await host.connect(config);
   const agent = toAgent(config, environment.label);
   const policy = createPolicy(catalog, agent.grants);
-  requireRecord(config, catalog, agent);
+  requireRecord(config, catalog, environment.label, policy);
   const log = createLog(config.logLevel);
   const record = await openRecord(config, host.writeToStderr);
   const stop = new AbortController();
@@ -40,7 +37,7 @@ export async function startStdio(config: Config, catalog: Catalog, host: Host, v
     log,
     version,
   });
-  const confirm = toConfirm(config, environment.label);
+  const confirm = toConfirm(config.confirm, environment.label);
   const offer = createOffer({
     agent: agent.name,
     catalog,
@@ -93,24 +90,8 @@ export function toAgent(config: Config, environment = environmentOf(config)): Ag
     name: config.agent,
     environment,
     grants: toGrants(config, environment),
-    confirm: environment === undefined ? config.confirm : toConfirm(config, environment),
+    confirm: environment === undefined ? config.confirm : toConfirm(config.confirm, environment),
     dryRun: config.dryRun,
     record: config.auditLog ?? 'stderr',
   };
-}
-
-/** A person's yes is worth more where the customers are. */
-function toConfirm({ confirm }: Config, environment: Environment['label']): ConfirmMode {
-  return confirm ?? (environment === 'production' ? 'strict' : 'auto');
-}
-
-/** Throws StartError where nobody has said what becomes of the record of an agent that may write in production. */
-export function requireRecord({ auditLog }: Config, catalog: Catalog, { environment, grants }: Agent): void {
-  if (environment !== 'production' || auditLog !== undefined) return;
-  const policy = createPolicy(catalog, grants);
-  if (catalog.tools.some((tool) => tool.method !== 'GET' && policy.whyOff(tool) === undefined)) {
-    throw new StartError(
-      'A production key that may write needs a record of its calls: --audit-log FILE, or --audit-log stderr where your host keeps that.',
-    );
-  }
 }

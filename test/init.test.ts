@@ -18,7 +18,7 @@ async function init(
     catalog,
     platform,
     home: isWindows ? 'C:\\Users\\ada' : '/home/ada',
-    cwd: isWindows ? 'C:\\work' : '/work',
+    cwd: isWindows ? 'C:\\project' : '/project',
     variable: (name) => variables[name],
     write: (more) => {
       text += more;
@@ -52,9 +52,9 @@ describe('what init prints', () => {
     ['claude-desktop', 'win32', { APPDATA: 'D:\\app' }, 'D:\\app\\Claude\\claude_desktop_config.json'],
     ['claude-desktop', 'linux', {}, '/home/ada/.config/Claude/claude_desktop_config.json'],
     ['claude-desktop', 'linux', { XDG_CONFIG_HOME: '/xdg' }, '/xdg/Claude/claude_desktop_config.json'],
-    ['claude-code', 'darwin', {}, '/work/.mcp.json'],
+    ['claude-code', 'darwin', {}, '/project/.mcp.json'],
     ['cursor', 'win32', {}, 'C:\\Users\\ada\\.cursor\\mcp.json'],
-    ['vscode', 'win32', {}, 'C:\\work\\.vscode\\mcp.json'],
+    ['vscode', 'win32', {}, 'C:\\project\\.vscode\\mcp.json'],
     ['windsurf', 'darwin', {}, '/home/ada/.codeium/windsurf/mcp_config.json'],
     ['codex', 'linux', {}, '/home/ada/.codex/config.toml'],
     ['codex', 'linux', { CODEX_HOME: '/codex' }, '/codex/config.toml'],

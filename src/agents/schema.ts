@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LOOPBACK } from '../environment.ts';
 
 /** How calls that cannot be undone are confirmed; where it is not set, the kind of key decides. */
 export const CONFIRM_MODES = ['auto', 'strict', 'off'] as const;
@@ -52,8 +53,6 @@ const list = <T extends string>(item: z.ZodType<T>) =>
 
 const record = <S extends z.ZodType>(value: S) => z.record(name, value, 'takes a mapping of names to settings');
 const settings = <S extends z.core.$ZodShape>(shape: S) => z.strictObject(shape, 'takes a mapping of settings');
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** Keys that come over plain HTTP could be anybody's. */
 export const isSafeUrl = (value: string): boolean => {

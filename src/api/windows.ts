@@ -52,8 +52,8 @@ export type Call = {
 const MARGIN = 2;
 
 /**
- * Milliseconds up to which a window is waited out when the limits are split: any server may have used all of it. A
- * longer one is not worth it, there that is as unlikely as the pause would be long.
+ * Windows of at most so many milliseconds are waited out when the limits are split, since any server may have used all
+ * of them. Longer ones are not: that they are used up is unlikely, and the pause would be long.
  */
 const MAX_PAUSE = 2_000;
 

@@ -3,7 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { checkAuditFile } from '../audit/file.ts';
 import type { Catalog } from '../catalog.ts';
 import type { Config } from '../config.ts';
-import { requireRecord, toAgent } from '../start-stdio.ts';
+import { toGrants } from '../environment.ts';
+import { createPolicy } from '../policy.ts';
+import { requireRecord } from '../recording.ts';
 import type { Environment } from '../tool.ts';
 import { type Finding, fail, isStartError, ok, toFailure, warn } from './finding.ts';
 
@@ -50,7 +52,7 @@ export function checkRequired(
   label: Environment['label'] | undefined,
 ): readonly Finding[] {
   try {
-    requireRecord(config, catalog, toAgent(config, label));
+    requireRecord(config, catalog, label, createPolicy(catalog, toGrants(config, label)));
     return [];
   } catch (error) {
     if (!isStartError(error)) throw error;

@@ -1,13 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as StdioClientTransportV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { type CallOptions, type ListedTool, MAIN, type Peer, type Result } from './session.ts';
+import {
+  type CallOptions,
+  collect,
+  type ListedTool,
+  MAIN,
+  MODES,
+  type Peer,
+  type Result,
+  toResult,
+} from './session.ts';
 
 /** What a client puts before a person. */
 export type Question = { readonly message: string; readonly requestedSchema: unknown };
@@ -26,12 +34,6 @@ export type Asking = {
 
 /** What a client says of itself: nothing, that it can ask, or that it can only open pages. */
 export type Ability = { form?: Record<string, never>; url?: Record<string, never> } | undefined;
-
-const MODES = {
-  'v2 client, legacy': 'legacy',
-  'v2 client, auto': 'auto',
-  'v2 client, pinned to 2026-07-28': { pin: '2026-07-28' },
-} as const;
 
 /** A client that hands questions to `person`, connected to the built server in a process of its own. */
 export async function connectAsking(
@@ -77,20 +79,6 @@ export async function connectAsking(
     log,
     close: () => client.close(),
   };
-}
-
-function collect(stream: unknown): () => string {
-  let text = '';
-  // The SDKs type what they made with `stderr: 'pipe'` as a mere Stream.
-  (stream as Readable).on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  return () => text;
-}
-
-function toResult(raw: unknown): Result {
-  const { content, structuredContent, isError } = Object(raw);
-  return { ...(isError && { isError }), text: content[0].text, structured: structuredContent };
 }
 
 /** An answer of the server's, as it is on the wire. */

@@ -39,7 +39,8 @@ export type Session = {
 
 export const MAIN = `${import.meta.dirname}/../../dist/main.js`;
 
-const MODES = {
+/** How the v2 client opens a connection. */
+export const MODES = {
   'v2 client, legacy': 'legacy',
   'v2 client, auto': 'auto',
   'v2 client, pinned to 2026-07-28': { pin: '2026-07-28' },
@@ -79,7 +80,8 @@ export async function connect(
   };
 }
 
-function collect(stream: unknown): () => string {
+/** What a stream has said so far. */
+export function collect(stream: unknown): () => string {
   let text = '';
   // The SDKs type what they made with `stderr: 'pipe'` as a mere Stream.
   (stream as Readable).on('data', (chunk: Buffer) => {
@@ -88,7 +90,8 @@ function collect(stream: unknown): () => string {
   return () => text;
 }
 
-function toResult(raw: unknown): Result {
+/** The answer of either client. */
+export function toResult(raw: unknown): Result {
   const { content, structuredContent, isError } = Object(raw);
   return { ...(isError && { isError }), text: content[0].text, structured: structuredContent };
 }

@@ -22,7 +22,7 @@ export type ListenerLimits = {
 
 type Listener = {
   readonly host: string;
-  /** 0: any that is free. */
+  /** A free one is taken where it is 0. */
   readonly port: number;
   readonly tls?: Tls | undefined;
   readonly limits: ListenerLimits;
