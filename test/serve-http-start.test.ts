@@ -205,6 +205,13 @@ describe('http starts', () => {
     }
   });
 
+  it('unrecorded with a production key, where nobody has a write', async () => {
+    const env = { WORKOS_API_KEY: LIVE_KEY };
+    const open = AGENTS.replace('{ allow', '{ production-writes: true, allow');
+    expect(await run(['check', '--config', fileOf(open)], env)).toMatchObject({ code: 0 });
+    expect(await run(['check', '--config', fileOf(WRITES)], env)).toMatchObject({ code: 2 });
+  });
+
   it('in the sandbox, without a key', async () => {
     const server = await serve(['--sandbox', '--config', fileOf(AGENTS)]);
     try {
