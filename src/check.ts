@@ -1,5 +1,5 @@
 import type { Agent, TokenCounts } from './access.ts';
-import { policyOf } from './agents/policy.ts';
+import { policyOf, toGrants } from './agents/policy.ts';
 import { checkAuditFile } from './audit/file.ts';
 import type { Catalog } from './catalog.ts';
 import { parseAddress, toConfirm, toEnvironment } from './environment.ts';
@@ -50,12 +50,7 @@ export async function check(loaded: Loaded, { catalog, host, tokens, colour }: C
     const environment = labelOf(agent.environment) ?? 'production';
     const confirm = toConfirm(agent.confirm ?? config.confirm, environment);
     const policy = policyOf(catalog, { ...agent, allow }, environment, config.grants);
-    const grants = {
-      allow,
-      deny: [...agent.deny, ...config.grants.deny],
-      readOnly: agent.readOnly || config.grants.readOnly,
-      productionGuard: environment === 'production' && !agent.productionWrites,
-    };
+    const grants = toGrants({ ...agent, allow }, environment, config.grants);
     return { name, environment, grants, policy, confirm, dryRun: config.dryRun, record, statusTool: agent.statusTool };
   });
   const said = warnings(agents, Date.now()).map((warning) => `warning: ${warning}\n`);

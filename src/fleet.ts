@@ -3,7 +3,7 @@ import type { AgentsConfig } from './agents/config.ts';
 import { type DistinctHeaders, narrowByHeaders } from './agents/headers.ts';
 import { createIdentifier, type Identity, type ResolvedAgent } from './agents/identify.ts';
 import type { VerifierDeps } from './agents/jwt.ts';
-import { type Forbidden, policyOf } from './agents/policy.ts';
+import { type Forbidden, policyOf, toGrants } from './agents/policy.ts';
 import type { Caller } from './call.ts';
 import type { Catalog } from './catalog.ts';
 import type { ConfirmMode } from './confirm/gate.ts';
@@ -73,12 +73,7 @@ export function createFleet(deps: FleetDeps): Fleet {
 
   const offerOf = (agent: ResolvedAgent, { environment: { label } }: Opened, policy: Policy): Offer => {
     const confirm = toConfirm(agent.confirm ?? deps.confirm, label);
-    const grants = {
-      allow: agent.allow,
-      deny: [...agent.deny, ...forbidden.deny],
-      readOnly: agent.readOnly || forbidden.readOnly,
-      productionGuard: label === 'production' && !agent.productionWrites,
-    };
+    const grants = toGrants(agent, label, forbidden);
     const statusTool = agent.statusTool
       ? createStatusTool(catalog, { name: agent.name, grants, policy, confirm, dryRun: deps.dryRun })
       : undefined;

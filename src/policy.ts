@@ -39,7 +39,13 @@ const WRITES = ['*:write', '*:delete', '*:credentials'];
 
 const GUARD = 'the production key without --production-writes';
 
-const allowOnly = (allow: readonly string[]): Grants => ({ allow, deny: [], readOnly: false, productionGuard: false });
+/** Grants that allow and take nothing back. */
+export const allowOnly = (allow: readonly string[]): Grants => ({
+  allow,
+  deny: [],
+  readOnly: false,
+  productionGuard: false,
+});
 
 /** What a blank start offers; the first is the one to begin with. */
 export const USUAL_GRANTS: readonly (readonly [grant: string, meaning: string])[] = [

@@ -1,9 +1,8 @@
 import type { Catalog } from '../catalog.ts';
 import { StartError } from '../errors.ts';
-import { createPolicy, USUAL_GRANTS } from '../policy.ts';
+import { allowOnly, createPolicy, USUAL_GRANTS } from '../policy.ts';
 import { type Change, changeText, readPlain } from './change.ts';
 import { type AgentsConfig, parseAgents } from './config.ts';
-import { allowOnly } from './policy.ts';
 import { readText, replaceText } from './replace.ts';
 import { whyNoName } from './schema.ts';
 import { createToken } from './token.ts';

@@ -1,8 +1,8 @@
 import type { Catalog } from '../catalog.ts';
 import { StartError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
-import { decide, type Policy } from '../policy.ts';
-import { allowOnly, narrow } from './policy.ts';
+import { allowOnly, decide, type Policy } from '../policy.ts';
+import { narrow } from './policy.ts';
 
 /** Headers with all their values apart and their names in lower case: `request.headersDistinct`. */
 export type DistinctHeaders = Readonly<Record<string, readonly string[] | undefined>>;

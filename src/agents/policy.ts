@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog.ts';
 import { StartError } from '../errors.ts';
-import { createPolicy, decide, type Grants, type Policy } from '../policy.ts';
+import { allowOnly, createPolicy, decide, type Grants, type Policy } from '../policy.ts';
 import type { Environment } from '../tool.ts';
 import type { AgentAccess, AgentsConfig } from './config.ts';
 
@@ -47,15 +47,8 @@ export function narrow(policy: Policy, by: Policy, reason: string): Policy {
   };
 }
 
-/** Grants that allow and take nothing back. */
-export const allowOnly = (allow: readonly string[]): Grants => ({
-  allow,
-  deny: [],
-  readOnly: false,
-  productionGuard: false,
-});
-
-function toGrants(agent: Granted, label: Environment['label'], forbidden: Forbidden): Grants {
+/** An agent's grants with a key of a kind, and what everybody is forbidden. */
+export function toGrants(agent: Granted, label: Environment['label'], forbidden: Forbidden): Grants {
   return {
     allow: agent.allow,
     deny: [...agent.deny, ...forbidden.deny],
