@@ -12,7 +12,7 @@ import type { Call, Caller } from './call.ts';
 import type { Answer } from './confirm/gate.ts';
 import { PENDING_MS } from './confirm/pending.ts';
 import type { Offer } from './offer.ts';
-import type { BareTool } from './serve/http/legacy.ts';
+import type { BareTool } from './serve/bare.ts';
 
 /** A process never changes its tools, but the next one may be started with other grants. */
 const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
@@ -55,17 +55,17 @@ export function createServer(
 }
 
 /**
- * One tool of an offer without a server, for clients of before 2026-07-28 that cannot be asked anything; `undefined`
- * where the offer has none of that name.
+ * One tool of an offer without a server, for clients of before 2026-07-28; `undefined` where the offer has none of that
+ * name, or where it may have to ask a client that can be asked.
  */
 export function toBareTool(
   offer: Offer,
   name: unknown,
   call: Call,
-  caller: Pick<Caller, 'trace' | 'spendDelete'>,
+  { canAsk, ...caller }: Pick<Caller, 'trace' | 'spendDelete'> & Pick<Answer, 'canAsk'>,
 ): BareTool | undefined {
   const tool = typeof name === 'string' ? offer.tools.get(name) : undefined;
-  if (tool === undefined) return undefined;
+  if (tool === undefined || (canAsk && tool.confirmable)) return undefined;
   return ({ arguments: args, _meta }, { signal, notify }) =>
     call(tool, args, {
       ...caller,

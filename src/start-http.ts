@@ -154,7 +154,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     factory: ({ offer, opened, spendDelete }, { traceparent }) =>
       createServer(offer, opened.call, version, { trace: traceparent, spendDelete }),
     bareTool: ({ offer, opened, spendDelete }, { tool, traceparent }) =>
-      toBareTool(offer, tool, opened.call, { trace: traceparent, spendDelete }),
+      toBareTool(offer, tool, opened.call, { canAsk: false, trace: traceparent, spendDelete }),
     onRefused: ({ offer, opened }, name, { args, traceparent }) => {
       const { tool, rule } = offer.whyRefused(name);
       metrics?.countCall(tool?.name ?? 'unknown', 'refused', 0);

@@ -12,7 +12,7 @@ import { createOffer } from './offer.ts';
 import { createPolicy } from './policy.ts';
 import { beginRecord, openRecord, requireRecord } from './recording.ts';
 import { serveOverStdio } from './serve/stdio.ts';
-import { createServer } from './server.ts';
+import { createServer, toBareTool } from './server.ts';
 import { createStatusTool } from './status.ts';
 
 /** Serves the one agent of the flat settings until its client leaves or the process is asked to stop. */
@@ -68,6 +68,7 @@ export async function startStdio(config: Config, catalog: Catalog, host: Host, v
 
   await serveOverStdio({
     factory: () => createServer(offer, call, version),
+    findTool: (name, canAsk) => toBareTool(offer, name, call, { canAsk }),
     stdin: host.stdin,
     stdout: host.stdout,
     stop: stop.signal,

@@ -53,7 +53,9 @@ async function startInCall(delay: number | undefined) {
   let run: ReturnType<typeof start> | undefined;
   const started = (url: string) => {
     run = start(['--allow', '*:read'], { WORKOS_API_KEY: 'sk_test_1', WORKOS_BASE_URL: url });
-    say(run.server, INITIALIZE, INITIALIZED, GET_USER);
+    const { server } = run;
+    say(server, INITIALIZE);
+    server.stdout.once('data', () => say(server, INITIALIZED, GET_USER));
   };
   await arrived;
   return run ?? expect.fail('not started');
@@ -104,6 +106,30 @@ describe('the process', () => {
     server.kill(signal);
     expect(await exit).toEqual([0, null]);
     expect(await err).toContain('stopped');
+  });
+
+  it('gives no answer to a call that is cancelled, and aborts it', async () => {
+    const { server, out, err, exit } = await startInCall(undefined);
+    say(server, { method: 'notifications/cancelled', params: { requestId: 2 } }, { id: 3, method: 'ping' });
+    server.stdin.end();
+    expect(await exit).toEqual([0, null]);
+    expect(lines(await out).map(({ id }) => id)).toEqual([1, 3]);
+    expect(lines(await err)).toContainEqual(expect.objectContaining({ kind: 'outcome', outcome: 'cancelled' }));
+  });
+
+  it.each([
+    ['a tool that is off', { name: 'delete_user', arguments: {} }, -32602],
+    ['no tool', { name: 7 }, -32602],
+    ['arguments that are none', { name: 'get_user', arguments: 'user_1' }, -32602],
+  ])('answers a call of %s with an error of the protocol, once connected', async (_, params, code) => {
+    const { server, out, err, exit } = start(['--sandbox', '--allow', '*:read']);
+    say(server, INITIALIZE);
+    await once(server.stdout, 'data');
+    say(server, INITIALIZED, { id: 2, method: 'tools/call', params });
+    server.stdin.end();
+    expect(await exit).toEqual([0, null]);
+    expect(lines(await out)[1]).toMatchObject({ id: 2, error: { code } });
+    expect(lines(await err)).toContainEqual(expect.objectContaining({ kind: 'decision', decision: 'refused' }));
   });
 
   it('exits when the client no longer reads', async () => {

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What the first entry of a run follows from. */
 export const NO_HASH = '0'.repeat(64);
 
 /** The hash of an entry's line, which the next entry carries: of its exact bytes, without the line feed. */
-export function hashOf(line: string | Uint8Array): string {
-  return createHash('sha256').update(line).digest('hex');
-}
+export const hashOf = (line: string | Uint8Array): string => hash('sha256', line);
 
 /** How far a run has come: whoever knows it can tell that entries were cut off the end. */
 export type Head = { readonly run: string; readonly seq: number; readonly hash: string };

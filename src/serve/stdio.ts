@@ -3,6 +3,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { McpServer, Transport } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
+import { type FindTool, withBareTools } from './stdio-bare.ts';
 
 /** Milliseconds that calls under way get to finish once the client or the system asks the server to stop. */
 const GRACE = 3_000;
@@ -11,6 +12,7 @@ const CLOSE = 500;
 
 type Stdio = {
   readonly factory: () => McpServer;
+  readonly findTool: FindTool;
   readonly stdin: Readable;
   readonly stdout: Writable;
   /** Aborted when the process is asked to stop. */
@@ -24,19 +26,20 @@ type Stdio = {
  * Serves MCP over stdin and stdout, of either protocol era. Resolves once the client has closed either, or `stop` is
  * aborted, and the calls then under way have been answered or, after a grace period, aborted.
  */
-export async function serveOverStdio({ factory, stdin, stdout, stop, onRefused, onerror }: Stdio): Promise<void> {
+export async function serveOverStdio(options: Stdio): Promise<void> {
+  const { factory, findTool, stdin, stdout, stop, onRefused, onerror } = options;
   // The SDK aborts what is under way as soon as its input ends; this one ends only after the calls were answered.
   const input = new PassThrough();
   stdin.pipe(input, { end: false });
   // Each answer that waits for the client to read listens for the stream to drain or fail.
   stdout.setMaxListeners(0);
   const { transport, answered, closed } = withPending(new StdioServerTransport(input, stdout), onRefused);
-  const handle = serveStdio(factory, { transport, onerror });
+  const handle = serveStdio(factory, { transport: withBareTools(transport, findTool), onerror });
 
   const over = new AbortController();
-  const options = { signal: over.signal };
-  const ended = once(stdin, 'end', options).catch(() => {}); // a broken stdin ends it as well
-  const stopped = stop.aborted ? undefined : once(stop, 'abort', options).catch(() => {});
+  const until = { signal: over.signal };
+  const ended = once(stdin, 'end', until).catch(() => {}); // a broken stdin ends it as well
+  const stopped = stop.aborted ? undefined : once(stop, 'abort', until).catch(() => {});
   await Promise.race([closed, ended, stopped]);
   over.abort();
 

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createMcpHandler, type McpServer } from '@modelcontextprotocol/server';
+import { type BareTool, byTool } from '../bare.ts';
 import { REFUSALS, refuse } from './answers.ts';
 import { readJson } from './body.ts';
 import { toTraceparent } from './guard.ts';
-import { answerCall, type BareTool, byServer, byTool, isLegacyCall } from './legacy.ts';
+import { answerCall, byServer, isLegacyCall } from './legacy.ts';
 import { sendResponse } from './send.ts';
 
 /** Where a request came from, for the record. */

@@ -4,12 +4,10 @@ import {
   type JSONRPCMessage,
   type JSONRPCRequest,
   type McpServer,
-  type Notification,
-  PROTOCOL_VERSION_META_KEY,
-  type Result,
   SUPPORTED_PROTOCOL_VERSIONS,
   type Transport,
 } from '@modelcontextprotocol/server';
+import { type Answering, isModern, type Tell } from '../bare.ts';
 import { endWith, finish, progress } from './send.ts';
 
 /**
@@ -24,35 +22,8 @@ export function isLegacyCall({ headers }: IncomingMessage, body: unknown): body 
     accept.includes('text/event-stream') &&
     (version === undefined || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version))) &&
     isJSONRPCRequest(body) &&
-    // By which the SDK tells the eras apart, where the header names none.
-    !Object.hasOwn(Object(body.params?._meta), PROTOCOL_VERSION_META_KEY)
+    !isModern(body)
   );
-}
-
-/** A tool of a caller's, to be called without a server around it. */
-export type BareTool = (
-  params: { readonly arguments?: Record<string, unknown>; readonly _meta?: Record<string, unknown> },
-  context: { readonly signal: AbortSignal; readonly notify: (notification: Notification) => Promise<void> },
-) => Promise<Result>;
-
-/** Sends a message that comes before the answer. */
-type Tell = (message: JSONRPCMessage) => Promise<void>;
-
-/** Finds the answer to a call; `undefined` where that was aborted. */
-type Answering = (request: JSONRPCRequest, tell: Tell, signal: AbortSignal) => Promise<JSONRPCMessage | undefined>;
-
-/**
- * The answer of a bare tool, `undefined` where the request is malformed and the SDK is to say so. A server that is made
- * for one call and thrown away costs as much as the call.
- */
-export function byTool(tool: BareTool, { params }: JSONRPCRequest): Answering | undefined {
-  const { arguments: args, _meta } = Object(params);
-  if (![args, _meta].every((part) => part === undefined || isObject(part))) return undefined;
-  return async ({ id }, tell, signal) => {
-    const notify = (notification: Notification) => tell({ jsonrpc: '2.0', ...notification });
-    const result = await tool({ arguments: args, _meta }, { signal, notify });
-    return signal.aborted ? undefined : { jsonrpc: '2.0', id, result };
-  };
 }
 
 /** The answer of a server of the SDK's. */
@@ -73,8 +44,6 @@ export function byServer(server: McpServer): Answering {
       server.connect(transport).then(() => transport.onmessage?.(request), reject);
     });
 }
-
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What becomes of the call, besides its answer. */
 type Hooks = {
