@@ -90,6 +90,19 @@ export function configFileOf(argv: readonly string[], env: Env): string | undefi
   return flags.config?.[0] ?? parseVariables(env).config?.[0];
 }
 
+const SWITCHES = optionNames.flatMap((name) => {
+  const { grant }: Option = OPTIONS[name];
+  return grant === undefined ? [] : [{ name, grant }];
+});
+
+/** What one place allows, its switches spelt out, or `undefined` where it says nothing of that. */
+function allowedBy(source: Given): readonly string[] | undefined {
+  const said = SWITCHES.filter(({ name }) => source[name] !== undefined);
+  if (source.allow === undefined && said.length === 0) return undefined;
+  const on = said.filter(({ name }) => source[name]?.includes('true'));
+  return [...on.map(({ grant }) => grant), ...(source.allow ?? [])];
+}
+
 /**
  * Reads flags, environment and file: a flag replaces the environment, the environment the file, but what forbids adds
  * up. Throws StartError for whatever is unknown, malformed or contradictory.
@@ -125,6 +138,9 @@ export function parseConfig(argv: readonly string[], env: Env, file: Given = {})
   const settingOf = (name: OptionWithDefault): string => one(name) ?? OPTIONS[name].unless;
   const on = (name: OptionName): boolean => given(name).includes('true');
 
+  // As one setting: what a flag grants must not be widened by a switch that was left on somewhere else.
+  const allow = [flags, variables, file].map(allowedBy).find((grants) => grants !== undefined) ?? [];
+
   const sandbox = on('sandbox');
   if (sandbox) {
     const real = (['api-key', 'api-key-file', 'client-id', 'base-url'] as const).filter(
@@ -144,7 +160,7 @@ export function parseConfig(argv: readonly string[], env: Env, file: Given = {})
     command: asked.has('help') ? 'help' : asked.has('version') ? 'version' : (command as Command), // checked above
     subject,
     json: asked.has('json'),
-    grants: { allow: given('allow'), deny: given('deny'), readOnly: on('read-only'), productionGuard: false },
+    grants: { allow, deny: given('deny'), readOnly: on('read-only'), productionGuard: false },
     productionWrites: on('production-writes'),
     expect: one('expect'),
     confirm: one('confirm') as ConfirmMode | undefined, // a choice, checked where it was read

@@ -40,7 +40,9 @@ export function validate({ config, agents }: Loaded, connections: Connections, c
     );
   }
   if (grants.allow.length > 0)
-    throw new StartError('--allow grants nothing over HTTP: say it of each agent in the file.');
+    throw new StartError(
+      '--allow grants nothing over HTTP, nor do --allow-read, --allow-write and --allow-delete: say it of each agent in the file.',
+    );
   if (config.productionWrites)
     throw new StartError(
       '--production-writes holds for nobody over HTTP: say production-writes of each agent in the file.',

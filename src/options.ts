@@ -18,6 +18,8 @@ export type Option = {
   readonly restricts?: true;
   /** Flag and environment add up, so that neither can take back what the other forbids. */
   readonly addsUp?: true;
+  /** The grant that a switch adds to `allow`, with which it is one setting: for hosts that can only ask yes or no. */
+  readonly grant?: string;
   readonly help: string;
 };
 
@@ -27,6 +29,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Every setting: its flag, its environment variable, its line in the help and its row in the README. */
 export const OPTIONS = {
   allow: { kind: 'list', value: 'GRANT[,GRANT…]', help: "Switch tools on: AREA:ACCESS, *:ACCESS or a tool's name" },
+  'allow-read': { kind: 'switch', grant: '*:read', help: "Add '*:read' to --allow" },
+  'allow-write': { kind: 'switch', grant: '*:write', help: "Add '*:write' to --allow" },
+  'allow-delete': { kind: 'switch', grant: '*:delete', help: "Add '*:delete' to --allow" },
   deny: {
     restricts: true,
     kind: 'list',

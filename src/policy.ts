@@ -65,7 +65,11 @@ export function createPolicy(catalog: Catalog, given: Grants): Policy {
   if (grants.allow.length === 0) {
     const choices = USUAL_GRANTS.map(([grant, meaning]) => `  ${grant.padEnd(50)} ${meaning}`);
     throw new StartError(
-      ['Nothing is allowed until you say so. Start with one of these, or name areas and tools:', ...choices].join('\n'),
+      [
+        'Nothing is allowed until you say so. Start with one of these, or name areas and tools:',
+        ...choices,
+        'In the settings of the Claude Desktop extension: switch on "Allow reading", or fill in "Exact grants".',
+      ].join('\n'),
     );
   }
   const allowed = decide(catalog, allowOnly(grants.allow));

@@ -83,6 +83,7 @@ describe('http does not start', () => {
     ['for anybody beside agents', AGENTS, ['--anonymous'], /--anonymous lets everybody in/],
     ['for anybody with nothing to do', undefined, ['--anonymous'], /allow/],
     ['with grants for nobody', AGENTS, ['--allow', '*:read'], /--allow grants nothing over HTTP/],
+    ['with a switch for nobody', AGENTS, ['--allow-read'], /nor do --allow-read, --allow-write and --allow-delete/],
     ['with production writes for nobody', AGENTS, ['--production-writes'], /--production-writes holds for nobody/],
     ['with half of TLS', AGENTS, ['--tls-cert', '/dev/null'], /--tls-cert and --tls-key go together/],
     ['with the other half', AGENTS, ['--tls-key', '/dev/null'], /--tls-cert and --tls-key go together/],
