@@ -199,14 +199,20 @@ describe('what is generated is current:', () => {
     await expect(expected).toMatchFileSnapshot(`${root}/README.md`);
   });
 
-  it('the tools and version in manifest.json', async () => {
+  it('what manifest.json has from elsewhere', async () => {
     const manifest = JSON.parse(await readFile(`${root}/manifest.json`, 'utf8'));
-    const { version, description } = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
+    const { name, version, description, license, keywords, engines } = JSON.parse(
+      await readFile(`${root}/package.json`, 'utf8'),
+    );
     const expected = {
       ...manifest,
+      name,
       version,
       description,
-      tools: tools.map((tool) => ({ name: tool.name, description: tool.description })),
+      license,
+      keywords,
+      compatibility: { ...manifest.compatibility, runtimes: engines },
+      tools: listed.map((tool) => ({ name: tool.name, description: tool.description })),
     };
     await expect(`${JSON.stringify(expected, undefined, 2)}\n`).toMatchFileSnapshot(`${root}/manifest.json`);
   });
