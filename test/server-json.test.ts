@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import Ajv from 'ajv';
+import Ajv2020 from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { describe, expect, it } from 'vitest';
+import { envName, OPTIONS, type Option, optionNames } from '../src/options.ts';
+import { serverJson } from './support/server-json.ts';
+
+const root = `${import.meta.dirname}/..`;
+const readJson = async (file: string) => JSON.parse(await readFile(`${root}/${file}`, 'utf8'));
+
+const optionOfVariable = (variable: string): Option => {
+  const name = optionNames.find((name) => envName(name) === variable);
+  return name === undefined ? expect.fail(`there is no setting ${variable}`) : OPTIONS[name];
+};
+
+/** Milliseconds that the official schema may take to arrive. */
+const PATIENCE = 3_000;
+
+describe('server.json', () => {
+  // `vitest run -u` rewrites it.
+  it('says what package.json and the settings say', async () => {
+    const server = await readJson('server.json');
+    const { name, mcpName, version, description } = await readJson('package.json');
+    const [npm] = server.packages;
+    const environmentVariables = npm.environmentVariables.map((variable: { readonly name: string }) => {
+      const { help, kind, choices } = optionOfVariable(variable.name);
+      return {
+        ...variable,
+        description: help,
+        ...(kind === 'switch' && { format: 'boolean' }),
+        ...(kind === 'secret' && { isSecret: true }),
+        ...(choices !== undefined && { choices }),
+      };
+    });
+    const expected = {
+      ...server,
+      name: mcpName,
+      description,
+      version,
+      packages: [{ ...npm, identifier: name, version, environmentVariables }],
+    };
+    await expect(`${JSON.stringify(expected, undefined, 2)}\n`).toMatchFileSnapshot(`${root}/server.json`);
+  });
+
+  it('is what the registry takes', async () => {
+    expect(serverJson.safeParse(await readJson('server.json')).error?.issues).toBeUndefined();
+  });
+
+  it.each<[what: string, change: object, where: string]>([
+    ['a description that is too long', { description: 'a'.repeat(101) }, 'description'],
+    ['a name without a slash', { name: 'workos-mcp' }, 'name'],
+    ['a name with two', { name: 'io.github.a/b/c' }, 'name'],
+    ['a range for a version', { version: '^1.0.0' }, 'version'],
+    ['a tag for a version', { version: 'latest' }, 'version'],
+    ['a key that it does not know', { packages_: [] }, ''],
+    ['no package', { packages: [] }, 'packages'],
+  ])('would be refused for %s', async (_, change, where) => {
+    const { error } = serverJson.safeParse({ ...(await readJson('server.json')), ...change });
+    expect(error?.issues.map(({ path }) => path.join('.'))).toEqual([where]);
+  });
+
+  it('is valid under the schema that it names', async ({ skip }) => {
+    const server = await readJson('server.json');
+    const schema = await fetch(server.$schema, { signal: AbortSignal.timeout(PATIENCE) }).then(
+      (response) => (response.ok ? response.json() : undefined),
+      () => undefined,
+    );
+    skip(schema === undefined, `${server.$schema} cannot be reached`);
+    const ajv = new (`${Object(schema).$schema}`.includes('2020-12') ? Ajv2020.default : Ajv.default)({
+      strict: false,
+    });
+    addFormats.default(ajv);
+    const validate = ajv.compile(Object(schema));
+    validate(server);
+    expect(validate.errors).toBeNull();
+  });
+});
