@@ -1,0 +1,94 @@
+import type { Arguments, Tool } from '../../src/tool.ts';
+import { connectAsking, type Question } from './asking.ts';
+import { EXAMPLES, type Example } from './docs-examples.ts';
+import { mask } from './docs-mask.ts';
+import type { Result } from './session.ts';
+
+/** One call and its answer, with what a person was asked in between. */
+export type Step = {
+  readonly says: string | undefined;
+  readonly args: Arguments;
+  readonly asked: { readonly message: string; readonly typed: string } | undefined;
+  /** An answer's object, or an error's text. */
+  readonly answer: Record<string, unknown> | string;
+};
+
+/** By the tool's name. */
+export type Steps = Readonly<Record<string, readonly Step[]>>;
+
+/** The grants that a tool's examples run under: none of credentials, where it can do without. */
+export const grantsOf = (tool: Pick<Tool, 'name' | 'needsCredentials'>): string => {
+  if (tool.name === 'get_access_status') return '*:read';
+  return tool.needsCredentials ? '*:full,*:credentials' : '*:full';
+};
+
+/**
+ * Makes all example calls, those of the same grants in one server with one sandbox, twice over: what the two runs do not
+ * agree on varies, and is masked.
+ */
+export async function runExamples(tools: readonly Pick<Tool, 'name' | 'needsCredentials'>[]): Promise<Steps> {
+  const once = await runAll(tools);
+  // One after the other: no moment of the one can occur in the other.
+  const again = await runAll(tools);
+  return mask(once, again) as Steps; // the same shape
+}
+
+async function runAll(tools: readonly Pick<Tool, 'name' | 'needsCredentials'>[]): Promise<Steps> {
+  const steps: Record<string, readonly Step[]> = {};
+  const groups = new Map<string, { allow: string; asks: boolean; names: string[] }>();
+  for (const tool of tools) {
+    const asks = (EXAMPLES[tool.name] ?? []).some(({ typed }) => typed !== undefined);
+    const allow = grantsOf(tool);
+    const group = groups.get(`${allow} ${asks}`) ?? { allow, asks, names: [] };
+    groups.set(`${allow} ${asks}`, { ...group, names: [...group.names, tool.name] });
+  }
+  for (const { allow, asks, names } of groups.values()) Object.assign(steps, await runIn(allow, asks, names));
+  return steps;
+}
+
+async function runIn(allow: string, asks: boolean, names: readonly string[]): Promise<Steps> {
+  let typed = '';
+  const questions: Question[] = [];
+  const session = await connectAsking(
+    ['--sandbox', '--allow', allow],
+    {},
+    'v2 client, legacy',
+    asks ? { form: {} } : undefined,
+    (question) => {
+      questions.push(question);
+      return { action: 'accept', content: { confirm: typed } };
+    },
+  );
+  try {
+    // A client that knows the output schemas refuses an answer that one does not accept.
+    await session.listTools();
+    const call = async (name: string, { says, args }: Pick<Example, 'says' | 'args'>): Promise<Step> => {
+      const answer = toAnswer(name, await session.call(name, args));
+      const question = questions.pop();
+      return { says, args, answer, asked: question && { message: question.message, typed } };
+    };
+    const steps: Record<string, Step[]> = {};
+    for (const name of names) {
+      const done: Step[] = [];
+      for (const example of EXAMPLES[name] ?? []) {
+        typed = example.typed ?? '';
+        const step = await call(name, example);
+        done.push(step);
+        if (example.confirmed === undefined) continue;
+        const confirm_token = /confirm_token="([^"]+)"/.exec(String(step.answer))?.[1];
+        done.push(await call(name, { says: 'Once they agree:', args: { ...example.args, confirm_token } }));
+      }
+      steps[name] = done;
+    }
+    return steps;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Reads an answer as it goes on a page. */
+function toAnswer(name: string, { structured, text, isError }: Result): Step['answer'] {
+  if (isError) return text;
+  if (structured === undefined) throw new Error(`${name} answers with text alone: ${text}`);
+  return structured;
+}
