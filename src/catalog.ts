@@ -1,3 +1,4 @@
+import { checkPrompts, type Prompt } from './prompts/prompt.ts';
 import { type Area, type Arguments, type Limit, type Tool, toTool } from './tool.ts';
 
 /** Grants that go together, and what for. */
@@ -11,6 +12,7 @@ export type Catalog = {
   readonly general: Limit;
   /** By the name that stands behind `preset:`. */
   readonly presets: Readonly<Record<string, Preset>>;
+  readonly prompts: readonly Prompt[];
   /** A harmless read, to tell whether a key works. */
   readonly probe: { readonly tool: string; readonly args: Arguments };
 };
@@ -33,5 +35,6 @@ export function createCatalog(declarations: Omit<Catalog, 'tools'>): Catalog {
     if (unknown !== undefined) throw new Error(`${name} previews with ${unknown}, which is no tool`);
   }
   if (!seen.has(probe.tool)) throw new Error(`${probe.tool}, to probe with, is no tool`);
+  checkPrompts(declarations.prompts, tools);
   return { ...declarations, tools };
 }

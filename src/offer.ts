@@ -3,19 +3,23 @@ import type { Verdict } from './call.ts';
 import type { Catalog } from './catalog.ts';
 import { withConfirmToken } from './confirm/confirmable.ts';
 import type { ConfirmMode } from './confirm/gate.ts';
+import { toInstructions } from './instructions.ts';
 import type { Policy } from './policy.ts';
+import { offerPrompts, type Prompts } from './prompts/serve.ts';
 import { marker } from './secrets.ts';
 import type { Environment, Tool } from './tool.ts';
 
 /** What one agent is offered, made once and served to each of its connections. */
 export type Offer = {
   readonly agent: string;
+  readonly environment: Environment['label'];
   readonly confirm: ConfirmMode;
   readonly instructions: string;
   /** By name: all that exists for the agent, in the form that it has for it. */
   readonly tools: ReadonlyMap<string, Tool>;
   /** The answer to tools/list. */
   readonly list: ListToolsResult;
+  readonly prompts: Prompts;
   readonly verdictOn: (tool: Tool) => Verdict;
   /** Why the protocol refuses a call by a name that may be none, and of which tool if there is one. */
   readonly whyRefused: (name: unknown) => { readonly tool: Tool | undefined; readonly rule: string };
@@ -48,14 +52,12 @@ export function createOffer({ agent, catalog, policy, environment, confirm, stat
   const tools = new Map([...offered, statusTool].flatMap((tool) => (tool === undefined ? [] : [[tool.name, tool]])));
   return {
     agent,
+    environment,
     confirm,
-    instructions: [
-      `WorkOS, ${environment} environment. Every object has an ID with a prefix (user_, org_, conn_, directory_, …); find IDs with the list tools.`,
-      'Lists come newest first and show the telling fields of each item; "fields" chooses others, the get tools show all.',
-      'For the next page pass list_metadata.after as "after" (null: there is none), or let max_items follow the pages.',
-    ].join(' '),
+    instructions: toInstructions(catalog, { environment, tools, statusTool }),
     tools,
     list: { tools: [...tools.values()].map(toDefinition) },
+    prompts: offerPrompts(catalog.prompts, tools),
     verdictOn: (tool) => {
       if (tool === statusTool) return { allowed: true, rule: 'the status tool' };
       const why = policy.whyOff(tool);

@@ -12,6 +12,7 @@ import type { Call, Caller } from './call.ts';
 import type { Answer } from './confirm/gate.ts';
 import { PENDING_MS } from './confirm/pending.ts';
 import type { Offer } from './offer.ts';
+import { type LookUp, servePrompts } from './prompts/serve.ts';
 import type { BareTool } from './serve/bare.ts';
 
 /** A process never changes its tools, but the next one may be started with other grants. */
@@ -19,8 +20,8 @@ const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
 
 /**
  * Makes the server of one caller: it has the tools that the caller is offered, and no trace of the others. `call` parses
- * arguments and cuts answers itself, so that each refusal is worded and recorded in one place: nothing is registered
- * with the SDK but the two requests.
+ * arguments and cuts answers itself, so that each refusal is worded and recorded in one place: no tool and no
+ * prompt is registered with the SDK.
  */
 export function createServer(
   offer: Offer,
@@ -32,8 +33,11 @@ export function createServer(
     { name: 'workos-mcp', title: 'WorkOS', version },
     {
       instructions: offer.instructions,
-      capabilities: { tools: { listChanged: false } },
-      cacheHints: { 'tools/list': CACHE },
+      capabilities: {
+        tools: { listChanged: false },
+        ...(offer.prompts.size > 0 && { prompts: { listChanged: false }, completions: {} }),
+      },
+      cacheHints: { 'tools/list': CACHE, 'prompts/list': CACHE },
     },
   );
   const { server } = mcp;
@@ -51,6 +55,11 @@ export function createServer(
     if (!isInputRequiredResult(result) || isModern(mcpReq)) return result;
     return start({ canAsk: true, state: result.requestState, response: await askNow(result, mcpReq, onProgress) });
   });
+  const lookUp: LookUp = async (tool, args, signal) => {
+    const result = await call(tool, args, { ...caller, ...toCaller(offer), answer: { canAsk: false }, signal });
+    return isInputRequiredResult(result) || result.isError ? undefined : result.structuredContent;
+  };
+  if (offer.prompts.size > 0) servePrompts(server, offer.prompts, offer, lookUp);
   return mcp;
 }
 

@@ -101,6 +101,8 @@ export type Declaration<R extends Route = Route, I extends Input = Input> = {
 export type Area = {
   readonly name: string;
   readonly title: string;
+  /** What its objects are, with the prefixes of their IDs and what they belong to: one clause, for models. */
+  readonly meaning: string;
   /** Documented limits that the area's GETs, and its other requests, share. */
   readonly limits?: { readonly get: Limit; readonly other: Limit };
   readonly tools: readonly Declaration[];
@@ -165,7 +167,7 @@ export function area(declaration: Area): Area {
   return declaration;
 }
 
-export function toTool(area: Omit<Area, 'tools'>, declaration: Declaration): Tool {
+export function toTool(area: Omit<Area, 'tools' | 'meaning'>, declaration: Declaration): Tool {
   const { secrets = [], identity = [], narrowed = {} } = declaration.credentials ?? {};
   const guarded = [...secrets, ...identity];
   const needsCredentials = guarded.some(
@@ -204,21 +206,20 @@ export function withInput(tool: Tool, input: Input, form: string): Tool {
 
 /** What follows from a declaration whoever is to have the tool. */
 function derive(
-  area: Omit<Area, 'tools'>,
+  area: Omit<Area, 'tools' | 'meaning'>,
   declaration: Declaration,
 ): Omit<Tool, 'needsCredentials' | 'handlesCredentials' | 'declared'> {
   const [method, path] = declaration.route.split(' ') as [Method, string]; // Route's type guarantees one space
-  const { access } = declaration;
+  const { access, output } = declaration;
   const paginated = Object.hasOwn(declaration.input, 'after');
   const input: Input = {
     ...declaration.input,
     ...(paginated && MAX_ITEMS),
-    ...(method === 'GET' && declaration.output && !declaration.local && FIELDS),
+    ...(method === 'GET' && output && !declaration.local && FIELDS),
   };
   const title = toTitle(declaration.name);
   const constants = Object.values(declaration.constants ?? {});
   const safe = method !== 'POST' && method !== 'PATCH';
-  const { output } = declaration;
   let outputJson: JsonSchema | undefined;
   let omitted: ReadonlySet<string> | undefined;
   return {

@@ -20,7 +20,10 @@ describe('the fences between the halves', () => {
     [
       /^tools\/(?!index)/,
       'import only zod, the declaration and shared arguments',
-      (name) => /^(zod|\.\.\/src\/(tool|output|catalog)\.ts|\.\/(params|objects|limits|presets)\.ts)$/.test(name),
+      (name) =>
+        /^(zod|\.\.\/src\/(tool|output|catalog|prompts\/prompt)\.ts|\.\/(params|objects|limits|presets)\.ts)$/.test(
+          name,
+        ),
     ],
     [/^src\/(?!entry\/)/, 'know no endpoint', (name) => !name.includes('/tools/')],
     [/^src\/api\//, 'know no MCP', (name) => !name.startsWith('@modelcontextprotocol/')],

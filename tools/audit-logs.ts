@@ -24,6 +24,7 @@ const filter = z.array(z.string().min(1)).min(1);
 export default area({
   name: 'audit_logs',
   title: 'Audit Logs',
+  meaning: 'events in an organization, and exports of them (audit_log_export_…)',
   tools: [
     tool({
       name: 'create_audit_log_event',

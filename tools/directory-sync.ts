@@ -7,6 +7,8 @@ import { directoryGroupId, directoryId, directoryUserId, organizationId, page, s
 export default area({
   name: 'directory_sync',
   title: 'Directory Sync',
+  meaning:
+    'directories of an organization (directory_…), with users (directory_user_…) and groups (directory_group_…) as its identity provider has them: these users are not those who sign in',
   tools: [
     tool({
       name: 'list_directories',

@@ -7,6 +7,7 @@ import mfa from './mfa.ts';
 import organizationDomains from './organization-domains.ts';
 import organizations from './organizations.ts';
 import { presets } from './presets.ts';
+import { prompts } from './prompts.ts';
 import roles from './roles.ts';
 import sso from './sso.ts';
 import users from './users.ts';
@@ -29,6 +30,7 @@ export const declarations = {
   areas,
   general,
   presets,
+  prompts,
   /** The read that tells whether a key works. */
   probe: { tool: 'list_organizations', args: { limit: 1 } },
 };

@@ -6,6 +6,7 @@ import { email, id, invitationToken, radarAttemptId, requestContext, signalsId }
 export default area({
   name: 'magic_auth',
   title: 'Magic Auth',
+  meaning: 'one-time codes by email (magic_auth_…) that sign a user in',
   limits: userManagement,
   tools: [
     tool({

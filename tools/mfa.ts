@@ -6,6 +6,7 @@ import { id, userId } from './params.ts';
 export default area({
   name: 'mfa',
   title: 'Multi-factor authentication',
+  meaning: 'second factors (auth_factor_…) and challenges of them (auth_challenge_…)',
   tools: [
     tool({
       name: 'enroll_auth_factor',

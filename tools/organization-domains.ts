@@ -8,6 +8,7 @@ const organizationDomainId = id('org_domain_…, from get_organization');
 export default area({
   name: 'organization_domains',
   title: 'Organization domains',
+  meaning: 'email domains of an organization (org_domain_…) and the proof of owning them',
   tools: [
     tool({
       name: 'create_organization_domain',

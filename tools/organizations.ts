@@ -22,6 +22,7 @@ const newDomains = <State extends string>(...states: readonly [State, ...State[]
 export default area({
   name: 'organizations',
   title: 'Organizations',
+  meaning: 'customers of your app (org_…); each has domains, connections and directories',
   tools: [
     tool({
       name: 'create_organization',

@@ -5,6 +5,7 @@ import { organizationId } from './params.ts';
 export default area({
   name: 'roles',
   title: 'Roles',
+  meaning: 'roles with their permissions, of the environment or of one organization',
   tools: [
     tool({
       name: 'list_environment_roles',

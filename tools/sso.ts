@@ -66,6 +66,7 @@ const CONNECTION_TYPES = [
 export default area({
   name: 'sso',
   title: 'Single sign-on',
+  meaning: 'connections (conn_…) of an organization to its identity provider',
   tools: [
     tool({
       name: 'get_sso_authorization_url',

@@ -102,6 +102,7 @@ function checkGrantType({ grant_type, ...args }: { grant_type: GrantType } & Rec
 export default area({
   name: 'users',
   title: 'Users',
+  meaning: 'people who sign in to your app (user_…); one may belong to several organizations',
   limits: userManagement,
   tools: [
     tool({
