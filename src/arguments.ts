@@ -1,5 +1,5 @@
 import { RefusedError } from './errors.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean, inShort } from './nearest.ts';
 import { closed } from './problem.ts';
 import type { Arguments, Tool } from './tool.ts';
 
@@ -12,22 +12,14 @@ export function parseArguments(tool: Tool, args: unknown, { maxItems }: { readon
   if (hasProto(args)) throw new RefusedError('__proto__ is no name that an argument or its members may have.');
   const parsed = tool.schema().safeParse(args ?? {});
   if (!parsed.success) {
-    const known = Object.keys(tool.input);
-    const faults = parsed.error.issues.flatMap((issue) => {
-      const where = issue.path.join('.');
-      if (issue.code !== 'unrecognized_keys' && where !== '' && valueAt(args, issue.path) === undefined) {
-        return [`${where} is required.`];
-      }
-      if (issue.code !== 'unrecognized_keys')
-        return [`${where === '' ? 'arguments' : where}: ${closed(issue.message)}${moreWith(tool, issue.path[0])}`];
-      return issue.keys.map((key) => {
-        const field = where === '' ? key : `${where}.${key}`;
-        if (tool.lacking.includes(field))
-          return `${field}: takes the grant ${tool.area}:credentials, which you were not given.`;
-        return `${field}: there is no such argument.${where === '' ? didYouMean(key, known) : ''}`;
-      });
+    const faults = parsed.error.issues.flatMap((issue): readonly Fault[] => {
+      const { path, message } = issue;
+      if (issue.code !== 'unrecognized_keys') return [{ path, message, key: undefined }];
+      return issue.keys.map((key) => ({ path, message, key }));
     });
-    throw new RefusedError(faults.join(' '));
+    const told = faults.slice(0, MAX_TOLD).map((fault) => toSentence(fault, tool, args));
+    const more = faults.length - told.length;
+    throw new RefusedError([...told, ...(more === 0 ? [] : [`And ${more} more.`])].join(' '));
   }
   const own = parsed.data;
   const broken = [
@@ -41,6 +33,29 @@ export function parseArguments(tool: Tool, args: unknown, { maxItems }: { readon
   ].filter((fault) => fault !== false);
   if (broken.length > 0) throw new RefusedError(broken.join(' '));
   return own;
+}
+
+/** More than that nobody corrects at once, and judging a million of them would hold everybody up. */
+const MAX_TOLD = 10;
+
+type Fault = {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  /** The member that there is none of. */
+  readonly key: string | undefined;
+};
+
+function toSentence({ path, message, key }: Fault, tool: Tool, args: unknown): string {
+  const where = path.join('.');
+  if (key === undefined) {
+    if (where !== '' && valueAt(args, path) === undefined) return `${inShort(where)} is required.`;
+    return `${where === '' ? 'arguments' : inShort(where)}: ${closed(message)}${moreWith(tool, path[0])}`;
+  }
+  const field = where === '' ? key : `${where}.${key}`;
+  if (tool.lacking.includes(field))
+    return `${field}: takes the grant ${tool.area}:credentials, which you were not given.`;
+  const hint = where === '' ? didYouMean(inShort(key), Object.keys(tool.input)) : '';
+  return `${inShort(field)}: there is no such argument.${hint}`;
 }
 
 /** What to say of a value that another grant would have allowed. */

@@ -12,3 +12,8 @@ export function didYouMean(word: string, known: readonly string[]): string {
   const found = nearest(word, known);
   return found === undefined ? '' : ` Did you mean "${found}"?`;
 }
+
+/** Characters of a name that is told back to whoever gave it. */
+const MAX_NAME = 100;
+
+export const inShort = (name: string): string => (name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME)}…`);

@@ -1,5 +1,5 @@
 import { RefusedError } from './errors.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean, inShort } from './nearest.ts';
 import { concise, knownFields } from './output.ts';
 import type { Tool } from './tool.ts';
 
@@ -10,6 +10,9 @@ export type Shape = {
   readonly object: (value: Fields) => Fields;
   readonly item: (value: Fields) => Fields;
 };
+
+/** Unknown fields that are told back. */
+const MAX_TOLD = 10;
 
 /** @throws RefusedError for a field that the tool's answers are not known to have. */
 export function toShape(tool: Tool, fields: unknown): Shape {
@@ -22,7 +25,10 @@ export function toShape(tool: Tool, fields: unknown): Shape {
   const known = knownFields(output);
   const unknown = fields.filter((field) => !known.includes(field));
   if (unknown.length > 0) {
-    const hints = unknown.map((field) => `"${field}".${didYouMean(field, known)}`).join(' ');
+    const hints = unknown
+      .slice(0, MAX_TOLD)
+      .map((field) => `"${inShort(field)}".${didYouMean(inShort(field), known)}`)
+      .join(' ');
     throw new RefusedError(`fields: there is no field ${hints} The fields are ${known.join(', ')}.`);
   }
   const pick = (value: Fields) =>

@@ -30,6 +30,12 @@ describe('arguments that are refused before a request leaves', () => {
     ['get_user', { user_id: 7 }, 'user_id: Invalid input: expected string, received number.'],
     ['get_user', { user_id: 'user_1', usre: 1 }, 'usre: there is no such argument.'],
     ['get_user', { userid: 'user_1' }, 'userid: there is no such argument. Did you mean "user_id"?'],
+    [
+      'get_user',
+      Object.fromEntries(Array.from('abcdefghijklm', (key) => [key, 1])),
+      'i: there is no such argument. And 4 more.',
+    ],
+    ['get_user', { user_id: 'user_1', ['x'.repeat(1_000)]: 1 }, `${'x'.repeat(100)}…: there is no such argument.`],
     ['get_user', { user_id: '.' }, 'user_id: "." is no ID.'],
     ['get_user', { user_id: '..' }, 'user_id: ".." is no ID.'],
     ['get_user', { user_id: '../organizations' }, 'user_id: "../organizations" is no ID.'],
