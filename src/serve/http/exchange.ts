@@ -67,11 +67,9 @@ export function createExchange<Caller>({ factory, bareTool, onRefused, limits, o
       if (!isAnswered) refuse(request, response, REFUSALS.closing);
       return;
     }
-    // One handler for each request: callers share nothing that could be mixed up. There is nothing to subscribe to.
-    const handler = createMcpHandler(() => watched(factory(caller, from), id, report), {
-      onerror,
-      maxSubscriptions: 0,
-    });
+    // One handler for each request: callers share nothing that could be mixed up. Since nothing here is declared to
+    // change, the SDK acknowledges a subscription as one to nothing and ends it at once.
+    const handler = createMcpHandler(() => watched(factory(caller, from), id, report), { onerror });
     const answer = await handler.fetch(toWebRequest(request, signal), { parsedBody: value });
     if (answer.status >= 400) report();
     // The SDK's answer to an aborted request is not one of HTTP's.
