@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCatalog } from '../src/catalog.ts';
+import { secretsIn } from '../src/output.ts';
+import { createPolicy } from '../src/policy.ts';
+import { type Area, type Declaration, type Tool, toTool } from '../src/tool.ts';
+import { declarations } from '../tools/index.ts';
+import { differences, specifications } from './support/openapi.ts';
+import { blocksIn, readPage } from './support/page.ts';
+
+const root = join(import.meta.dirname, '..');
+const PAGE = 'docs/how-to/adding-an-endpoint.md';
+const folder = mkdtempSync(join(tmpdir(), 'wmcp-endpoint-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The page's tools, as they would be in tools/: among the imports that tools/users.ts has, and its own object. */
+async function load(): Promise<readonly Declaration[]> {
+  const blocks = blocksIn(readPage(PAGE));
+  const of = (kind: string) => blocks.filter((block) => block.kind === kind).map(({ text }) => text);
+  const imports = readPage('tools/users.ts').match(/^import [\s\S]*?;$/gm) ?? [];
+  writeFileSync(
+    join(folder, 'example.ts'),
+    [
+      ...imports.filter((line) => !line.includes('./objects.ts')),
+      readPage('tools/objects.ts').replace("import * as z from 'zod';", ''),
+      ...of('object'),
+      `export const declared = [\n${of('tool').join('\n')}];`,
+    ]
+      .join('\n')
+      .replaceAll("'../src/", `'${root}/src/`)
+      .replaceAll("'./", `'${root}/tools/`)
+      .replaceAll("'zod'", `'${root}/node_modules/zod/index.js'`),
+  );
+  const { declared } = await import(join(folder, 'example.ts'));
+  return declared;
+}
+
+let users: Area;
+let tools: readonly Tool[];
+
+beforeAll(async () => {
+  const area = declarations.areas.find(({ name }) => name === 'users');
+  if (area === undefined) throw new Error('there is no area users');
+  users = { ...area, tools: [...area.tools, ...(await load())] };
+  tools = users.tools.slice(area.tools.length).map((declaration) => toTool(users, declaration));
+});
+
+describe('the declarations on the page', () => {
+  it('make tools that differ from their operations in nothing but what the page says', () => {
+    expect(tools.map(({ name }) => name)).toEqual(['get_user_by_external_id', 'create_invitation']);
+    const { operation } = specifications.find(({ version }) => version === '0.61.0') ?? specifications[0] ?? {};
+    const found = tools.flatMap((tool) =>
+      differences(tool, operation?.(tool.route)).map(({ argument, kind }) => `${tool.name} ${argument}: ${kind}`),
+    );
+    expect(found).toEqual(['create_invitation locale: absent']);
+  });
+
+  it('stand in a catalogue, with their own grants', () => {
+    const areas = declarations.areas.map((area) => (area.name === 'users' ? users : area));
+    const catalog = createCatalog({ ...declarations, areas });
+    const policy = createPolicy(catalog, { allow: ['users:read'], deny: [], readOnly: false, productionGuard: false });
+    const off = tools.map((tool) => policy.whyOff(tool));
+    expect(off).toEqual([undefined, 'needs the grant users:write']);
+  });
+
+  it('keep what makes somebody somebody else from agents without the grant', () => {
+    const [, invitation] = tools;
+    expect(invitation?.restricted?.lacking).toEqual(['role_slug', 'inviter_user_id']);
+    expect([...secretsIn(invitation?.output ?? expect.fail())]).toEqual(['token', 'accept_invitation_url']);
+    expect(invitation?.check?.({ email: 'a@example.com', role_slug: 'admin' })).toEqual([
+      'role_slug needs organization_id.',
+    ]);
+  });
+});
+
+it('the page tells of everything that a declaration can say', () => {
+  const page = readPage(PAGE);
+  const type = readPage('src/tool.ts').match(/export type Declaration<[\s\S]*?^};$/m)?.[0] ?? '';
+  const members = [...type.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name]) => name);
+  expect(members).toHaveLength(16);
+  const untold = members.filter((name) => !new RegExp(`^\\| .*\`${name}[\`.]`, 'm').test(page));
+  expect(untold).toEqual([]);
+});
