@@ -1,15 +1,20 @@
 import type { Agent, TokenCounts } from './access.ts';
-import { policyOf, toGrants } from './agents/policy.ts';
+import { asSettings, policyOf, toGrants } from './agents/policy.ts';
 import { checkAuditFile } from './audit/file.ts';
 import type { Catalog } from './catalog.ts';
 import { parseAddress, toConfirm, toEnvironment } from './environment.ts';
+import { StartError } from './errors.ts';
 import type { Host, Loaded } from './host.ts';
 import { limitsOf, toLimitSettings } from './limits.ts';
+import { didYouMean } from './nearest.ts';
+import { withKey } from './open-host.ts';
+import { OPTIONS } from './options.ts';
 import { createPolicy } from './policy.ts';
 import { requireRecord } from './recording.ts';
 import { checkReport } from './report.ts';
 import { toAgent } from './start-stdio.ts';
-import type { Environment } from './tool.ts';
+
+type Served = Agent & { readonly statusTool: boolean };
 
 export type CheckDeps = {
   readonly catalog: Catalog;
@@ -34,12 +39,23 @@ export async function check(loaded: Loaded, { catalog, host, tokens, colour }: C
     requireRecord(config, catalog, agent.environment, createPolicy(catalog, agent.grants));
     return checkReport({ ...report, agents: [agent], statusTool: config.statusTool });
   }
-  const { connectAll, validate, warnings } = await import('./start-http.ts');
+  const { warnings } = await import('./start-http.ts');
+  const members = await agentsOf(loaded, catalog, host);
+  const said = warnings(agents, Date.now()).map((warning) => `warning: ${warning}\n`);
+  return `${checkReport({ ...report, agents: members })}${config.json ? '' : said.join('')}`;
+}
+
+/**
+ * The agents of the configuration file, and its templates as far as they may go.
+ * @throws StartError for whatever a start would stop at
+ */
+async function agentsOf(loaded: Loaded, catalog: Catalog, host: Host): Promise<readonly Served[]> {
+  const { config, agents } = loaded;
+  const { connectAll, validate } = await import('./start-http.ts');
   const connections = await connectAll(loaded, host);
   validate(loaded, connections, catalog);
-  const labelOf = (name: string): Environment['label'] | undefined => connections.get(name)?.environment.label;
   const record = config.auditLog ?? 'stderr';
-  const members: readonly (Agent & { readonly statusTool: boolean })[] = [
+  return [
     ...agents.agents.map((agent) => ({ agent, name: agent.name, allow: agent.allow })),
     ...agents.templates.map((template) => ({
       agent: template,
@@ -47,12 +63,40 @@ export async function check(loaded: Loaded, { catalog, host, tokens, colour }: C
       allow: template.ceiling,
     })),
   ].map(({ agent, name, allow }) => {
-    const environment = labelOf(agent.environment) ?? 'production';
+    const environment = connections.get(agent.environment)?.environment.label ?? 'production';
     const confirm = toConfirm(agent.confirm ?? config.confirm, environment);
     const policy = policyOf(catalog, { ...agent, allow }, environment, config.grants);
     const grants = toGrants({ ...agent, allow }, environment, config.grants);
     return { name, environment, grants, policy, confirm, dryRun: config.dryRun, record, statusTool: agent.statusTool };
   });
-  const said = warnings(agents, Date.now()).map((warning) => `warning: ${warning}\n`);
-  return `${checkReport({ ...report, agents: members })}${config.json ? '' : said.join('')}`;
+}
+
+/**
+ * The one agent that a question is about: that of the flat settings, or the one of the file that `--agent` names.
+ * @throws StartError where the file has several, or none of that name
+ */
+export async function agentOf(
+  loaded: Loaded,
+  catalog: Catalog,
+  host: Host,
+): Promise<{
+  readonly agent: Agent;
+  /** Says what was said of flags of the place that the agent's settings stand in. */
+  readonly inItsWords: (text: string) => string;
+}> {
+  const { config, agents } = loaded;
+  if (agents.agents.length + agents.templates.length === 0) {
+    return { agent: toAgent(withKey(config, host)), inItsWords: (text) => text };
+  }
+  const all = await agentsOf(loaded, catalog, host);
+  const isNamed = config.agent !== OPTIONS.agent.unless;
+  const [agent, ...others] = all.filter(({ name }) => !isNamed || name.split(' ')[0] === config.agent);
+  const names = all.map(({ name }) => name);
+  if (agent === undefined)
+    throw new StartError(
+      `The file has no agent "${config.agent}".${didYouMean(config.agent, names)} It has ${names.join(', ')}.`,
+    );
+  if (others.length > 0)
+    throw new StartError(`The file has the agents ${names.join(', ')}: say which with --agent NAME.`);
+  return { agent, inItsWords: asSettings };
 }

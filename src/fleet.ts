@@ -109,7 +109,7 @@ export function createFleet(deps: FleetDeps): Fleet {
       if (taken instanceof RefusedError) return { ok: false, status: 503, message: taken.message, retryAfter: 5 };
       if (!taken.ok) {
         const retryAfter = Math.ceil(taken.retryAfterMs / 1_000);
-        const message = `${agent.name} may make ${agent.requestsPerMinute} requests a minute: wait ${retryAfter} seconds.`;
+        const message = `${agent.name} may make ${count(agent.requestsPerMinute, 'request')} a minute: wait ${count(retryAfter, 'second')}.`;
         return { ok: false, status: 429, message, retryAfter };
       }
       const offer = narrowed.policy === policy ? member.offer : offerOf(agent, member.opened, narrowed.policy);
@@ -123,7 +123,7 @@ async function spendDelete(budgets: Budgets, { name, deletesPerHour }: ResolvedA
   if (taken.ok) return;
   const minutes = Math.ceil(taken.retryAfterMs / MINUTE);
   throw new RefusedError(
-    `You may delete ${deletesPerHour} objects an hour, and have: wait ${minutes} minutes.`,
+    `You may delete ${count(deletesPerHour, 'object')} an hour, and have: wait ${count(minutes, 'minute')}.`,
     'the deletes of the hour are used up',
   );
 }
@@ -132,3 +132,5 @@ function refusedOnly(error: unknown): RefusedError {
   if (error instanceof RefusedError) return error;
   throw error;
 }
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -34,8 +34,8 @@ export function helpText(): string {
 }
 
 /** Every tool with its area, access and whether the grants switch it on: aligned text, or JSON for machines. */
-export function toolsReport(catalog: Catalog, grants: Grants, json: boolean, colour = false): string {
-  const policy = decide(catalog, grants);
+export function toolsReport(catalog: Catalog, agent: Agent, json: boolean, colour = false): string {
+  const policy = toPolicy(catalog, agent);
   const rows = catalog.tools.map((tool) => {
     const reason = policy.whyOff(tool);
     return {
@@ -64,7 +64,7 @@ export function toolsReport(catalog: Catalog, grants: Grants, json: boolean, col
       colour,
     ),
     `\n${on} of ${rows.length} tools are on.${on === 0 ? ' Switch some on with --allow; see --help.' : ''}\n`,
-    grants.allow.length === 0 ? '' : whyNoStart(catalog, grants),
+    agent.policy !== undefined || agent.grants.allow.length === 0 ? '' : whyNoStart(catalog, agent.grants),
   ].join('');
 }
 

@@ -58,7 +58,7 @@ export function toRequest(tool: Tool, args: Arguments, environment: Environment)
 export function resolveConstants(tool: Tool, { apiKey, clientId }: Environment): Record<string, string> {
   if (tool.needsClientId && clientId === undefined) {
     throw new RefusedError(
-      `${tool.name} needs the environment's Client ID. The person who runs this server has to set WORKOS_CLIENT_ID; you cannot.`,
+      `It needs the environment's Client ID. The person who runs this server has to set WORKOS_CLIENT_ID; you cannot.`,
       'WORKOS_CLIENT_ID is not set',
     );
   }

@@ -13,7 +13,6 @@ import {
   toTokenCounts,
   type Way,
 } from '../src/access.ts';
-import { createCatalog } from '../src/catalog.ts';
 import { RefusedError, StartError } from '../src/errors.ts';
 import { explainTool } from '../src/explain.ts';
 import { createPolicy, decide, type Grants, type Policy } from '../src/policy.ts';
@@ -21,9 +20,7 @@ import { checkReport, helpText, toolsReport } from '../src/report.ts';
 import { createStatusTool } from '../src/status.ts';
 import { table } from '../src/table.ts';
 import type { Tool } from '../src/tool.ts';
-import { declarations } from '../tools/index.ts';
-
-const catalog = createCatalog(declarations);
+import { catalog, fixedCatalog } from './support/catalog.ts';
 
 /** Grants as flags: "a:read b:write !c:full ro guard". */
 function toGrants(text: string): Grants {
@@ -182,7 +179,7 @@ describe('access by area', () => {
     ],
     ['*:full users:credentials !create_user', 'users', ['2/2', '2/3', '1/1'], { state: 'shown' }],
   ])('%s: %s', (grants, name, counts, credentials) => {
-    const area = toAccess(catalog, decide(catalog, toGrants(grants))).areas.find((one) => one.name === name);
+    const area = toAccess(fixedCatalog, decide(fixedCatalog, toGrants(grants))).areas.find((one) => one.name === name);
     const { read, write, delete: remove } = area ?? expect.fail(name);
     expect([read, write, remove].map(({ on, total }) => `${on}/${total}`)).toEqual(counts);
     expect(area?.credentials).toEqual(credentials);
@@ -242,7 +239,7 @@ describe('the token cost', () => {
 });
 
 const COUNTS: TokenCounts = Object.fromEntries(
-  [...catalog.tools.map((tool) => tool.name), STATUS_TOOL].map((name) => [name, [100, 60, 10]]),
+  [...fixedCatalog.tools.map((tool) => tool.name), STATUS_TOOL].map((name) => [name, [100, 60, 10]]),
 );
 
 describe('check', () => {
@@ -250,7 +247,8 @@ describe('check', () => {
     agentOf('*:read', { confirm: 'auto', record: 'stderr' }),
     agentOf('users:full users:credentials !delete_user', { name: 'ops', environment: undefined }),
   ];
-  const report = (json: boolean, colour = false) => checkReport({ catalog, agents, tokens: COUNTS, json, colour });
+  const given = { catalog: fixedCatalog, agents, tokens: COUNTS };
+  const report = (json: boolean, colour = false) => checkReport({ ...given, json, colour });
 
   it('shows each agent area by area', () => {
     expect(report(false)).toBe(
@@ -295,7 +293,7 @@ describe('check', () => {
   });
 
   it('leaves get_access_status out of the cost where it is left out', () => {
-    const text = checkReport({ catalog, agents, tokens: COUNTS, json: false, statusTool: false });
+    const text = checkReport({ ...given, json: false, statusTool: false });
     expect(text).toContain('18 of 36 tools on; tools/list costs a model about 1,080 tokens (o200k)\n');
   });
 
@@ -320,7 +318,7 @@ describe('check', () => {
       delete: { on: 0, total: 4 },
       tokens: 600,
     });
-    expect(areas.map(({ name }: { name: string }) => name)).toEqual(catalog.areas.map(({ name }) => name));
+    expect(areas.map(({ name }: { name: string }) => name)).toEqual(fixedCatalog.areas.map(({ name }) => name));
     expect(areas[0]).toEqual({
       name: 'users',
       read: { on: 2, total: 2 },
@@ -405,7 +403,7 @@ describe('explain', () => {
       ],
     ],
   ])('%s: %s', (grants, name, lines, confirm) => {
-    expect(explainTool(catalog, agentOf(grants, { confirm }), name).split('\n')).toEqual(
+    expect(explainTool(fixedCatalog, agentOf(grants, { confirm }), name).split('\n')).toEqual(
       expect.arrayContaining([...lines]),
     );
   });
@@ -436,7 +434,7 @@ describe('explain', () => {
 describe('get_access_status', () => {
   const environment = { label: 'staging', baseUrl: '', apiKey: 'sk_test_hunter2', clientId: undefined } as const;
   const ask = (grants: string, name?: string, confirm?: string) => {
-    const tool = createStatusTool(catalog, { name: 'support', grants: toGrants(grants), confirm });
+    const tool = createStatusTool(fixedCatalog, { name: 'support', grants: toGrants(grants), confirm });
     return tool.local?.(tool.schema().parse(name === undefined ? {} : { name }), environment) ?? expect.fail();
   };
 
@@ -463,7 +461,7 @@ describe('get_access_status', () => {
         roles: { on: ['list_environment_roles', 'list_organization_roles'] },
       },
     });
-    expect(Object.keys(Object(status.areas))).toEqual(catalog.areas.map((area) => area.name));
+    expect(Object.keys(Object(status.areas))).toEqual(fixedCatalog.areas.map((area) => area.name));
     expect(ask('users:read roles:read', STATUS_TOOL, 'auto')).toEqual(status);
   });
 
@@ -541,15 +539,15 @@ describe('get_access_status', () => {
 
 describe('tools', () => {
   it('looks the same in colour once the colour is taken away', () => {
-    const grants = toGrants('*:read !get_user');
-    const plain = toolsReport(catalog, grants, false);
+    const grants = '*:read !get_user';
+    const plain = toolsReport(catalog, agentOf(grants), false);
     expect(plain).not.toContain(ESC);
     expect(plain).toContain(
       'get_user                    users                 read                 off    --deny get_user',
     );
-    expect(toolsReport(catalog, grants, false, true)).toContain(ESC);
-    expect(stripVTControlCharacters(toolsReport(catalog, grants, false, true))).toBe(plain);
-    expect(toolsReport(catalog, grants, true, true)).toBe(toolsReport(catalog, grants, true));
+    expect(toolsReport(catalog, agentOf(grants), false, true)).toContain(ESC);
+    expect(stripVTControlCharacters(toolsReport(catalog, agentOf(grants), false, true))).toBe(plain);
+    expect(toolsReport(catalog, agentOf(grants), true, true)).toBe(toolsReport(catalog, agentOf(grants), true));
   });
 
   it('leaves the help as it is', () => {

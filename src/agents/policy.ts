@@ -85,5 +85,5 @@ export function checkAgents(
   }
 }
 
-/** A sentence about flags as one about the settings of an agent. */
-const asSettings = (message: string) => message.replace(/--(?=(allow|deny|read-only|production-writes)\b)/g, '');
+/** A text about flags as one about the settings of an agent in a file. */
+export const asSettings = (message: string) => message.replace(/--(?=(allow|deny|read-only|production-writes)\b)/g, '');

@@ -5,8 +5,7 @@ import type { TokenCounts } from '../access.ts';
 import { createCatalog } from '../catalog.ts';
 import { StartError } from '../errors.ts';
 import type { Part } from '../host.ts';
-import { openHost, withKey } from '../open-host.ts';
-import { toAgent } from '../start-stdio.ts';
+import { openHost } from '../open-host.ts';
 import * as configFile from './config-file.ts';
 
 /** Filled in by the build, which counts what each tool costs a model. */
@@ -69,7 +68,9 @@ export const run: Part = async (shell) => {
       return 0;
     case 'tools': {
       const { toolsReport } = await import('../report.ts');
-      print(toolsReport(catalog, toAgent(withKey(config, host)).grants, config.json, isColourful()));
+      const { agentOf } = await import('../check.ts');
+      const { agent, inItsWords } = await agentOf(loaded, catalog, host);
+      print(inItsWords(toolsReport(catalog, agent, config.json, isColourful())));
       return 0;
     }
     case 'check': {
@@ -79,7 +80,9 @@ export const run: Part = async (shell) => {
     }
     case 'explain': {
       const { explainTool } = await import('../explain.ts');
-      print(explainTool(catalog, toAgent(withKey(config, host)), config.subject, isColourful()));
+      const { agentOf } = await import('../check.ts');
+      const { agent, inItsWords } = await agentOf(loaded, catalog, host);
+      print(inItsWords(explainTool(catalog, agent, config.subject, isColourful())));
       return 0;
     }
     default:

@@ -6,6 +6,7 @@ const LIVE = 'WORKOS_API_KEY=sk_live_1';
 const read = "--allow '*:read'";
 const agents = (settings: string) => `agents: { bot: ${settings} }`;
 const BOT = agents("{ allow: 'users:read', tokens: ['TOKEN'] }");
+const TWO = `agents: { bot: { allow: 'users:read', tokens: ['TOKEN'] }, bit: { allow: 'roles:read', tokens: ['TOKEN2'] } }`;
 const HTTP = `${KEY} http --config FILE`;
 
 /** What keeps the program from starting, by what it is about. */
@@ -98,6 +99,8 @@ export const STOPS: Readonly<Record<string, readonly Stop[]>> = {
     [HTTP, 'agents: { Bot: {} }'],
     [`${HTTP} ${read}`, BOT],
     [`${HTTP} --production-writes`, BOT],
+    [`${KEY} tools --config FILE`, TWO],
+    [`${KEY} explain get_user --config FILE --agent but`, TWO],
     [HTTP, `environments: { north: { api-key-env: NORTH_KEY } }\n${BOT}`],
     ['http --config FILE', `environments: { north: { api-key-env: NORTH_KEY } }\n${BOT}`],
     [

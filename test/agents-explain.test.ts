@@ -1,0 +1,48 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { hashOf, newTokens, openFolder, run } from './support/http-server.ts';
+
+const token = newTokens('ann', 'bob');
+const folder = openFolder();
+afterAll(() => folder.remove());
+
+const env = { NORTH_KEY: 'sk_test_explain_123456789', LIVE_KEY: 'sk_live_explain_123456789' };
+const file = folder.write(
+  'agents.yaml',
+  `audit-log: stderr
+environments:
+  north: { api-key-env: NORTH_KEY }
+  live: { api-key-env: LIVE_KEY }
+agents:
+  ann: { environment: north, allow: 'users:full', deny: delete_user, tokens: ['${hashOf(token.ann)}'] }
+  bob: { environment: live, allow: '*:full', tokens: ['${hashOf(token.bob)}'] }
+`,
+);
+
+describe('of the agents of a file', () => {
+  it.each([
+    ['explain delete_user --agent ann', ['for              ann (staging)', 'off: deny delete_user keeps it off']],
+    ['explain delete_user --agent bob', ['for              bob (production)', 'start with production-writes']],
+    ['explain users --agent ann', ['4 of 6 tools on', 'take deny delete_user away']],
+    ['tools --agent ann', [/delete_user +users +delete +off +deny delete_user keeps it off/, '4 of 36 tools are on']],
+    ['tools --agent bob', ['18 of 36 tools are on']],
+  ])('%s answers for the one that is named', async (line, said) => {
+    const { code, stdout, stderr } = await run([...line.split(' '), '--config', file], env);
+    expect([code, stderr]).toEqual([0, '']);
+    for (const text of said) expect(stdout).toMatch(text);
+    expect(stdout).not.toContain('--');
+  });
+
+  it.each([
+    ['explain delete_user', 'The file has the agents ann, bob: say which with --agent NAME.'],
+    ['tools', 'The file has the agents ann, bob: say which with --agent NAME.'],
+    ['explain delete_user --agent an', 'The file has no agent "an". Did you mean "ann"? It has ann, bob.'],
+  ])('%s has to be told which', async (line, said) => {
+    const { code, stdout, stderr } = await run([...line.split(' '), '--config', file], env);
+    expect([code, stdout, stderr]).toEqual([2, '', `workos-mcp: ${said}\n`]);
+  });
+
+  it('a missing key is told, as a start would', async () => {
+    const { code, stderr } = await run(['explain', 'delete_user', '--agent', 'ann', '--config', file]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('NORTH_KEY')]);
+  });
+});
