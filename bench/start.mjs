@@ -1,4 +1,5 @@
-// Cold start over stdio: from spawning a server to its answers to initialize and tools/list. Beside it Node alone, the
+// Cold start over stdio: from spawning a server to its answers to initialize and tools/list, and to that of a call made
+// at once, which shows what was only put off. Beside it Node alone, the
 // least that the SDK can do with as many tools, and servers of others, in turns, as a client would start them.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,9 +22,12 @@ const OTHERS = {
 const nameOf = (/** @type {string} */ spec) => spec.replace(/(?<=.)@.*$/, '');
 
 /** @typedef {{ name: string, args: readonly string[], folder?: string }} Contender */
-/** @typedef {{ name: string, ms: number, ratio: number, tools: number | undefined, kB: number, packages: number }} Row */
+/** @typedef {{ name: string, ms: number, ratio: number, called: number, tools: number | undefined, kB: number, packages: number }} Row */
 
-/** Milliseconds to both answers, and how many tools there are; of what is no server, milliseconds to its end. */
+/**
+ * Milliseconds to the answers to both and to the call, and how many tools there are; of what is no server, milliseconds to
+ * its end.
+ */
 async function start(/** @type {string} */ node, /** @type {Contender} */ { args }) {
   const began = performance.now();
   // A real key never meets the bench. HOME for those who look for settings there.
@@ -33,6 +37,7 @@ async function start(/** @type {string} */ node, /** @type {Contender} */ { args
   const say = (/** @type {object} */ message) =>
     child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
   let tools;
+  let ms = Number.NaN;
   if (args[0] === '-e') await gone;
   else {
     const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'bench', version: '1' } };
@@ -40,21 +45,24 @@ async function start(/** @type {string} */ node, /** @type {Contender} */ { args
     for await (const line of createInterface(child.stdout)) {
       const { id, result } = line.startsWith('{') ? JSON.parse(line) : {};
       if (id === 2) {
+        ms = performance.now() - began;
         tools = result.tools.length;
-        break;
+        // Nobody has it, so that nobody waits for a network.
+        say({ id: 3, method: 'tools/call', params: { name: 'no_such_tool', arguments: {} } });
       }
+      if (id === 3) break;
       if (id !== 1) continue;
       say({ method: 'notifications/initialized' });
       say({ id: 2, method: 'tools/list' });
     }
     if (tools === undefined) throw new Error(`${args[0]} ended without an answer`);
   }
-  const ms = performance.now() - began;
+  const called = performance.now() - began;
   child.stdin.end();
   const kill = setTimeout(() => child.kill('SIGKILL'), 2_000);
   await gone;
   clearTimeout(kill);
-  return { ms, tools };
+  return { ms: args[0] === '-e' ? called : ms, called, tools };
 }
 
 /** Kilobytes of what is in a folder, and how many packages are. */
@@ -102,23 +110,28 @@ export async function starts({ node = process.execPath, rounds = 31 } = {}) {
       contenders.push({ name: spec, args: [join(other, 'node_modules', nameOf(spec), main)], folder: other });
     }
     const times = new Map(contenders.map(({ name }) => [name, /** @type {number[]} */ ([])]));
+    const calls = new Map(contenders.map(({ name }) => [name, /** @type {number[]} */ ([])]));
     const tools = new Map(contenders.map(({ name }) => [name, /** @type {number | undefined} */ (undefined)]));
     // In turns: what else the machine does meets them all alike. Two rounds before do not count.
     for (let round = -2; round < rounds; round += 1) {
       for (const contender of contenders) {
-        const { ms, tools: count } = await start(node, contender);
-        if (round >= 0) times.get(contender.name)?.push(ms);
+        const { ms, called, tools: count } = await start(node, contender);
+        if (round >= 0) {
+          times.get(contender.name)?.push(ms);
+          calls.get(contender.name)?.push(called);
+        }
         tools.set(contender.name, count);
       }
     }
-    const median = (/** @type {string} */ name) =>
-      (times.get(name) ?? []).sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN;
-    const measure = median('a bare SDK v2 server, 36 tools');
+    const median = (/** @type {number[]} */ all = []) =>
+      all.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN;
+    const measure = median(times.get('a bare SDK v2 server, 36 tools'));
     return await Promise.all(
       contenders.map(async ({ name, folder }) => ({
         name,
-        ms: median(name),
-        ratio: median(name) / measure,
+        ms: median(times.get(name)),
+        ratio: median(times.get(name)) / measure,
+        called: median(calls.get(name)),
         tools: tools.get(name),
         ...(folder === undefined ? { kB: Number.NaN, packages: Number.NaN } : await weigh(folder)),
       })),

@@ -36,11 +36,16 @@ const REQUIRE = "import{createRequire as $require}from'node:module';const requir
 
 const ENTRIES = {
   main: 'src/main.ts',
-  stdio: 'src/entry/stdio.ts',
   http: 'src/entry/http.ts',
   commands: 'src/entry/commands.ts',
   'config-file': 'src/entry/config-file.ts',
   sandbox: 'src/sandbox/index.ts',
+};
+
+/** A server over stdio, with the part that it loads behind the opening; what both need is a file of its own. */
+const STDIO = {
+  stdio: 'src/entry/stdio.ts',
+  session: 'src/entry/session.ts',
 };
 
 /** What is bundled of a package in the place of its index, which loads all of it. */
@@ -63,7 +68,8 @@ const stayApart = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\..*\.ts$/ }, ({ path, kind, resolveDir }) => {
       if (kind !== 'dynamic-import') return undefined;
-      const [name] = Object.entries(ENTRIES).find(([, source]) => resolve(source) === resolve(resolveDir, path)) ?? [];
+      const parts = { ...ENTRIES, stdio: STDIO.stdio };
+      const [name] = Object.entries(parts).find(([, source]) => resolve(source) === resolve(resolveDir, path)) ?? [];
       return name === undefined ? undefined : { path: `./${name}.js`, external: true };
     });
     onResolve({ filter: /^[@a-z]/ }, ({ path, kind }) => {
@@ -87,7 +93,7 @@ const stayApart = {
   },
 };
 
-const { schemas, tokens } = await prepare();
+const { schemas, listings, tokens } = await prepare();
 mkdirSync(out);
 try {
   const bundle = /** @type {const} */ ({
@@ -97,14 +103,19 @@ try {
     metafile: true,
     banner: { js: REQUIRE },
   });
-  const ours = await build({
+  const define = {
+    VERSION: JSON.stringify(version),
+    TOKENS: JSON.stringify(tokens),
+    SCHEMAS: JSON.stringify(schemas),
+    LISTINGS: JSON.stringify(listings),
+  };
+  const ours = await build({ ...bundle, entryPoints: ENTRIES, define, plugins: [stayApart] });
+  const stdio = await build({
     ...bundle,
-    entryPoints: ENTRIES,
-    define: {
-      VERSION: JSON.stringify(version),
-      TOKENS: JSON.stringify(tokens),
-      SCHEMAS: JSON.stringify(schemas),
-    },
+    entryPoints: STDIO,
+    splitting: true,
+    chunkNames: 'stdio-shared',
+    define,
     plugins: [stayApart],
   });
   const theirs = await build({
@@ -113,7 +124,7 @@ try {
     plugins: [{ name: 'lazy', setup: lazily }],
   });
   chmodSync(`${out}/main.js`, 0o755);
-  const inputs = Object.keys({ ...ours.metafile.inputs, ...theirs.metafile.inputs });
+  const inputs = Object.keys({ ...ours.metafile.inputs, ...stdio.metafile.inputs, ...theirs.metafile.inputs });
   writeFileSync(`${out}/LICENSES.txt`, licences(inputs));
   exchange();
 } finally {
@@ -153,18 +164,21 @@ function licences(/** @type {readonly string[]} */ inputs) {
 /**
  * What a start has no time for: the tools' schemas as clients see them, by the form of the tool, and what each tool costs
  * a model. The sources are TypeScript, which Node 20 does not run, so they are bundled in memory first.
- * @returns {Promise<{ schemas: Record<string, string>, tokens: import('../src/access.ts').TokenCounts }>}
+ * @returns {Promise<{ schemas: Record<string, string>, listings: string, tokens: import('../src/access.ts').TokenCounts }>}
  */
 async function prepare() {
   const contents = `
     import { toTokenCounts } from './src/access.ts';
     import { createCatalog } from './src/catalog.ts';
     import { withConfirmToken } from './src/confirm/confirmable.ts';
+    import { keepListings } from './src/listing.ts';
     import { createStatusTool } from './src/status.ts';
     import { declarations } from './tools/index.ts';
     const catalog = createCatalog(declarations);
     const grants = { allow: [], deny: [], readOnly: false, productionGuard: false };
-    const tools = [...catalog.tools, createStatusTool(catalog, { name: '', grants })];
+    const statusTool = createStatusTool(catalog, { name: '', grants });
+    const tools = [...catalog.tools, statusTool];
+    export const listings = keepListings(catalog, statusTool);
     const forms = tools.flatMap((tool) => [tool, tool.restricted ?? []].flat()).flatMap((tool) => [tool, withConfirmToken(tool)]);
     export const schemas = Object.fromEntries([
       ...forms.map((tool) => [tool.form, tool.jsonSchema()]),
@@ -177,6 +191,6 @@ async function prepare() {
   `;
   const { outputFiles } = await build({ ...common, stdin: { contents, resolveDir: '.', loader: 'ts' }, write: false });
   const code = Buffer.from(outputFiles[0]?.contents ?? []).toString('base64');
-  const { counts, schemas } = await import(`data:text/javascript;base64,${code}`);
-  return { schemas, tokens: counts(countTokens) };
+  const { counts, schemas, listings } = await import(`data:text/javascript;base64,${code}`);
+  return { schemas, listings, tokens: counts(countTokens) };
 }

@@ -1,13 +1,17 @@
+import type { Listing } from './listing.ts';
 import { checkPrompts, type Prompt } from './prompts/prompt.ts';
 import { type Area, type Arguments, type Limit, type Tool, toTool } from './tool.ts';
 
 /** Grants that go together, and what for. */
 export type Preset = { readonly meaning: string; readonly grants: readonly string[] };
 
-export type Catalog = {
-  readonly areas: readonly Area[];
+/** All that the server is made from. */
+export type Declarations = Omit<Catalog, 'areas' | 'tools'> & { readonly areas: readonly Area[] };
+
+export type Catalog<T extends Listing = Tool> = {
+  readonly areas: readonly Pick<Area, 'name' | 'title' | 'meaning'>[];
   /** Every tool, in the order of the areas. */
-  readonly tools: readonly Tool[];
+  readonly tools: readonly T[];
   /** The limit on all requests of a key. */
   readonly general: Limit;
   /** By the name that stands behind `preset:`. */
@@ -20,7 +24,7 @@ export type Catalog = {
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** Derives the tools of all areas. Throws where two tools share a name or a route: a fault of the declarations. */
-export function createCatalog(declarations: Omit<Catalog, 'tools'>): Catalog {
+export function createCatalog(declarations: Declarations): Catalog {
   const { areas, probe } = declarations;
   const tools = areas.flatMap((area) => area.tools.map((declaration) => toTool(area, declaration)));
   const seen = new Set<string>();

@@ -67,7 +67,7 @@ function explainOne(catalog: Catalog, agent: Agent, tool: Tool, colour: boolean)
   ].join('');
 }
 
-function explainArea(catalog: Catalog, agent: Agent, area: Area, colour: boolean): string {
+function explainArea(catalog: Catalog, agent: Agent, area: Pick<Area, 'name' | 'title'>, colour: boolean): string {
   const own = toAccess(catalog, toPolicy(catalog, agent)).areas.find((one) => one.name === area.name);
   const credentials = own?.credentials ?? { state: 'none' };
   const tools = catalog.tools.filter((tool) => tool.area === area.name);

@@ -1,17 +1,21 @@
 import type { Catalog } from './catalog.ts';
-import type { Access, Environment, Tool } from './tool.ts';
+import type { Listing } from './listing.ts';
+import type { Access, Environment } from './tool.ts';
 
 type Served = {
   readonly environment: Environment['label'];
   /** What is on, by name. */
-  readonly tools: ReadonlyMap<string, Tool>;
-  readonly statusTool: Tool | undefined;
+  readonly tools: ReadonlyMap<string, Listing>;
+  readonly statusTool: Listing | undefined;
 };
 
 const DOES: Readonly<Record<Access, string>> = { read: 'reads', write: 'writes', delete: 'deletes' };
 
 /** What a client tells its model of the server: what there is and how it hangs together, and what is off. Under 2 KB. */
-export function toInstructions({ areas, tools: all }: Catalog, { environment, tools, statusTool }: Served): string {
+export function toInstructions(
+  { areas, tools: all }: Catalog<Listing>,
+  { environment, tools, statusTool }: Served,
+): string {
   const on = all.filter((tool) => tools.has(tool.name));
   const isOn = ({ name }: { readonly name: string }) => on.some((tool) => tool.area === name);
   const without = (Object.keys(DOES) as Access[]).filter((access) => !on.some((tool) => tool.access === access));

@@ -28,10 +28,13 @@ export function toLimitSettings(texts: readonly string[], limits: readonly Limit
 }
 
 /** Every documented limit, that of the key first. */
-export const limitsOf = ({ general, tools }: { general: Limit; tools: readonly Tool[] }): readonly Limit[] => [
+export const limitsOf = ({
   general,
-  ...tools.flatMap((tool) => tool.allLimits),
-];
+  tools,
+}: {
+  general: Limit;
+  tools: readonly Pick<Tool, 'allLimits'>[];
+}): readonly Limit[] => [general, ...tools.flatMap((tool) => tool.allLimits)];
 
 /** Which window an object belongs to, as answers have told: by `limit name, object ID`. */
 export type Owners = { readonly get: (limit: string, id: string) => string | undefined };

@@ -69,6 +69,6 @@ function exit(): void {
 main().catch((error: unknown) => {
   // By name: each bundle has a class of its own.
   if (!(error instanceof Error && error.name === 'StartError')) throw error;
-  process.stderr.write(`workos-mcp: ${withoutKeys(error.message)}\n`);
   process.exitCode = 2;
+  process.stderr.write(`workos-mcp: ${withoutKeys(error.message)}\n`, exit);
 });

@@ -4,59 +4,76 @@ import type { Catalog } from './catalog.ts';
 import { withConfirmToken } from './confirm/confirmable.ts';
 import type { ConfirmMode } from './confirm/gate.ts';
 import { toInstructions } from './instructions.ts';
+import type { Listing } from './listing.ts';
 import type { Policy } from './policy.ts';
-import { offerPrompts, type Prompts } from './prompts/serve.ts';
+import { offerPrompts, type Prompts } from './prompts/offer.ts';
 import { marker } from './secrets.ts';
 import type { Environment, Tool } from './tool.ts';
 
 /** What one agent is offered, made once and served to each of its connections. */
-export type Offer = {
+export type Offer<T extends Listing = Tool> = {
   readonly agent: string;
   readonly environment: Environment['label'];
   readonly confirm: ConfirmMode;
   readonly instructions: string;
   /** By name: all that exists for the agent, in the form that it has for it. */
-  readonly tools: ReadonlyMap<string, Tool>;
-  /** The answer to tools/list. */
+  readonly tools: ReadonlyMap<string, T>;
+  /** The answer to tools/list, made when it is first asked for. */
   readonly list: ListToolsResult;
   readonly prompts: Prompts;
-  readonly verdictOn: (tool: Tool) => Verdict;
+  readonly verdictOn: (tool: T) => Verdict;
   /** Why the protocol refuses a call by a name that may be none, and of which tool if there is one. */
-  readonly whyRefused: (name: unknown) => { readonly tool: Tool | undefined; readonly rule: string };
+  readonly whyRefused: (name: unknown) => { readonly tool: T | undefined; readonly rule: string };
   /** What stands in the place of a tool's secrets, where the agent may not see them. */
-  readonly markerOf: (tool: Tool) => string | undefined;
+  readonly markerOf: (tool: T) => string | undefined;
 };
 
-export type OfferDeps = {
+export type OfferDeps<T extends Listing> = {
   readonly agent: string;
-  readonly catalog: Catalog;
+  readonly catalog: Catalog<T>;
   readonly policy: Policy;
   readonly environment: Environment['label'];
   readonly confirm: ConfirmMode;
   /** A tool of the server's own, outside catalogue and policy. */
-  readonly statusTool?: Tool | undefined;
+  readonly statusTool?: T | undefined;
 };
 
-export function createOffer({ agent, catalog, policy, environment, confirm, statusTool }: OfferDeps): Offer {
+/** Forms of a tool are tools. */
+type Formed<T> = Listing & { readonly restricted?: T; readonly confirmed?: T };
+
+export function createOffer<T extends Formed<T>>({
+  agent,
+  catalog,
+  policy,
+  environment,
+  confirm,
+  statusTool,
+}: OfferDeps<T>): Offer<T> {
   // Where no tool handles credentials, there is no such grant to name.
   const grantable = new Set(catalog.tools.filter((tool) => tool.handlesCredentials).map((tool) => tool.area));
-  const markerOf = (tool: Tool) => {
+  const markerOf = (tool: T) => {
     if (policy.whyRestricted(tool) === undefined) return undefined;
     return grantable.has(tool.area) ? marker(tool.area) : '[withheld]';
   };
-  const own = (tool: Tool): Tool => {
-    const variant = (policy.whyRestricted(tool) !== undefined && tool.restricted) || tool;
+  const own = (tool: T): T => {
+    const variant: T = (policy.whyRestricted(tool) !== undefined && tool.restricted) || tool;
     return confirm === 'auto' ? withConfirmToken(variant) : variant;
   };
   const offered = catalog.tools.filter((tool) => policy.whyOff(tool) === undefined).map(own);
-  const tools = new Map([...offered, statusTool].flatMap((tool) => (tool === undefined ? [] : [[tool.name, tool]])));
+  const tools = new Map(
+    [...offered, statusTool].flatMap((tool) => (tool === undefined ? [] : [[tool.name, tool] as const])),
+  );
+  let list: ListToolsResult | undefined;
   return {
     agent,
     environment,
     confirm,
     instructions: toInstructions(catalog, { environment, tools, statusTool }),
     tools,
-    list: { tools: [...tools.values()].map(toDefinition) },
+    get list() {
+      list ??= { tools: [...tools.values()].map(toDefinition) };
+      return list;
+    },
     prompts: offerPrompts(catalog.prompts, tools),
     verdictOn: (tool) => {
       if (tool === statusTool) return { allowed: true, rule: 'the status tool' };
@@ -74,7 +91,7 @@ export function createOffer({ agent, catalog, policy, environment, confirm, stat
 }
 
 /** A tool as tools/list shows it. */
-function toDefinition(tool: Tool): ListToolsResult['tools'][number] {
+function toDefinition(tool: Listing): ListToolsResult['tools'][number] {
   const { name, title, description, annotations } = tool;
   const definition = { name, title, description, inputSchema: tool.jsonSchema(), annotations };
   const outputSchema = tool.outputJsonSchema();

@@ -1,7 +1,8 @@
 import type { Catalog } from './catalog.ts';
 import { StartError } from './errors.ts';
+import type { Listing } from './listing.ts';
 import { didYouMean } from './nearest.ts';
-import type { Access, Tool } from './tool.ts';
+import type { Access } from './tool.ts';
 
 /** What the person who starts the server allows, as they wrote it. */
 export type Grants = {
@@ -15,17 +16,17 @@ export type Grants = {
 /** What one agent may do. */
 export type Policy = {
   /** Why a tool is off, or `undefined` where it is on. */
-  readonly whyOff: (tool: Tool) => string | undefined;
+  readonly whyOff: (tool: Listing) => string | undefined;
   /** The grant that switches a tool on, or `undefined` where it is off. */
-  readonly grantOf: (tool: Tool) => string | undefined;
+  readonly grantOf: (tool: Listing) => string | undefined;
   /** The grant of its credentials, or `undefined` where there is none. */
-  readonly credentialsGrantOf: (tool: Tool) => string | undefined;
+  readonly credentialsGrantOf: (tool: Listing) => string | undefined;
   /** Why a tool's credentials arguments do not exist and its secrets are withheld, or `undefined` where they are shown. */
-  readonly whyRestricted: (tool: Tool) => string | undefined;
+  readonly whyRestricted: (tool: Listing) => string | undefined;
 };
 
 type Permission = Access | 'credentials';
-type Grant = { readonly text: string; readonly covers: (tool: Tool, permission: Permission) => boolean };
+type Grant = { readonly text: string; readonly covers: (tool: Listing, permission: Permission) => boolean };
 
 const ACCESS: Readonly<Record<string, readonly Permission[]>> = {
   read: ['read'],
@@ -59,7 +60,7 @@ export const USUAL_GRANTS: readonly (readonly [grant: string, meaning: string])[
  * Turns grants into a decision per tool: deny beats allow, read-only is a deny, and what nothing allows is off.
  * Throws StartError for a grant that is misspelt or opens nothing, and where no tool at all would be on.
  */
-export function createPolicy(catalog: Catalog, given: Grants): Policy {
+export function createPolicy(catalog: Catalog<Listing>, given: Grants): Policy {
   const grants = expand(catalog, given);
   const policy = decide(catalog, grants);
   if (grants.allow.length === 0) {
@@ -82,7 +83,7 @@ export function createPolicy(catalog: Catalog, given: Grants): Policy {
   }
   for (const text of grants.deny) {
     const grant = parseGrant(catalog, text, 'deny');
-    const covers = (tool: Tool) =>
+    const covers = (tool: Listing) =>
       grant.covers(tool, tool.access) || (tool.handlesCredentials && grant.covers(tool, 'credentials'));
     if (!catalog.tools.some(covers)) throw new StartError(opensNothing(catalog, text, 'deny'));
   }
@@ -100,7 +101,7 @@ export function createPolicy(catalog: Catalog, given: Grants): Policy {
 const PRESET = 'preset:';
 
 /** The grants with each preset replaced by what it stands for. */
-function expand({ presets }: Catalog, { allow, deny, ...rest }: Grants): Grants {
+function expand({ presets }: Catalog<Listing>, { allow, deny, ...rest }: Grants): Grants {
   const replace = (flag: string) => (text: string) => {
     if (!text.startsWith(PRESET)) return [text];
     const name = text.slice(PRESET.length);
@@ -115,13 +116,13 @@ function expand({ presets }: Catalog, { allow, deny, ...rest }: Grants): Grants 
 }
 
 /** The decision alone, also for grants that a start would refuse for opening nothing. */
-export function decide(catalog: Catalog, grants: Grants): Policy {
+export function decide(catalog: Catalog<Listing>, grants: Grants): Policy {
   const { allow, deny, readOnly, productionGuard } = expand(catalog, grants);
   const allowed = allow.map((text) => parseGrant(catalog, text, 'allow'));
   const denied = deny.map((text) => parseGrant(catalog, text, 'deny'));
   const writes = WRITES.map((text) => parseGrant(catalog, text, 'deny'));
 
-  const whyNot = (tool: Tool, permission: Permission): string | undefined => {
+  const whyNot = (tool: Listing, permission: Permission): string | undefined => {
     const isWrite = writes.some((rule) => rule.covers(tool, permission));
     if (isWrite && readOnly) return '--read-only keeps it off';
     if (isWrite && productionGuard) return `${GUARD} keeps it off`;
@@ -131,8 +132,9 @@ export function decide(catalog: Catalog, grants: Grants): Policy {
     return `needs the grant ${tool.area}:${permission}`;
   };
 
-  const grantOf = (tool: Tool, permission: Permission) => allowed.find((grant) => grant.covers(tool, permission))?.text;
-  const whyOff = (tool: Tool) =>
+  const grantOf = (tool: Listing, permission: Permission) =>
+    allowed.find((grant) => grant.covers(tool, permission))?.text;
+  const whyOff = (tool: Listing) =>
     whyNot(tool, tool.access) ?? (tool.needsCredentials ? whyNot(tool, 'credentials') : undefined);
   return {
     whyOff,
@@ -143,7 +145,7 @@ export function decide(catalog: Catalog, grants: Grants): Policy {
   };
 }
 
-function parseGrant(catalog: Catalog, text: string, rule: 'allow' | 'deny'): Grant {
+function parseGrant(catalog: Catalog<Listing>, text: string, rule: 'allow' | 'deny'): Grant {
   const flag = `--${rule}`;
   if (text.includes('@')) throw new StartError(`${flag} ${text}: "@" is kept for later and grants nothing yet.`);
   const names = catalog.tools.map((tool) => tool.name);
@@ -184,7 +186,7 @@ function parseGrant(catalog: Catalog, text: string, rule: 'allow' | 'deny'): Gra
 }
 
 /** Whether some tool that the allow grants switch on needs this one for it. */
-function opensSomething(catalog: Catalog, allow: readonly string[], text: string): boolean {
+function opensSomething(catalog: Catalog<Listing>, allow: readonly string[], text: string): boolean {
   const policy = decide(catalog, allowOnly(allow));
   const grant = parseGrant(catalog, text, 'allow');
   return catalog.tools.some(
@@ -194,7 +196,7 @@ function opensSomething(catalog: Catalog, allow: readonly string[], text: string
   );
 }
 
-function opensNothing(catalog: Catalog, text: string, rule: 'allow' | 'deny' = 'allow'): string {
+function opensNothing(catalog: Catalog<Listing>, text: string, rule: 'allow' | 'deny' = 'allow'): string {
   const flag = `--${rule} ${text} ${rule === 'allow' ? 'opens' : 'closes'} nothing`;
   const [area = '', access] = text.split(':');
   const tools = catalog.tools.filter((tool) => area === '*' || tool.area === area);

@@ -6,6 +6,7 @@ import { createStderrSink } from './audit/stderr.ts';
 import type { Catalog } from './catalog.ts';
 import type { Config } from './config.ts';
 import { StartError } from './errors.ts';
+import type { Listing } from './listing.ts';
 import type { Log } from './log.ts';
 import type { Policy } from './policy.ts';
 import type { Environment } from './tool.ts';
@@ -19,7 +20,7 @@ const HEAD_INTERVAL = 60_000;
  */
 export function requireRecord(
   { auditLog }: Pick<Config, 'auditLog'>,
-  catalog: Catalog,
+  catalog: Catalog<Listing>,
   environment: Environment['label'] | undefined,
   policy: Policy,
 ): void {

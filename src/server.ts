@@ -11,6 +11,7 @@ import {
 import type { Call, Caller } from './call.ts';
 import type { Answer } from './confirm/gate.ts';
 import { PENDING_MS } from './confirm/pending.ts';
+import { toGreeting } from './greeting.ts';
 import type { Offer } from './offer.ts';
 import { type LookUp, servePrompts } from './prompts/serve.ts';
 import type { BareTool } from './serve/bare.ts';
@@ -29,17 +30,11 @@ export function createServer(
   version: string,
   caller: Pick<Caller, 'trace' | 'spendDelete'> = {},
 ): McpServer {
-  const mcp = new McpServer(
-    { name: 'workos-mcp', title: 'WorkOS', version },
-    {
-      instructions: offer.instructions,
-      capabilities: {
-        tools: { listChanged: false },
-        ...(offer.prompts.size > 0 && { prompts: { listChanged: false }, completions: {} }),
-      },
-      cacheHints: { 'tools/list': CACHE, 'prompts/list': CACHE },
-    },
-  );
+  const { serverInfo, ...greeting } = toGreeting(offer, version);
+  const mcp = new McpServer(serverInfo, {
+    ...greeting,
+    cacheHints: { 'tools/list': CACHE, 'prompts/list': CACHE },
+  });
   const { server } = mcp;
   server.setRequestHandler('tools/list', () => offer.list);
   server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {

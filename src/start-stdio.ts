@@ -1,42 +1,39 @@
 import type { Agent } from './access.ts';
-import { systemClock } from './api/limit.ts';
 import { configDigest } from './audit/record.ts';
-import type { Catalog } from './catalog.ts';
-import { compose } from './compose.ts';
 import type { Config } from './config.ts';
-import { createPendingStore } from './confirm/pending.ts';
 import { environmentOf, toConfirm, toGrants } from './environment.ts';
+import { StartError } from './errors.ts';
+import { toGreeting } from './greeting.ts';
 import type { Host } from './host.ts';
+import { limitsOf, toLimitSettings } from './limits.ts';
+import type { Listings } from './listing.ts';
 import { createLog } from './log.ts';
 import { createOffer } from './offer.ts';
 import { createPolicy } from './policy.ts';
+import { toPromptList } from './prompts/offer.ts';
 import { beginRecord, openRecord, requireRecord } from './recording.ts';
-import { serveOverStdio } from './serve/stdio.ts';
-import { createServer, toBareTool } from './server.ts';
-import { createStatusTool } from './status.ts';
+import { type Session, serveOverStdio } from './serve/stdio.ts';
+import type { SessionDeps } from './session.ts';
 
-/** Serves the one agent of the flat settings until its client leaves or the process is asked to stop. */
-export async function startStdio(config: Config, catalog: Catalog, host: Host, version: string): Promise<void> {
+/** What a start leaves for behind the opening, since it takes long to load. */
+export type Behind = () => Promise<{ readonly connect: (deps: SessionDeps) => Session }>;
+
+/**
+ * Serves the one agent of the flat settings until its client leaves or the process is asked to stop. Whatever is wrong
+ * with the settings is told before anything is served.
+ */
+export async function startStdio(config: Config, catalog: Listings, behind: Behind, host: Host, version: string) {
   createPolicy(catalog, config.grants); // a mistake in the grants is told before one in the key
   const { environment, transport } = await host.connect(config);
   const agent = toAgent(config, environment.label);
   const policy = createPolicy(catalog, agent.grants);
   requireRecord(config, catalog, environment.label, policy);
+  toLimitSettings(config.limits, limitsOf(catalog)); // for what it throws
   const log = createLog(config.logLevel);
   const record = await openRecord(config, host.writeToStderr);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) host.onSignal(signal, () => stop.abort(signal));
 
-  const { call, journal } = compose({
-    catalog,
-    environment,
-    send: transport.send,
-    settings: config,
-    record,
-    pending: createPendingStore(systemClock.now),
-    log,
-    version,
-  });
   const confirm = toConfirm(config.confirm, environment.label);
   const offer = createOffer({
     agent: agent.name,
@@ -44,7 +41,7 @@ export async function startStdio(config: Config, catalog: Catalog, host: Host, v
     policy,
     environment: environment.label,
     confirm,
-    statusTool: config.statusTool ? createStatusTool(catalog, agent) : undefined,
+    statusTool: config.statusTool ? catalog.statusTool : undefined,
   });
 
   const on = catalog.tools.filter((tool) => offer.tools.has(tool.name));
@@ -66,23 +63,47 @@ export async function startStdio(config: Config, catalog: Catalog, host: Host, v
     log.warn({ tools: clientless.map((tool) => tool.name) }, 'these tools need WORKOS_CLIENT_ID, which is not set');
   }
 
-  await serveOverStdio({
-    factory: () => createServer(offer, call, version),
-    findTool: (name, canAsk) => toBareTool(offer, name, call, { canAsk }),
-    stdin: host.stdin,
-    stdout: host.stdout,
-    stop: stop.signal,
-    onRefused: (name, args) => {
-      const { tool, rule } = offer.whyRefused(name);
-      void journal.refuse(tool, args, agent.name, rule);
-    },
-    // Its message may quote what a client has sent.
-    onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
-  });
-  await transport.close();
-  await endRecord(stop.signal.aborted ? String(stop.signal.reason) : 'the client left');
-  log.info({}, 'stopped');
-  await log.written();
+  let reason = 'it failed';
+  try {
+    await serveOverStdio({
+      opening: {
+        greeting: toGreeting(offer, version),
+        lists: {
+          'tools/list': offer.list,
+          ...(offer.prompts.size > 0 && { 'prompts/list': toPromptList(offer.prompts) }),
+        },
+      },
+      connect: async (input, greeted) => {
+        const { connect } = await behind().catch(notWhole);
+        return connect({
+          config,
+          agent,
+          environment,
+          transport,
+          record,
+          log,
+          version,
+          input,
+          greeted,
+          stdout: host.stdout,
+        });
+      },
+      stdin: host.stdin,
+      stdout: host.stdout,
+      stop: stop.signal,
+    });
+    reason = stop.signal.aborted ? String(stop.signal.reason) : 'the client left';
+  } finally {
+    await transport.close();
+    await endRecord(reason);
+    log.info({}, 'stopped');
+    await log.written();
+  }
+}
+
+function notWhole(error: unknown): never {
+  const { code, name } = Object(error);
+  throw new StartError(`A part of the program cannot be loaded (${code ?? name}). Install it again.`);
 }
 
 /** What the flat settings make of the agent, as far as they say which environment it is in. */

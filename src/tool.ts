@@ -1,6 +1,8 @@
 import * as z from 'zod';
-import { converted, type JsonSchema, toJsonSchema } from './json-schema.ts';
+import { converted, type JsonSchema } from './built.ts';
+import { toJsonSchema } from './json-schema.ts';
 import { listItem, membersIn, omittedFromLists, secretsIn, toOutputSchema } from './output.ts';
+import { CONFIRM_TOKEN, FIELDS, MAX_ITEMS, OWN } from './own-arguments.ts';
 import type { Declared } from './secrets.ts';
 
 /** What a tool does to WorkOS, as grants see it: reads, creates or updates, deletes. */
@@ -146,6 +148,8 @@ export type Tool = Declaration & {
   readonly needsClientId: boolean;
   /** The tool as agents without its area's credentials grant have it, where that makes a difference to its arguments. */
   readonly restricted?: Tool;
+  /** The tool as clients have it that may be unable to ask a person, where some of its calls wait for a confirmation. */
+  readonly confirmed?: Tool;
   /** The arguments that such a tool lacks, and those of which it takes fewer values. */
   readonly lacking: readonly string[];
   readonly narrowed: readonly string[];
@@ -186,21 +190,22 @@ export function toTool(area: Omit<Area, 'tools' | 'meaning'>, declaration: Decla
       return { secrets: secretMembers, shown };
     },
   };
-  if (guarded.length === 0 || needsCredentials) return tool;
+  if (guarded.length === 0 || needsCredentials) return withConfirmed(tool);
   const open = Object.entries(derived.input).filter(([name]) => !guarded.includes(name));
-  return {
-    ...tool,
-    restricted: {
-      ...withInput(tool, { ...Object.fromEntries(open), ...narrowed }, 'restricted'),
-      lacking: guarded.filter((name) => !Object.hasOwn(narrowed, name)),
-      narrowed: Object.keys(narrowed),
-      confirmable: tool.confirmable && declaration.access === 'delete',
-    },
+  const restricted = {
+    ...withInput(tool, { ...Object.fromEntries(open), ...narrowed }, 'restricted'),
+    lacking: guarded.filter((name) => !Object.hasOwn(narrowed, name)),
+    narrowed: Object.keys(narrowed),
+    confirmable: tool.confirmable && declaration.access === 'delete',
   };
+  return { ...withConfirmed(tool), restricted: withConfirmed(restricted) };
 }
 
+const withConfirmed = (tool: Tool): Tool =>
+  tool.confirmable ? { ...tool, confirmed: withInput(tool, { ...tool.input, ...CONFIRM_TOKEN }, 'confirmed') } : tool;
+
 /** The tool with other arguments; `form` says how they differ. */
-export function withInput(tool: Tool, input: Input, form: string): Tool {
+function withInput(tool: Tool, input: Input, form: string): Tool {
   return { ...tool, input, ...toSchemas(input, `${tool.form}, ${form}`) };
 }
 
@@ -273,16 +278,10 @@ function toSchemas(input: Input, form: string): Pick<Tool, 'schema' | 'jsonSchem
   };
 }
 
-/** What the server itself offers: on every paginated tool, and on every tool that reads an object or a list. */
-const MAX_ITEMS = { max_items: z.int().min(1).describe('Instead of limit: follow pages').optional() };
-const FIELDS = { fields: z.array(z.string()).min(1).describe('Only these fields').optional() };
-
-const OWN: readonly string[] = [...Object.keys(MAX_ITEMS), ...Object.keys(FIELDS), 'confirm_token'];
-
 /** The argument's place in the HTTP request, by the placement rule. */
 export function placeOf(tool: Tool, argument: string): Place {
   if (tool.path.includes(`{${argument}}`)) return 'path';
-  if (OWN.includes(argument)) return 'server';
+  if (Object.hasOwn(OWN, argument)) return 'server';
   if (tool.idempotencyKey === argument) return 'header';
   return tool.method === 'GET' || tool.method === 'DELETE' ? 'query' : 'body';
 }

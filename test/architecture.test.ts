@@ -31,7 +31,7 @@ describe('the fences between the halves', () => {
     [/^src\/serve\//, 'know no WorkOS', (name) => !/undici|\/api\/|request|result|call/.test(name)],
     [/^src\/(?!sandbox\/|open-host\.ts)/, 'do not know the sandbox', (name) => !name.includes('sandbox')],
     [
-      /^src\/(answer|api\/(queue|windows|retry)|catalog|clean|errors|json-schema|limits|nearest|output|policy|request|result|secrets|shape|tool)\.ts$/,
+      /^src\/(answer|api\/(queue|windows|retry)|catalog|clean|errors|json-schema|limits|listing|nearest|output|policy|request|result|secrets|shape|tool)\.ts$/,
       'do no I/O',
       (name) => !/^node:(?!http$)|undici|pino/.test(name),
     ],

@@ -5,6 +5,8 @@ import type { Reply, Send } from './pipeline.ts';
 
 export type Transport = {
   readonly send: Send;
+  /** Begins to load what the first request takes. */
+  readonly prepare?: () => void;
   /** Cuts off what is still under way and closes the connections. */
   readonly close: () => Promise<void>;
 };
@@ -28,8 +30,9 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
   const { attemptTimeout, maxReplyBytes, now } = options;
   let opening: Promise<Pool> | undefined;
   // undici takes longer to load than the rest of the start; nothing needs it before the first call.
+  const load = () => import('undici');
   const open = async () => {
-    const undici = await import('undici');
+    const undici = await load();
     // Connecting gets half the time, so that a host out of reach is told from one that may have got the request.
     const connect = { timeout: attemptTimeout / 2 };
     // The signal of each attempt bounds headers and body together.
@@ -72,6 +75,9 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
         clearTimeout(timer);
         signal.removeEventListener('abort', end);
       }
+    },
+    prepare: () => {
+      load().catch(() => {}); // whoever sends something is told
     },
     close: async () => {
       const pool = await opening;

@@ -1,7 +1,6 @@
-import { declarations } from '../../tools/index.ts';
-import { createCatalog } from '../catalog.ts';
 import { StartError } from '../errors.ts';
 import type { Part } from '../host.ts';
+import { openListings } from '../listing.ts';
 import { openHost } from '../open-host.ts';
 import { startStdio } from '../start-stdio.ts';
 
@@ -12,6 +11,6 @@ export const run: Part = async (shell) => {
   if (agents.agents.length + agents.templates.length > 0) {
     throw new StartError('The --config file has agents, who are served over HTTP: workos-mcp http --config FILE.');
   }
-  await startStdio(config, createCatalog(declarations), host, shell.version);
+  await startStdio(config, openListings(), () => import('./session.ts'), host, shell.version);
   return 0;
 };

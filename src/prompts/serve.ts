@@ -1,7 +1,6 @@
 import {
   type CompleteResult,
   type GetPromptResult,
-  type ListPromptsResult,
   ProtocolError,
   ProtocolErrorCode,
   type Server,
@@ -9,17 +8,9 @@ import {
 import { RefusedError } from '../errors.ts';
 import type { Arguments, Tool } from '../tool.ts';
 import { complete } from './complete.ts';
+import { type Prompts, toPromptList } from './offer.ts';
 import type { Prompt } from './prompt.ts';
 import { type Given, parseGiven, type Setting, toText } from './text.ts';
-
-/** The prompts that one agent is offered, by name. */
-export type Prompts = ReadonlyMap<string, Prompt>;
-
-/** Those whose tools are on. */
-export function offerPrompts(prompts: readonly Prompt[], tools: ReadonlyMap<string, Tool>): Prompts {
-  const offered = prompts.filter(({ needs }) => needs.every((name) => tools.has(name)));
-  return new Map(offered.map((prompt) => [prompt.name, prompt]));
-}
 
 /** Calls a tool in the name of the agent. Resolves to its answer, `undefined` where that is no success. */
 export type LookUp = (tool: Tool, args: Arguments, signal: AbortSignal) => Promise<unknown>;
@@ -31,7 +22,7 @@ const PATIENCE = 3_000;
 export function servePrompts(server: Server, prompts: Prompts, setting: Setting, lookUp: LookUp): void {
   const find = (name: string): Prompt => prompts.get(name) ?? invalid(`Prompt ${name} not found`);
 
-  server.setRequestHandler('prompts/list', (): ListPromptsResult => ({ prompts: [...prompts.values()].map(toListed) }));
+  server.setRequestHandler('prompts/list', () => toPromptList(prompts));
 
   server.setRequestHandler('prompts/get', ({ params }): GetPromptResult => {
     const prompt = find(params.name);
@@ -52,19 +43,6 @@ export function servePrompts(server: Server, prompts: Prompts, setting: Setting,
       return tool && lookUp(tool, args, signal);
     });
   });
-}
-
-function toListed({ name, title, description, arguments: declared }: Prompt): ListPromptsResult['prompts'][number] {
-  return {
-    name,
-    title,
-    description,
-    arguments: Object.entries(declared).map(([name, { description, required = false }]) => ({
-      name,
-      description,
-      required,
-    })),
-  };
 }
 
 function parse(prompt: Prompt, args: Given): Given {

@@ -1,12 +1,12 @@
 import type { Catalog } from '../../src/catalog.ts';
 import { allowOnly, decide } from '../../src/policy.ts';
-import type { Area, Limit, Tool } from '../../src/tool.ts';
+import type { Limit, Tool } from '../../src/tool.ts';
 import { argumentsOf, fieldsOf } from './docs-arguments.ts';
 import { grantsOf, type Step, type Steps } from './docs-calls.ts';
 import { code, fence, listed, table, toJson } from './docs-markdown.ts';
 
 /** The page of an area. */
-export function areaPage(catalog: Catalog, area: Area, steps: Steps): string {
+export function areaPage(catalog: Catalog, area: Catalog['areas'][number], steps: Steps): string {
   const tools = catalog.tools.filter((tool) => tool.area === area.name);
   return [
     '<!-- Generated: `npx vitest run -u` rewrites it. -->\n',

@@ -1,0 +1,119 @@
+import type { Readable, Writable } from 'node:stream';
+import type { RequestId } from '@modelcontextprotocol/server';
+
+/** What a client of before 2026-07-28 is told first. */
+export type Opening = {
+  /** The answer to initialize, but for the revision. */
+  readonly greeting: Readonly<Record<string, unknown>>;
+  /** The answers to requests that list, by their methods. */
+  readonly lists: Readonly<Record<string, object>>;
+};
+
+/** How an opening ended. */
+export type Opened = {
+  /** The initialize that was answered, and handed on all the same. */
+  readonly greeted: RequestId | undefined;
+};
+
+/** The revisions whose clients begin with initialize. What is to be said of another one is left to the SDK. */
+const REVISIONS: readonly unknown[] = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'];
+
+/** Milliseconds that a client gets for what it says next. */
+const PATIENCE = 250;
+
+const NEWLINE = 0x0a;
+
+/**
+ * Answers initialize and then what lists, as far as tools/list: for these a client waits before it shows the server, and
+ * the SDK takes longer to load than all else of a start. Whatever is not just that ends the opening, as silence does. All
+ * from there on goes to `input`, and so does initialize, for the SDK has to know its client.
+ */
+export function answerOpening(stdin: Readable, stdout: Writable, input: Writable, opening: Opening): Promise<Opened> {
+  let greeted: RequestId | undefined;
+
+  /** What to answer a request with; nothing where it is none for the opening. */
+  const answerTo = ({ jsonrpc, id, method, params }: Message): object | undefined => {
+    if (jsonrpc !== '2.0' || !isId(id) || id === greeted || typeof method !== 'string') return undefined;
+    if (greeted !== undefined) return isNone(params) ? ownOf(opening.lists, method) : undefined;
+    if (method !== 'initialize' || !isPlain(params)) return undefined;
+    greeted = id;
+    return { protocolVersion: params.protocolVersion, ...opening.greeting };
+  };
+
+  /** Whether the opening goes on behind this line. */
+  const take = (line: string): boolean => {
+    const message = parse(line);
+    const { id, method } = message;
+    const result = answerTo(message);
+    if (result !== undefined) stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`);
+    if (result === undefined || method === 'initialize') input.write(`${line}\n`);
+    return result === undefined
+      ? method === 'notifications/initialized' && greeted !== undefined
+      : method !== 'tools/list';
+  };
+
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(silence);
+      stdin.off('data', hear);
+      stdin.pipe(input, { end: false });
+      resolve({ greeted });
+    };
+    const silence = setTimeout(end, PATIENCE).unref();
+    const hear = (chunk: Buffer) => {
+      const whole = chunk.lastIndexOf(NEWLINE) + 1;
+      const lines = chunk.toString('utf8', 0, whole).split('\n').slice(0, -1);
+      const last = lines.findIndex((line) => !take(line));
+      if (last === -1 && whole === chunk.length) {
+        silence.refresh();
+        return;
+      }
+      for (const line of last === -1 ? [] : lines.slice(last + 1)) input.write(`${line}\n`);
+      // A line that is still to come to its end is none for the opening.
+      input.write(chunk.subarray(whole));
+      end();
+    };
+    stdin.on('data', hear);
+  });
+}
+
+type Message = Readonly<Record<string, unknown>>;
+
+function parse(line: string): Message {
+  try {
+    return Object(JSON.parse(line));
+  } catch {
+    return {};
+  }
+}
+
+const isId = (id: unknown): id is RequestId => typeof id === 'string' || Number.isSafeInteger(id);
+
+const ownOf = <T>(values: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(values, name) ? values[name] : undefined;
+
+const isNone = (params: unknown): boolean =>
+  params === undefined || (isTree(params) && Object.keys(Object(params)).length === 0);
+
+/** Whether the params of an initialize are such as the SDK finds nothing wrong with. */
+function isPlain(params: unknown): params is { readonly protocolVersion: string } {
+  const { protocolVersion, capabilities, clientInfo, ...rest } = Object(params);
+  const { name, version, icons, ...more } = Object(clientInfo);
+  return (
+    REVISIONS.includes(protocolVersion) &&
+    [name, version, ...Object.values(more)].every((text) => typeof text === 'string') &&
+    icons === undefined &&
+    isTree(capabilities) &&
+    Object.keys(rest).length === 0
+  );
+}
+
+/** The capabilities that are true or false. All others are objects, which may have capabilities within. */
+const SWITCHES: readonly string[] = ['listChanged', 'applyDefaults'];
+
+function isTree(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.entries(value).every(([name, inner]) =>
+    SWITCHES.includes(name) ? typeof inner === 'boolean' : isTree(inner),
+  );
+}

@@ -1,0 +1,88 @@
+import type { Readable, Writable } from 'node:stream';
+import type { JSONRPCMessage, McpServer, RequestId, Transport } from '@modelcontextprotocol/server';
+import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
+import type { Session } from './stdio.ts';
+import { type FindTool, withBareTools } from './stdio-bare.ts';
+
+type Deps = {
+  readonly factory: () => McpServer;
+  readonly findTool: FindTool;
+  readonly input: Readable;
+  readonly stdout: Writable;
+  /** The initialize in the input that was answered before. */
+  readonly greeted: RequestId | undefined;
+  /** Told of each tools/call that the protocol itself refuses: of a tool that is not there, or malformed. */
+  readonly onRefused: (tool: unknown, args: unknown) => void;
+  readonly onerror: (error: Error) => void;
+};
+
+/** Has the SDK read the input and answer. */
+export function openSession({ factory, findTool, input, stdout, greeted, onRefused, onerror }: Deps): Session {
+  const wire = new StdioServerTransport(input, stdout);
+  const { transport, answered, closed } = withPending(wire, greeted, onRefused);
+  const handle = serveStdio(factory, { transport: withBareTools(transport, findTool), onerror });
+  return { answered, closed, close: () => handle.close() };
+}
+
+/** Wraps a transport so that one can wait until every request that came in has been answered or cancelled. */
+function withPending(wire: Transport, greeted: Deps['greeted'], onRefused: Deps['onRefused']) {
+  /** By request ID: what is called, where it is a tool. */
+  const pending = new Map<unknown, { readonly tool: unknown; readonly args: unknown } | undefined>();
+  let settled = () => {};
+  let gone = () => {};
+  const closed = new Promise<void>((resolve) => {
+    gone = resolve;
+  });
+  const settle = (id: unknown) => {
+    pending.delete(id);
+    if (pending.size === 0) settled();
+  };
+  /** Whether a message answers a second time. */
+  let answered = greeted;
+  const isGreeting = (message: JSONRPCMessage): boolean => {
+    if (answered === undefined || 'method' in message || message.id !== answered) return false;
+    answered = undefined;
+    return true;
+  };
+  const transport: Transport = {
+    start: () => {
+      wire.onmessage = (message, extra) => {
+        if ('method' in message && 'id' in message) {
+          const { name, arguments: args } = Object(message.params);
+          pending.set(message.id, message.method === 'tools/call' ? { tool: name, args } : undefined);
+        }
+        // A cancelled request gets no answer.
+        if ('method' in message && message.method === 'notifications/cancelled') settle(message.params?.requestId);
+        transport.onmessage?.(message, extra);
+      };
+      wire.onclose = () => {
+        transport.onclose?.();
+        pending.clear();
+        settled();
+        gone();
+      };
+      wire.onerror = (error) => transport.onerror?.(error);
+      return wire.start();
+    },
+    send: async (message, options) => {
+      // Whatever reaches a tool is answered with a result, even when it fails.
+      const called = 'error' in message ? pending.get(message.id) : undefined;
+      try {
+        if (called !== undefined) onRefused(called.tool, called.args);
+        if (!isGreeting(message)) await wire.send(message, options);
+      } finally {
+        if (!('method' in message)) settle(message.id);
+      }
+    },
+    close: () => wire.close(),
+  };
+  return {
+    transport,
+    closed,
+    answered: () =>
+      new Promise<void>((resolve) => {
+        settled = resolve;
+        if (pending.size === 0) resolve();
+      }),
+  };
+}

@@ -1,0 +1,71 @@
+import type { Readable, Writable } from 'node:stream';
+import type { RequestId } from '@modelcontextprotocol/server';
+import type { Agent } from './access.ts';
+import { systemClock } from './api/limit.ts';
+import type { Transport } from './api/transport.ts';
+import type { AuditRecord } from './audit/record.ts';
+import type { Catalog } from './catalog.ts';
+import { compose } from './compose.ts';
+import type { Config } from './config.ts';
+import { createPendingStore } from './confirm/pending.ts';
+import { toConfirm } from './environment.ts';
+import type { Log } from './log.ts';
+import { createOffer } from './offer.ts';
+import { createPolicy } from './policy.ts';
+import type { Session } from './serve/stdio.ts';
+import { openSession } from './serve/stdio-session.ts';
+import { createServer, toBareTool } from './server.ts';
+import { createStatusTool } from './status.ts';
+import type { Environment } from './tool.ts';
+
+export type SessionDeps = {
+  readonly config: Config;
+  readonly agent: Agent;
+  readonly environment: Environment;
+  readonly transport: Transport;
+  readonly record: AuditRecord;
+  readonly log: Log;
+  readonly version: string;
+  readonly input: Readable;
+  readonly stdout: Writable;
+  /** The initialize that the opening has answered. */
+  readonly greeted: RequestId | undefined;
+};
+
+/** All that comes behind the opening: the tools from their declarations, what calls them, and the SDK. */
+export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
+  const { config, agent, environment, transport, record, log, version, input, stdout, greeted } = deps;
+  const { call, journal } = compose({
+    catalog,
+    environment,
+    send: transport.send,
+    settings: config,
+    record,
+    pending: createPendingStore(systemClock.now),
+    log,
+    version,
+  });
+  const offer = createOffer({
+    agent: agent.name,
+    catalog,
+    policy: createPolicy(catalog, agent.grants),
+    environment: environment.label,
+    confirm: toConfirm(config.confirm, environment.label),
+    statusTool: config.statusTool ? createStatusTool(catalog, agent) : undefined,
+  });
+  const session = openSession({
+    factory: () => createServer(offer, call, version),
+    findTool: (name, canAsk) => toBareTool(offer, name, call, { canAsk }),
+    input,
+    stdout,
+    greeted,
+    onRefused: (name, args) => {
+      const { tool, rule } = offer.whyRefused(name);
+      void journal.refuse(tool, args, agent.name, rule);
+    },
+    // Its message may quote what a client has sent.
+    onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
+  });
+  transport.prepare?.();
+  return session;
+}
