@@ -50,11 +50,7 @@ const STDIO = {
 
 /** What is bundled of a package in the place of its index, which loads all of it. */
 const PARTS_OF = /** @type {Record<string, string>} */ ({
-  undici: `
-    import api from 'undici/lib/api/index.js';
-    import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
-    Object.assign(Dispatcher.prototype, api);
-    export { default as Pool } from 'undici/lib/dispatcher/pool.js';`,
+  undici: "export { default as Pool } from 'undici/lib/dispatcher/pool.js';",
 });
 
 /** The packages that are imported only when they are needed. */

@@ -85,7 +85,11 @@ export async function gather(
   const direction = backwards ? 'before' : 'after';
   const start = backwards ? before : after;
   const items: Fields[] = [];
-  const texts: string[] = [];
+  /** The items as JSON, since their size has to be known. */
+  let json = '';
+  const add = (array: string) => {
+    json += `${json === '' ? '' : ','}${array.slice(1, -1)}`;
+  };
   const room = createRoom(maxBytes);
   let removed = 0;
   /** Bytes of the item that had no room. */
@@ -115,16 +119,16 @@ export async function gather(
         const text = JSON.stringify(shaped);
         if (shaped.length > 0 && room.take(text)) {
           items.push(...shaped);
-          texts.push(text);
+          add(text);
           return shaped.length;
         }
         const count = shaped.findIndex((item) => {
-          const json = JSON.stringify(item);
-          tooLong = byteLength(json);
-          return !room.take(json);
+          const text = JSON.stringify(item);
+          tooLong = byteLength(text);
+          return !room.take(text);
         });
         const kept = shaped.slice(0, Math.max(0, count));
-        if (kept.length > 0) texts.push(JSON.stringify(kept));
+        if (kept.length > 0) add(JSON.stringify(kept));
         items.push(...kept);
         return kept.length;
       },
@@ -154,9 +158,7 @@ export async function gather(
   };
   const result = { object: 'list', data: backwards ? items.reverse() : items, ...rest };
   if (backwards) return toResult(result);
-  // The items are JSON already, since their size had to be known.
-  const data = texts.map((page) => page.slice(1, -1)).join(',');
-  return toResult(result, `{"object":"list","data":[${data}],${JSON.stringify(rest).slice(1)}`);
+  return toResult(result, `{"object":"list","data":[${json}],${JSON.stringify(rest).slice(1)}`);
 }
 
 const isUpstream = (error: unknown): boolean =>

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import type { Dispatcher, Pool } from 'undici';
 import { TransportError } from '../errors.ts';
 import type { Reply, Send } from './pipeline.ts';
@@ -47,33 +46,25 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
       if (signal.aborted) throw new TransportError('the call was cancelled', false);
       if (deadline <= now()) throw new TransportError('no time was left to send it', false, { final: true });
       const timeout = Math.min(attemptTimeout, deadline - now());
-      // undici takes an emitter for a signal, at a fraction of the price of AbortSignal.any and AbortSignal.timeout.
-      const attempt = new EventEmitter();
-      const end = () => attempt.emit('abort');
-      let late = false;
-      const timer = setTimeout(() => {
-        late = true;
-        end();
-      }, timeout);
-      signal.addEventListener('abort', end, { once: true });
+      const attempt = startAttempt(maxReplyBytes);
+      const cancel = () => attempt.abort('the call was cancelled');
+      const timer = setTimeout(() => attempt.abort(`no whole answer within ${duration(timeout)}`), timeout);
+      signal.addEventListener('abort', cancel, { once: true });
       try {
-        const reply = await pool.request({
-          method,
-          path: `${prefix}${path}`,
-          // An answer that is not compressed cannot be a bomb.
-          headers: { ...headers, 'accept-encoding': 'identity' },
-          body: body ?? null,
-          signal: attempt,
-        });
-        return { status: reply.statusCode, headers: pick(reply.headers), body: await read(reply, maxReplyBytes) };
-      } catch (error) {
-        if (error instanceof TransportError) throw error;
-        if (signal.aborted) throw new TransportError('the call was cancelled', true);
-        if (late) throw new TransportError(`no whole answer within ${duration(timeout)}`, true);
-        throw toTransportError(error);
+        pool.dispatch(
+          {
+            method,
+            path: `${prefix}${path}`,
+            // An answer that is not compressed cannot be a bomb.
+            headers: { ...headers, 'accept-encoding': 'identity' },
+            body: body ?? null,
+          },
+          attempt.handler,
+        );
+        return await attempt.reply;
       } finally {
         clearTimeout(timer);
-        signal.removeEventListener('abort', end);
+        signal.removeEventListener('abort', cancel);
       }
     },
     prepare: () => {
@@ -94,7 +85,7 @@ const HEADERS = ['content-type', 'date', 'retry-after', 'x-request-id'];
 /** Request IDs go to logs as they are: what is not shaped like one is none. */
 const REQUEST_ID = /^[\w-]{1,64}$/;
 
-function pick(headers: Dispatcher.ResponseData['headers']): Reply['headers'] {
+function pick(headers: Headers): Reply['headers'] {
   const picked: Record<string, string> = {};
   for (const name of HEADERS) {
     const value = headers[name];
@@ -104,40 +95,90 @@ function pick(headers: Dispatcher.ResponseData['headers']): Reply['headers'] {
   return picked;
 }
 
-/** The body as text. Stops reading, and holds no more in memory, once it is larger than an answer may be. */
-async function read({ headers, body }: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
-  const encoding = headers['content-encoding'];
-  const tooLarge = Number(headers['content-length']) > maxBytes;
-  if (tooLarge || (encoding !== undefined && encoding !== 'identity')) {
-    // A body that is destroyed before its end emits an error, which would end the process if nobody listened.
-    body.on('error', () => {}).destroy();
-    const fault = tooLarge ? `larger than ${maxBytes} bytes` : 'compressed, which was not asked for,';
-    throw new TransportError(`the answer is ${fault} and was not read`, true, { final: true });
-  }
-  // One buffer that grows: a body in chunks of a byte would otherwise take a hundred times its size.
-  let bytes = Buffer.allocUnsafe(Number(headers['content-length'] ?? Math.min(maxBytes, 16_384)));
-  let size = 0;
-  await new Promise<void>((resolve, reject) => {
-    body.on('data', (chunk: Buffer) => {
-      const end = size + chunk.length;
-      if (end > maxBytes) {
-        body.destroy();
-        const fault = `the answer is larger than ${maxBytes} bytes and was not read on`;
-        reject(new TransportError(fault, true, { final: true }));
-        return;
-      }
-      if (end > bytes.length) {
-        const larger = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(end, bytes.length * 2)));
-        bytes.copy(larger, 0, 0, size);
-        bytes = larger;
-      }
-      chunk.copy(bytes, size);
-      size = end;
-    });
-    body.on('end', resolve);
-    body.on('error', reject);
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+type Attempt = {
+  /** Hears what becomes of the request: undici's streams cost as much as the rest of a call. */
+  readonly handler: Dispatcher.DispatchHandler;
+  /** The whole answer. Rejects with TransportError. */
+  readonly reply: Promise<Reply>;
+  readonly abort: (reason: string) => void;
+};
+
+/** @param maxBytes of the body: no more is read, or held in memory */
+function startAttempt(maxBytes: number): Attempt {
+  let controller: Dispatcher.DispatchController | undefined;
+  let fault: TransportError | undefined;
+  let head: Pick<Reply, 'status' | 'headers'> = { status: 0, headers: {} };
+  const body = createBody(maxBytes);
+  let resolve: (reply: Reply) => void;
+  let reject: (error: TransportError) => void;
+  const reply = new Promise<Reply>((...settle) => {
+    [resolve, reject] = settle;
   });
-  return bytes.toString('utf8', 0, size);
+  /** Ends the connection, so that nothing more comes; nobody waits for it. */
+  const fail = (error: TransportError) => {
+    fault = error;
+    reject(error);
+    controller?.abort(error);
+  };
+  return {
+    reply,
+    // A request that still waits for a connection has not left.
+    abort: (reason) => fail(new TransportError(reason, controller !== undefined)),
+    handler: {
+      onRequestStart: (started) => {
+        if (fault !== undefined) return started.abort(fault);
+        controller = started;
+      },
+      onResponseStart: (_, status, headers) => {
+        if (status < 200) return; // there is more to come
+        head = { status, headers: pick(headers) };
+        const refusal = body.expect(headers);
+        if (refusal !== undefined) fail(new TransportError(refusal, true, { final: true }));
+      },
+      onResponseData: (_, chunk) => {
+        const refusal = body.take(chunk);
+        if (refusal !== undefined) fail(new TransportError(refusal, true, { final: true }));
+      },
+      onResponseEnd: () => resolve({ ...head, body: body.text() }),
+      onResponseError: (_, error) => reject(fault ?? toTransportError(error)),
+    },
+  };
+}
+
+/** Gathers a body. `expect` and `take` return why it is not to be read on. */
+function createBody(maxBytes: number) {
+  let bytes: Buffer = Buffer.alloc(0);
+  let size = 0;
+  let length = Number.NaN;
+  return {
+    expect: (headers: Headers): string | undefined => {
+      const encoding = headers['content-encoding'];
+      length = Number(headers['content-length'] ?? Number.NaN);
+      const tooLarge = length > maxBytes;
+      if (!tooLarge && (encoding === undefined || encoding === 'identity')) return undefined;
+      const fault = tooLarge ? `larger than ${maxBytes} bytes` : 'compressed, which was not asked for,';
+      return `the answer is ${fault} and was not read`;
+    },
+    take: (chunk: Buffer): string | undefined => {
+      const end = size + chunk.length;
+      if (end > maxBytes) return `the answer is larger than ${maxBytes} bytes and was not read on`;
+      if (chunk.length === length) bytes = chunk;
+      else {
+        // One buffer that grows: a body in chunks of a byte would otherwise take a hundred times its size.
+        if (end > bytes.length) {
+          const larger = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(end, bytes.length * 2, length || 16_384)));
+          bytes.copy(larger, 0, 0, size);
+          bytes = larger;
+        }
+        chunk.copy(bytes, size);
+      }
+      size = end;
+      return undefined;
+    },
+    text: () => bytes.toString('utf8', 0, size),
+  };
 }
 
 /** Faults before a byte of the request could leave, where resolving or connecting reports them. */
