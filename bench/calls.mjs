@@ -69,7 +69,7 @@ export async function overhead() {
       await body.json();
     }
   };
-  const times = await race(21, { direct, bare: calls(bare.client), ours: calls(ours.client) });
+  const times = await race(41, { direct, bare: calls(bare.client), ours: calls(ours.client) });
   const perCall = (time = 0) => time / COUNT;
   const [undici, bareCall, ourCall] = [perCall(times.direct), perCall(times.bare), perCall(times.ours)];
   await Promise.all([bare.close(), ours.close(), pool.close()]);
@@ -91,7 +91,7 @@ export async function pages() {
   });
   const walk = await import(outfile);
   const { url, stop } = await upstream();
-  const { bare, ours } = await walk.pages(url, 9);
+  const { bare, ours } = await walk.pages(url, 31);
   stop();
   return { bare, ours, ratio: ours / bare };
 }

@@ -1,6 +1,6 @@
 import type { Catalog } from './catalog.ts';
 import { withConfirmToken } from './confirm/confirmable.ts';
-import { decide, type Grants, type Policy } from './policy.ts';
+import { asSettings, decide, type Grants, type Policy } from './policy.ts';
 import type { Access, Environment, Tool } from './tool.ts';
 
 /** What access is: the one source of what `check` and `explain` tell people and `get_access_status` tells agents. */
@@ -84,11 +84,14 @@ function credentialsOf(tools: readonly Tool[], policy: Policy): Credentials {
 export type Way = {
   /** To add to --allow. */
   readonly grants: readonly string[];
-  /** To start with besides. */
+  /** To start with besides; in a file, settings to say. */
   readonly flags: readonly string[];
   /** Rules to take away, as written. */
   readonly remove: readonly string[];
 };
+
+/** Whether they are of a command line, rather than of a file. */
+export const areFlags = ([first = '']: Way['flags']): boolean => first.startsWith('--');
 
 /** The least that switches a tool on, by area and access; nothing where it is on. */
 export function howToSwitchOn(catalog: Catalog, grants: Grants, tool: Tool): Way {
@@ -149,7 +152,11 @@ export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAc
   /** No grant helps against what keeps it off besides the grants. */
   const way = (rule: string | undefined, ofGrants: Way): Way => {
     const isEmpty = [ofGrants.grants, ofGrants.flags, ofGrants.remove].every((steps) => steps.length === 0);
-    return rule !== undefined && isEmpty ? { ...ofGrants, remove: [rule] } : ofGrants;
+    const { grants, flags, remove } = rule !== undefined && isEmpty ? { ...ofGrants, remove: [rule] } : ofGrants;
+    // Agents with a policy of their own stand in a file.
+    return agent.policy === undefined
+      ? { grants, flags, remove }
+      : { grants, flags: flags.map(asSettings), remove: remove.map(asSettings) };
   };
   const rule = policy.whyOff(tool);
   const withheld = policy.whyRestricted(tool);

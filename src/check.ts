@@ -1,5 +1,5 @@
 import type { Agent, TokenCounts } from './access.ts';
-import { asSettings, policyOf, toGrants } from './agents/policy.ts';
+import { policyOf, toGrants } from './agents/policy.ts';
 import { checkAuditFile } from './audit/file.ts';
 import type { Catalog } from './catalog.ts';
 import { parseAddress, toConfirm, toEnvironment } from './environment.ts';
@@ -75,19 +75,9 @@ async function agentsOf(loaded: Loaded, catalog: Catalog, host: Host): Promise<r
  * The one agent that a question is about: that of the flat settings, or the one of the file that `--agent` names.
  * @throws StartError where the file has several, or none of that name
  */
-export async function agentOf(
-  loaded: Loaded,
-  catalog: Catalog,
-  host: Host,
-): Promise<{
-  readonly agent: Agent;
-  /** Says what was said of flags of the place that the agent's settings stand in. */
-  readonly inItsWords: (text: string) => string;
-}> {
+export async function agentOf(loaded: Loaded, catalog: Catalog, host: Host): Promise<Agent> {
   const { config, agents } = loaded;
-  if (agents.agents.length + agents.templates.length === 0) {
-    return { agent: toAgent(withKey(config, host)), inItsWords: (text) => text };
-  }
+  if (agents.agents.length + agents.templates.length === 0) return toAgent(withKey(config, host));
   const all = await agentsOf(loaded, catalog, host);
   const isNamed = config.agent !== OPTIONS.agent.unless;
   const [agent, ...others] = all.filter(({ name }) => !isNamed || name.split(' ')[0] === config.agent);
@@ -98,5 +88,5 @@ export async function agentOf(
     );
   if (others.length > 0)
     throw new StartError(`The file has the agents ${names.join(', ')}: say which with --agent NAME.`);
-  return { agent, inItsWords: asSettings };
+  return agent;
 }

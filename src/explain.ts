@@ -1,5 +1,6 @@
 import {
   type Agent,
+  areFlags,
   STATUS_TOOL,
   type ToolAccess,
   type ToolCredentials,
@@ -99,7 +100,7 @@ function toWords({ grants, flags, remove }: Way): string {
   return [
     grants.length > 0 && `add the grant${grants.length > 1 ? 's' : ''} ${grants.join(' and ')}`,
     remove.length > 0 && `take ${remove.join(' and ')} away`,
-    flags.length > 0 && `start with ${flags.join(' ')}`,
+    flags.length > 0 && `${areFlags(flags) ? 'start with' : 'say'} ${flags.join(' ')}`,
   ]
     .filter((part) => part !== false)
     .join(', ');

@@ -115,6 +115,20 @@ function expand({ presets }: Catalog<Listing>, { allow, deny, ...rest }: Grants)
   return { ...rest, allow: allow.flatMap(replace('--allow')), deny: deny.flatMap(replace('--deny')) };
 }
 
+/** A text about flags as one about the settings of an agent in a file, which are called the same. */
+export const asSettings = (text: string): string =>
+  text.replace(/--(?=(allow|deny|read-only|production-writes)\b)/g, '');
+
+/** A policy that speaks of those. */
+export function inFile(policy: Policy): Policy {
+  const translate = (rule: string | undefined) => rule && asSettings(rule);
+  return {
+    ...policy,
+    whyOff: (tool) => translate(policy.whyOff(tool)),
+    whyRestricted: (tool) => translate(policy.whyRestricted(tool)),
+  };
+}
+
 /** The decision alone, also for grants that a start would refuse for opening nothing. */
 export function decide(catalog: Catalog<Listing>, grants: Grants): Policy {
   const { allow, deny, readOnly, productionGuard } = expand(catalog, grants);

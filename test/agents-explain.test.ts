@@ -21,7 +21,7 @@ agents:
 describe('of the agents of a file', () => {
   it.each([
     ['explain delete_user --agent ann', ['for              ann (staging)', 'off: deny delete_user keeps it off']],
-    ['explain delete_user --agent bob', ['for              bob (production)', 'start with production-writes']],
+    ['explain delete_user --agent bob', ['for              bob (production)', 'say production-writes']],
     ['explain users --agent ann', ['4 of 6 tools on', 'take deny delete_user away']],
     ['tools --agent ann', [/delete_user +users +delete +off +deny delete_user keeps it off/, '4 of 36 tools are on']],
     ['tools --agent bob', ['18 of 36 tools are on']],

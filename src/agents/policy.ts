@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog.ts';
 import { StartError } from '../errors.ts';
-import { allowOnly, createPolicy, decide, type Grants, type Policy } from '../policy.ts';
+import { allowOnly, asSettings, createPolicy, decide, type Grants, inFile, type Policy } from '../policy.ts';
 import type { Environment } from '../tool.ts';
 import type { AgentAccess, AgentsConfig } from './config.ts';
 
@@ -26,7 +26,7 @@ export function policyOf(
   label: Environment['label'],
   forbidden: Forbidden = NOTHING,
 ): Policy {
-  const policy = decide(catalog, toGrants(agent, label, forbidden));
+  const policy = inFile(decide(catalog, toGrants(agent, label, forbidden)));
   if (agent.within === undefined) return policy;
   const { template, ceiling } = agent.within;
   return narrow(policy, decide(catalog, allowOnly(ceiling)), `the ceiling of ${template} keeps it off`);
@@ -84,6 +84,3 @@ export function checkAgents(
     }
   }
 }
-
-/** A text about flags as one about the settings of an agent in a file. */
-export const asSettings = (message: string) => message.replace(/--(?=(allow|deny|read-only|production-writes)\b)/g, '');

@@ -69,8 +69,7 @@ export const run: Part = async (shell) => {
     case 'tools': {
       const { toolsReport } = await import('../report.ts');
       const { agentOf } = await import('../check.ts');
-      const { agent, inItsWords } = await agentOf(loaded, catalog, host);
-      print(inItsWords(toolsReport(catalog, agent, config.json, isColourful())));
+      print(toolsReport(catalog, await agentOf(loaded, catalog, host), config.json, isColourful()));
       return 0;
     }
     case 'check': {
@@ -81,8 +80,7 @@ export const run: Part = async (shell) => {
     case 'explain': {
       const { explainTool } = await import('../explain.ts');
       const { agentOf } = await import('../check.ts');
-      const { agent, inItsWords } = await agentOf(loaded, catalog, host);
-      print(inItsWords(explainTool(catalog, agent, config.subject, isColourful())));
+      print(explainTool(catalog, await agentOf(loaded, catalog, host), config.subject, isColourful()));
       return 0;
     }
     default:
