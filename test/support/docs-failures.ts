@@ -97,6 +97,10 @@ const asked =
 
 export const REFUSED: readonly Failure[] = [
   ['An argument that there is not', ({ plain }) => plain.call('get_user', { id: USER })],
+  [
+    'More than ten faults',
+    ({ plain }) => plain.call('get_user', Object.fromEntries([...'abcdefghijkl'].map((name) => [name, 1]))),
+  ],
   ['A required argument is missing', ({ plain }) => plain.call('get_user')],
   ['A value of the wrong kind or size', ({ plain }) => plain.call('list_users', { limit: 500 })],
   ['An argument that takes credentials', ({ bare }) => bare.call('update_user', { user_id: USER, password: 'x' })],

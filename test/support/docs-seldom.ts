@@ -27,6 +27,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'Calls like this one need a confirmation, and where confirmations are kept (Redis) cannot be reached: nothing was sent to WorkOS. Try again in a minute; if it stays so, tell the operator of this server.',
     'Redis is away; no confirmation goes without it',
   ],
+  [
+    'src/start-stdio.ts',
+    'A part of the program cannot be loaded (${code ?? name}). Install it again.',
+    'A file of the installation is gone; over stdio it is told once a client has connected',
+  ],
   ['src/result.ts', '${tool.name} failed inside the MCP server.', 'A fault of this server'],
   ['src/result.ts', 'Its log has the details.', 'The same'],
   ['src/api/transport.ts', 'the call was cancelled', 'The client cancelled the call, and reads no answer'],
