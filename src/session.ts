@@ -59,6 +59,7 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
     input,
     stdout,
     greeted,
+    isOffered: (name) => typeof name === 'string' && offer.tools.has(name),
     onRefused: (name, args) => {
       const { tool, rule } = offer.whyRefused(name);
       void journal.refuse(tool, args, agent.name, rule);

@@ -4,9 +4,12 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
+import { isInitializeRequest, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { answerOpening } from '../src/serve/stdio-opening.ts';
 import { MAIN } from './support/session.ts';
 
 const dist = join(MAIN, '..');
@@ -66,6 +69,8 @@ async function bySdk(args: readonly string[] | undefined, requests: readonly Mes
   return answers;
 }
 
+const nested = (depth: number): object => JSON.parse(`${'{"a":'.repeat(depth)}{}${'}'.repeat(depth)}`);
+
 describe('the opening', () => {
   it.each<[params: object, args: readonly string[]]>([
     ...SUPPORTED_PROTOCOL_VERSIONS.map((protocolVersion): [object, readonly string[]] => [{ protocolVersion }, []]),
@@ -83,6 +88,10 @@ describe('the opening', () => {
     [{ clientInfo: { name: 'raw', version: '1', icons: 'none' } }, []],
     [{ clientInfo: { name: 'raw', version: '1', title: 'Raw', websiteUrl: 'https://example.com' } }, []],
     [{ _meta: { progressToken: 1 } }, []],
+    [{ capabilities: { extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html'] } } } }, []],
+    [{ capabilities: { experimental: { listChanged: true } } }, []],
+    [{ capabilities: { experimental: nested(400) } }, []],
+    [{ capabilities: nested(4_000) }, []],
   ])('answers initialize with %j and %j, and the lists, as the SDK would', async (params, args) => {
     const grants = args.length === 0 ? undefined : args;
     const requests = [initialize(params), LIST, { id: 'p', method: 'prompts/list' }];
@@ -92,6 +101,41 @@ describe('the opening', () => {
       say(request);
       expect(await answer()).toEqual(expected[index]);
     }
+    server.kill();
+  });
+
+  it('says yes to nothing that the SDK would find fault with', async () => {
+    const names = ['listChanged', 'applyDefaults', 'roots', 'elicitation', 'form', 'experimental', 'extensions', 'x'];
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 3 },
+        fc.constantFrom(true, false, null, 's', {}, []),
+        fc.dictionary(fc.constantFrom(...names), tie('tree'), { maxKeys: 4 }),
+      ),
+    }));
+    const more = fc.dictionary(fc.constantFrom('result', 'extra'), fc.constant({}), { maxKeys: 1 });
+    let greeted = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(fc.constantFrom(...names), tree), more, async (capabilities, extra) => {
+        const message = { jsonrpc: '2.0', ...initialize({ capabilities }), ...extra };
+        const [stdin, stdout, input] = [new PassThrough(), new PassThrough(), new PassThrough()];
+        const opened = answerOpening(stdin, stdout, input, { greeting: {}, lists: {} });
+        stdin.write(`${JSON.stringify(message)}\nnot for the opening`);
+        const isGreeted = (await opened).greeted !== undefined;
+        greeted += Number(isGreeted);
+        expect(!isGreeted || (isInitializeRequest(message) && Object.keys(extra).length === 0)).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(greeted).toBeGreaterThan(50);
+  });
+
+  it('loses no answer where initialize is cancelled, and its ID used again', async () => {
+    const { server, say, answer } = start();
+    say(initialize());
+    await answer();
+    say({ method: 'notifications/cancelled', params: { requestId: 1 } }, { ...PING, id: 1 });
+    expect(await answer()).toMatchObject({ id: 1, result: {} });
     server.kill();
   });
 

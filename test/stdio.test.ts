@@ -3,8 +3,12 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { catalog, openedBy } from './support/catalog.ts';
 import { MAIN } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
+
+const all = catalog.tools.length;
+const reads = openedBy('*', 'read').length;
 
 /** Runs the command and talks to it in raw lines, as no client would. */
 function start(args: readonly string[], env: Record<string, string> = {}) {
@@ -70,10 +74,10 @@ describe('the process', () => {
     const answers = lines(await out);
     expect(answers.map((answer) => [answer.jsonrpc, answer.id]).sort()).toEqual([1, 2, 3, 4].map((id) => ['2.0', id]));
     const said = lines(await err);
-    expect(said[0]).toMatchObject({ v: 1, seq: 1, kind: 'start', tools: 18, environment: 'sandbox' });
+    expect(said[0]).toMatchObject({ v: 1, seq: 1, kind: 'start', tools: reads, environment: 'sandbox' });
     // The log comes when pino is there, which the first answers do not wait for.
     const logged = said.filter((line) => line.msg !== undefined);
-    expect(logged[0]).toMatchObject({ msg: 'serving stdio', tools: 18, environment: 'sandbox' });
+    expect(logged[0]).toMatchObject({ msg: 'serving stdio', tools: reads, environment: 'sandbox' });
     expect(logged.at(-1)).toMatchObject({ msg: 'stopped' });
   });
 
@@ -135,6 +139,45 @@ describe('the process', () => {
     expect(lines(await err)).toContainEqual(expect.objectContaining({ kind: 'decision', decision: 'refused' }));
   });
 
+  it.each([
+    ['uses its ID again', { id: 2, method: 'ping' }],
+    ['cancels it', { method: 'notifications/cancelled', params: { requestId: 2 } }],
+  ])('records a call of a tool that is off, also where the client %s', async (_, next) => {
+    const { server, err, exit } = start(['--sandbox', '--allow', '*:read']);
+    say(server, INITIALIZE);
+    await once(server.stdout, 'data');
+    say(server, INITIALIZED, { id: 2, method: 'tools/call', params: { name: 'delete_user', arguments: {} } }, next);
+    server.stdin.end();
+    expect(await exit).toEqual([0, null]);
+    const refused = lines(await err).filter(({ decision }) => decision === 'refused');
+    expect(refused).toMatchObject([{ tool: 'delete_user', rule: 'needs the grant users:delete' }]);
+  });
+
+  it('aborts the later of two calls under one ID, when that is cancelled', async () => {
+    let calls = 0;
+    upstream = await listen(async () => {
+      calls += 1;
+      if (calls === 2) await new Promise(() => {});
+      return Response.json({ object: 'user' });
+    });
+    const env = { WORKOS_API_KEY: 'sk_test_1', WORKOS_BASE_URL: upstream.url };
+    const { server, err, exit } = start(['--allow', '*:read'], env);
+    const until = (text: string) =>
+      new Promise<void>((resolve) => {
+        server.stderr.on('data', (chunk) => `${chunk}`.includes(text) && resolve());
+      });
+    const [first, cancelled] = [until('"outcome":"ok"'), until('"outcome":"cancelled"')];
+    say(server, INITIALIZE);
+    await once(server.stdout, 'data');
+    say(server, INITIALIZED, GET_USER, GET_USER);
+    await first;
+    say(server, { method: 'notifications/cancelled', params: { requestId: 2 } });
+    await cancelled;
+    server.stdin.end();
+    expect(await exit).toEqual([0, null]);
+    expect(await err).not.toContain('sk_test_1');
+  });
+
   it('exits when the client no longer reads', async () => {
     const { server, exit } = start(['--sandbox', '--allow', '*:read']);
     say(server, INITIALIZE);
@@ -152,9 +195,16 @@ describe('the command', () => {
     [['--allow', 'user:read'], { WORKOS_API_KEY: 'sk_1' }, 2, '', /Did you mean "users"\?/],
     [['--version'], {}, 0, /^\d+\.\d+\.\d+\n$/, ''],
     [['--help'], {}, 0, /--deny GRANT\[,GRANT…\]\s+WORKOS_MCP_DENY/, ''],
-    [['tools'], {}, 0, /get_user +users +read +off +needs the grant users:read\n[\s\S]*0 of 36 tools are on/, ''],
-    [['tools', '--allow', '*:full', '--read-only'], {}, 0, /18 of 36 tools are on\.\n$/, ''],
-    [['tools', '--allow', '*:full'], { WORKOS_API_KEY: 'sk_live_1' }, 0, /18 of 36 tools are on\.\n$/, ''],
+    [['tools'], {}, 0, /get_user +users +read +off +needs the grant users:read\n/, ''],
+    [['tools'], {}, 0, new RegExp(`\n0 of ${all} tools are on`), ''],
+    [['tools', '--allow', '*:full', '--read-only'], {}, 0, new RegExp(`\n${reads} of ${all} tools are on\\.\n$`), ''],
+    [
+      ['tools', '--allow', '*:full'],
+      { WORKOS_API_KEY: 'sk_live_1' },
+      0,
+      new RegExp(`\n${reads} of ${all} tools are on\\.\n$`),
+      '',
+    ],
     [['--sandbox', '--allow', '*:read', '--expect', 'staging'], {}, 2, '', /--sandbox has none/],
     [['tools', '--allow', 'sk_live_1234567890'], {}, 2, '', /no tool "sk_…"/],
     [['tools', '--deny', 'nonsense'], {}, 2, '', /no tool "nonsense"/],
@@ -169,7 +219,7 @@ describe('the command', () => {
   it('lists the tools for machines', async () => {
     const { out } = start(['tools', '--json', '--allow', 'mfa:write']);
     const tools = JSON.parse(await out);
-    expect(tools).toHaveLength(36);
+    expect(tools).toHaveLength(all);
     expect(tools).toContainEqual({
       name: 'verify_auth_challenge',
       area: 'mfa',

@@ -42,7 +42,10 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
     send: async ({ method, path, headers, body }, { signal, deadline }) => {
       if (signal.aborted) throw new TransportError('the call was cancelled', false);
       opening ??= open();
-      const pool = await opening;
+      const pool = await opening.catch(() => {
+        opening = undefined;
+        throw new TransportError('a part of this server cannot be loaded', false, { final: true });
+      });
       if (signal.aborted) throw new TransportError('the call was cancelled', false);
       if (deadline <= now()) throw new TransportError('no time was left to send it', false, { final: true });
       const timeout = Math.min(attemptTimeout, deadline - now());
@@ -71,7 +74,7 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
       load().catch(() => {}); // whoever sends something is told
     },
     close: async () => {
-      const pool = await opening;
+      const pool = await opening?.catch(() => undefined);
       await pool?.destroy();
     },
   };
@@ -120,7 +123,8 @@ function startAttempt(maxBytes: number): Attempt {
   const fail = (error: TransportError) => {
     fault = error;
     reject(error);
-    controller?.abort(error);
+    // Not within its parser, which would go on to end what was aborted.
+    queueMicrotask(() => controller?.abort(error));
   };
   return {
     reply,
@@ -142,7 +146,7 @@ function startAttempt(maxBytes: number): Attempt {
         if (refusal !== undefined) fail(new TransportError(refusal, true, { final: true }));
       },
       onResponseEnd: () => resolve({ ...head, body: body.text() }),
-      onResponseError: (_, error) => reject(fault ?? toTransportError(error)),
+      onResponseError: (_, error) => reject(fault ?? toTransportError(error, controller !== undefined)),
     },
   };
 }
@@ -202,12 +206,15 @@ const MAYBE_SENT: Readonly<Record<string, string>> = {
   EPIPE: 'the connection broke off',
 };
 
-/** Says in our words what went wrong: driver messages can hold addresses and header values. */
-export function toTransportError(error: unknown): TransportError {
+/**
+ * Says in our words what went wrong: driver messages can hold addresses and header values.
+ * @param hasBegun whether a connection had the request
+ */
+export function toTransportError(error: unknown, hasBegun = true): TransportError {
   const { code = '', syscall } = Object(error);
-  // On a connection that was open before, the same codes come after the request left.
-  const early = syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
-  if (early) return new TransportError(NOT_SENT[code] ?? 'no connection came about', false);
   if (CERTIFICATE.test(code)) return new TransportError(`no trusted TLS connection (${code})`, false, { final: true });
+  // On a connection that was open before, the same codes come after the request left.
+  const early = !hasBegun || syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
+  if (early) return new TransportError(NOT_SENT[code] ?? 'no connection came about', false);
   return new TransportError(MAYBE_SENT[code] ?? 'the HTTP exchange failed', true);
 }

@@ -68,7 +68,9 @@ const ID = /\b[a-z]+(?:_[a-z]+)*_[0-9A-Z]{20,32}\b/;
 
 function toValues({ member, withId }: Lookup, items: unknown): readonly string[] {
   const path = member.split('.');
-  return [items].flat().flatMap((item) =>
+  const isWhole = (id: unknown) => typeof id === 'string' && ID.exec(id)?.[0] === id;
+  const named = [items].flat().filter((item) => withId !== true || isWhole(Object(item).id));
+  return named.flatMap((item) =>
     membersAt(item, path)
       .filter((value) => typeof value === 'string')
       .map(toLine)

@@ -38,7 +38,8 @@ export function withBareTools(wire: Transport, findTool: FindTool): Transport {
     answering(message, (told) => transport.send(told), aborting.signal)
       .then((answer) => answer && wire.send(answer))
       .catch((error) => transport.onerror?.(error)) // the client has gone
-      .finally(() => running.delete(id));
+      // A client may have used the ID again, against the rules.
+      .finally(() => running.get(id) === aborting && running.delete(id));
     return true;
   };
 

@@ -21,6 +21,9 @@ const REVISIONS: readonly unknown[] = ['2025-11-25', '2025-06-18', '2025-03-26',
 /** Milliseconds that a client gets for what it says next. */
 const PATIENCE = 250;
 
+/** Characters of a line that is looked into: a longer one could nest deeper than that is safe. */
+const MAX_LINE = 2_000;
+
 const NEWLINE = 0x0a;
 
 /**
@@ -32,7 +35,8 @@ export function answerOpening(stdin: Readable, stdout: Writable, input: Writable
   let greeted: RequestId | undefined;
 
   /** What to answer a request with; nothing where it is none for the opening. */
-  const answerTo = ({ jsonrpc, id, method, params }: Message): object | undefined => {
+  const answerTo = ({ jsonrpc, id, method, params, ...more }: Message): object | undefined => {
+    if (Object.keys(more).length > 0) return undefined;
     if (jsonrpc !== '2.0' || !isId(id) || id === greeted || typeof method !== 'string') return undefined;
     if (greeted !== undefined) return isNone(params) ? ownOf(opening.lists, method) : undefined;
     if (method !== 'initialize' || !isPlain(params)) return undefined;
@@ -42,7 +46,7 @@ export function answerOpening(stdin: Readable, stdout: Writable, input: Writable
 
   /** Whether the opening goes on behind this line. */
   const take = (line: string): boolean => {
-    const message = parse(line);
+    const message = line.length > MAX_LINE ? {} : parse(line);
     const { id, method } = message;
     const result = answerTo(message);
     if (result !== undefined) stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`);
@@ -92,8 +96,7 @@ const isId = (id: unknown): id is RequestId => typeof id === 'string' || Number.
 const ownOf = <T>(values: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined;
 
-const isNone = (params: unknown): boolean =>
-  params === undefined || (isTree(params) && Object.keys(Object(params)).length === 0);
+const isNone = (params: unknown): boolean => params === undefined || isMap(params, () => false);
 
 /** Whether the params of an initialize are such as the SDK finds nothing wrong with. */
 function isPlain(params: unknown): params is { readonly protocolVersion: string } {
@@ -103,7 +106,7 @@ function isPlain(params: unknown): params is { readonly protocolVersion: string 
     REVISIONS.includes(protocolVersion) &&
     [name, version, ...Object.values(more)].every((text) => typeof text === 'string') &&
     icons === undefined &&
-    isTree(capabilities) &&
+    isMap(capabilities, ([name, inner]) => (FREE.includes(name) ? isMap(inner, isFree) : isTree([name, inner]))) &&
     Object.keys(rest).length === 0
   );
 }
@@ -111,9 +114,15 @@ function isPlain(params: unknown): params is { readonly protocolVersion: string 
 /** The capabilities that are true or false. All others are objects, which may have capabilities within. */
 const SWITCHES: readonly string[] = ['listChanged', 'applyDefaults'];
 
-function isTree(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.entries(value).every(([name, inner]) =>
-    SWITCHES.includes(name) ? typeof inner === 'boolean' : isTree(inner),
-  );
-}
+/** Those whose members are objects of whatever kind. */
+const FREE: readonly string[] = ['experimental', 'extensions'];
+
+type Member = readonly [name: string, value: unknown];
+
+const isTree = ([name, value]: Member): boolean =>
+  SWITCHES.includes(name) ? typeof value === 'boolean' : isMap(value, isTree);
+
+const isFree = ([, value]: Member): boolean => isMap(value, () => true);
+
+const isMap = (value: unknown, holds: (member: Member) => boolean): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.entries(value).every(holds);

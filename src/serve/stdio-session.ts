@@ -11,21 +11,23 @@ type Deps = {
   readonly stdout: Writable;
   /** The initialize in the input that was answered before. */
   readonly greeted: RequestId | undefined;
+  readonly isOffered: (tool: unknown) => boolean;
   /** Told of each tools/call that the protocol itself refuses: of a tool that is not there, or malformed. */
   readonly onRefused: (tool: unknown, args: unknown) => void;
   readonly onerror: (error: Error) => void;
 };
 
 /** Has the SDK read the input and answer. */
-export function openSession({ factory, findTool, input, stdout, greeted, onRefused, onerror }: Deps): Session {
+export function openSession(deps: Deps): Session {
+  const { factory, findTool, input, stdout, onerror } = deps;
   const wire = new StdioServerTransport(input, stdout);
-  const { transport, answered, closed } = withPending(wire, greeted, onRefused);
+  const { transport, answered, closed } = withPending(wire, deps);
   const handle = serveStdio(factory, { transport: withBareTools(transport, findTool), onerror });
   return { answered, closed, close: () => handle.close() };
 }
 
 /** Wraps a transport so that one can wait until every request that came in has been answered or cancelled. */
-function withPending(wire: Transport, greeted: Deps['greeted'], onRefused: Deps['onRefused']) {
+function withPending(wire: Transport, { greeted, isOffered, onRefused }: Deps) {
   /** By request ID: what is called, where it is a tool. */
   const pending = new Map<unknown, { readonly tool: unknown; readonly args: unknown } | undefined>();
   let settled = () => {};
@@ -49,10 +51,18 @@ function withPending(wire: Transport, greeted: Deps['greeted'], onRefused: Deps[
       wire.onmessage = (message, extra) => {
         if ('method' in message && 'id' in message) {
           const { name, arguments: args } = Object(message.params);
-          pending.set(message.id, message.method === 'tools/call' ? { tool: name, args } : undefined);
+          const isCall = message.method === 'tools/call';
+          // At once: by the time of the answer the client may have cancelled it, or used its ID again.
+          const isOff = isCall && !isOffered(name);
+          if (isOff) onRefused(name, args);
+          pending.set(message.id, isCall && !isOff ? { tool: name, args } : undefined);
         }
         // A cancelled request gets no answer.
-        if ('method' in message && message.method === 'notifications/cancelled') settle(message.params?.requestId);
+        if ('method' in message && message.method === 'notifications/cancelled') {
+          const id = message.params?.requestId;
+          settle(id);
+          if (id === answered) answered = undefined;
+        }
         transport.onmessage?.(message, extra);
       };
       wire.onclose = () => {

@@ -32,6 +32,7 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'A part of the program cannot be loaded (${code ?? name}). Install it again.',
     'A file of the installation is gone; over stdio it is told once a client has connected',
   ],
+  ['src/api/transport.ts', 'a part of this server cannot be loaded', 'A file of the installation is gone'],
   ['src/result.ts', '${tool.name} failed inside the MCP server.', 'A fault of this server'],
   ['src/result.ts', 'Its log has the details.', 'The same'],
   ['src/api/transport.ts', 'the call was cancelled', 'The client cancelled the call, and reads no answer'],
