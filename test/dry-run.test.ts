@@ -67,7 +67,8 @@ afterAll(async () => {
 });
 
 it('is about every write there is', () => {
-  expect(new Set(writes.map(({ name }) => name)).size).toBe(18);
+  const there = tools.filter(({ method }) => method !== 'GET').map(({ name }) => name);
+  expect([...new Set(writes.map(({ name }) => name))]).toEqual(there);
 });
 
 describe('a dry run sends nothing and shows what the real call sends', () => {

@@ -5,46 +5,62 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog.ts';
 import { secretsIn } from '../src/output.ts';
 import { createPolicy } from '../src/policy.ts';
+import type * as Sandbox from '../src/sandbox/index.ts';
 import { type Area, type Declaration, type Tool, toTool } from '../src/tool.ts';
 import { declarations } from '../tools/index.ts';
 import { differences, specifications } from './support/openapi.ts';
 import { blocksIn, readPage } from './support/page.ts';
+
+// The built file: what users run. Its path is no literal, so that type checking does not need a build.
+const built: string = '../dist/sandbox.js';
+const { openSandbox, gaps } = (await import(built)) as typeof Sandbox;
 
 const root = join(import.meta.dirname, '..');
 const PAGE = 'docs/how-to/adding-an-endpoint.md';
 const folder = mkdtempSync(join(tmpdir(), 'wmcp-endpoint-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The page's tools, as they would be in tools/: among the imports that tools/users.ts has, and its own object. */
-async function load(): Promise<readonly Declaration[]> {
+type Page = { readonly declared: readonly Declaration[]; readonly gaps: readonly Sandbox.Gap[] };
+
+/**
+ * The page's tools, as they would be in tools/: among the imports that tools/users.ts has, and its own object, unless
+ * somebody has added it. And what it says of the sandbox.
+ */
+async function load(): Promise<Page> {
   const blocks = blocksIn(readPage(PAGE));
   const of = (kind: string) => blocks.filter((block) => block.kind === kind).map(({ text }) => text);
+  const objects = readPage('tools/objects.ts').replace("import * as z from 'zod';", '');
+  const isNew = (object: string) => !objects.includes(object.match(/^export const \w+ =/m)?.[0] ?? expect.fail(object));
   const imports = readPage('tools/users.ts').match(/^import [\s\S]*?;$/gm) ?? [];
   writeFileSync(
     join(folder, 'example.ts'),
     [
       ...imports.filter((line) => !line.includes('./objects.ts')),
-      readPage('tools/objects.ts').replace("import * as z from 'zod';", ''),
-      ...of('object'),
+      objects,
+      ...of('object').filter(isNew),
       `export const declared = [\n${of('tool').join('\n')}];`,
+      `import { shaping } from '../src/sandbox/gap.ts';\nexport const gaps = [\n${of('gap').join('\n')}];`,
     ]
       .join('\n')
       .replaceAll("'../src/", `'${root}/src/`)
       .replaceAll("'./", `'${root}/tools/`)
       .replaceAll("'zod'", `'${root}/node_modules/zod/index.js'`),
   );
-  const { declared } = await import(join(folder, 'example.ts'));
-  return declared;
+  return await import(join(folder, 'example.ts'));
 }
 
+let page: Page;
 let users: Area;
 let tools: readonly Tool[];
 
 beforeAll(async () => {
   const area = declarations.areas.find(({ name }) => name === 'users');
   if (area === undefined) throw new Error('there is no area users');
-  users = { ...area, tools: [...area.tools, ...(await load())] };
-  tools = users.tools.slice(area.tools.length).map((declaration) => toTool(users, declaration));
+  page = await load();
+  const { declared } = page;
+  const others = area.tools.filter(({ name }) => declared.every((one) => one.name !== name));
+  users = { ...area, tools: [...others, ...declared] };
+  tools = declared.map((declaration) => toTool(users, declaration));
 });
 
 describe('the declarations on the page', () => {
@@ -72,6 +88,28 @@ describe('the declarations on the page', () => {
     expect(invitation?.check?.({ email: 'a@example.com', role_slug: 'admin' })).toEqual([
       'role_slug needs organization_id.',
     ]);
+  });
+});
+
+describe('the sandbox', () => {
+  const send = async (layers: readonly Sandbox.Gap[], method: string, path: string, body?: unknown) => {
+    const sandbox = openSandbox(layers);
+    const headers = { authorization: `Bearer ${sandbox.apiKey}`, 'content-type': 'application/json' };
+    const request = new Request(`https://api.workos.com${path}`, { method, headers, body: JSON.stringify(body) });
+    return Object(await (await sandbox.fetch(request)).json());
+  };
+
+  it('answers the entries of the first tool', async () => {
+    const found = await send(gaps, 'GET', '/user_management/users/external_id/hr-1');
+    expect(found).toMatchObject({ object: 'user', email: 'ada@acme.example.com' });
+  });
+
+  it('has every member of an invitation with the gap on the page', async () => {
+    const members = Object.keys(tools[1]?.output?.shape ?? expect.fail()).filter((name) => name !== 'notes');
+    const made = await send([...gaps, ...page.gaps], 'POST', '/user_management/invitations', {
+      email: 'a@example.com',
+    });
+    expect(Object.keys(made).sort()).toEqual(members.sort());
   });
 });
 

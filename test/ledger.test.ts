@@ -91,26 +91,27 @@ describe('every argument of a write is a credential, or stands here with the rea
 
   it('and deletes take nothing but the ID', () => {
     const deletes = tools.filter((tool) => tool.access === 'delete');
-    expect(deletes.flatMap((tool) => Object.keys(tool.input))).toEqual([
-      'user_id',
-      'organization_id',
-      'connection_id',
-      'directory_id',
-    ]);
+    for (const tool of deletes) {
+      const places = Object.keys(tool.input).map((name) => placeOf(tool, name));
+      expect(new Set(places), tool.name).toEqual(new Set(['path']));
+    }
+    expect(deletes.length).toBeGreaterThan(3);
   });
 });
 
 describe('what a person is asked about', () => {
-  it('is every delete and every update that decides who somebody is, and nothing else', () => {
+  it('is at least each of these', () => {
     const asked = tools.filter((tool) => tool.preview !== undefined).map((tool) => tool.name);
-    expect(asked).toEqual([
-      'update_user',
-      'delete_user',
-      'update_organization',
-      'delete_organization',
-      'delete_connection',
-      'delete_directory',
-    ]);
+    expect(asked).toEqual(
+      expect.arrayContaining([
+        'update_user',
+        'delete_user',
+        'update_organization',
+        'delete_organization',
+        'delete_connection',
+        'delete_directory',
+      ]),
+    );
   });
 
   it.each(tools)('$name declares a preview exactly where it has to', (tool) => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Arguments } from '../src/tool.ts';
 import { CALLS } from './support/calls.ts';
+import { FIXED } from './support/catalog.ts';
 import { connect, type ListedTool, type Session } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
 
@@ -103,7 +104,7 @@ type Grants = {
   readonly flags?: readonly string[];
   /** A production key. */
   readonly live?: true;
-  /** How many tools there are, and of them how many see secrets. */
+  /** How many of the FIXED tools there are, and of them how many see secrets. */
   readonly tools: number;
   readonly seeing: number;
 };
@@ -216,13 +217,20 @@ afterAll(async () => {
   );
 }, 60_000);
 
+it('the table has a row for every tool, and none of what is no tool', () => {
+  const all = SETS.find(({ allow, deny, flags, live }) => allow === '*:full *:credentials' && !deny && !flags && !live);
+  const names = runs.get(all ?? expect.fail('no set gives everything'))?.listed.map(({ name }) => name);
+  expect(Object.keys(TABLE).sort()).toEqual(names?.sort());
+});
+
 describe.each(SETS.map((grants) => [titleOf(grants), grants] as const))('%s', (_, grants) => {
   const run = (): Running => runs.get(grants) ?? expect.fail('it did not start');
   const tools = expected(grants);
 
-  it(`gives ${grants.tools} tools, of which ${grants.seeing} see secrets`, () => {
-    expect(tools.size).toBe(grants.tools);
-    expect([...tools.values()].filter((sees) => sees)).toHaveLength(grants.seeing);
+  it(`gives ${grants.tools} of the fixed tools, of which ${grants.seeing} see secrets, and of all what the table says`, () => {
+    const fixed = [...tools].filter(([name]) => FIXED.has(name));
+    expect(fixed).toHaveLength(grants.tools);
+    expect(fixed.filter(([, sees]) => sees)).toHaveLength(grants.seeing);
     expect(
       run()
         .listed.map(({ name }) => name)

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openedBy } from './support/catalog.ts';
 import {
   connectTo,
   entriesIn,
@@ -47,7 +48,7 @@ templates:
   engineers:
     jwt: { permission: 'workos-mcp:use' }
     grants-claim: workos_mcp_grants
-    ceiling: ['users:read', 'users:delete', 'organizations:read']
+    ceiling: [get_user, list_users, delete_user, get_organization, list_organizations]
     requests-per-minute: 6
 `,
   );
@@ -71,13 +72,7 @@ const namesOf = async (jwt: string) => {
 
 it.each(PEERS)('a signed token makes a %s its agent', async (peer) => {
   const client = await connectTo(server.url, await issuer.sign(OPS), { peer });
-  expect([...(await client.tools())].sort()).toEqual([
-    'create_user',
-    'delete_user',
-    'get_user',
-    'list_users',
-    'update_user',
-  ]);
+  expect([...(await client.tools())].sort()).toEqual([...openedBy('users', 'read', 'write', 'delete')].sort());
   const user_id = newId('user');
   expect((await client.call('delete_user', { user_id })).isError).toBeUndefined();
   expect(workos.received.at(-1)).toMatchObject({ method: 'DELETE', headers: { authorization: `Bearer ${KEY}` } });

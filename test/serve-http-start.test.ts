@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { get } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openedBy } from './support/catalog.ts';
 import { sendRaw } from './support/http.ts';
 import {
   connectTo,
@@ -197,7 +198,7 @@ describe('http starts', () => {
     );
     try {
       const client = await connectTo(server.url, undefined, { peer });
-      expect([...(await client.tools())].sort()).toEqual(['get_access_status', 'get_user', 'list_users']);
+      expect([...(await client.tools())].sort()).toEqual([...openedBy('users', 'read'), 'get_access_status'].sort());
       expect((await client.call('get_user', { user_id: 'user_01E4ZCR3C56J083X43JQXF3JK5' })).isError).toBeUndefined();
       expect(entriesIn(folder.read('anybody.jsonl')).at(-1)).toMatchObject({ agent: 'anonymous', outcome: 'ok' });
       await client.close();
@@ -247,7 +248,7 @@ describe('http starts', () => {
     const server = await serve(args, { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: workos.url });
     try {
       const client = await connectTo(server.url, token.ann.token);
-      expect([...(await client.tools())].sort()).toEqual(['get_user', 'list_users']);
+      expect([...(await client.tools())].sort()).toEqual([...openedBy('users', 'read')].sort());
       await client.close();
       expect(await sendRaw(server.port, 'POST /mcp HTTP/1.1\r\nHost: 10.0.0.1\r\nConnection: close\r\n\r\n')).toMatch(
         / 403 /,

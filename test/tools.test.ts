@@ -330,7 +330,6 @@ describe.each(PEERS)('the built server behind the %s', (peer) => {
   it('has a row here for every tool it lists', async () => {
     const names = (await session.listTools()).map((tool) => tool.name);
     expect([...names].sort()).toEqual(ROWS.map(([name]) => name).sort());
-    expect(names).toHaveLength(36);
   });
 
   it.each(ROWS)('%s', async (name, args, request, reply) => {

@@ -122,7 +122,7 @@ describe.each([
       const { bot } = newTokens('bot');
       let server: HttpServer;
       beforeAll(async () => {
-        const agents = `agents: { bot: { allow: 'users:read', tokens: ['${hashOf(bot)}'] } }`;
+        const agents = `agents: { bot: { allow: [get_user, list_users], tokens: ['${hashOf(bot)}'] } }`;
         server = await serve(['--sandbox', '--config', folder.write('agents.yaml', agents)]);
       });
       afterAll(() => server?.stop());

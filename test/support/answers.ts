@@ -60,6 +60,12 @@ function deprecatedIn(schema: Schema, path: string): string[] {
   });
 }
 
+const TEXTS: Readonly<Record<string, string>> = {
+  'date-time': '2026-01-05T10:00:00.000Z',
+  email: 'ada@example.com',
+  uri: 'https://example.com/',
+};
+
 /** A value by the examples of the specification, with every member that it knows. */
 export function sample(schema: Schema): unknown {
   const { example, const: constant, enum: [first] = [], items } = schema;
@@ -71,5 +77,6 @@ export function sample(schema: Schema): unknown {
   if (alternative !== undefined) return sample(alternative);
   if (items !== undefined) return [sample(items)];
   const type = typesOf(schema).find((type) => type !== 'null');
-  return type === 'object' ? { key: 'value' } : type === 'boolean' ? true : type === 'number' ? 1 : type ? 'x' : null;
+  const text = TEXTS[schema.format ?? ''] ?? 'x';
+  return type === 'object' ? { key: 'value' } : type === 'boolean' ? true : type === 'number' ? 1 : type ? text : null;
 }

@@ -10,6 +10,7 @@ import { type Place, placeOf, type Tool } from '../../src/tool.ts';
 /** The part of JSON Schema that is looked into here or written in tests; the rest is Ajv's. */
 export type Schema = {
   readonly type?: string | readonly string[];
+  readonly format?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
