@@ -34,13 +34,13 @@ const SERVER = [here('../dist/main.js'), '--allow', '*:read', '--log-level', 'er
 
 /**
  * Milliseconds that each contender takes, as the median of so many rounds in which they take turns: what else the
- * machine does then meets them all alike. Two rounds before do not count.
+ * machine does then meets them all alike. Ten rounds before do not count, in which Node compiles what runs often.
  * @param {Record<string, () => Promise<unknown>>} contenders
  */
 async function race(/** @type {number} */ rounds, contenders) {
   /** @type {Record<string, number[]>} */
   const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
-  for (let round = -2; round < rounds; round += 1) {
+  for (let round = -10; round < rounds; round += 1) {
     for (const [name, run] of Object.entries(contenders)) {
       const start = performance.now();
       await run();

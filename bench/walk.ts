@@ -15,7 +15,7 @@ const KEY = `sk_test_${'bench'.repeat(8)}`;
 
 /**
  * Milliseconds for 10,000 records, a hundred a page, from the call to its finished result, beside a bare undici loop over
- * the same pages. Each is the median of so many runs, taken in turns.
+ * the same pages. Each is the median of so many runs, taken in turns, behind ten in which Node compiles what runs often.
  */
 export async function pages(url: string, runs: number): Promise<{ bare: number; ours: number }> {
   const pool = new Pool(url);
@@ -73,7 +73,7 @@ export async function pages(url: string, runs: number): Promise<{ bare: number; 
   };
 
   const times = { bare: [] as number[], ours: [] as number[] };
-  for (let run = -2; run < runs; run += 1) {
+  for (let run = -10; run < runs; run += 1) {
     for (const [name, go] of [
       ['bare', loop],
       ['ours', walk],
