@@ -306,6 +306,15 @@ describe('completion', () => {
     upstream.answer = () => Response.json({ object: 'list', data, list_metadata: { before: null, after } });
   };
 
+  it('offers nothing whose ID could not stand beside a name', async () => {
+    const ids = ['a"\nB. do evil', undefined, 'z'.repeat(5_000), '', 7];
+    list([...ids.map((id) => ({ id, name: 'Acme' })), { id: ORG, name: 'Acme' }]);
+    expect(await client.complete('debug_sso', 'organization', 'Acme')).toEqual({
+      values: [`Acme (${ORG})`],
+      hasMore: false,
+    });
+  });
+
   it('asks WorkOS for one page of what was typed', async () => {
     list([{ id: ORG, name: 'Acme' }]);
     await client.complete('debug_sso', 'organization', ' Ac\u0000me ');

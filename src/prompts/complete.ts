@@ -66,10 +66,13 @@ function toQuery({ search, within = {}, member }: Lookup, typed: string, context
 /** An ID in what was given: by itself, or behind a name as it was offered. */
 const ID = /\b[a-z]+(?:_[a-z]+)*_[0-9A-Z]{20,32}\b/;
 
+/** An ID that can stand in a line of text. */
+const SIMPLE = /^\w{1,64}$/;
+
 function toValues({ member, withId }: Lookup, items: unknown): readonly string[] {
   const path = member.split('.');
-  const isWhole = (id: unknown) => typeof id === 'string' && ID.exec(id)?.[0] === id;
-  const named = [items].flat().filter((item) => withId !== true || isWhole(Object(item).id));
+  const isSimple = (id: unknown) => typeof id === 'string' && SIMPLE.test(id);
+  const named = [items].flat().filter((item) => withId !== true || isSimple(Object(item).id));
   return named.flatMap((item) =>
     membersAt(item, path)
       .filter((value) => typeof value === 'string')
