@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { LogLevel } from './options.ts';
+import { LOG_LEVELS, type LogLevel } from './options.ts';
 
 type Line = 'debug' | 'info' | 'warn' | 'error';
 
@@ -33,9 +33,10 @@ export function createLog(level: LogLevel): Log & {
     );
     for (const write of waiting.splice(0)) write();
   };
-  const line =
-    (kind: Line) =>
-    (...line: Parameters<Log[Line]>) => {
+  const line = (kind: Line) => {
+    // Nothing is made, or loaded, for lines that nobody is to see.
+    if (LOG_LEVELS.indexOf(kind) < LOG_LEVELS.indexOf(level)) return () => {};
+    return (...line: Parameters<Log[Line]>) => {
       const time = new Date();
       const write = () => {
         now = time;
@@ -45,6 +46,7 @@ export function createLog(level: LogLevel): Log & {
       waiting.push(write);
       loading ??= load();
     };
+  };
   return {
     debug: line('debug'),
     info: line('info'),

@@ -18,7 +18,7 @@ export function createStderrSink(write: (bytes: Uint8Array) => number): Sink {
       let done = 0;
       for (let pauses = 0; done < bytes.length; ) {
         try {
-          done += write(bytes.subarray(done));
+          done += write(done === 0 ? bytes : bytes.subarray(done));
         } catch (error) {
           if (Object(error).code === 'EAGAIN' && pauses < PAUSES) {
             pauses += 1;
