@@ -1,5 +1,5 @@
 import { RefusedError } from './errors.ts';
-import { didYouMean, inShort } from './nearest.ts';
+import { didYouMean, inShort, MAX_TOLD } from './nearest.ts';
 import { closed } from './problem.ts';
 import type { Arguments, Tool } from './tool.ts';
 
@@ -34,9 +34,6 @@ export function parseArguments(tool: Tool, args: unknown, { maxItems }: { readon
   if (broken.length > 0) throw new RefusedError(broken.join(' '));
   return own;
 }
-
-/** More than that nobody corrects at once, and judging a million of them would hold everybody up. */
-const MAX_TOLD = 10;
 
 type Fault = {
   readonly path: readonly PropertyKey[];

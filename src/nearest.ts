@@ -13,6 +13,9 @@ export function didYouMean(word: string, known: readonly string[]): string {
   return found === undefined ? '' : ` Did you mean "${found}"?`;
 }
 
+/** Faults that are told back: more than that nobody corrects at once, and judging a million would hold everybody up. */
+export const MAX_TOLD = 10;
+
 /** Characters of a name that is told back to whoever gave it. */
 const MAX_NAME = 100;
 

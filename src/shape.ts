@@ -1,5 +1,5 @@
 import { RefusedError } from './errors.ts';
-import { didYouMean, inShort } from './nearest.ts';
+import { didYouMean, inShort, MAX_TOLD } from './nearest.ts';
 import { concise, knownFields } from './output.ts';
 import type { Tool } from './tool.ts';
 
@@ -10,9 +10,6 @@ export type Shape = {
   readonly object: (value: Fields) => Fields;
   readonly item: (value: Fields) => Fields;
 };
-
-/** Unknown fields that are told back. */
-const MAX_TOLD = 10;
 
 /** @throws RefusedError for a field that the tool's answers are not known to have. */
 export function toShape(tool: Tool, fields: unknown): Shape {

