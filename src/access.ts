@@ -1,6 +1,6 @@
 import type { Catalog } from './catalog.ts';
 import { withConfirmToken } from './confirm/confirmable.ts';
-import { asSettings, decide, type Grants, type Policy } from './policy.ts';
+import { decide, type Grants, nameOf, type Policy } from './policy.ts';
 import type { Access, Environment, Tool } from './tool.ts';
 
 /** What access is: the one source of what `check` and `explain` tell people and `get_access_status` tells agents. */
@@ -84,14 +84,12 @@ function credentialsOf(tools: readonly Tool[], policy: Policy): Credentials {
 export type Way = {
   /** To add to --allow. */
   readonly grants: readonly string[];
-  /** To start with besides; in a file, settings to say. */
+  /** To start with besides, or to say of the agent where it stands in a file. */
   readonly flags: readonly string[];
+  readonly settings: readonly string[];
   /** Rules to take away, as written. */
   readonly remove: readonly string[];
 };
-
-/** Whether they are of a command line, rather than of a file. */
-export const areFlags = ([first = '']: Way['flags']): boolean => first.startsWith('--');
 
 /** The least that switches a tool on, by area and access; nothing where it is on. */
 export function howToSwitchOn(catalog: Catalog, grants: Grants, tool: Tool): Way {
@@ -111,13 +109,15 @@ function toWay(catalog: Catalog, grants: Grants, tool: Tool, holds: (policy: Pol
   const stops = (rule: Partial<Grants>) => !holds(decide(catalog, { ...EVERYTHING, ...rule }));
   const [own, credentials] = [`${tool.area}:${tool.access}`, `${tool.area}:credentials`];
   const least = [[], [own], [credentials]].find((more) => !stops({ allow: [...grants.allow, ...more] }));
+  const besides = stops({ productionGuard: grants.productionGuard }) ? [nameOf(grants, 'production-writes')] : [];
   const denials = new Set(grants.deny.filter((text) => stops({ deny: [text] })));
   return {
     grants: least ?? [own, credentials],
-    flags: stops({ productionGuard: grants.productionGuard }) ? ['--production-writes'] : [],
+    flags: grants.inFile ? [] : besides,
+    settings: grants.inFile ? besides : [],
     remove: [
-      ...[...denials].map((text) => `--deny ${text}`),
-      ...(stops({ readOnly: grants.readOnly }) ? ['--read-only'] : []),
+      ...[...denials].map((text) => `${nameOf(grants, 'deny')} ${text}`),
+      ...(stops({ readOnly: grants.readOnly }) ? [nameOf(grants, 'read-only')] : []),
     ],
   };
 }
@@ -151,12 +151,8 @@ export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAc
   const policy = toPolicy(catalog, agent);
   /** No grant helps against what keeps it off besides the grants. */
   const way = (rule: string | undefined, ofGrants: Way): Way => {
-    const isEmpty = [ofGrants.grants, ofGrants.flags, ofGrants.remove].every((steps) => steps.length === 0);
-    const { grants, flags, remove } = rule !== undefined && isEmpty ? { ...ofGrants, remove: [rule] } : ofGrants;
-    // Agents with a policy of their own stand in a file.
-    return agent.policy === undefined
-      ? { grants, flags, remove }
-      : { grants, flags: flags.map(asSettings), remove: remove.map(asSettings) };
+    const isEmpty = Object.values(ofGrants).every((steps) => steps.length === 0);
+    return rule !== undefined && isEmpty ? { ...ofGrants, remove: [rule] } : ofGrants;
   };
   const rule = policy.whyOff(tool);
   const withheld = policy.whyRestricted(tool);

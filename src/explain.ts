@@ -1,6 +1,5 @@
 import {
   type Agent,
-  areFlags,
   STATUS_TOOL,
   type ToolAccess,
   type ToolCredentials,
@@ -96,11 +95,12 @@ export function nameOf({ name, environment, dryRun }: Agent): string {
 }
 
 /** What to change, as one clause. */
-function toWords({ grants, flags, remove }: Way): string {
+function toWords({ grants, flags, settings, remove }: Way): string {
   return [
     grants.length > 0 && `add the grant${grants.length > 1 ? 's' : ''} ${grants.join(' and ')}`,
     remove.length > 0 && `take ${remove.join(' and ')} away`,
-    flags.length > 0 && `${areFlags(flags) ? 'start with' : 'say'} ${flags.join(' ')}`,
+    flags.length > 0 && `start with ${flags.join(' ')}`,
+    settings.length > 0 && `say ${settings.join(' ')}`,
   ]
     .filter((part) => part !== false)
     .join(', ');

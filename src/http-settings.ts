@@ -89,6 +89,7 @@ export async function connectAll({ config, agents }: Loaded, host: Host): Promis
 export function toAnonymous({ agent, grants, confirm, statusTool }: Config): ResolvedAgent {
   return {
     name: agent === 'local' ? 'anonymous' : agent,
+    flat: true,
     environment: DEFAULT_ENVIRONMENT,
     allow: grants.allow,
     deny: [],

@@ -11,6 +11,8 @@ export type Grants = {
   readonly readOnly: boolean;
   /** The key is a production one, and nobody said that it may be written with. */
   readonly productionGuard: boolean;
+  /** They are an agent's of a file, where settings have no dashes. */
+  readonly inFile?: boolean;
 };
 
 /** What one agent may do. */
@@ -38,7 +40,9 @@ const ACCESS: Readonly<Record<string, readonly Permission[]>> = {
 
 const WRITES = ['*:write', '*:delete', '*:credentials'];
 
-const GUARD = 'the production key without --production-writes';
+const guardOf = (grants: Grants): string => `the production key without ${nameOf(grants, 'production-writes')}`;
+
+type Rule = 'allow' | 'deny';
 
 /** Grants that allow and take nothing back. */
 export const allowOnly = (allow: readonly string[]): Grants => ({
@@ -77,23 +81,28 @@ export function createPolicy(catalog: Catalog<Listing>, given: Grants): Policy {
   for (const text of grants.allow) {
     const named = catalog.tools.find((tool) => tool.name === text);
     if (named !== undefined && allowed.whyOff(named) !== undefined) {
-      throw new StartError(`--allow ${text}: ${allowed.whyOff(named)}. Add that grant, or leave ${text} out.`);
+      throw new StartError(
+        `${nameOf(grants, 'allow')} ${text}: ${allowed.whyOff(named)}. Add that grant, or leave ${text} out.`,
+      );
     }
-    if (!opensSomething(catalog, grants.allow, text)) throw new StartError(opensNothing(catalog, text));
+    if (!opensSomething(catalog, grants.allow, text))
+      throw new StartError(opensNothing(catalog, text, 'allow', grants));
   }
   for (const text of grants.deny) {
     const grant = parseGrant(catalog, text, 'deny');
     const covers = (tool: Listing) =>
       grant.covers(tool, tool.access) || (tool.handlesCredentials && grant.covers(tool, 'credentials'));
-    if (!catalog.tools.some(covers)) throw new StartError(opensNothing(catalog, text, 'deny'));
+    if (!catalog.tools.some(covers)) throw new StartError(opensNothing(catalog, text, 'deny', grants));
   }
   if (catalog.tools.every((tool) => policy.whyOff(tool) !== undefined)) {
     const rules = [
-      ...grants.deny.map((text) => `--deny ${text}`),
-      ...(grants.readOnly ? ['--read-only'] : []),
-      ...(grants.productionGuard ? [GUARD] : []),
+      ...grants.deny.map((text) => `${nameOf(grants, 'deny')} ${text}`),
+      ...(grants.readOnly ? [nameOf(grants, 'read-only')] : []),
+      ...(grants.productionGuard ? [guardOf(grants)] : []),
     ];
-    throw new StartError(`No tool is left on: all that --allow gives is taken away by ${rules.join(' and ')}.`);
+    throw new StartError(
+      `No tool is left on: all that ${nameOf(grants, 'allow')} gives is taken away by ${rules.join(' and ')}.`,
+    );
   }
   return policy;
 }
@@ -102,46 +111,37 @@ const PRESET = 'preset:';
 
 /** The grants with each preset replaced by what it stands for. */
 function expand({ presets }: Catalog<Listing>, { allow, deny, ...rest }: Grants): Grants {
-  const replace = (flag: string) => (text: string) => {
+  const replace = (rule: Rule) => (text: string) => {
     if (!text.startsWith(PRESET)) return [text];
     const name = text.slice(PRESET.length);
     const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
     if (preset !== undefined) return preset.grants;
     const names = Object.keys(presets);
     throw new StartError(
-      `${flag} ${text}: there is no preset "${name}".${didYouMean(name, names)} The presets are ${names.join(', ')}.`,
+      `${nameOf(rest, rule)} ${text}: there is no preset "${name}".${didYouMean(name, names)} The presets are ${names.join(', ')}.`,
     );
   };
-  return { ...rest, allow: allow.flatMap(replace('--allow')), deny: deny.flatMap(replace('--deny')) };
+  return { ...rest, allow: allow.flatMap(replace('allow')), deny: deny.flatMap(replace('deny')) };
 }
 
-/** A text about flags as one about the settings of an agent in a file, which are called the same. */
-export const asSettings = (text: string): string =>
-  text.replace(/--(?=(allow|deny|read-only|production-writes)\b)/g, '');
-
-/** A policy that speaks of those. */
-export function inFile(policy: Policy): Policy {
-  const translate = (rule: string | undefined) => rule && asSettings(rule);
-  return {
-    ...policy,
-    whyOff: (tool) => translate(policy.whyOff(tool)),
-    whyRestricted: (tool) => translate(policy.whyRestricted(tool)),
-  };
-}
+/** What a setting is called where the grants stand. */
+export const nameOf = ({ inFile }: Pick<Grants, 'inFile'>, setting: string): string =>
+  inFile ? setting : `--${setting}`;
 
 /** The decision alone, also for grants that a start would refuse for opening nothing. */
 export function decide(catalog: Catalog<Listing>, grants: Grants): Policy {
   const { allow, deny, readOnly, productionGuard } = expand(catalog, grants);
-  const allowed = allow.map((text) => parseGrant(catalog, text, 'allow'));
-  const denied = deny.map((text) => parseGrant(catalog, text, 'deny'));
-  const writes = WRITES.map((text) => parseGrant(catalog, text, 'deny'));
+  const parse = (rule: Rule) => (text: string) => parseGrant(catalog, text, rule, nameOf(grants, rule));
+  const allowed = allow.map(parse('allow'));
+  const denied = deny.map(parse('deny'));
+  const writes = WRITES.map(parse('deny'));
 
   const whyNot = (tool: Listing, permission: Permission): string | undefined => {
     const isWrite = writes.some((rule) => rule.covers(tool, permission));
-    if (isWrite && readOnly) return '--read-only keeps it off';
-    if (isWrite && productionGuard) return `${GUARD} keeps it off`;
+    if (isWrite && readOnly) return `${nameOf(grants, 'read-only')} keeps it off`;
+    if (isWrite && productionGuard) return `${guardOf(grants)} keeps it off`;
     const rule = denied.find((grant) => grant.covers(tool, permission));
-    if (rule !== undefined) return `--deny ${rule.text} keeps it off`;
+    if (rule !== undefined) return `${nameOf(grants, 'deny')} ${rule.text} keeps it off`;
     if (allowed.some((grant) => grant.covers(tool, permission))) return undefined;
     return `needs the grant ${tool.area}:${permission}`;
   };
@@ -159,8 +159,8 @@ export function decide(catalog: Catalog<Listing>, grants: Grants): Policy {
   };
 }
 
-function parseGrant(catalog: Catalog<Listing>, text: string, rule: 'allow' | 'deny'): Grant {
-  const flag = `--${rule}`;
+/** @param flag what the rule is called, for errors */
+function parseGrant(catalog: Catalog<Listing>, text: string, rule: Rule, flag: string = rule): Grant {
   if (text.includes('@')) throw new StartError(`${flag} ${text}: "@" is kept for later and grants nothing yet.`);
   const names = catalog.tools.map((tool) => tool.name);
   const areas = catalog.areas.map((area) => area.name);
@@ -210,8 +210,8 @@ function opensSomething(catalog: Catalog<Listing>, allow: readonly string[], tex
   );
 }
 
-function opensNothing(catalog: Catalog<Listing>, text: string, rule: 'allow' | 'deny' = 'allow'): string {
-  const flag = `--${rule} ${text} ${rule === 'allow' ? 'opens' : 'closes'} nothing`;
+function opensNothing(catalog: Catalog<Listing>, text: string, rule: Rule, grants: Grants): string {
+  const flag = `${nameOf(grants, rule)} ${text} ${rule === 'allow' ? 'opens' : 'closes'} nothing`;
   const [area = '', access] = text.split(':');
   const tools = catalog.tools.filter((tool) => area === '*' || tool.area === area);
   if (access === 'credentials') {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Agent, areFlags, STATUS_TOOL, toAccess, toPolicy, toToolAccess, type Way } from './access.ts';
+import { type Agent, STATUS_TOOL, toAccess, toPolicy, toToolAccess, type Way } from './access.ts';
 import type { Catalog } from './catalog.ts';
 import { RefusedError } from './errors.ts';
 import { noSuch } from './explain.ts';
@@ -86,10 +86,11 @@ function statusOf(catalog: Catalog, agent: Agent, tool: Tool): Record<string, un
 }
 
 /** What to change, without what is empty. */
-function compact({ grants, flags, remove }: Way): Record<string, readonly string[]> {
+function compact({ grants, flags, settings, remove }: Way): Record<string, readonly string[]> {
   return {
     ...(grants.length > 0 && { add_grants: grants }),
-    ...(flags.length > 0 && { [areFlags(flags) ? 'add_flags' : 'add_settings']: flags }),
+    ...(flags.length > 0 && { add_flags: flags }),
+    ...(settings.length > 0 && { add_settings: settings }),
     ...(remove.length > 0 && { remove }),
   };
 }

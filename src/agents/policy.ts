@@ -1,12 +1,14 @@
 import type { Catalog } from '../catalog.ts';
 import { StartError } from '../errors.ts';
-import { allowOnly, asSettings, createPolicy, decide, type Grants, inFile, type Policy } from '../policy.ts';
+import { allowOnly, createPolicy, decide, type Grants, type Policy } from '../policy.ts';
 import type { Environment } from '../tool.ts';
 import type { AgentAccess, AgentsConfig } from './config.ts';
 
 /** What an agent was granted: by the file, or by its token's claim within its template's ceiling. */
 export type Granted = Pick<AgentAccess, 'environment' | 'deny' | 'readOnly' | 'productionWrites'> & {
   readonly allow: readonly string[];
+  /** Its settings are flags: it is whoever connects. */
+  readonly flat?: true;
   /** What the claim may give at most, where a claim gave it. */
   readonly within?: { readonly template: string; readonly ceiling: readonly string[] } | undefined;
 };
@@ -26,7 +28,7 @@ export function policyOf(
   label: Environment['label'],
   forbidden: Forbidden = NOTHING,
 ): Policy {
-  const policy = inFile(decide(catalog, toGrants(agent, label, forbidden)));
+  const policy = decide(catalog, toGrants(agent, label, forbidden));
   if (agent.within === undefined) return policy;
   const { template, ceiling } = agent.within;
   return narrow(policy, decide(catalog, allowOnly(ceiling)), `the ceiling of ${template} keeps it off`);
@@ -54,6 +56,7 @@ export function toGrants(agent: Granted, label: Environment['label'], forbidden:
     deny: [...agent.deny, ...forbidden.deny],
     readOnly: agent.readOnly || forbidden.readOnly,
     productionGuard: label === 'production' && !agent.productionWrites,
+    inFile: !agent.flat,
   };
 }
 
@@ -80,7 +83,7 @@ export function checkAgents(
       createPolicy(catalog, toGrants(agent, labelOf(agent.environment), forbidden));
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
-      throw new StartError(`${where}: ${asSettings(error.message)}`);
+      throw new StartError(`${where}: ${error.message}`);
     }
   }
 }
