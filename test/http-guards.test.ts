@@ -1,23 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { toHostGuard, toOriginGuard } from '../src/serve/http/guard.ts';
 import { callOf, HEADERS, rawRequest, sendRaw, startHttp } from './support/http.ts';
-
-const open: { close: () => Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((each) => each.close()));
-});
-
-async function start(over: Parameters<typeof startHttp>[0] = {}) {
-  const server = await startHttp(over);
-  open.push(server);
-  return server;
-}
 
 const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
 
 describe('what a request has to pass', () => {
   it('is passed by a correct one', async () => {
-    const { port } = await start();
+    const { port } = await startHttp();
     const answer = await sendRaw(port, rawRequest());
     expect(statusOf(answer)).toBe(200);
     expect(answer).toContain('ada: undefined');
@@ -38,7 +27,7 @@ describe('what a request has to pass', () => {
     ['its type', 415, { 'Content-Type': 'text/plain', 'Content-Length': '9999999' }, 1],
     ['its size', 413, { 'Content-Length': '9999999' }, 1],
   ])('%s comes in order', async (what, status, headers, identified) => {
-    const { port, seen } = await start();
+    const { port, seen } = await startHttp();
     const answer = await sendRaw(port, rawRequest({ headers }));
     expect(statusOf(answer)).toBe(status);
     expect(answer).toContain(what === 'its host' ? 'host' : what === 'its origin' ? 'origin' : '');
@@ -115,7 +104,7 @@ it.each<[what: string, status: number, text: string]>([
   ['a large head', 431, rawRequest({}, [`X-A: ${'a'.repeat(20_000)}`])],
   ['an expectation nobody knows', 417, rawRequest({ headers: { Expect: 'a-miracle' } })],
 ])('refuses %s with %i', async (_, status, text) => {
-  const { port, seen } = await start();
+  const { port, seen } = await startHttp();
   const answer = await sendRaw(port, text);
   expect(statusOf(answer)).toBe(status);
   expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1); // nothing in it was taken for a second request
@@ -124,7 +113,7 @@ it.each<[what: string, status: number, text: string]>([
 });
 
 it('cuts off what Node only notices once the request is here', async () => {
-  const { port, seen } = await start();
+  const { port, seen } = await startHttp();
   const headers = { 'Content-Length': undefined, 'Transfer-Encoding': 'xchunked' };
   expect(await sendRaw(port, rawRequest({ headers, body: '0\r\n\r\n' }))).toBe('');
   expect(seen.identified).toEqual([]);
@@ -135,12 +124,12 @@ it.each([
   ['lets nothing be stored', 'POST /mcp HTTP/1.1', /^cache-control: no-store\r$/im],
   ['lets no type be guessed', 'POST /mcp HTTP/1.1', /^x-content-type-options: nosniff\r$/im],
 ])('%s', async (_, line, header) => {
-  const { port } = await start();
+  const { port } = await startHttp();
   expect(await sendRaw(port, rawRequest({ line }))).toMatch(header);
 });
 
 it('tells who is refused how to get in, and when', async () => {
-  const { url } = await start({
+  const { url } = await startHttp({
     identify: async () => ({ ok: false, status: 429, message: 'Later.', challenge: 'Bearer x', retryAfter: 2.5 }),
   });
   const response = await fetch(url, { method: 'POST', headers: JSON_POST, body: callOf('echo') });
@@ -153,7 +142,7 @@ it('tells who is refused how to get in, and when', async () => {
 });
 
 it('lets nobody in when it cannot be found out who it is', async () => {
-  const { url, seen } = await start({ identify: () => Promise.reject(new Error('secret detail')) });
+  const { url, seen } = await startHttp({ identify: () => Promise.reject(new Error('secret detail')) });
   const response = await fetch(url, { method: 'POST', headers: JSON_POST, body: callOf('echo') });
   expect(response.status).toBe(500);
   expect(await response.text()).not.toContain('secret');
@@ -161,7 +150,7 @@ it('lets nobody in when it cannot be found out who it is', async () => {
 });
 
 it('shows every value of a repeated header to whoever finds out who is calling', async () => {
-  const { port, seen } = await start();
+  const { port, seen } = await startHttp();
   await sendRaw(port, rawRequest({}, ['X-Narrow: a', 'x-narrow: b']));
   expect(seen.identified[0]?.headers['x-narrow']).toEqual(['a', 'b']);
 });
@@ -208,12 +197,12 @@ it.each([
 ])('takes no "%s" for an origin', (entry) => expect(() => toOriginGuard([entry])).toThrow('is no origin'));
 
 it('does not open to the world without being told under which hosts', async () => {
-  await expect(start({ host: '0.0.0.0' })).rejects.toThrow('--allowed-hosts');
+  await expect(startHttp({ host: '0.0.0.0' })).rejects.toThrow('--allowed-hosts');
 });
 
 it('says when its port is taken', async () => {
-  const { port } = await start();
-  await expect(start({ port })).rejects.toThrow(`Nothing can listen on 127.0.0.1:${port} (EADDRINUSE).`);
+  const { port } = await startHttp();
+  await expect(startHttp({ port })).rejects.toThrow(`Nothing can listen on 127.0.0.1:${port} (EADDRINUSE).`);
 });
 
 describe('pages', () => {
@@ -229,7 +218,7 @@ describe('pages', () => {
     ['null', 403],
     ['', 403],
   ])('of %s are answered %i', async (origin, status) => {
-    const { port } = await start({ allowedOrigins });
+    const { port } = await startHttp({ allowedOrigins });
     const answer = await sendRaw(port, rawRequest({ headers: { Origin: origin } }));
     expect(statusOf(answer)).toBe(status);
     const granted = /^access-control-allow-origin: (.*)\r$/im.exec(answer)?.[1];
@@ -237,7 +226,7 @@ describe('pages', () => {
   });
 
   it('of an allowed origin may send what MCP needs', async () => {
-    const { url } = await start({ allowedOrigins });
+    const { url } = await startHttp({ allowedOrigins });
     const wanted = 'authorization,content-type,mcp-method,mcp-name,mcp-param-x,mcp-protocol-version';
     const response = await fetch(url, {
       method: 'OPTIONS',
@@ -257,7 +246,7 @@ describe('pages', () => {
   });
 
   it('of an allowed origin get to read why they are refused', async () => {
-    const { url } = await start({ allowedOrigins });
+    const { url } = await startHttp({ allowedOrigins });
     const response = await fetch(url, { method: 'POST', headers: { origin: 'https://app.example.com' } });
     expect(response.status).toBe(401);
     expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
@@ -266,7 +255,7 @@ describe('pages', () => {
 
   it('of any origin may read the metadata', async () => {
     const metadata = { path: '/.well-known/oauth-protected-resource/mcp', json: () => '{"resource":"x"}' };
-    const { url } = await start({ metadata });
+    const { url } = await startHttp({ metadata });
     for (const method of ['GET', 'OPTIONS']) {
       const response = await fetch(new URL(metadata.path, url), { method, headers: { origin: 'https://evil.test' } });
       expect([response.status, response.headers.get('access-control-allow-origin'), await response.text()]).toEqual(

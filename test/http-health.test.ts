@@ -1,13 +1,11 @@
 import { get } from 'node:http';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createReadiness } from '../src/serve/http/health.ts';
 import { createMetrics, serveMetrics } from '../src/serve/http/metrics.ts';
 import { startHttp } from './support/http.ts';
 
-const open: { close: () => Promise<void> }[] = [];
-afterEach(async () => {
+afterEach(() => {
   vi.useRealTimers();
-  await Promise.all(open.splice(0).map((each) => each.close()));
 });
 
 const fails = () => Promise.reject(new Error('redis://user:secret@host refused'));
@@ -20,7 +18,6 @@ describe('a probe', () => {
     ['/readyz', { key: works, redis: fails, record: fails }, 503, { status: 'failing', failed: ['redis', 'record'] }],
   ])('of %s needs no token and learns no more than names', async (path, checks, status, body) => {
     const server = await startHttp({ checks });
-    open.push(server);
     const response = await fetch(new URL(path, server.url));
     expect([response.status, await response.json()]).toEqual([status, body]);
     expect((await fetch(new URL(path, server.url), { method: 'HEAD' })).status).toBe(status);
@@ -29,7 +26,6 @@ describe('a probe', () => {
 
   it('comes under a host that is served', async () => {
     const server = await startHttp();
-    open.push(server);
     expect(await statusOf(new URL('/healthz', server.url), 'evil.test')).toBe(403);
   });
 
@@ -103,7 +99,7 @@ describe('the metrics', () => {
   it('are served on a port of their own, on loopback to no page', async () => {
     const metrics = await createMetrics([]);
     const served = await serveMetrics({ host: '127.0.0.1', port: 0, metrics });
-    open.push(served);
+    onTestFinished(served.close);
     const response = await fetch(served.url);
     expect([response.status, response.headers.get('content-type')]).toEqual([
       200,

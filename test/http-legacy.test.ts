@@ -1,16 +1,7 @@
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { callOf, eventually, HEADERS, openRaw, rawRequest, startHttp } from './support/http.ts';
 
-const open: { close: () => Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((each) => each.close()));
-});
-
-async function start(over: Parameters<typeof startHttp>[0] = {}) {
-  const server = await startHttp({ ...over, limits: { drainMs: 100, ...over.limits } });
-  open.push(server);
-  return server;
-}
+const start: typeof startHttp = (over) => startHttp({ ...over, limits: { drainMs: 100, ...over?.limits } });
 
 const call = async (url: string, body: string, headers: Record<string, string> = {}) => {
   const response = await fetch(url, { method: 'POST', headers: { ...HEADERS, ...headers }, body });

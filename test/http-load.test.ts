@@ -6,23 +6,14 @@ import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { callOf, connectHttp, eventually, HEADERS, openRaw, rawRequest, sendRaw, startHttp } from './support/http.ts';
 
 /** Emits the socket of each request that a server in this process gets. */
 const diagnostics = new EventEmitter();
 subscribe('http.server.request.start', (message) => diagnostics.emit('request', Object(message).socket));
 
-const open: { close: () => Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((each) => each.close()));
-});
-
-async function start(over: Parameters<typeof startHttp>[0] = {}) {
-  const server = await startHttp({ ...over, limits: { drainMs: 100, ...over.limits } });
-  open.push(server);
-  return server;
-}
+const start: typeof startHttp = (over) => startHttp({ ...over, limits: { drainMs: 100, ...over?.limits } });
 
 const post = (url: string, body = callOf('echo'), headers: Record<string, string> = HEADERS) =>
   fetch(url, { method: 'POST', headers, body });

@@ -1,21 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { callOf, connectHttp, eventually, HEADERS, startHttp } from './support/http.ts';
 import { PEERS } from './support/session.ts';
 
-const open: { close: () => Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((each) => each.close()));
-});
-
-async function start(over: Parameters<typeof startHttp>[0] = {}) {
-  const server = await startHttp(over);
-  open.push(server);
-  return server;
-}
-
 describe.each(PEERS)('a %s', (peer) => {
   it('lists and calls the tools of its caller', async () => {
-    const { url } = await start();
+    const { url } = await startHttp();
     const client = await connectHttp(url, 'ada', peer);
     expect(await client.tools()).toEqual(['echo', 'only_ada', 'wait', 'steps', 'big']);
     expect(await client.call('echo', { text: 'hello' })).toBe('ada: hello');
@@ -23,7 +12,7 @@ describe.each(PEERS)('a %s', (peer) => {
   });
 
   it('gets progress while a call is under way', async () => {
-    const { url } = await start();
+    const { url } = await startHttp();
     const client = await connectHttp(url, 'ada', peer);
     const steps: number[] = [];
     expect(await client.call('steps', { count: 50 }, { onprogress: ({ progress }) => steps.push(progress) })).toBe(
@@ -34,14 +23,14 @@ describe.each(PEERS)('a %s', (peer) => {
   });
 
   it('gets an answer of a megabyte', async () => {
-    const { url } = await start();
+    const { url } = await startHttp();
     const client = await connectHttp(url, 'ada', peer);
     expect((await client.call('big', { size: 1_000_000 })).length).toBe(1_000_000);
     await client.close();
   });
 
   it('that calls a tool there is not is refused, and that is told', async () => {
-    const { url, seen } = await start();
+    const { url, seen } = await startHttp();
     const client = await connectHttp(url, 'ada', peer);
     await expect(client.call('only_bob')).rejects.toThrow('only_bob');
     await client.call('echo');
@@ -50,7 +39,7 @@ describe.each(PEERS)('a %s', (peer) => {
   });
 
   it('aborts the tool by going away', async () => {
-    const { url, seen } = await start();
+    const { url, seen } = await startHttp();
     const client = await connectHttp(url, 'ada', peer);
     const call = client.call('wait').catch(() => 'gone');
     await eventually(() => seen.started.length === 1);
@@ -62,7 +51,7 @@ describe.each(PEERS)('a %s', (peer) => {
 });
 
 it('keeps the callers of 320 calls in parallel apart', async () => {
-  const { url } = await start({ limits: { inFlight: 1_000, inFlightPerCaller: 1_000 } });
+  const { url } = await startHttp({ limits: { inFlight: 1_000, inFlightPerCaller: 1_000 } });
   const names = ['ada', 'bob', 'cyd', 'dan'];
   const clients = await Promise.all(names.flatMap((name) => PEERS.map((peer) => connectHttp(url, name, peer))));
   const answers = await Promise.all(
@@ -84,7 +73,7 @@ it('keeps the callers of 320 calls in parallel apart', async () => {
 });
 
 it('lets a caller have so many calls under way, and others theirs', async () => {
-  const { url, seen, release } = await start({ limits: { inFlightPerCaller: 2 } });
+  const { url, seen, release } = await startHttp({ limits: { inFlightPerCaller: 2 } });
   const post = (caller: string, tool: string) =>
     fetch(url, {
       method: 'POST',
@@ -102,7 +91,7 @@ it('lets a caller have so many calls under way, and others theirs', async () => 
 });
 
 it('lets so many calls be under way in all', async () => {
-  const { url, seen, release } = await start({ limits: { inFlight: 1 } });
+  const { url, seen, release } = await startHttp({ limits: { inFlight: 1 } });
   const post = (tool: string) => fetch(url, { method: 'POST', headers: HEADERS, body: callOf(tool) });
   const waiting = post('wait');
   await eventually(() => seen.started.length === 1);
@@ -122,7 +111,7 @@ it.each([
   ['that goes on', `${PARENT}-x`, undefined],
   ['that is something else', 'user_01', undefined],
 ])('hands on a traceparent %s as %#', async (_, header, handed) => {
-  const { url, seen } = await start();
+  const { url, seen } = await startHttp();
   await (
     await fetch(url, { method: 'POST', headers: { ...HEADERS, traceparent: header }, body: callOf('echo') })
   ).text();
@@ -133,14 +122,14 @@ it.each([
   [false, '127.0.0.1'],
   [true, '203.0.113.9'],
 ])('believes X-Forwarded-For only of a trusted proxy (%s)', async (trustProxy, remote) => {
-  const { url, seen } = await start({ trustProxy });
+  const { url, seen } = await startHttp({ trustProxy });
   const headers = { ...HEADERS, 'x-forwarded-for': '198.51.100.7, 203.0.113.9' };
   await (await fetch(url, { method: 'POST', headers, body: callOf('echo') })).text();
   expect(seen.from.map((from) => from.remote)).toEqual([remote]);
 });
 
 it('hands no token on to the tools', async () => {
-  const { url } = await start({
+  const { url } = await startHttp({
     factory: () => {
       throw new Error('see below');
     },

@@ -5,6 +5,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpServer, type StandardSchemaWithJSON } from '@modelcontextprotocol/server';
+import { onTestFinished } from 'vitest';
 import { HTTP_LIMITS, type HttpLimits, serveOverHttp } from '../../src/serve/http.ts';
 import type { Peer } from './session.ts';
 
@@ -21,7 +22,10 @@ type Seen = {
   aborted: string[];
 };
 
-/** A server whose callers are known by the tokens `token-of-NAME`. Its tools tell who their server was made for. */
+/**
+ * A server, until the end of the test. Its callers are known by the tokens `token-of-NAME`, and its tools tell who their
+ * server was made for.
+ */
 export async function startHttp(
   over: Partial<Omit<Options, 'limits'>> & { limits?: Partial<HttpLimits> } = {},
 ): Promise<{ url: string; port: number; seen: Seen; close: () => Promise<void>; release: () => void }> {
@@ -57,6 +61,7 @@ export async function startHttp(
     ...over,
     limits: { ...HTTP_LIMITS, ...over.limits },
   });
+  onTestFinished(close);
   return { url, port: Number(new URL(url).port), seen, close, release };
 }
 
