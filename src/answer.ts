@@ -2,7 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import { type Page, type WalkEnd, walk } from './api/paginate.ts';
 import type { Reply } from './api/pipeline.ts';
 import { RefusedError, ReplyError, TransportError } from './errors.ts';
-import { isObject } from './problem.ts';
+import { isObject } from './object.ts';
 import { explain, type FailedCall, removedNote, type Success, toResult } from './result.ts';
 import { byteLength, countWithRoom, createRoom, type Shape, tooLarge } from './shape.ts';
 import type { Arguments } from './tool.ts';

@@ -1,7 +1,8 @@
-import { type Confirmation, idsIn, isId, type Outcome, UNKNOWN } from './audit/entry.ts';
+import { type Confirmation, idsIn, type Outcome, UNKNOWN } from './audit/entry.ts';
 import { type AuditRecord, RecordError } from './audit/record.ts';
 import { decisionSentence, outcomeSentence, type Told } from './audit/sentence.ts';
 import { RefusedError } from './errors.ts';
+import { isId } from './ids.ts';
 import type { Tool } from './tool.ts';
 
 /** What is known of a call's end, in shapes and numbers. */

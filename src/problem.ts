@@ -1,5 +1,6 @@
 import type { Reply } from './api/pipeline.ts';
 import { cleanValue, parseJson } from './clean.ts';
+import { isObject } from './object.ts';
 import { type Confidential, textWithoutValues, withoutSecrets, withoutValues } from './secrets.ts';
 
 /** What an error of WorkOS's says. */
@@ -88,7 +89,3 @@ const shorten = (text: string): string =>
 
 /** The text with a full stop, where it has no end of its own. */
 export const closed = (said: string): string => (/[.!?]$/.test(said) ? said : `${said}.`);
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

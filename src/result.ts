@@ -4,7 +4,8 @@ import type { Reply } from './api/pipeline.ts';
 import { retryAfter } from './api/retry.ts';
 import { cleanText, cleanValue, isPlain, parseJson } from './clean.ts';
 import { RefusedError, ReplyError, TransportError } from './errors.ts';
-import { isObject, toProblem } from './problem.ts';
+import { isObject } from './object.ts';
+import { toProblem } from './problem.ts';
 import { type Confidential, textWithoutValues } from './secrets.ts';
 import type { Arguments, Tool } from './tool.ts';
 

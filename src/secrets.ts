@@ -69,10 +69,10 @@ export type Declared = {
 /** A JSON value with each secret replaced by the text. The value itself is left as it is. */
 export function withhold(value: unknown, { secrets, shown }: Declared, text: string): unknown {
   // Most answers hold no secret, and then there is nothing to copy.
-  if (!isObject(value) || !holdsSecret(value, secrets, '')) return value;
+  if (!isNested(value) || !holdsSecret(value, secrets, '')) return value;
   const visit = (inner: unknown, path: string, secret: boolean): unknown => {
     if (Array.isArray(inner)) return inner.map((element) => visit(element, path, secret));
-    if (isObject(inner)) {
+    if (isNested(inner)) {
       return Object.fromEntries(
         Object.entries(inner).map(([name, member]) => {
           const place = path === '' ? name : `${path}.${name}`;
@@ -90,7 +90,7 @@ export function withhold(value: unknown, { secrets, shown }: Declared, text: str
 function holdsSecret(value: object, secrets: ReadonlySet<string>, path: string): boolean {
   if (Array.isArray(value)) {
     return value.some((element) =>
-      isObject(element) ? holdsSecret(element, secrets, path) : typeof element === 'string' && isSecretValue(element),
+      isNested(element) ? holdsSecret(element, secrets, path) : typeof element === 'string' && isSecretValue(element),
     );
   }
   for (const name in value) {
@@ -99,7 +99,7 @@ function holdsSecret(value: object, secrets: ReadonlySet<string>, path: string):
     if (
       typeof member === 'string'
         ? isSecretValue(member)
-        : isObject(member) && holdsSecret(member, secrets, `${path}${name}.`)
+        : isNested(member) && holdsSecret(member, secrets, `${path}${name}.`)
     ) {
       return true;
     }
@@ -107,7 +107,7 @@ function holdsSecret(value: object, secrets: ReadonlySet<string>, path: string):
   return false;
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** What must not be seen of one call. */
 export type Confidential = {
@@ -162,6 +162,6 @@ function strike(text: string, values: readonly string[]): string {
 function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (Array.isArray(value)) return value.map((element) => mapStrings(element, change));
-  if (!isObject(value)) return value;
+  if (!isNested(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [change(name), mapStrings(member, change)]));
 }

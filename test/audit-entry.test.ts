@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, parseHead, toHeadText } from '../src/audit/chain.ts';
-import { type Entry, idsIn, isId, toLine } from '../src/audit/entry.ts';
+import { type Entry, idsIn, toLine } from '../src/audit/entry.ts';
 import { decisionSentence, type Form, outcomeSentence, toSentence } from '../src/audit/sentence.ts';
+import { isId } from '../src/ids.ts';
 import { areas } from '../tools/index.ts';
 import { DECISION, outcome, USER } from './support/audit.ts';
 

@@ -1,3 +1,4 @@
+import { isId } from '../ids.ts';
 import { looksLikeSecret } from '../secrets.ts';
 
 /** What happened, as whoever records it tells it. Strings are the server's own words and names, or shaped like IDs. */
@@ -85,14 +86,8 @@ export const UNKNOWN = '(unknown)';
 /** Bytes of an entry with its line feed: what a pipe takes in one piece (PIPE_BUF), and so what never mixes. */
 export const MAX_LINE = 4_096;
 
-const ID = /^[a-z]+(?:_[a-z]+)*_[0-9A-Z]{20,32}$/;
 /** Arguments that take IDs of WorkOS's. In any other, what looks like one is content. */
 const NAME = /^(?!external_id$|idp_id$)[a-z_]{0,39}_id$|^(organization|connection|directory|group|user|before|after)$/;
-
-/** Whether a value is shaped like one of WorkOS's IDs, `user_01E4ZCR3C56J083X43JQXF3JK5`. API keys are not. */
-export function isId(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 100 && ID.test(value) && !value.startsWith('sk_');
-}
 
 /** The arguments that are IDs. All others are content, and so is whatever is called like a secret. */
 export function idsIn(args: Readonly<Record<string, unknown>>): Record<string, string> {

@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { StartError } from '../errors.ts';
+import { isObject } from '../object.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const MARK = '\uFEFF';
 
@@ -30,7 +28,7 @@ export function addToJson(text: string, added: Fields): string | undefined {
 }
 
 function addMembers(section: string, before: unknown, part: Fields): Fields {
-  if (before !== undefined && !isFields(before)) throw new StartError(`its "${section}" is no object`);
+  if (before !== undefined && !isObject(before)) throw new StartError(`its "${section}" is no object`);
   const after = { ...before };
   for (const [name, value] of Object.entries(part)) {
     if (!Object.hasOwn(after, name)) after[name] = value;
@@ -43,7 +41,7 @@ function addItems(section: string, before: unknown, part: readonly { readonly id
   if (before !== undefined && !Array.isArray(before)) throw new StartError(`its "${section}" is no list`);
   const after: unknown[] = [...(before ?? [])];
   for (const item of part) {
-    const found = after.find((other) => isFields(other) && other.id === item.id);
+    const found = after.find((other) => isObject(other) && other.id === item.id);
     if (found === undefined) after.push(item);
     else if (!isSame(found, item)) throw new StartError(taken(`${section} "${item.id}"`));
   }
@@ -59,7 +57,7 @@ function isSame(found: unknown, wanted: unknown): boolean {
 }
 
 function withoutKey(entry: unknown): unknown {
-  if (!isFields(entry) || !isFields(entry.env) || typeof entry.env.WORKOS_API_KEY !== 'string') return entry;
+  if (!isObject(entry) || !isObject(entry.env) || typeof entry.env.WORKOS_API_KEY !== 'string') return entry;
   return { ...entry, env: { ...entry.env, WORKOS_API_KEY: '' } };
 }
 
@@ -79,7 +77,7 @@ function parse(text: string): Fields {
       isLoose ? 'it has comments or trailing commas, which writing it anew would lose' : 'it is no valid JSON',
     );
   }
-  if (!isFields(value)) throw new StartError('it is no JSON object');
+  if (!isObject(value)) throw new StartError('it is no JSON object');
   // What is read is what will be written: not so with a member that is there twice, or a number of many digits.
   const packed = text.replace(new RegExp(`${STRING}|\\s+`, 'g'), (part) =>
     part.startsWith('"') ? JSON.stringify(JSON.parse(part)) : '',

@@ -1,5 +1,6 @@
 import type { CompleteResult } from '@modelcontextprotocol/server';
-import { isObject } from '../problem.ts';
+import { idIn } from '../ids.ts';
+import { isObject } from '../object.ts';
 import type { Arguments } from '../tool.ts';
 import type { Lookup, PromptArgument } from './prompt.ts';
 import { type Given, toLine } from './text.ts';
@@ -51,7 +52,7 @@ function toResult(values: readonly string[], isMore: boolean): CompleteResult {
 /** One page with nothing in it but what is offered. */
 function toQuery({ search, within = {}, member }: Lookup, typed: string, context: Given): Arguments {
   const parents = Object.entries(within).flatMap(([argument, name]) => {
-    const id = Object.hasOwn(context, name) ? ID.exec(context[name] ?? '')?.[0] : undefined;
+    const id = Object.hasOwn(context, name) ? idIn(context[name] ?? '') : undefined;
     return id === undefined ? [] : [[argument, id]];
   });
   const [field = ''] = member.split('.');
@@ -62,9 +63,6 @@ function toQuery({ search, within = {}, member }: Lookup, typed: string, context
     fields: ['id', field],
   };
 }
-
-/** An ID in what was given: by itself, or behind a name as it was offered. */
-const ID = /\b[a-z]+(?:_[a-z]+)*_[0-9A-Z]{20,32}\b/;
 
 /** An ID that can stand in a line of text. */
 const SIMPLE = /^\w{1,64}$/;

@@ -5,6 +5,7 @@ import {
   PROTOCOL_VERSION_META_KEY,
   type Result,
 } from '@modelcontextprotocol/server';
+import { isObject } from '../object.ts';
 
 /** A tool of a caller's, to be called without a server around it. */
 export type BareTool = (
@@ -39,5 +40,3 @@ export function byTool(tool: BareTool, { params }: JSONRPCRequest): Answering | 
     return signal.aborted ? undefined : { jsonrpc: '2.0', id, result };
   };
 }
-
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
