@@ -15,6 +15,7 @@ import {
 import { STATUS_CODES } from 'node:http';
 import { builtinModules } from 'node:module';
 import { resolve } from 'node:path';
+import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
 import { build } from 'esbuild';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 
@@ -104,6 +105,7 @@ try {
     TOKENS: JSON.stringify(tokens),
     SCHEMAS: JSON.stringify(schemas),
     LISTINGS: JSON.stringify(listings),
+    REVISIONS: JSON.stringify(SUPPORTED_PROTOCOL_VERSIONS),
   };
   const ours = await build({ ...bundle, entryPoints: ENTRIES, define, plugins: [stayApart] });
   const stdio = await build({

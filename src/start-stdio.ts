@@ -15,6 +15,9 @@ import { beginRecord, openRecord, requireRecord } from './recording.ts';
 import { type Session, serveOverStdio } from './serve/stdio.ts';
 import type { SessionDeps } from './session.ts';
 
+/** Filled in by the build from the SDK, which a start does not wait for: the revisions that begin with initialize. */
+declare const REVISIONS: readonly string[];
+
 /** What a start leaves for behind the opening, since it takes long to load. */
 export type Behind = () => Promise<{ readonly connect: (deps: SessionDeps) => Session }>;
 
@@ -67,6 +70,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Behi
   try {
     await serveOverStdio({
       opening: {
+        revisions: REVISIONS,
         greeting: toGreeting(offer, version),
         lists: {
           'tools/list': offer.list,

@@ -119,7 +119,11 @@ describe('the opening', () => {
       fc.asyncProperty(fc.dictionary(fc.constantFrom(...names), tree), more, async (capabilities, extra) => {
         const message = { jsonrpc: '2.0', ...initialize({ capabilities }), ...extra };
         const [stdin, stdout, input] = [new PassThrough(), new PassThrough(), new PassThrough()];
-        const opened = answerOpening(stdin, stdout, input, { greeting: {}, lists: {} });
+        const opened = answerOpening(stdin, stdout, input, {
+          revisions: SUPPORTED_PROTOCOL_VERSIONS,
+          greeting: {},
+          lists: {},
+        });
         stdin.write(`${JSON.stringify(message)}\nnot for the opening`);
         const isGreeted = (await opened).greeted !== undefined;
         greeted += Number(isGreeted);

@@ -1,8 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import type { RequestId } from '@modelcontextprotocol/server';
+import { isObject } from '../object.ts';
 
 /** What a client of before 2026-07-28 is told first. */
 export type Opening = {
+  /** The revisions of such clients. What is to be said of another one is left to the SDK. */
+  readonly revisions: readonly unknown[];
   /** The answer to initialize, but for the revision. */
   readonly greeting: Readonly<Record<string, unknown>>;
   /** The answers to requests that list, by their methods. */
@@ -14,9 +17,6 @@ export type Opened = {
   /** The initialize that was answered, and handed on all the same. */
   readonly greeted: RequestId | undefined;
 };
-
-/** The revisions whose clients begin with initialize. What is to be said of another one is left to the SDK. */
-const REVISIONS: readonly unknown[] = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'];
 
 /** Milliseconds that a client gets for what it says next. */
 const PATIENCE = 250;
@@ -39,7 +39,7 @@ export function answerOpening(stdin: Readable, stdout: Writable, input: Writable
     if (Object.keys(more).length > 0) return undefined;
     if (jsonrpc !== '2.0' || !isId(id) || id === greeted || typeof method !== 'string') return undefined;
     if (greeted !== undefined) return isNone(params) ? ownOf(opening.lists, method) : undefined;
-    if (method !== 'initialize' || !isPlain(params)) return undefined;
+    if (method !== 'initialize' || !isPlain(params, opening)) return undefined;
     greeted = id;
     return { protocolVersion: params.protocolVersion, ...opening.greeting };
   };
@@ -99,11 +99,11 @@ const ownOf = <T>(values: Readonly<Record<string, T>>, name: string): T | undefi
 const isNone = (params: unknown): boolean => params === undefined || isMap(params, () => false);
 
 /** Whether the params of an initialize are such as the SDK finds nothing wrong with. */
-function isPlain(params: unknown): params is { readonly protocolVersion: string } {
+function isPlain(params: unknown, { revisions }: Opening): params is { readonly protocolVersion: string } {
   const { protocolVersion, capabilities, clientInfo, ...rest } = Object(params);
   const { name, version, icons, ...more } = Object(clientInfo);
   return (
-    REVISIONS.includes(protocolVersion) &&
+    revisions.includes(protocolVersion) &&
     [name, version, ...Object.values(more)].every((text) => typeof text === 'string') &&
     icons === undefined &&
     isMap(capabilities, ([name, inner]) => (FREE.includes(name) ? isMap(inner, isFree) : isTree([name, inner]))) &&
@@ -125,4 +125,4 @@ const isTree = ([name, value]: Member): boolean =>
 const isFree = ([, value]: Member): boolean => isMap(value, () => true);
 
 const isMap = (value: unknown, holds: (member: Member) => boolean): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.entries(value).every(holds);
+  isObject(value) && Object.entries(value).every(holds);
