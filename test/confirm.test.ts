@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createPendingStore, MAX_PENDING, type Pending } from '../src/confirm/pending.ts';
 import { type Ability, type Asking, connectAsking, connectRaw, type RawClient, type Reply } from './support/asking.ts';
-import { catalog, FIXED } from './support/catalog.ts';
+import { ASKED, catalog, FIXED } from './support/catalog.ts';
 import type { Peer } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
 
@@ -561,14 +561,7 @@ Show this to the person you work for. Only if they agree, call delete_user again
       JSON.stringify(inputSchema).includes('confirm_token'),
     );
     const names = having.map(({ name }) => name);
-    expect(names.filter((name) => FIXED.has(name))).toEqual([
-      'update_user',
-      'delete_user',
-      'update_organization',
-      'delete_organization',
-      'delete_connection',
-      'delete_directory',
-    ]);
+    expect(names.filter((name) => FIXED.has(name))).toEqual(ASKED);
     expect(names).toEqual(catalog.tools.filter(({ confirmable }) => confirmable).map(({ name }) => name));
   });
 });

@@ -15,6 +15,16 @@ export const FIXED: ReadonlySet<string> = new Set(
   list_organization_roles`.split(/\s+/),
 );
 
+/** Those of them that wait for a person, in the catalogue's order. */
+export const ASKED: readonly string[] = [
+  'update_user',
+  'delete_user',
+  'update_organization',
+  'delete_organization',
+  'delete_connection',
+  'delete_directory',
+];
+
 const fixed = ({ tools, ...area }: Area): Area => ({ ...area, tools: tools.filter(({ name }) => FIXED.has(name)) });
 
 /** The catalogue of the fixed tools. What grants open of all the others is for test/matrix.test.ts and its table. */
