@@ -1,10 +1,12 @@
 import type { Agent, TokenCounts } from './access.ts';
 import { policyOf, toGrants } from './agents/policy.ts';
+import { warnings } from './agents/warnings.ts';
 import { checkAuditFile } from './audit/file.ts';
 import type { Catalog } from './catalog.ts';
 import { parseAddress, toConfirm, toEnvironment } from './environment.ts';
 import { StartError } from './errors.ts';
 import type { Host, Loaded } from './host.ts';
+import { connectAll, validate } from './http-settings.ts';
 import { limitsOf, toLimitSettings } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import { withKey } from './open-host.ts';
@@ -39,7 +41,6 @@ export async function check(loaded: Loaded, { catalog, host, tokens, colour }: C
     requireRecord(config, catalog, agent.environment, createPolicy(catalog, agent.grants));
     return checkReport({ ...report, agents: [agent], statusTool: config.statusTool });
   }
-  const { warnings } = await import('./start-http.ts');
   const members = await agentsOf(loaded, catalog, host);
   const said = warnings(agents, Date.now()).map((warning) => `warning: ${warning}\n`);
   return `${checkReport({ ...report, agents: members })}${config.json ? '' : said.join('')}`;
@@ -51,7 +52,6 @@ export async function check(loaded: Loaded, { catalog, host, tokens, colour }: C
  */
 async function agentsOf(loaded: Loaded, catalog: Catalog, host: Host): Promise<readonly Served[]> {
   const { config, agents } = loaded;
-  const { connectAll, validate } = await import('./start-http.ts');
   const connections = await connectAll(loaded, host);
   validate(loaded, connections, catalog);
   const record = config.auditLog ?? 'stderr';

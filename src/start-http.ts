@@ -26,9 +26,6 @@ import { HTTP_LIMITS, serveOverHttp } from './serve/http.ts';
 import { createServer, toBareTool } from './server.ts';
 import { openShared } from './shared.ts';
 
-export { warnings } from './agents/warnings.ts';
-export { connectAll, validate } from './http-settings.ts';
-
 /** Serves many agents over HTTP until the process is asked to stop. */
 export async function startHttp(first: Loaded, catalog: Catalog, host: Host, version: string): Promise<void> {
   const signals = listenToSignals(host);

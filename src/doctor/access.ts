@@ -4,6 +4,7 @@ import { warnings } from '../agents/warnings.ts';
 import type { Catalog } from '../catalog.ts';
 import type { Config } from '../config.ts';
 import type { Connection } from '../environments.ts';
+import { validate } from '../http-settings.ts';
 import { createPolicy, type Policy } from '../policy.ts';
 import { toAgent } from '../start-stdio.ts';
 import type { Environment, Tool } from '../tool.ts';
@@ -63,7 +64,6 @@ export async function checkAgents(
   connections: ReadonlyMap<string, Connection>,
   now: number,
 ): Promise<readonly Finding[]> {
-  const { validate } = await import('../start-http.ts');
   try {
     validate({ config, agents }, connections, catalog);
   } catch (error) {
