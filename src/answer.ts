@@ -106,13 +106,15 @@ export async function gather(
     removed += success.removed;
     const next = metadata[direction] ?? null;
     if (next !== null && !isCursor(next)) throw new ReplyError(reply, 'with a cursor that is none');
-    return { items: success.value.data, next };
+    return { items: success.value.data, next, bytes: byteLength(reply.body) };
   };
   const end = await walk(
     {
       fetchPage,
       backwards,
       maxItems: Number(max_items),
+      // In short it is no longer than it came. Markers of what is withheld can make it so: the page ahead is dropped then.
+      fits: room.fits,
       take: (page) => {
         const shaped = page.map(shape.item);
         // A page at a time, and item by item only where the room ends.

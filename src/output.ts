@@ -71,10 +71,10 @@ export function marked(output: z.ZodObject, marks: readonly Mark[]): ReadonlySet
 }
 
 /**
- * The item without what is omitted and without what says nothing: nulls, empty objects and arrays, at any depth. Items
- * of inner arrays keep their number.
+ * Makes what takes out of an item what is omitted and what says nothing: nulls, empty objects and arrays, at any depth.
+ * Items of inner arrays keep their number.
  */
-export function concise(item: Fields, omitted: ReadonlySet<string>): Record<string, unknown> {
+export function concise(omitted: ReadonlySet<string>): (item: Fields) => Record<string, unknown> {
   // Loops rather than chains: a walk does this to thousands of items.
   const thin = (value: unknown, path: string): unknown => {
     if (typeof value !== 'object' || value === null) return value;
@@ -93,7 +93,7 @@ export function concise(item: Fields, omitted: ReadonlySet<string>): Record<stri
     }
     return kept;
   };
-  return thinObject(item, '');
+  return (item) => thinObject(item, '');
 }
 
 /**

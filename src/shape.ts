@@ -16,8 +16,7 @@ export function toShape(tool: Tool, fields: unknown): Shape {
   const { output } = tool;
   if (output === undefined) return { object: (value) => value, item: (value) => value };
   if (!Array.isArray(fields)) {
-    const omitted = tool.omittedMembers();
-    return { object: (value) => value, item: (value) => concise(value, omitted) };
+    return { object: (value) => value, item: concise(tool.omittedMembers()) };
   }
   const known = knownFields(output);
   const unknown = fields.filter((field) => !known.includes(field));
@@ -39,9 +38,10 @@ export const byteLength = (text: string): number => Buffer.byteLength(text);
 const FRAME = 1_024;
 
 /** Counts items' JSON into so many bytes. `take` says whether there was room, and takes it if so. */
-export function createRoom(maxBytes: number): { take: (json: string) => boolean } {
+export function createRoom(maxBytes: number): { take: (json: string) => boolean; fits: (bytes: number) => boolean } {
   let left = maxBytes - FRAME;
   return {
+    fits: (bytes) => bytes <= left,
     take: (json) => {
       const bytes = byteLength(json) + 1;
       if (bytes > left) return false;

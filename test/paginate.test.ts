@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Page, type Walk, walk } from '../src/api/paginate.ts';
@@ -21,13 +22,14 @@ async function run(size: number, options: Partial<Walk> = {}, start?: string, se
       isOutOfTime: () => false,
       onPage: (count) => progress.push(count),
       isPartial: () => false,
+      fits: () => options.take === undefined,
       fetchPage: async (limit, cursor) => {
         limits.push(limit);
         const at = cursor === undefined ? -1 : list.findIndex(({ id }) => id === cursor);
         const items = options.backwards ? list.slice(Math.max(0, at - limit), at) : list.slice(at + 1, at + 1 + limit);
         const edge = options.backwards ? items[0] : items.at(-1);
         const more = options.backwards ? edge !== list[0] : edge !== list.at(-1);
-        const page = { items, next: more && edge !== undefined ? edge.id : null };
+        const page = { items, next: more && edge !== undefined ? edge.id : null, bytes: 1_000 };
         return serve === undefined ? page : serve(page);
       },
       ...options,
@@ -55,7 +57,7 @@ describe('a walk', () => {
   it('takes no more than that from a page that is too long', async () => {
     const { end } = await run(5, {
       maxItems: 2,
-      fetchPage: async () => ({ items: [0, 1, 2, 3].map(item), next: 'id_3' }),
+      fetchPage: async () => ({ items: [0, 1, 2, 3].map(item), next: 'id_3', bytes: 1_000 }),
     });
     expect(end).toMatchObject({ reason: 'max_items', next: 'id_1', count: 2 });
   });
@@ -76,6 +78,43 @@ describe('a walk', () => {
     expect((await run(300, { take })).end).toMatchObject({ reason: 'size', next: 'id_119', count: 120 });
   });
 
+  it('has the next page on its way while it takes one that has room for sure', async () => {
+    const steps: string[] = [];
+    const asks = (page: Page): Page => {
+      steps.push(`asked for ${page.items[0]?.id}`);
+      return page;
+    };
+    const take: Walk['take'] = (items) => {
+      steps.push(`took ${items[0]?.id}`);
+      return items.length;
+    };
+    await run(250, { take, fits: () => true, maxItems: 220 }, undefined, asks);
+    expect(steps.splice(0)).toEqual([
+      'asked for id_0',
+      'asked for id_100',
+      'took id_0',
+      'asked for id_200',
+      'took id_100',
+      'took id_200',
+    ]);
+    await run(250, { take, fits: () => false }, undefined, asks);
+    expect(steps.slice(0, 3)).toEqual(['asked for id_0', 'took id_0', 'asked for id_100']);
+  });
+
+  it('drops a page ahead for which there is no room after all, once it has come', async () => {
+    let under = 0;
+    const fetchPage: Walk['fetchPage'] = async (_, cursor) => {
+      under += 1;
+      await setTimeout(20);
+      under -= 1;
+      if (cursor !== undefined) throw new Error('nobody waits for this one');
+      return { items: [item(0), item(1)], next: 'id_1', bytes: 10 };
+    };
+    const { end } = await run(9, { take: () => 1, fits: () => true, fetchPage });
+    expect(end).toEqual({ reason: 'size', next: 'id_0', count: 1, duplicates: 0 });
+    expect(under).toBe(0);
+  });
+
   it('stops when time is out', async () => {
     expect((await run(300, { isOutOfTime: () => true })).end).toMatchObject({
       reason: 'time',
@@ -84,20 +123,24 @@ describe('a walk', () => {
     });
   });
 
-  it('keeps what it has where a later page fails, if it may', async () => {
+  it.each([
+    true,
+    false,
+  ])('keeps what it has where a later page fails, if it may; on its way while others were taken: %s', async (ahead) => {
+    const fits = () => ahead;
     const failing = (page: Page): Page => {
       if (page.items[0]?.id === 'id_100') throw new Error('broken');
       return page;
     };
-    expect((await run(300, { isPartial: () => true }, undefined, failing)).end).toMatchObject({
+    expect((await run(300, { fits, isPartial: () => true }, undefined, failing)).end).toMatchObject({
       reason: 'error',
       next: 'id_99',
       count: 100,
       error: new Error('broken'),
     });
-    await expect(run(300, {}, undefined, failing)).rejects.toThrow('broken');
+    await expect(run(300, { fits }, undefined, failing)).rejects.toThrow('broken');
     await expect(
-      run(300, { isPartial: () => true }, undefined, () => {
+      run(300, { fits, isPartial: () => true }, undefined, () => {
         throw new Error('at once');
       }),
     ).rejects.toThrow('at once');
@@ -105,8 +148,8 @@ describe('a walk', () => {
 
   it.each<[string, (page: Page) => Page]>([
     ['a cursor that repeats', (page) => ({ ...page, next: 'id_99' })],
-    ['a page that brings nothing new', (page) => ({ items: [item(0)], next: page.next })],
-    ['an empty page that is not the last', (page) => ({ items: [], next: page.next })],
+    ['a page that brings nothing new', (page) => ({ ...page, items: [item(0)] })],
+    ['an empty page that is not the last', (page) => ({ ...page, items: [] })],
   ])('ends at %s', async (_, serve) => {
     expect((await run(1_000, { maxItems: 900 }, undefined, serve)).end).toMatchObject({ reason: 'loop' });
   });
