@@ -118,8 +118,8 @@ describe('the opening', () => {
     await fc.assert(
       fc.asyncProperty(fc.dictionary(fc.constantFrom(...names), tree), more, async (capabilities, extra) => {
         const message = { jsonrpc: '2.0', ...initialize({ capabilities }), ...extra };
-        const [stdin, stdout, input] = [new PassThrough(), new PassThrough(), new PassThrough()];
-        const opened = answerOpening(stdin, stdout, input, {
+        const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+        const opened = answerOpening(stdin, stdout, () => {}, {
           revisions: SUPPORTED_PROTOCOL_VERSIONS,
           greeting: {},
           lists: {},

@@ -29,9 +29,14 @@ const NEWLINE = 0x0a;
 /**
  * Answers initialize and then what lists, as far as tools/list: for these a client waits before it shows the server, and
  * the SDK takes longer to load than all else of a start. Whatever is not just that ends the opening, as silence does. All
- * from there on goes to `input`, and so does initialize, for the SDK has to know its client.
+ * from there on is handed on, and so is initialize, for the SDK has to know its client.
  */
-export function answerOpening(stdin: Readable, stdout: Writable, input: Writable, opening: Opening): Promise<Opened> {
+export function answerOpening(
+  stdin: Readable,
+  stdout: Writable,
+  handOn: (chunk: Buffer | string) => void,
+  opening: Opening,
+): Promise<Opened> {
   let greeted: RequestId | undefined;
 
   /** What to answer a request with; nothing where it is none for the opening. */
@@ -50,7 +55,7 @@ export function answerOpening(stdin: Readable, stdout: Writable, input: Writable
     const { id, method } = message;
     const result = answerTo(message);
     if (result !== undefined) stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`);
-    if (result === undefined || method === 'initialize') input.write(`${line}\n`);
+    if (result === undefined || method === 'initialize') handOn(`${line}\n`);
     return result === undefined
       ? method === 'notifications/initialized' && greeted !== undefined
       : method !== 'tools/list';
@@ -60,7 +65,7 @@ export function answerOpening(stdin: Readable, stdout: Writable, input: Writable
     const end = () => {
       clearTimeout(silence);
       stdin.off('data', hear);
-      stdin.pipe(input, { end: false });
+      stdin.on('data', handOn);
       resolve({ greeted });
     };
     const silence = setTimeout(end, PATIENCE).unref();
@@ -72,9 +77,9 @@ export function answerOpening(stdin: Readable, stdout: Writable, input: Writable
         silence.refresh();
         return;
       }
-      for (const line of last === -1 ? [] : lines.slice(last + 1)) input.write(`${line}\n`);
+      for (const line of last === -1 ? [] : lines.slice(last + 1)) handOn(`${line}\n`);
       // A line that is still to come to its end is none for the opening.
-      input.write(chunk.subarray(whole));
+      handOn(chunk.subarray(whole));
       end();
     };
     stdin.on('data', hear);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { RequestId } from '@modelcontextprotocol/server';
 import { answerOpening, type Opening } from './stdio-opening.ts';
@@ -37,7 +37,10 @@ type Stdio = {
  */
 export async function serveOverStdio({ opening, connect, stdin, stdout, stop }: Stdio): Promise<void> {
   // The SDK aborts what is under way as soon as its input ends; this one ends only after the calls were answered.
-  const input = new PassThrough();
+  const input = new Readable({ read: () => void stdin.resume() });
+  const handOn = (chunk: Buffer | string) => {
+    if (!input.push(chunk)) stdin.pause();
+  };
   // Each answer that waits for the client to read listens for the stream to drain or fail.
   stdout.setMaxListeners(0);
 
@@ -50,7 +53,7 @@ export async function serveOverStdio({ opening, connect, stdin, stdout, stop }: 
     stdout.on('error', () => resolve(undefined));
   });
 
-  const opened = await Promise.race([answerOpening(stdin, stdout, input, opening), gone, ended, stopped]);
+  const opened = await Promise.race([answerOpening(stdin, stdout, handOn, opening), gone, ended, stopped]);
   // In the opening, whatever is asked is answered at once.
   if (opened === undefined) return over.abort();
 
@@ -58,7 +61,7 @@ export async function serveOverStdio({ opening, connect, stdin, stdout, stop }: 
   await Promise.race([session.closed, gone, ended, stopped]);
   over.abort();
 
-  // What stdin held has passed the pipe one turn of the loop later.
+  // What stdin held has been handed on one turn of the loop later.
   await setImmediate();
   await Promise.race([session.answered(), setTimeout(GRACE, undefined, { ref: false })]);
   // Closing waits for what cannot be written when the client does not read.
