@@ -1,6 +1,6 @@
 import type { Context, Reply, Send } from './api/pipeline.ts';
 import { createOwners, type LimitSettings, toSlots } from './limits.ts';
-import { toRequest } from './request.ts';
+import { type ApiRequest, toRequest } from './request.ts';
 import { type Success, toSuccess } from './result.ts';
 import { type Confidential, withoutSecrets, withoutValues } from './secrets.ts';
 import type { Arguments, Environment, Limit, Tool } from './tool.ts';
@@ -22,8 +22,11 @@ export type Errand = Pick<Context, 'signal' | 'agent' | 'deadline'> & {
   readonly confidential: Confidential;
 };
 
-/** One request of a tool's to WorkOS, and its answer without what is confidential. */
-export type Exchange = (tool: Tool, args: Arguments, errand: Errand) => Promise<Success>;
+/**
+ * One request of a tool's to WorkOS, and its answer without what is confidential.
+ * @param request where it was built before
+ */
+export type Exchange = (tool: Tool, args: Arguments, errand: Errand, request?: ApiRequest) => Promise<Success>;
 
 /** Counts what happens to the requests of tools. */
 export type Observer = {
@@ -43,7 +46,7 @@ export type ExchangeDeps = {
 
 export function createExchange({ environment, send, general, limits, observer }: ExchangeDeps): Exchange {
   const owners = createOwners();
-  return async (tool, args, { traffic, confidential, ...errand }) => {
+  return async (tool, args, { traffic, confidential, ...errand }, request = toRequest(tool, args, environment)) => {
     const context: Context = {
       ...errand,
       repeat: tool.repeat,
@@ -54,7 +57,6 @@ export function createExchange({ environment, send, general, limits, observer }:
         limited: () => observer.countLimited(tool.name),
       },
     };
-    const request = toRequest(tool, args, environment);
     traffic.sent = true;
     const reply = await send(request, context);
     traffic.reply = reply;

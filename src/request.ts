@@ -15,7 +15,7 @@ export type ApiRequest = {
  * @throws RefusedError for an ID that does not fit a path, an update without a change, or a missing Client ID.
  */
 export function toRequest(tool: Tool, args: Arguments, environment: Environment): ApiRequest {
-  const query = new URLSearchParams();
+  const query: [name: string, value: string][] = [];
   const body: Record<string, unknown> = {};
   const headers: Record<string, string> = {};
   let path = tool.path;
@@ -28,7 +28,7 @@ export function toRequest(tool: Tool, args: Arguments, environment: Environment)
         break;
       case 'query':
         // Arrays are form-style and not exploded (a,b), as the official file has them; check() refuses commas inside.
-        query.set(name, Array.isArray(value) ? value.join(',') : String(value));
+        query.push([name, Array.isArray(value) ? value.join(',') : String(value)]);
         break;
       case 'header':
         headers['idempotency-key'] = String(value);
@@ -48,7 +48,7 @@ export function toRequest(tool: Tool, args: Arguments, environment: Environment)
   if (sendsBody) headers['content-type'] = 'application/json';
   return {
     method: tool.method,
-    path: query.size === 0 ? path : `${path}?${query}`,
+    path: query.length === 0 ? path : `${path}?${new URLSearchParams(query)}`,
     headers,
     body: sendsBody ? JSON.stringify(body) : undefined,
   };

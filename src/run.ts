@@ -7,7 +7,7 @@ import { NO_PREVIEW, type Preview, toPreview } from './confirm/preview.ts';
 import { RefusedError, ReplyError, TransportError } from './errors.ts';
 import { createTraffic, type Exchange, type Traffic } from './exchange.ts';
 import type { CallJournal } from './journal.ts';
-import { resolveConstants, toRequest } from './request.ts';
+import { type ApiRequest, resolveConstants, toRequest } from './request.ts';
 import { explain, toResult } from './result.ts';
 import { type Confidential, toConfidential } from './secrets.ts';
 import { toShape } from './shape.ts';
@@ -85,7 +85,8 @@ export function createRun(deps: RunDeps): Run {
       await journal.decide('allowed', rule);
       return { outcome: 'dry run', result: toResult(rehearsal) };
     }
-    toRequest(tool, args, environment); // for what it throws: nobody is to be asked about a call that cannot be sent
+    // Before anybody is asked: what cannot be sent is refused at once.
+    const request = toRequest(tool, args, environment);
 
     const question = { tool, args, caller: caller.agent, mode: caller.confirm, answer: caller.answer };
     const passage = await gate.pass(question);
@@ -105,14 +106,9 @@ export function createRun(deps: RunDeps): Run {
 
     const { traffic, confidential } = course;
     const { agent, signal } = caller;
-    const fetch = async (sent: Arguments) => {
-      const success = await exchange(tool, sent, {
-        agent,
-        signal,
-        deadline: start + settings.timeout,
-        traffic,
-        confidential,
-      });
+    const errand = { agent, signal, deadline: start + settings.timeout, traffic, confidential };
+    const fetch = async (sent: Arguments, built?: ApiRequest) => {
+      const success = await exchange(tool, sent, errand, built);
       course.answer = success.value;
       return success;
     };
@@ -127,7 +123,7 @@ export function createRun(deps: RunDeps): Run {
       extra: tool.access === 'read' ? {} : { environment: environment.label },
     };
     if (args.max_items === undefined) {
-      const success = await fetch(args);
+      const success = await fetch(args, request);
       // A delete whose second attempt finds nothing: its first did it, or there was nothing.
       const isClear = success.reply.status !== 404;
       return { outcome: isClear ? 'ok' : 'unknown', result: toAnswer(success, options) };

@@ -56,10 +56,8 @@ export const authorize =
         'user-agent': userAgent,
       };
       const reply = await next({ ...request, headers }, context);
-      return {
-        ...reply,
-        headers: Object.fromEntries(Object.entries(reply.headers).map(([name, value]) => [name, withhold(value)])),
-        body: withhold(reply.body),
-      };
+      const received: Record<string, string> = {};
+      for (const [name, value] of Object.entries(reply.headers)) received[name] = withhold(value);
+      return { ...reply, headers: received, body: withhold(reply.body) };
     };
   };

@@ -40,9 +40,17 @@ export function createQueue() {
       family.byKey.set(slot.key, window);
       return window;
     });
-    const route = JSON.stringify(slots.map(({ name, key }) => [name, key]));
     count += 1;
-    return { agent, windows: windows.reverse(), route, order: count, passed: new Map() };
+    return {
+      agent,
+      windows: windows.reverse(),
+      // Only who waits is asked for it.
+      get route() {
+        return JSON.stringify(slots.map(({ name, key }) => [name, key]));
+      },
+      order: count,
+      passed: new Map(),
+    };
   }
 
   /** @returns whether the call had room in all its windows, and took it */

@@ -44,8 +44,7 @@ const MENTIONS = 2;
 /** "support-bot read user user_01E4ZCR3C56J083X43JQXF3JK5 in staging". */
 export function toSentence({ agent, tool, ids, environment }: Told, form: Form): string {
   const { name } = tool;
-  const [first = '', ...rest] = name.split('_');
-  const verb = Object.hasOwn(VERBS, first) && rest.length > 0 ? VERBS[first] : undefined;
+  const { verb, noun, any, isList } = partsOf(name);
   const where = environment === 'sandbox' ? 'in the sandbox' : `in ${environment}`;
   const say = (what: Verb) => (form === 'done' ? what.done : `${form} to ${what.do}`);
   if (verb === undefined) {
@@ -53,7 +52,6 @@ export function toSentence({ agent, tool, ids, environment }: Told, form: Form):
     return `${agent} ${say({ do: 'call', done: 'called' })} ${called} ${where}`;
   }
 
-  const noun = toWords(rest.join('_'));
   const named = Object.entries(ids).filter(([argument]) => !ASIDE.has(argument));
   const isOwn = ([argument]: readonly [string, string]) => verb.on === true && toKind(argument) === noun;
   const own = named.find(isOwn)?.[1];
@@ -61,8 +59,7 @@ export function toSentence({ agent, tool, ids, environment }: Told, form: Form):
     .filter((pair) => !isOwn(pair))
     .slice(0, MENTIONS)
     .map(([argument, id]) => `${toKind(argument)} ${id}`);
-  const isList = first === 'list';
-  const object = own !== undefined ? `${noun} ${own}` : isList ? noun : withArticle(noun);
+  const object = own === undefined ? any : `${noun} ${own}`;
   const beside = others.length === 0 ? [] : [`${isList ? 'of' : 'for'} ${others.join(' and ')}`];
   return [agent, say(verb), object, ...beside, where].join(' ');
 }
@@ -97,27 +94,36 @@ export function outcomeSentence(
   }
 }
 
+/** What is known by a name: those of tools and their arguments come again with every call. */
+function byName<T>(find: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    const found = known.get(name) ?? find(name);
+    if (known.size < MAX_KNOWN) known.set(name, found);
+    return found;
+  };
+}
+const MAX_KNOWN = 1_000;
+
 /** Words of a name as they are written elsewhere: `sso_authorization_url` as "SSO authorization URL". */
-function toWords(name: string): string {
-  const known = worded.get(name);
-  if (known !== undefined) return known;
-  const words = name
+const toWords = (name: string): string =>
+  name
     .replaceAll('_', ' ')
     .replace(/\bmagic auth\b/, 'Magic Auth code')
     .replace(/\bauth\b/, 'authentication')
     .replace(/\b(sso|url|mfa)\b/g, (word) => word.toUpperCase());
-  if (worded.size < MAX_WORDED) worded.set(name, words);
-  return words;
-}
 
-/** Names in words: those of tools and their arguments come again with every call. */
-const worded = new Map<string, string>();
-const MAX_WORDED = 1_000;
+/** What a tool's name says that it does, and to what. */
+const partsOf = byName((name) => {
+  const [first = '', ...rest] = name.split('_');
+  const verb = Object.hasOwn(VERBS, first) && rest.length > 0 ? VERBS[first] : undefined;
+  const noun = toWords(rest.join('_'));
+  const isList = first === 'list';
+  return { verb, noun, any: isList ? noun : withArticle(noun), isList };
+});
 
 /** What kind of object an argument names: `organization_id` and `organization` an "organization". */
-function toKind(argument: string): string {
-  return toWords(argument.replace(/_id$/, ''));
-}
+const toKind = byName((argument) => toWords(argument.replace(/_id$/, '')));
 
 /** By sound: a user, a URL, an event, an SSO profile. */
 function withArticle(noun: string): string {
