@@ -96,19 +96,15 @@ export function limit(clock: Clock, shared?: Shared): Layer {
     wake(queue.nextChange(now));
   };
 
-  const enter = async (context: Context, place: Place | undefined): Promise<Call> => {
-    const { slots, agent, deadline, signal } = context;
-    if (signal.aborted) throw cancelled();
+  /** @returns what it has to wait for, where there is no room for it at once */
+  const enter = (call: Call, context: Context): Promise<void> | undefined => {
+    if (context.signal.aborted) throw cancelled();
     if (clock.now() >= timer.at) pump();
     const now = clock.now();
-    const call = queue.toCall(slots, agent);
-    if (asking >= ASKING.most || !queue.take(call, now)) {
-      const wait = queue.estimate(call, now);
-      if (now + wait.ms > deadline) throw refused(wait);
-      await stand(call, context, queue.wait(call, now));
-    }
-    if (place !== undefined) await agree(call, place, context);
-    return call;
+    if (asking < ASKING.most && queue.take(call, now)) return undefined;
+    const wait = queue.estimate(call, now);
+    if (now + wait.ms > context.deadline) throw refused(wait);
+    return stand(call, context, queue.wait(call, now));
   };
 
   /** Waits for its turn. @param at when it is worth looking */
@@ -193,7 +189,10 @@ export function limit(clock: Clock, shared?: Shared): Layer {
   return (next) => async (request, context) => {
     if (context.slots.length === 0) return next(request, context);
     const place = shared?.toPlace(context.slots, context.deadline);
-    const call = await enter(context, place);
+    const call = queue.toCall(context.slots, context.agent);
+    const turn = enter(call, context);
+    if (turn !== undefined) await turn;
+    if (place !== undefined) await agree(call, place, context);
     try {
       const reply = await next(request, context);
       const now = clock.now();

@@ -56,7 +56,8 @@ export function createQueue() {
   /** @returns whether the call had room in all its windows, and took it */
   function take(call: Call, now: number): boolean {
     if (blockerOf(call, now) !== undefined) return false;
-    for (const window of call.windows) {
+    // Where nobody waits, nobody is passed over.
+    for (const window of lanes.size === 0 ? [] : call.windows) {
       for (const rival of rivals(window)) passOver(rival, window.family, now);
     }
     occupy(call);

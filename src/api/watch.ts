@@ -1,3 +1,4 @@
+import type { ApiRequest } from '../request.ts';
 import type { Context, Layer } from './pipeline.ts';
 
 /** Told what becomes of a request, by whoever counts such things. */
@@ -22,12 +23,16 @@ export function watch(now: () => number): { readonly above: Layer; readonly belo
       since.set(context, now());
       return next(request, context);
     },
-    below: (next) => async (request, context) => {
-      const start = since.get(context);
-      if (start !== undefined) context.watch?.waited(now() - start);
-      const reply = await next(request, context);
-      if (reply.status === 429) context.watch?.limited();
-      return reply;
+    below: (next) => {
+      const tell = async (request: ApiRequest, context: Context, told: Watch) => {
+        const start = since.get(context);
+        if (start !== undefined) told.waited(now() - start);
+        const reply = await next(request, context);
+        if (reply.status === 429) told.limited();
+        return reply;
+      };
+      return (request, context) =>
+        context.watch === undefined ? next(request, context) : tell(request, context, context.watch);
     },
   };
 }

@@ -137,7 +137,7 @@ export function hasRoom(window: Window, now: number, call?: Call): boolean {
   const near = neighbours(window);
   if (closedUntil(window, near) > now) return false;
   const { family, deniedUntil } = window;
-  const taken = used(window, now) + Math.max(0, ...near.map((other) => used(other, now)));
+  const taken = used(window, now) + near.reduce((most, other) => Math.max(most, used(other, now)), 0);
   const isKeptHere = call !== undefined && isKept(window, call);
   // Where others want places, too, one that is kept is the next one to be had.
   if (isKeptHere && now < deniedUntil + family.span) return false;
