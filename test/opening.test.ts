@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { isInitializeRequest, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
+import { isInitializeRequest, parseJSONRPCMessage, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { parseCall } from '../src/serve/stdio-bare.ts';
 import { answerOpening } from '../src/serve/stdio-opening.ts';
 import { MAIN } from './support/session.ts';
 
@@ -132,6 +133,45 @@ describe('the opening', () => {
       { numRuns: 2_000 },
     );
     expect(greeted).toBeGreaterThan(50);
+  });
+
+  it('takes no call that the SDK would find fault with, or read otherwise', async () => {
+    const any = fc.constantFrom<unknown>(undefined, null, 1, 1.5, 's', true, {}, [], { x: 1 }, { progressToken: 1 });
+    /** The value mostly, else anything. What is undefined is left out of JSON. */
+    const mostly = (value: unknown) =>
+      fc.oneof({ weight: 5, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: any });
+    const meta = fc.record({ progressToken: mostly(7), x: mostly(undefined) });
+    const params = fc.record({
+      name: mostly('get_user'),
+      arguments: mostly({ user_id: 'u' }),
+      _meta: fc.oneof(meta, any),
+      x: mostly(undefined),
+    });
+    const message = fc.record({
+      jsonrpc: mostly('2.0'),
+      id: mostly(1),
+      method: mostly('tools/call'),
+      params: fc.oneof({ weight: 5, arbitrary: params }, { weight: 1, arbitrary: any }),
+      result: mostly(undefined),
+    });
+    let taken = 0;
+    fc.assert(
+      fc.property(message, (said) => {
+        const call = parseCall(Buffer.from(`${JSON.stringify(said)}\n`));
+        taken += Number(call !== undefined);
+        if (call !== undefined) expect(call).toEqual(parseJSONRPCMessage(JSON.parse(JSON.stringify(said))));
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(taken).toBeGreaterThan(50);
+    const plain = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'n' } });
+    expect(parseCall(Buffer.from(`${plain}\n`))).toBeDefined();
+    for (const text of [plain, `${plain}\n${plain}\n`, `${plain.replace('{', '{\n')}\n`, '\n', 'null\n', '']) {
+      expect(parseCall(Buffer.from(text))).toBeUndefined();
+    }
+    for (const text of [plain.replace('{', '{"__proto__":{},'), plain.replace('"name"', '"__proto__":{},"name"')]) {
+      expect(parseCall(Buffer.from(`${text}\n`))).toBeUndefined();
+    }
   });
 
   it('loses no answer where initialize is cancelled, and its ID used again', async () => {

@@ -124,6 +124,37 @@ describe('the process', () => {
     expect(lines(await out).map(({ id }) => id)).toEqual([1, 3]);
   });
 
+  it('answers calls by their lines, however the bytes of those come', async () => {
+    const { server, out, exit } = start(['--sandbox', '--allow', '*:read']);
+    say(server, INITIALIZE);
+    await once(server.stdout, 'data');
+    say(server, INITIALIZED);
+    const line = (id: number, method = 'tools/call') =>
+      JSON.stringify({ jsonrpc: '2.0', id, method, params: method === 'ping' ? {} : { name: 'list_users' } });
+    const halves = (text: string) => [text.slice(0, 20), text.slice(20)];
+    const chunks = [
+      `${line(2)}\n`,
+      `${line(3)}\n${line(4)}\n`,
+      ...halves(`${line(5)}\n`),
+      ...halves(`${line(6, 'ping')}\n${line(7)}\n`),
+      `${line(8)}\r\n`,
+      // To its line feed this is one line, and no JSON.
+      'no JSON',
+      `${line(9)}\n`,
+      ...halves(`${line(10)}\n`),
+      `${line(11)}\n`,
+    ];
+    for (const chunk of chunks) {
+      await setTimeout(20);
+      server.stdin.write(chunk);
+    }
+    server.stdin.end();
+    expect(await exit).toEqual([0, null]);
+    const answers = lines(await out);
+    expect(answers.map(({ id }) => id).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 10, 11]);
+    for (const { error, result } of answers) expect([error, result.isError]).toEqual([undefined, undefined]);
+  });
+
   it.each([
     ['a tool that is off', { name: 'delete_user', arguments: {} }, -32602],
     ['no tool', { name: 7 }, -32602],

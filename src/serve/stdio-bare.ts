@@ -1,5 +1,7 @@
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server';
+import { isObject } from '../object.ts';
 import { type BareTool, byTool, isModern } from './bare.ts';
+import { isRequestId, parseMessage } from './message.ts';
 
 /** The tool of that name; `undefined` where the SDK has to see to the call, as it does where a client may be asked. */
 export type FindTool = (name: unknown, canAsk: boolean) => BareTool | undefined;
@@ -72,3 +74,27 @@ export function withBareTools(wire: Transport, findTool: FindTool): Transport {
   };
   return transport;
 }
+
+const NEWLINE = 0x0a;
+
+/**
+ * The tool call that a chunk of whole lines consists of; `undefined` where it is anything else, or has members that the
+ * SDK looks into. Its own check of a message takes longer than all else that is done to read one.
+ */
+export function parseCall(chunk: Buffer): JSONRPCRequest | undefined {
+  if (chunk.indexOf(NEWLINE) !== chunk.length - 1) return undefined;
+  const message = parseMessage(chunk.toString());
+  const { jsonrpc, id, method, params } = message;
+  if (jsonrpc !== '2.0' || !isRequestId(id) || method !== 'tools/call' || !isObject(params)) return undefined;
+  const { name, arguments: args, _meta } = params;
+  const isPlain =
+    has(message, 4) &&
+    typeof name === 'string' &&
+    (args === undefined || isObject(args)) &&
+    (_meta === undefined || (isObject(_meta) && has(_meta, 1) && isRequestId(_meta.progressToken))) &&
+    has(params, 1 + Number(args !== undefined) + Number(_meta !== undefined));
+  return isPlain ? { jsonrpc, id, method, params } : undefined;
+}
+
+/** Whether it has no more members than those. */
+const has = (value: object, members: number): boolean => Object.keys(value).length === members;

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { RequestId } from '@modelcontextprotocol/server';
 import { isObject } from '../object.ts';
+import { isRequestId, type Message, parseMessage } from './message.ts';
 
 /** What a client of before 2026-07-28 is told first. */
 export type Opening = {
@@ -34,7 +35,7 @@ const NEWLINE = 0x0a;
 export function answerOpening(
   stdin: Readable,
   stdout: Writable,
-  handOn: (chunk: Buffer | string) => void,
+  handOn: (chunk: Buffer) => void,
   opening: Opening,
 ): Promise<Opened> {
   let greeted: RequestId | undefined;
@@ -42,7 +43,7 @@ export function answerOpening(
   /** What to answer a request with; nothing where it is none for the opening. */
   const answerTo = ({ jsonrpc, id, method, params, ...more }: Message): object | undefined => {
     if (Object.keys(more).length > 0) return undefined;
-    if (jsonrpc !== '2.0' || !isId(id) || id === greeted || typeof method !== 'string') return undefined;
+    if (jsonrpc !== '2.0' || !isRequestId(id) || id === greeted || typeof method !== 'string') return undefined;
     if (greeted !== undefined) return isNone(params) ? ownOf(opening.lists, method) : undefined;
     if (method !== 'initialize' || !isPlain(params, opening)) return undefined;
     greeted = id;
@@ -51,11 +52,11 @@ export function answerOpening(
 
   /** Whether the opening goes on behind this line. */
   const take = (line: string): boolean => {
-    const message = line.length > MAX_LINE ? {} : parse(line);
+    const message = line.length > MAX_LINE ? {} : parseMessage(line);
     const { id, method } = message;
     const result = answerTo(message);
     if (result !== undefined) stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`);
-    if (result === undefined || method === 'initialize') handOn(`${line}\n`);
+    if (result === undefined || method === 'initialize') handOn(Buffer.from(`${line}\n`));
     return result === undefined
       ? method === 'notifications/initialized' && greeted !== undefined
       : method !== 'tools/list';
@@ -77,26 +78,14 @@ export function answerOpening(
         silence.refresh();
         return;
       }
-      for (const line of last === -1 ? [] : lines.slice(last + 1)) handOn(`${line}\n`);
+      for (const line of last === -1 ? [] : lines.slice(last + 1)) handOn(Buffer.from(`${line}\n`));
       // A line that is still to come to its end is none for the opening.
-      handOn(chunk.subarray(whole));
+      if (whole < chunk.length) handOn(chunk.subarray(whole));
       end();
     };
     stdin.on('data', hear);
   });
 }
-
-type Message = Readonly<Record<string, unknown>>;
-
-function parse(line: string): Message {
-  try {
-    return Object(JSON.parse(line));
-  } catch {
-    return {};
-  }
-}
-
-const isId = (id: unknown): id is RequestId => typeof id === 'string' || Number.isSafeInteger(id);
 
 const ownOf = <T>(values: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined;

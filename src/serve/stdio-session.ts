@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { JSONRPCMessage, McpServer, RequestId, Transport } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Session } from './stdio.ts';
-import { type FindTool, withBareTools } from './stdio-bare.ts';
+import { type FindTool, parseCall, withBareTools } from './stdio-bare.ts';
 
 type Deps = {
   readonly factory: () => McpServer;
@@ -23,7 +23,12 @@ export function openSession(deps: Deps): Session {
   const wire = new StdioServerTransport(input, stdout);
   const { transport, answered, closed } = withPending(wire, deps);
   const handle = serveStdio(factory, { transport: withBareTools(transport, findTool), onerror });
-  return { answered, closed, close: () => handle.close() };
+  const take = (chunk: Buffer) => {
+    const call = wire.onmessage && parseCall(chunk);
+    if (call !== undefined) wire.onmessage?.(call);
+    return call !== undefined;
+  };
+  return { take, answered, closed, close: () => handle.close() };
 }
 
 /** Wraps a transport so that one can wait until every request that came in has been answered or cancelled. */
@@ -66,6 +71,7 @@ function withPending(wire: Transport, { greeted, isOffered, onRefused }: Deps) {
         transport.onmessage?.(message, extra);
       };
       wire.onclose = () => {
+        delete wire.onmessage;
         transport.onclose?.();
         pending.clear();
         settled();

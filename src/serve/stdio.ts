@@ -4,6 +4,8 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { RequestId } from '@modelcontextprotocol/server';
 import { answerOpening, type Opening } from './stdio-opening.ts';
 
+const NEWLINE = 0x0a;
+
 /** Milliseconds that calls under way get to finish once the client or the system asks the server to stop. */
 const GRACE = 3_000;
 
@@ -13,6 +15,8 @@ const CLOSE = 500;
 export type Session = {
   /** Settles when the wire closes by itself, as it does when the client no longer reads. */
   readonly closed: Promise<void>;
+  /** Sees to what it can see to without the SDK reading it. Tells whether that is all of the chunk, which is of whole lines. */
+  readonly take: (chunk: Buffer) => boolean;
   /** Resolves once every request that came in has been answered or cancelled. */
   readonly answered: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -38,7 +42,13 @@ type Stdio = {
 export async function serveOverStdio({ opening, connect, stdin, stdout, stop }: Stdio): Promise<void> {
   // The SDK aborts what is under way as soon as its input ends; this one ends only after the calls were answered.
   const input = new Readable({ read: () => void stdin.resume() });
-  const handOn = (chunk: Buffer | string) => {
+  let session: Session | undefined;
+  /** Whether what was handed on so far ends with a line. */
+  let isWhole = true;
+  const handOn = (chunk: Buffer) => {
+    const isNext = isWhole && input.readableLength === 0;
+    isWhole = chunk.at(-1) === NEWLINE;
+    if (isNext && isWhole && session?.take(chunk)) return;
     if (!input.push(chunk)) stdin.pause();
   };
   // Each answer that waits for the client to read listens for the stream to drain or fail.
@@ -57,7 +67,7 @@ export async function serveOverStdio({ opening, connect, stdin, stdout, stop }: 
   // In the opening, whatever is asked is answered at once.
   if (opened === undefined) return over.abort();
 
-  const session = await connect(input, opened.greeted);
+  session = await connect(input, opened.greeted);
   await Promise.race([session.closed, gone, ended, stopped]);
   over.abort();
 
