@@ -68,7 +68,8 @@ export function toAnswer({ value, removed, reply }: Success, options: Options): 
 /** A longer one is no ID of WorkOS's, and has no room in a result. */
 const MAX_CURSOR = 256;
 
-const isCursor = (cursor: unknown): cursor is string => typeof cursor === 'string' && cursor.length <= MAX_CURSOR;
+const isCursor = (cursor: unknown): cursor is string =>
+  typeof cursor === 'string' && cursor !== '' && cursor.length <= MAX_CURSOR;
 
 /**
  * Gathers up to `max_items` items from the pages of a list into one result.
@@ -106,14 +107,14 @@ export async function gather(
     removed += success.removed;
     const next = metadata[direction] ?? null;
     if (next !== null && !isCursor(next)) throw new ReplyError(reply, 'with a cursor that is none');
-    return { items: success.value.data, next, bytes: byteLength(reply.body) };
+    const bytes = success.marked ? Number.POSITIVE_INFINITY : byteLength(reply.body);
+    return { items: success.value.data, next, bytes };
   };
   const end = await walk(
     {
       fetchPage,
       backwards,
       maxItems: Number(max_items),
-      // In short it is no longer than it came. Markers of what is withheld can make it so: the page ahead is dropped then.
       fits: room.fits,
       take: (page) => {
         const shaped = page.map(shape.item);

@@ -73,7 +73,6 @@ export function createCall({ run, journal, log, now, observer }: CallDeps): Call
     } catch (error) {
       fault = error;
       const { sent } = course.traffic;
-      if (error instanceof TransportError) course.traffic.attempts += error.attempts;
       ended = {
         outcome: toOutcome(error, tool, caller.signal, sent),
         result: toErrorResult(error, { tool, ...course, sent }),

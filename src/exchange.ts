@@ -1,4 +1,5 @@
 import type { Context, Reply, Send } from './api/pipeline.ts';
+import { TransportError } from './errors.ts';
 import { createOwners, type LimitSettings, toSlots } from './limits.ts';
 import { type ApiRequest, toRequest } from './request.ts';
 import { type Success, toSuccess } from './result.ts';
@@ -58,7 +59,13 @@ export function createExchange({ environment, send, general, limits, observer }:
       },
     };
     traffic.sent = true;
-    const reply = await send(request, context);
+    let reply: Reply;
+    try {
+      reply = await send(request, context);
+    } catch (error) {
+      if (error instanceof TransportError) traffic.attempts += error.attempts;
+      throw error;
+    }
     traffic.reply = reply;
     traffic.requests += 1;
     traffic.attempts += reply.attempts ?? 1;
@@ -67,6 +74,7 @@ export function createExchange({ environment, send, general, limits, observer }:
     // Of a plain answer the key was taken out already; it is the only value that every call has.
     const isStruck = success.plain && confidential.values.length < 2;
     const struck = isStruck ? success.value : withoutValues(success.value, confidential);
-    return { ...success, value: Object(withoutSecrets(struck, confidential)) };
+    const shown = withoutSecrets(struck, confidential);
+    return { ...success, value: Object(shown), marked: shown !== struck };
   };
 }

@@ -16,6 +16,8 @@ export type Success = {
   readonly removed: number;
   /** Whether the text held nothing but plain characters. */
   readonly plain: boolean;
+  /** Whether markers stand in it for what was withheld; they may be longer than that was. */
+  readonly marked?: boolean;
   readonly reply: Reply;
 };
 
@@ -91,7 +93,10 @@ function explainOpenly(error: unknown, call: FailedCall): string {
     return sentence(
       `WorkOS gave no usable answer to ${tool.name}${times(attempts)}: ${message}.`,
       sent || tool.method === 'GET' ? effectOf(tool, args, true) : 'Nothing was changed.',
-      final ? 'Calling again would end the same way.' : retryAdvice(tool, args, sent),
+      // What is not safe to repeat would be done twice.
+      final && (!sent || tool.repeat === 'unknown')
+        ? 'Calling again would end the same way.'
+        : retryAdvice(tool, args, sent),
     );
   }
   return sentence(
@@ -131,7 +136,8 @@ function sentence(...parts: readonly (string | undefined)[]): string {
 
 function effectOf(tool: Tool, args: Arguments, unknown: boolean): string | undefined {
   if (tool.method === 'GET') return undefined;
-  if (unknown) return 'It may have taken effect all the same.';
+  if (unknown)
+    return `It may have taken effect all the same${tool.toldBy === undefined ? '' : `: ${tool.toldBy} would tell`}.`;
   return tool.needsCredentials && args.code !== undefined
     ? 'The code that was sent may be used up.'
     : 'Nothing was changed.';
@@ -141,8 +147,7 @@ function retryAdvice(tool: Tool, args: Arguments, sent: boolean): string {
   const key = tool.idempotencyKey;
   if (key !== undefined) return `Calling again with ${key}="${args[key]}" is safe.`;
   if (!sent || tool.repeat === 'unknown') return 'Calling again is safe.';
-  const look = tool.toldBy === undefined ? '' : ` with ${tool.toldBy}`;
-  return `Do not simply call again: first look${look} whether it took effect.`;
+  return tool.toldBy === undefined ? 'Do not simply call again.' : 'Do not call again before you have looked.';
 }
 
 function nextStep(reply: Reply, code: string | undefined, tool: Tool, args: Arguments): string {

@@ -129,7 +129,7 @@ describe('errors of WorkOS', () => {
       'a fault on a write',
       'create_user',
       json(500, { message: 'Internal error' }),
-      'WorkOS answered create_user with 500 Internal Server Error: Internal error. It may have taken effect all the same. Do not simply call again: first look with list_users whether it took effect. Request ID: req_1.',
+      'WorkOS answered create_user with 500 Internal Server Error: Internal error. It may have taken effect all the same: list_users would tell. Do not call again before you have looked. Request ID: req_1.',
     ],
     [
       'a fault on what may be repeated',
@@ -150,10 +150,16 @@ describe('errors of WorkOS', () => {
       'WorkOS answered get_user with 302 Found. The redirect was not followed. The person who runs this server has to check WORKOS_BASE_URL.',
     ],
     [
+      'a redirect of a write',
+      'create_user',
+      plain(302, null, { location: 'http://elsewhere.test/' }),
+      'WorkOS answered create_user with 302 Found. It may have taken effect all the same: list_users would tell. The redirect was not followed. The person who runs this server has to check WORKOS_BASE_URL.',
+    ],
+    [
       'broken JSON under 200',
       'create_user',
       plain(200, '{"object":', { 'content-type': 'application/json' }),
-      'WorkOS answered create_user with 200 OK, and a body that is no JSON object (application/json). It may have taken effect all the same. Do not simply call again: first look with list_users whether it took effect.',
+      'WorkOS answered create_user with 200 OK, and a body that is no JSON object (application/json). It may have taken effect all the same: list_users would tell. Do not call again before you have looked.',
     ],
     [
       'an array under 200',
@@ -171,7 +177,7 @@ describe('errors of WorkOS', () => {
       'a connection that breaks off',
       'create_user',
       { raw: (response) => response.socket?.destroy() },
-      'WorkOS gave no usable answer to create_user: the connection broke off. It may have taken effect all the same. Do not simply call again: first look with list_users whether it took effect.',
+      'WorkOS gave no usable answer to create_user: the connection broke off. It may have taken effect all the same: list_users would tell. Do not call again before you have looked.',
     ],
     [
       'an answer that breaks off',

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Session } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
@@ -96,6 +97,16 @@ describe('max_items', () => {
     expect(notes[0]).toMatch(/^Stopped after \d+ items, to stay under 60000 bytes\. Go on with after="user_\d+"\.$/);
   });
 
+  it('asks for no page that nobody may want, behind one in which something is withheld', async () => {
+    // The markers are longer than what stood there, so that the page has no room although it had when it came.
+    const secrets = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`note${index}`, 'Bearer 12345678']));
+    upstream.answer = serve(users(350).map((user) => ({ ...user, metadata: secrets })));
+    const { ids, sent } = await list({ max_items: 300, fields: ['id', 'metadata'] });
+    expect(ids.length).toBeGreaterThan(50);
+    expect(ids.length).toBeLessThan(100);
+    expect(sent).toHaveLength(1);
+  });
+
   it('keeps what it has where a later page fails', async () => {
     const pages = serve(users(350));
     upstream.answer = (request) =>
@@ -129,10 +140,14 @@ describe('max_items', () => {
   });
 
   it('reports progress to a client that asked for it', async () => {
-    upstream.answer = serve(users(350));
+    const pages = serve(users(350));
+    // Clients drop what comes together with the result.
+    upstream.answer = async (request) => {
+      await setTimeout(50);
+      return pages(request);
+    };
     const seen: unknown[] = [];
     await session.call('list_users', { max_items: 250 }, { onprogress: (progress) => seen.push(progress) });
-    // The last one comes together with the result, and clients drop what comes after that.
     expect(seen.slice(0, 2)).toEqual([
       { progress: 100, total: 250 },
       { progress: 200, total: 250 },

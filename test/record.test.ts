@@ -199,6 +199,22 @@ describe('the record', () => {
     expect(await last()).toMatchObject({ outcome: 'unknown', attempts: 2 });
   });
 
+  it('counts the attempts at a page that ended a walk', async () => {
+    let attempts = 0;
+    const list_metadata = { before: null, after: 'user_1' };
+    upstream.answer = {
+      next: () => {
+        attempts += 1;
+        if (attempts > 1) return { raw: (outgoing) => outgoing.destroy() };
+        return () => Response.json({ object: 'list', data: [{ id: 'user_1' }], list_metadata });
+      },
+    };
+    const { call } = await start('--allow', '*:read');
+    await call('list_users', { max_items: 200 });
+    expect(attempts).toBeGreaterThan(2);
+    expect(await last()).toMatchObject({ outcome: 'ok', requests: 1, attempts });
+  });
+
   it('says why what was allowed was not sent', async () => {
     const { call, close } = await start(
       '--allow',

@@ -5,7 +5,7 @@ export type Page = {
   readonly items: readonly Record<string, unknown>[];
   /** The cursor of the page that comes next in the direction of the walk, `null` at the end of the list. */
   readonly next: string | null;
-  /** Bytes of its JSON as it came. */
+  /** Bytes of JSON that its items come to at most, as far as that is known before they are taken. */
   readonly bytes: number;
 };
 
@@ -83,7 +83,7 @@ export async function walk(options: Walk, start: string | undefined): Promise<Wa
     if (typeof edge === 'string') last = edge;
     const cut = taken < wanted.length ? 'size' : wanted.length < fresh.length ? 'max_items' : undefined;
     if (cut !== undefined) {
-      await ahead?.catch(() => {}); // nothing is under way once the walk is over
+      await ahead?.catch(() => {}); // a number such as 1e20 is longer when written anew: nothing stays under way
       // Within a page only an item's ID can be the cursor to go on with.
       return end(taken > 0 && typeof edge !== 'string' ? 'lost' : cut, last);
     }

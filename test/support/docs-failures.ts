@@ -116,6 +116,10 @@ export const REFUSED: readonly Failure[] = [
     ({ plain }) => plain.call('create_user', { email: 'ada@acme.example.com', password_hash: 'x' }),
   ],
   ['A name that could change what objects are', ({ plain }) => plain.call('get_user', JSON.parse('{"__proto__":{}}'))],
+  [
+    'Arguments that nest without end',
+    ({ plain }) => plain.call('get_user', { user_id: JSON.parse(`${'['.repeat(100)}${']'.repeat(100)}`) }),
+  ],
   ['A field that answers do not have', ({ plain }) => plain.call('get_user', { user_id: USER, fields: ['mail'] })],
   ['An ID that is none', ({ plain }) => plain.call('get_user', { user_id: '../organizations' })],
   ['An update without a change', ({ plain }) => plain.call('update_user', { user_id: USER })],
@@ -204,6 +208,12 @@ export const UNANSWERED: readonly Failure[] = [
     }),
   ],
   ['Its headers are too large', raw((response) => response.writeHead(200, { x: 'x'.repeat(20_000) }).end())],
+  [
+    'It is compressed, to a read',
+    answered({ raw: (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x') }, 'get_user', {
+      user_id: USER,
+    }),
+  ],
   ['It is compressed', raw((response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'))],
   [
     'It is larger than `--max-reply-bytes`',
@@ -257,6 +267,7 @@ export const STATUSES: readonly Failure[] = [
   ['429, code `daily_quota_exceeded`', status(429, ...create, { code: 'daily_quota_exceeded' })],
   ['5xx, to a read', status(503)],
   ['5xx, to a write', status(500, ...create)],
+  ['5xx, to a write that no read tells of', status(500, 'create_magic_auth', { email: 'ben@acme.example.com' })],
   [
     '5xx, to a write that carries an idempotency key',
     status(500, 'create_audit_log_event', {
