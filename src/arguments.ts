@@ -1,3 +1,4 @@
+import { isTooDeep, MAX_DEPTH } from './clean.ts';
 import { RefusedError } from './errors.ts';
 import { didYouMean, inShort, MAX_TOLD } from './nearest.ts';
 import { closed } from './problem.ts';
@@ -8,6 +9,7 @@ import type { Arguments, Tool } from './tool.ts';
  * @throws RefusedError with a sentence for each fault, naming its field
  */
 export function parseArguments(tool: Tool, args: unknown, { maxItems }: { readonly maxItems: number }): Arguments {
+  if (isTooDeep(args)) throw new RefusedError(`Arguments nest ${MAX_DEPTH} levels at most.`);
   // zod drops members of this name without a word.
   if (hasProto(args)) throw new RefusedError('__proto__ is no name that an argument or its members may have.');
   const parsed = tool.schema().safeParse(args ?? {});

@@ -1,5 +1,5 @@
-/** An answer nested deeper than this is no object of WorkOS's, and recursion over it is not safe. */
-const MAX_DEPTH = 64;
+/** What nests deeper than this is no object of WorkOS's, and recursion over it is not safe. */
+export const MAX_DEPTH = 64;
 
 /** Characters of JSON that can be parsed in no time and little memory, however it nests. */
 const SMALL = 262_144;
@@ -10,13 +10,14 @@ export function parseJson(json: string): { value: unknown } | 'too deep' | undef
   if (json.length > SMALL && isTextTooDeep(json)) return 'too deep';
   try {
     const value: unknown = JSON.parse(json);
-    return isTooDeep(value, MAX_DEPTH) ? 'too deep' : { value };
+    return isTooDeep(value) ? 'too deep' : { value };
   } catch {
     return undefined;
   }
 }
 
-function isTooDeep(value: unknown, left: number): boolean {
+/** Whether a value nests deeper than that. */
+export function isTooDeep(value: unknown, left = MAX_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (left === 0) return true;
   if (Array.isArray(value)) return value.some((element) => isTooDeep(element, left - 1));

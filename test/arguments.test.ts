@@ -22,6 +22,7 @@ afterAll(async () => {
 
 const redirect = { redirect_uri: 'https://app.test/cb' };
 const hash = { email: 'a@b.test', password_hash: 'x', password_hash_type: 'bcrypt' };
+const NESTED = JSON.parse(`${'['.repeat(100)}${']'.repeat(100)}`);
 const range = { organization_id: 'org_1', range_start: '2026-01-02T00:00:00Z', range_end: '2026-01-01T00:00:00Z' };
 
 describe('arguments that are refused before a request leaves', () => {
@@ -62,6 +63,7 @@ describe('arguments that are refused before a request leaves', () => {
     ['enroll_auth_factor', {}, 'type is required.'],
     ['delete_user', { user_id: '\ud800' }, 'is no ID.'],
     ['create_user', JSON.parse('{"email":"a@b.test","metadata":{"__proto__":"x"}}'), '__proto__ is no name'],
+    ['create_user', { email: 'a@b.test', metadata: NESTED }, 'Arguments nest 64 levels at most.'],
     ['authenticate_user', { grant_type: 'password', email: 'a@b.test' }, 'grant_type "password" needs password.'],
     ['authenticate_user', { grant_type: 'refresh_token', refresh_token: 'r', code: 'c' }, 'does not take code.'],
     ['authenticate_user', { grant_type: 'password', client_secret: 's' }, 'client_secret: there is no such argument.'],
