@@ -97,15 +97,27 @@ export function checkReport(what: {
     return { agent, access: toAccess(catalog, policy), cost: tokenCost(catalog, policy, tokens, besides) };
   });
   if (json) {
-    const rows = agents.map(({ agent: { name, environment, confirm, record, grants }, access, cost }) => ({
-      name,
-      environment: environment ?? null,
-      confirm: confirm ?? null,
-      record: record ?? null,
-      grants,
-      ...access,
-      tokens: cost,
-    }));
+    const rows = agents.map(
+      ({
+        agent: {
+          name,
+          environment,
+          confirm,
+          record,
+          grants: { allow, deny, readOnly, productionGuard },
+        },
+        access,
+        cost,
+      }) => ({
+        name,
+        environment: environment ?? null,
+        confirm: confirm ?? null,
+        record: record ?? null,
+        grants: { allow, deny, readOnly, productionGuard },
+        ...access,
+        tokens: cost,
+      }),
+    );
     return `${JSON.stringify({ agents: rows }, undefined, 2)}\n`;
   }
   return agents

@@ -41,6 +41,17 @@ describe('of the agents of a file', () => {
     expect([code, stdout, stderr]).toEqual([2, '', `workos-mcp: ${said}\n`]);
   });
 
+  it('check tells machines of their grants what it tells of flags, and no more', async () => {
+    const { stdout } = await run(['check', '--json', '--config', file], env);
+    const [ann] = JSON.parse(stdout).agents;
+    expect(ann.grants).toEqual({
+      allow: ['users:full'],
+      deny: ['delete_user'],
+      readOnly: false,
+      productionGuard: false,
+    });
+  });
+
   it('a missing key is told, as a start would', async () => {
     const { code, stderr } = await run(['explain', 'delete_user', '--agent', 'ann', '--config', file]);
     expect([code, stderr]).toEqual([2, expect.stringContaining('NORTH_KEY')]);
