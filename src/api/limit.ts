@@ -98,7 +98,6 @@ export function limit(clock: Clock, shared?: Shared): Layer {
 
   /** @returns what it has to wait for, where there is no room for it at once */
   const enter = (call: Call, context: Context): Promise<void> | undefined => {
-    if (context.signal.aborted) throw cancelled();
     if (clock.now() >= timer.at) pump();
     const now = clock.now();
     if (asking < ASKING.most && queue.take(call, now)) return undefined;
@@ -189,6 +188,7 @@ export function limit(clock: Clock, shared?: Shared): Layer {
   return (next) => async (request, context) => {
     if (context.slots.length === 0) return next(request, context);
     const place = shared?.toPlace(context.slots, context.deadline);
+    if (context.signal.aborted) throw cancelled();
     const call = queue.toCall(context.slots, context.agent);
     const turn = enter(call, context);
     if (turn !== undefined) await turn;

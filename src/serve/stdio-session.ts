@@ -25,7 +25,11 @@ export function openSession(deps: Deps): Session {
   const handle = serveStdio(factory, { transport: withBareTools(transport, findTool), onerror });
   const take = (chunk: Buffer) => {
     const call = wire.onmessage && parseCall(chunk);
-    if (call !== undefined) wire.onmessage?.(call);
+    try {
+      if (call !== undefined) wire.onmessage?.(call);
+    } catch (error) {
+      wire.onerror?.(error instanceof Error ? error : new Error('a call could not be taken')); // as the SDK's wire does
+    }
     return call !== undefined;
   };
   return { take, answered, closed, close: () => handle.close() };
