@@ -20,18 +20,7 @@ import { checkReport, helpText, toolsReport } from '../src/report.ts';
 import { createStatusTool } from '../src/status.ts';
 import { table } from '../src/table.ts';
 import type { Tool } from '../src/tool.ts';
-import { catalog, fixedCatalog } from './support/catalog.ts';
-
-/** Grants as flags: "a:read b:write !c:full ro guard". */
-function toGrants(text: string): Grants {
-  const words = text.split(' ').filter((word) => word !== '');
-  return {
-    allow: words.filter((word) => !word.startsWith('!') && word !== 'ro' && word !== 'guard'),
-    deny: words.filter((word) => word.startsWith('!')).map((word) => word.slice(1)),
-    readOnly: words.includes('ro'),
-    productionGuard: words.includes('guard'),
-  };
-}
+import { catalog, fixedCatalog, toGrants } from './support/catalog.ts';
 
 const toolOf = (name: string): Tool => catalog.tools.find((tool) => tool.name === name) ?? expect.fail(name);
 const agentOf = (grants: string, more: Partial<Agent> = {}): Agent => ({

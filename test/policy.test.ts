@@ -1,19 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createPolicy, decide, type Grants } from '../src/policy.ts';
+import { createPolicy, decide } from '../src/policy.ts';
 import { declarations } from '../tools/index.ts';
-import { catalog, fixedCatalog, openedBy } from './support/catalog.ts';
+import { catalog, fixedCatalog, openedBy, toGrants } from './support/catalog.ts';
 import { connect } from './support/session.ts';
-
-/** Grants as flags: "a:read b:write !c:full ro". */
-function toGrants(text: string): Grants {
-  const words = text.split(' ').filter((word) => word !== '');
-  return {
-    allow: words.filter((word) => !word.startsWith('!') && word !== 'ro' && word !== 'guard'),
-    deny: words.filter((word) => word.startsWith('!')).map((word) => word.slice(1)),
-    readOnly: words.includes('ro'),
-    productionGuard: words.includes('guard'),
-  };
-}
 
 const on = (text: string, among = catalog): string[] => {
   const policy = createPolicy(among, toGrants(text));

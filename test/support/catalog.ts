@@ -1,4 +1,5 @@
 import { createCatalog } from '../../src/catalog.ts';
+import type { Grants } from '../../src/policy.ts';
 import type { Area, Tool } from '../../src/tool.ts';
 import { declarations } from '../../tools/index.ts';
 
@@ -39,3 +40,14 @@ export const openedBy = (area: string, ...accesses: readonly Tool['access'][]): 
   catalog.tools
     .filter((tool) => (area === '*' || tool.area === area) && accesses.includes(tool.access) && !tool.needsCredentials)
     .map(({ name }) => name);
+
+/** Grants as flags: "a:read b:write !c:full ro guard". */
+export function toGrants(text: string): Grants {
+  const words = text.split(' ').filter((word) => word !== '');
+  return {
+    allow: words.filter((word) => !word.startsWith('!') && word !== 'ro' && word !== 'guard'),
+    deny: words.filter((word) => word.startsWith('!')).map((word) => word.slice(1)),
+    readOnly: words.includes('ro'),
+    productionGuard: words.includes('guard'),
+  };
+}
