@@ -1,7 +1,7 @@
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server';
 import { isObject } from '../object.ts';
 import { type BareTool, byTool, isModern } from './bare.ts';
-import { isRequestId, parseMessage } from './message.ts';
+import { isRequestId, NEWLINE, parseMessage } from './message.ts';
 
 /** The tool of that name; `undefined` where the SDK has to see to the call, as it does where a client may be asked. */
 export type FindTool = (name: unknown, canAsk: boolean) => BareTool | undefined;
@@ -74,8 +74,6 @@ export function withBareTools(wire: Transport, findTool: FindTool): Transport {
   };
   return transport;
 }
-
-const NEWLINE = 0x0a;
 
 /**
  * The tool call that a chunk of whole lines consists of; `undefined` where it is anything else, or has members that the

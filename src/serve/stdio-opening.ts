@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { RequestId } from '@modelcontextprotocol/server';
 import { isObject } from '../object.ts';
-import { isRequestId, type Message, parseMessage } from './message.ts';
+import { isRequestId, type Message, NEWLINE, parseMessage } from './message.ts';
 
 /** What a client of before 2026-07-28 is told first. */
 export type Opening = {
@@ -24,8 +24,6 @@ const PATIENCE = 250;
 
 /** Characters of a line that is looked into: a longer one could nest deeper than that is safe. */
 const MAX_LINE = 2_000;
-
-const NEWLINE = 0x0a;
 
 /**
  * Answers initialize and then what lists, as far as tools/list: for these a client waits before it shows the server, and

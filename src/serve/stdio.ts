@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { RequestId } from '@modelcontextprotocol/server';
+import { NEWLINE } from './message.ts';
 import { answerOpening, type Opening } from './stdio-opening.ts';
-
-const NEWLINE = 0x0a;
 
 /** Milliseconds that calls under way get to finish once the client or the system asks the server to stop. */
 const GRACE = 3_000;
