@@ -147,6 +147,8 @@ describe('the layer', () => {
       [[reply(429, { 'retry-after': '40' })]],
       { sent: 1, time: 0, end: { status: 429, attempts: 1 } },
     ],
+    ['begins no attempt that has no time', [[reply(503)], { deadline: 599 }], { sent: 1, end: { status: 503 } }],
+    ['begins one that has some', [[reply(503), reply(200)], { deadline: 600 }], { sent: 2, end: { status: 200 } }],
     [
       'answers with what WorkOS said where the rate limiter allows no further attempt',
       [[reply(503), new RefusedError('rate')]],

@@ -10,6 +10,8 @@ const FIRST_BACKOFF = 500;
 const MAX_BACKOFF = 8_000;
 const MAX_RETRY_AFTER = 60_000;
 const MIN_AFTER_429 = 1_000;
+/** With less left, an attempt would only put "no answer in time" in the place of what is known. */
+const MIN_ATTEMPT = 100;
 
 /**
  * Milliseconds that a `Retry-After` header asks to wait, in seconds or as an HTTP date, at most a minute; `undefined`
@@ -80,7 +82,7 @@ export const retry =
         outcome = { error };
       }
       const wait = retryDelay(outcome, { count, repeat: context.repeat, random: random(), date: date() });
-      if (wait === undefined || context.signal.aborted || now() + wait >= context.deadline) {
+      if (wait === undefined || context.signal.aborted || now() + wait + MIN_ATTEMPT > context.deadline) {
         return settle(outcome, count, uncertain);
       }
       uncertain ||= isUncertain(outcome);
