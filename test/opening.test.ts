@@ -136,22 +136,33 @@ describe('the opening', () => {
   });
 
   it('takes no call that the SDK would find fault with, or read otherwise', async () => {
-    const any = fc.constantFrom<unknown>(undefined, null, 1, 1.5, 's', true, {}, [], { x: 1 }, { progressToken: 1 });
+    const whatever = fc.constantFrom<unknown>(
+      undefined,
+      null,
+      1,
+      1.5,
+      's',
+      true,
+      {},
+      [],
+      { x: 1 },
+      { progressToken: 1 },
+    );
     /** The value mostly, else anything. What is undefined is left out of JSON. */
     const mostly = (value: unknown) =>
-      fc.oneof({ weight: 5, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: any });
+      fc.oneof({ weight: 5, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: whatever });
     const meta = fc.record({ progressToken: mostly(7), x: mostly(undefined) });
     const params = fc.record({
       name: mostly('get_user'),
       arguments: mostly({ user_id: 'u' }),
-      _meta: fc.oneof(meta, any),
+      _meta: fc.oneof(meta, whatever),
       x: mostly(undefined),
     });
     const message = fc.record({
       jsonrpc: mostly('2.0'),
       id: mostly(1),
       method: mostly('tools/call'),
-      params: fc.oneof({ weight: 5, arbitrary: params }, { weight: 1, arbitrary: any }),
+      params: fc.oneof({ weight: 5, arbitrary: params }, { weight: 1, arbitrary: whatever }),
       result: mostly(undefined),
     });
     let taken = 0;
