@@ -97,27 +97,18 @@ export function checkReport(what: {
     return { agent, access: toAccess(catalog, policy), cost: tokenCost(catalog, policy, tokens, besides) };
   });
   if (json) {
-    const rows = agents.map(
-      ({
-        agent: {
-          name,
-          environment,
-          confirm,
-          record,
-          grants: { allow, deny, readOnly, productionGuard },
-        },
-        access,
-        cost,
-      }) => ({
-        name,
-        environment: environment ?? null,
-        confirm: confirm ?? null,
-        record: record ?? null,
+    const rows = agents.map(({ agent, access, cost }) => {
+      const { allow, deny, readOnly, productionGuard } = agent.grants;
+      return {
+        name: agent.name,
+        environment: agent.environment ?? null,
+        confirm: agent.confirm ?? null,
+        record: agent.record ?? null,
         grants: { allow, deny, readOnly, productionGuard },
         ...access,
         tokens: cost,
-      }),
-    );
+      };
+    });
     return `${JSON.stringify({ agents: rows }, undefined, 2)}\n`;
   }
   return agents

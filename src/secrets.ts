@@ -1,3 +1,4 @@
+import { byName } from './by-name.ts';
 import type { Arguments, Tool } from './tool.ts';
 
 /**
@@ -25,21 +26,14 @@ export const NOT_SECRET: Readonly<Record<string, string>> = {
   totp_user: 'labels the account in the authenticator app',
 };
 
-export function looksLikeSecret(name: string): boolean {
-  const known = judged.get(name);
-  if (known !== undefined) return known;
+/** Whether a name is one that secrets have. */
+export const looksLikeSecret = byName((name) => {
   const snake = name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replaceAll('-', '_')
     .toLowerCase();
-  const verdict = !Object.hasOwn(NOT_SECRET, name) && LIKE_A_SECRET.test(snake);
-  if (judged.size < MAX_JUDGED) judged.set(name, verdict);
-  return verdict;
-}
-
-/** Verdicts on names, which answers repeat without end: looking one up costs a tenth of judging it. */
-const judged = new Map<string, boolean>();
-const MAX_JUDGED = 10_000;
+  return !Object.hasOwn(NOT_SECRET, name) && LIKE_A_SECRET.test(snake);
+});
 
 /**
  * Texts that are secrets under any name: enrolment URIs, JSON Web Tokens, API keys, authorization headers, and URLs that

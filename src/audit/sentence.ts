@@ -1,3 +1,4 @@
+import { byName } from '../by-name.ts';
 import { type Fields, UNKNOWN } from './entry.ts';
 
 /** A call as a sentence tells it. */
@@ -93,17 +94,6 @@ export function outcomeSentence(
       return `${toSentence(call, 'asked')}: dry run, nothing sent`;
   }
 }
-
-/** What is known by a name: those of tools and their arguments come again with every call. */
-function byName<T>(find: (name: string) => T): (name: string) => T {
-  const known = new Map<string, T>();
-  return (name) => {
-    const found = known.get(name) ?? find(name);
-    if (known.size < MAX_KNOWN) known.set(name, found);
-    return found;
-  };
-}
-const MAX_KNOWN = 1_000;
 
 /** Words of a name as they are written elsewhere: `sso_authorization_url` as "SSO authorization URL". */
 const toWords = (name: string): string =>
