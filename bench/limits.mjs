@@ -45,10 +45,10 @@ const CASES = [
   { what: '40 reads over four directories', directories: ['a', 'b', 'c', 'd'], minimum: 2 },
 ];
 
-/** @returns {Promise<typeof import('../src/api/limit.ts')>} */
+/** @returns {Promise<typeof import('../src/workos/limits/limit.ts')>} */
 async function bundle() {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('../src/api/limit.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('../src/workos/limits/limit.ts', import.meta.url))],
     bundle: true,
     write: false,
     format: 'esm',

@@ -1,11 +1,11 @@
 import { Pool } from 'undici';
-import { createTransport } from '../src/api/transport.ts';
 import { createAuditRecord, newRun } from '../src/audit/record.ts';
-import type { Caller } from '../src/call.ts';
-import { createCatalog } from '../src/catalog.ts';
-import { compose } from '../src/compose.ts';
-import { createPendingStore } from '../src/confirm/pending.ts';
+import type { Caller } from '../src/call/call.ts';
+import { createPendingStore } from '../src/call/confirm/pending.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
 import type { Log } from '../src/log.ts';
+import { compose } from '../src/start/compose.ts';
+import { createTransport } from '../src/workos/transport.ts';
 import { declarations } from '../tools/index.ts';
 
 const now = () => performance.now();

@@ -39,8 +39,8 @@ const ENTRIES = {
   main: 'src/main.ts',
   http: 'src/entry/http.ts',
   commands: 'src/entry/commands.ts',
-  'config-file': 'src/entry/config-file.ts',
-  sandbox: 'src/sandbox/index.ts',
+  'config-file': 'src/settings/read-file.ts',
+  sandbox: 'sandbox/index.ts',
 };
 
 /** A server over stdio, with the part that it loads behind the opening; what both need is a file of its own. */
@@ -76,11 +76,11 @@ const stayApart = {
     });
     // See there for why.
     onResolve({ filter: /^@modelcontextprotocol\/server\/_shims$/ }, () => ({
-      path: `${import.meta.dirname}/../src/sdk-shims.ts`,
+      path: `${import.meta.dirname}/../src/serve/sdk-shims.ts`,
     }));
-    // Of this module result.ts wants a table of words; with it comes, on Node 22, Node's own HTTP client: 40 ms.
+    // Of this module failure.ts wants a table of words; with it comes, on Node 22, Node's own HTTP client: 40 ms.
     onResolve({ filter: /^node:http$/ }, ({ path, importer }) =>
-      importer.endsWith('result.ts') ? { path, namespace: 'words' } : undefined,
+      importer.endsWith('failure.ts') ? { path, namespace: 'words' } : undefined,
     );
     onLoad({ filter: /./, namespace: 'words' }, () => ({
       contents: `export const STATUS_CODES = ${JSON.stringify(STATUS_CODES)};`,
@@ -162,15 +162,15 @@ function licences(/** @type {readonly string[]} */ inputs) {
 /**
  * What a start has no time for: the tools' schemas as clients see them, by the form of the tool, and what each tool costs
  * a model. The sources are TypeScript, which Node 20 does not run, so they are bundled in memory first.
- * @returns {Promise<{ schemas: Record<string, string>, listings: string, tokens: import('../src/access.ts').TokenCounts }>}
+ * @returns {Promise<{ schemas: Record<string, string>, listings: string, tokens: import('../src/access/overview.ts').TokenCounts }>}
  */
 async function prepare() {
   const contents = `
-    import { toTokenCounts } from './src/access.ts';
-    import { createCatalog } from './src/catalog.ts';
+    import { toTokenCounts } from './src/access/overview.ts';
+    import { createCatalog } from './src/catalog/catalog.ts';
     import { withConfirmToken } from './src/confirm/confirmable.ts';
-    import { keepListings } from './src/listing.ts';
-    import { createStatusTool } from './src/status.ts';
+    import { keepListings } from './src/catalog/prebuilt-listings.ts';
+    import { createStatusTool } from './src/mcp/status-tool.ts';
     import { declarations } from './tools/index.ts';
     const catalog = createCatalog(declarations);
     const grants = { allow: [], deny: [], readOnly: false, productionGuard: false };

@@ -1,4 +1,4 @@
-import type { Reply } from './api/pipeline.ts';
+import type { Reply } from './workos/layer.ts';
 
 /** A text without keys and tokens, which must not show in what is said about the place they were put in. */
 export function withoutKeys(text: string): string {

@@ -1,5 +1,5 @@
 import type { InitializeResult } from '@modelcontextprotocol/server';
-import type { Offer } from './offer.ts';
+import type { Offer } from './mcp/offer.ts';
 
 /** What a server says of itself. */
 export function toGreeting({ instructions, prompts }: Pick<Offer, 'instructions' | 'prompts'>, version: string) {

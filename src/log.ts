@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { LOG_LEVELS, type LogLevel } from './options.ts';
+import { LOG_LEVELS, type LogLevel } from './settings/options.ts';
 
 type Line = 'debug' | 'info' | 'warn' | 'error';
 

@@ -2,9 +2,9 @@
 import { readFileSync, writeSync } from 'node:fs';
 import * as module from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { partFor } from './command-line.ts';
 import { withoutKeys } from './errors.ts';
-import type { Part, Shell } from './host.ts';
+import { partFor } from './settings/command-line.ts';
+import type { Part, Shell } from './start/host.ts';
 
 /** Filled in by the build, from package.json. */
 declare const VERSION: string;

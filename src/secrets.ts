@@ -1,5 +1,5 @@
-import { byName } from './by-name.ts';
-import type { Arguments, Tool } from './tool.ts';
+import type { Arguments, Tool } from './catalog/tool.ts';
+import { byName } from './memo.ts';
 
 /**
  * What lets somebody become somebody else never reaches an agent that was not given its area's credentials. It fails

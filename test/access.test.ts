@@ -12,14 +12,14 @@ import {
   tokenCost,
   toTokenCounts,
   type Way,
-} from '../src/access.ts';
+} from '../src/access/overview.ts';
+import { createPolicy, decide, type Grants, type Policy } from '../src/access/policy.ts';
+import type { Tool } from '../src/catalog/tool.ts';
+import { checkReport, helpText, toolsReport } from '../src/commands/access-report.ts';
+import { explainTool } from '../src/commands/explain.ts';
+import { table } from '../src/commands/table.ts';
 import { RefusedError, StartError } from '../src/errors.ts';
-import { explainTool } from '../src/explain.ts';
-import { createPolicy, decide, type Grants, type Policy } from '../src/policy.ts';
-import { checkReport, helpText, toolsReport } from '../src/report.ts';
-import { createStatusTool } from '../src/status.ts';
-import { table } from '../src/table.ts';
-import type { Tool } from '../src/tool.ts';
+import { createStatusTool } from '../src/mcp/status-tool.ts';
 import { catalog, fixedCatalog, toGrants } from './support/catalog.ts';
 
 const toolOf = (name: string): Tool => catalog.tools.find((tool) => tool.name === name) ?? expect.fail(name);

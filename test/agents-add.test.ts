@@ -11,11 +11,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addAgent, removeToken } from '../src/agents/add.ts';
-import { parseAgents } from '../src/agents/config.ts';
-import { replaceText } from '../src/agents/replace.ts';
 import { createToken, matches, parseToken } from '../src/agents/token.ts';
-import { createCatalog } from '../src/catalog.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
+import { addAgent, removeToken } from '../src/commands/agent/tokens.ts';
+import { replaceText } from '../src/commands/files.ts';
+import { parseAgents } from '../src/settings/agents-config.ts';
 import { declarations } from '../tools/index.ts';
 
 const catalog = createCatalog(declarations);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parseAgents } from '../src/agents/config.ts';
-import { checkAgents } from '../src/agents/policy.ts';
+import { checkAgents } from '../src/agents/agent-policy.ts';
 import { createToken } from '../src/agents/token.ts';
-import { warnings } from '../src/agents/warnings.ts';
-import { createCatalog } from '../src/catalog.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
+import { parseAgents } from '../src/settings/agents-config.ts';
+import { warnings } from '../src/settings/warnings.ts';
 import { declarations } from '../tools/index.ts';
 
 const HASH = `aaaaaaaaaa:${'0'.repeat(64)}`;

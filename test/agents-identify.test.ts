@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { exportJWK } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseAgents } from '../src/agents/config.ts';
+import { policyOf } from '../src/agents/agent-policy.ts';
 import { createIdentifier } from '../src/agents/identify.ts';
-import { policyOf } from '../src/agents/policy.ts';
 import { createToken } from '../src/agents/token.ts';
-import { createCatalog } from '../src/catalog.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
+import { parseAgents } from '../src/settings/agents-config.ts';
 import { declarations } from '../tools/index.ts';
 import { type Answer, forge, newKey, openIssuer, toPem } from './support/issuer.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { decide, type Policy } from '../src/access/policy.ts';
+import { type Granted, narrow, policyOf } from '../src/agents/agent-policy.ts';
 import { metadataPath, parsePublicUrl, protectedResourceMetadata, wwwAuthenticate } from '../src/agents/challenge.ts';
 import { type DistinctHeaders, narrowByHeaders } from '../src/agents/headers.ts';
-import { type Granted, narrow, policyOf } from '../src/agents/policy.ts';
-import { createCatalog } from '../src/catalog.ts';
-import { decide, type Policy } from '../src/policy.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
 import { declarations } from '../tools/index.ts';
 
 const catalog = createCatalog(declarations);

@@ -15,9 +15,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openAuditFile } from '../src/audit/file.ts';
+import { openAuditFile } from '../src/audit/file-sink.ts';
+import { verifyFiles } from '../src/audit/read/verify.ts';
 import { RecordError } from '../src/audit/record.ts';
-import { verifyFiles } from '../src/audit/verify.ts';
 import { StartError } from '../src/errors.ts';
 import { clock, DECISION, entriesOf, filesOf, folder, linesOf, outcome, recordIn, START } from './support/audit.ts';
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseHead } from '../src/audit/chain.ts';
-import { showFile } from '../src/audit/show.ts';
-import { verifyFiles } from '../src/audit/verify.ts';
+import { showFile } from '../src/audit/read/show.ts';
+import { verifyFiles } from '../src/audit/read/verify.ts';
 import { filesOf, folder } from './support/audit.ts';
 
 const built = mkdtempSync(join(tmpdir(), 'audit-built-'));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hashOf, NO_HASH } from '../src/audit/chain.ts';
 import type { Fields } from '../src/audit/entry.ts';
 import { configDigest, createAuditRecord, newRun, RecordError } from '../src/audit/record.ts';
-import { createStderrSink } from '../src/audit/stderr.ts';
+import { createStderrSink } from '../src/audit/stderr-sink.ts';
 import { clock, DECISION, failure, memorySink, outcome, START } from './support/audit.ts';
 
 const NOTE: Fields = { kind: 'note', text: '3 failed logins' };

@@ -1,9 +1,9 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runAudit } from '../src/audit/command.ts';
 import type { Fields } from '../src/audit/entry.ts';
-import { toTime } from '../src/audit/show.ts';
+import { toTime } from '../src/audit/read/show.ts';
+import { runAudit } from '../src/commands/audit.ts';
 import { StartError } from '../src/errors.ts';
 import { clock, DECISION, folder, linesOf, outcome, recordIn, START, USER } from './support/audit.ts';
 

@@ -2,10 +2,10 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Head, NO_HASH, toHeadText } from '../src/audit/chain.ts';
-import { runAudit } from '../src/audit/command.ts';
 import type { Fields } from '../src/audit/entry.ts';
+import { verifyFiles } from '../src/audit/read/verify.ts';
 import { createAuditRecord } from '../src/audit/record.ts';
-import { verifyFiles } from '../src/audit/verify.ts';
+import { runAudit } from '../src/commands/audit.ts';
 import { StartError } from '../src/errors.ts';
 import { clock, DECISION, filesOf, folder, linesOf, memorySink, outcome, recordIn, START } from './support/audit.ts';
 

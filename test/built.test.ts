@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { createCatalog } from '../src/catalog.ts';
-import type { ConfirmMode } from '../src/confirm/gate.ts';
-import { createOffer } from '../src/offer.ts';
-import { createPolicy } from '../src/policy.ts';
-import { createStatusTool } from '../src/status.ts';
+import { createPolicy } from '../src/access/policy.ts';
+import type { ConfirmMode } from '../src/call/confirm/gate.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
+import { createOffer } from '../src/mcp/offer.ts';
+import { createStatusTool } from '../src/mcp/status-tool.ts';
 import { declarations } from '../tools/index.ts';
 import { connect } from './support/session.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { configFileOf, parseConfig } from '../src/config.ts';
-import { parseConfigFile } from '../src/config-file.ts';
-import { toEnvironment } from '../src/environment.ts';
+import { configFileOf, parseConfig } from '../src/settings/config.ts';
+import { parseConfigFile } from '../src/settings/config-file.ts';
+import { toEnvironment } from '../src/settings/environment.ts';
 
 const files: Readonly<Record<string, string>> = {
   key: 'sk_test_1\n',

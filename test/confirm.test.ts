@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createPendingStore, MAX_PENDING, type Pending } from '../src/confirm/pending.ts';
+import { createPendingStore, MAX_PENDING, type Pending } from '../src/call/confirm/pending.ts';
 import { type Ability, type Asking, connectAsking, connectRaw, type RawClient, type Reply } from './support/asking.ts';
 import { ASKED, catalog, FIXED } from './support/catalog.ts';
 import type { Peer } from './support/session.ts';

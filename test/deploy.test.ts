@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { schema } from '../src/agents/schema.ts';
-import { envName, optionNames, optionOf } from '../src/options.ts';
-import { HTTP_LIMITS } from '../src/serve/http.ts';
+import { HTTP_LIMITS } from '../src/serve/http/serve-http.ts';
+import { schema } from '../src/settings/agents-schema.ts';
+import { envName, optionNames, optionOf } from '../src/settings/options.ts';
 import { MAIN } from './support/session.ts';
 
 const root = join(import.meta.dirname, '..');

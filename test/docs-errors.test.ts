@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createCatalog } from '../src/catalog.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
 import { declarations } from '../tools/index.ts';
 import { EXAMPLES } from './support/docs-examples.ts';
 import {
@@ -74,20 +74,20 @@ const messages = (): readonly string[] => [
 const SAID: readonly Said[] = [
   ...saidBy('StartError', 'RefusedError', 'TransportError', 'ReplyError', 'RecordError'),
   ...['explainOpenly', 'effectOf', 'retryAdvice', 'nextStep', 'idHints'].flatMap((name) =>
-    saidIn('src/result.ts', `function ${name}`),
+    saidIn('src/call/answer/result.ts', `function ${name}`),
   ),
-  ...saidIn('src/arguments.ts', 'export function parseArguments'),
-  ...saidIn('src/arguments.ts', 'function toSentence'),
-  ...saidIn('src/shape.ts', 'export function tooLarge'),
-  ...saidIn('src/api/transport.ts', 'function createBody'),
-  ...saidIn('src/api/transport.ts', 'const NOT_SENT'),
-  ...saidIn('src/api/transport.ts', 'const MAYBE_SENT'),
-  ...saidIn('src/api/transport.ts', 'export function toTransportError'),
+  ...saidIn('src/call/arguments.ts', 'export function parseArguments'),
+  ...saidIn('src/call/arguments.ts', 'function toSentence'),
+  ...saidIn('src/call/answer/fields.ts', 'export function tooLarge'),
+  ...saidIn('src/workos/transport.ts', 'function createBody'),
+  ...saidIn('src/workos/transport.ts', 'const NOT_SENT'),
+  ...saidIn('src/workos/transport.ts', 'const MAYBE_SENT'),
+  ...saidIn('src/workos/transport.ts', 'export function toTransportError'),
   ...saidIn('src/agents/identify.ts', 'const MESSAGES'),
   ...saidIn('src/agents/headers.ts', 'export function narrowByHeaders'),
-  ...saidIn('src/prompts/text.ts', 'export function parseGiven'),
+  ...saidIn('src/mcp/prompts/text.ts', 'export function parseGiven'),
   ...saidIn('src/serve/http/guard.ts', 'export function whyMalformed'),
-  ...saidIn('src/serve/http/answers.ts', 'export const REFUSALS'),
+  ...saidIn('src/serve/http/responses.ts', 'export const REFUSALS'),
 ];
 
 // `vitest run -u` rewrites the tables.

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createCatalog } from '../src/catalog.ts';
-import { allowOnly } from '../src/policy.ts';
-import { createStatusTool } from '../src/status.ts';
+import { allowOnly } from '../src/access/policy.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
+import { createStatusTool } from '../src/mcp/status-tool.ts';
 import { declarations } from '../tools/index.ts';
 import { runExamples, type Steps } from './support/docs-calls.ts';
 import { EXAMPLES } from './support/docs-examples.ts';

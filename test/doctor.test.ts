@@ -2,14 +2,14 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { toTransportError } from '../src/api/transport.ts';
-import { createCatalog } from '../src/catalog.ts';
-import { type DoctorDeps, runDoctor } from '../src/doctor/command.ts';
-import { type Finding, toText } from '../src/doctor/finding.ts';
-import { freeBytes, OLDEST_NODE } from '../src/doctor/machine.ts';
-import { reachRedis } from '../src/doctor/redis.ts';
-import { toEnvironment } from '../src/environment.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
+import { type DoctorDeps, runDoctor } from '../src/commands/doctor/command.ts';
+import { type Finding, toText } from '../src/commands/doctor/finding.ts';
+import { freeBytes, OLDEST_NODE } from '../src/commands/doctor/machine.ts';
+import { reachRedis } from '../src/commands/doctor/redis.ts';
 import { StartError, TransportError } from '../src/errors.ts';
+import { toEnvironment } from '../src/settings/environment.ts';
+import { toTransportError } from '../src/workos/transport.ts';
 import { declarations } from '../tools/index.ts';
 
 const catalog = createCatalog(declarations);

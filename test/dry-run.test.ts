@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCatalog } from '../src/catalog.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
 import { declarations } from '../tools/index.ts';
 import { type Asking, connectAsking } from './support/asking.ts';
 import { CALLS } from './support/calls.ts';

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCatalog } from '../src/catalog.ts';
-import { secretsIn } from '../src/output.ts';
-import { createPolicy } from '../src/policy.ts';
-import type * as Sandbox from '../src/sandbox/index.ts';
-import { type Area, type Declaration, type Tool, toTool } from '../src/tool.ts';
+import type * as Sandbox from '../sandbox/index.ts';
+import { createPolicy } from '../src/access/policy.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
+import { secretsIn } from '../src/catalog/output.ts';
+import { type Area, type Declaration, type Tool, toTool } from '../src/catalog/tool.ts';
 import { declarations } from '../tools/index.ts';
 import { differences, specifications } from './support/openapi.ts';
 import { blocksIn, readPage } from './support/page.ts';
@@ -115,7 +115,7 @@ describe('the sandbox', () => {
 
 it('the page tells of everything that a declaration can say', () => {
   const page = readPage(PAGE);
-  const type = readPage('src/tool.ts').match(/export type Declaration<[\s\S]*?^};$/m)?.[0] ?? '';
+  const type = readPage('src/catalog/declaration.ts').match(/export type Declaration<[\s\S]*?^};$/m)?.[0] ?? '';
   const members = [...type.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name]) => name);
   expect(members).toHaveLength(16);
   const untold = members.filter((name) => !new RegExp(`^\\| .*\`${name}[\`.]`, 'm').test(page));

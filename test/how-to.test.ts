@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { optionOf } from '../src/options.ts';
+import { optionOf } from '../src/settings/options.ts';
 import { openIssuer } from './support/issuer.ts';
 import { blocksIn, commandsIn, readPage, runPage, type StandIns } from './support/page.ts';
 import { MAIN } from './support/session.ts';

@@ -12,10 +12,10 @@ import {
 import { platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCatalog } from '../src/catalog.ts';
-import { CLIENTS, type ClientName } from '../src/init/clients.ts';
-import { runInit } from '../src/init/command.ts';
-import { changeFile } from '../src/init/write.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
+import { CLIENTS, type ClientName } from '../src/commands/init/clients.ts';
+import { runInit } from '../src/commands/init/command.ts';
+import { changeFile } from '../src/commands/init/write.ts';
 import { declarations } from '../tools/index.ts';
 
 const catalog = createCatalog(declarations);

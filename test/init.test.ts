@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createCatalog } from '../src/catalog.ts';
-import { CLIENTS } from '../src/init/clients.ts';
-import { runInit } from '../src/init/command.ts';
-import { addToJson } from '../src/init/json.ts';
-import { addToToml, toTable } from '../src/init/toml.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
+import { CLIENTS } from '../src/commands/init/clients.ts';
+import { runInit } from '../src/commands/init/command.ts';
+import { addToJson } from '../src/commands/init/json-file.ts';
+import { addToToml, toTable } from '../src/commands/init/toml-file.ts';
 import { declarations } from '../tools/index.ts';
 
 const catalog = createCatalog(declarations);

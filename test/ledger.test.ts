@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createCatalog } from '../src/catalog.ts';
-import { placeOf } from '../src/tool.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
+import { placeOf } from '../src/catalog/tool.ts';
 import { declarations } from '../tools/index.ts';
 import { ASKED } from './support/catalog.ts';
 

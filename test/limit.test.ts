@@ -1,12 +1,12 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Clock, limit, systemClock } from '../src/api/limit.ts';
-import type { Context, Reply, Slot } from '../src/api/pipeline.ts';
-import { createQueue } from '../src/api/queue.ts';
-import { hasRoom } from '../src/api/windows.ts';
 import { RefusedError, TransportError } from '../src/errors.ts';
-import type { ApiRequest } from '../src/request.ts';
+import type { Context, Reply, Slot } from '../src/workos/layer.ts';
+import { type Clock, limit, systemClock } from '../src/workos/limits/limit.ts';
+import { createQueue } from '../src/workos/limits/queue.ts';
+import { hasRoom } from '../src/workos/limits/windows.ts';
+import type { ApiRequest } from '../src/workos/request.ts';
 
 const REQUEST: ApiRequest = { method: 'GET', path: '/', headers: {}, body: undefined };
 const DATE = Date.parse('2026-01-01T00:00:00Z');

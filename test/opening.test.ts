@@ -9,8 +9,8 @@ import { text } from 'node:stream/consumers';
 import { isInitializeRequest, parseJSONRPCMessage, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseCall } from '../src/serve/stdio-bare.ts';
-import { answerOpening } from '../src/serve/stdio-opening.ts';
+import { parseCall } from '../src/serve/direct/stdio-calls.ts';
+import { answerOpening } from '../src/serve/direct/stdio-opening.ts';
 import { MAIN } from './support/session.ts';
 
 const dist = join(MAIN, '..');

@@ -11,7 +11,7 @@ import {
   marked,
   omittedFromLists,
   toOutputSchema,
-} from '../src/output.ts';
+} from '../src/catalog/output.ts';
 import { areas } from '../tools/index.ts';
 import { answerDifferences, sample } from './support/answers.ts';
 import { faults, type Schema, specifications, type Version } from './support/openapi.ts';

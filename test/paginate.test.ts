@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Page, type Walk, walk } from '../src/api/paginate.ts';
+import { type Page, type Walk, walk } from '../src/workos/paginate.ts';
 
 const item = (index: number) => ({ id: `id_${index}` });
 

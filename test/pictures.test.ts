@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { paint } from '../src/table.ts';
+import { paint } from '../src/commands/table.ts';
 import { ASIDE, BACK, toArchitecture, WAY } from './support/architecture-picture.ts';
 import { MAIN } from './support/session.ts';
 import { toPicture } from './support/terminal-picture.ts';

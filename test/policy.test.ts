@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPolicy, decide } from '../src/policy.ts';
+import { createPolicy, decide } from '../src/access/policy.ts';
 import { declarations } from '../tools/index.ts';
 import { catalog, fixedCatalog, openedBy, toGrants } from './support/catalog.ts';
 import { connect } from './support/session.ts';

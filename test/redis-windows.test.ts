@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { limit, type Shared, systemClock } from '../src/api/limit.ts';
-import type { Context, Reply, Slot } from '../src/api/pipeline.ts';
 import { RefusedError, TransportError } from '../src/errors.ts';
 import { openRedis, type Redis } from '../src/redis/connect.ts';
 import { createSharedWindows } from '../src/redis/windows.ts';
+import type { Context, Reply, Slot } from '../src/workos/layer.ts';
+import { limit, type Shared, systemClock } from '../src/workos/limits/limit.ts';
 import { describeWithRedis, type RedisServer, startRedis } from './support/redis.ts';
 
 const { now } = systemClock;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCatalog } from '../src/catalog.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
+import type { Arguments, Environment } from '../src/catalog/tool.ts';
 import { RefusedError } from '../src/errors.ts';
-import { toRequest } from '../src/request.ts';
-import type { Arguments, Environment } from '../src/tool.ts';
+import { toRequest } from '../src/workos/request.ts';
 import { declarations } from '../tools/index.ts';
 
 const { tools } = createCatalog(declarations);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Context, Reply } from '../src/api/pipeline.ts';
-import { type Outcome, retry, retryAfter, retryDelay } from '../src/api/retry.ts';
 import { RefusedError, TransportError } from '../src/errors.ts';
+import type { Context, Reply } from '../src/workos/layer.ts';
+import { type Outcome, retry, retryAfter, retryDelay } from '../src/workos/retry.ts';
 
 const date = Date.parse('2026-01-01T00:00:00Z');
 

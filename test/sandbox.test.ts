@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type * as Built from '../src/sandbox/index.ts';
+import type * as Built from '../sandbox/index.ts';
 import { catalog } from './support/catalog.ts';
 
 // The built file: what users run. Its path is no literal, so that type checking does not need a build.

@@ -3,7 +3,7 @@ import Ajv from 'ajv';
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
-import { envName, OPTIONS, type Option, optionNames } from '../src/options.ts';
+import { envName, OPTIONS, type Option, optionNames } from '../src/settings/options.ts';
 import { serverJson } from './support/server-json.ts';
 
 const root = `${import.meta.dirname}/..`;

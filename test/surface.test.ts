@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeOptions } from '../src/options.ts';
+import { describeOptions } from '../src/settings/options.ts';
 import { areas, declarations } from '../tools/index.ts';
 import { catalog, openedBy } from './support/catalog.ts';
 import { between, code, table } from './support/docs-markdown.ts';

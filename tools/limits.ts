@@ -1,4 +1,4 @@
-import type { Limit } from '../src/tool.ts';
+import type { Limit } from '../src/catalog/tool.ts';
 
 // As WorkOS documents them: https://workos.com/docs/reference/rate-limits
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { deprecated, detail, secret } from '../src/output.ts';
+import { deprecated, detail, secret } from '../src/catalog/output.ts';
 
 /**
  * Every member may be missing: list items leave some out, and `fields` selects. Values are no narrower than their type

@@ -1,4 +1,4 @@
-import type { Preset } from '../src/catalog.ts';
+import type { Preset } from '../src/catalog/catalog.ts';
 
 const customers = [
   'users:read',

@@ -1,6 +1,6 @@
 import { StartError } from '../errors.ts';
-import type { IssuerConfig } from './config.ts';
-import { isSafeUrl } from './schema.ts';
+import type { IssuerConfig } from '../settings/agents-config.ts';
+import { isSafeUrl } from '../settings/agents-schema.ts';
 
 /** What `WWW-Authenticate` says of a failed login. Without an error, none was tried. */
 export type Challenge = {

@@ -1,8 +1,8 @@
-import type { Catalog } from '../catalog.ts';
+import { allowOnly, decide, type Policy } from '../access/policy.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
-import { didYouMean } from '../nearest.ts';
-import { allowOnly, decide, type Policy } from '../policy.ts';
-import { narrow } from './policy.ts';
+import { didYouMean } from '../wording.ts';
+import { narrow } from './agent-policy.ts';
 
 /** Headers with all their values apart and their names in lower case: `request.headersDistinct`. */
 export type DistinctHeaders = Readonly<Record<string, readonly string[] | undefined>>;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
-import type { Catalog } from '../catalog.ts';
+import { allowOnly, decide } from '../access/policy.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
-import { allowOnly, decide } from '../policy.ts';
+import type { AgentAccess, AgentsConfig, JwtConditions, TemplateConfig } from '../settings/agents-config.ts';
+import { type Granted, narrow } from './agent-policy.ts';
 import type { Challenge } from './challenge.ts';
-import type { AgentAccess, AgentsConfig, JwtConditions, TemplateConfig } from './config.ts';
 import { createVerifier, FAILURE_COOLDOWN, type TokenFault, type VerifierDeps } from './jwt.ts';
-import { type Granted, narrow } from './policy.ts';
 import { isStatic, matches, parseToken } from './token.ts';
 
 /** Whoever calls, as the file and their token have it. The same caller is the same object while nothing changed. */

@@ -1,5 +1,5 @@
 import * as jose from 'jose';
-import type { IssuerConfig } from './config.ts';
+import type { IssuerConfig } from '../settings/agents-config.ts';
 
 /** Why a token proves nothing. `unverifiable` is not its fault: the issuer's keys cannot be had now. */
 export type TokenFault =

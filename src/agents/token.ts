@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { TokenHash } from './config.ts';
+import type { TokenHash } from '../settings/agents-config.ts';
 
 /** What an agent shows: `wmcp_ID_SECRET`. The prefix is for scanners of secrets, the ID to find it without its secret. */
 export type Token = { readonly id: string; readonly token: string };

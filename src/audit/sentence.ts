@@ -1,4 +1,4 @@
-import { byName } from '../by-name.ts';
+import { byName } from '../memo.ts';
 import { type Fields, UNKNOWN } from './entry.ts';
 
 /** A call as a sentence tells it. */

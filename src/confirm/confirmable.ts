@@ -1,4 +1,4 @@
-import type { Arguments, Tool } from '../tool.ts';
+import type { Arguments, Tool } from '../catalog/tool.ts';
 
 /** The tool as clients have it that may be unable to ask a person. */
 export function withConfirmToken<T extends { readonly confirmed?: T }>(tool: T): T {

@@ -1,12 +1,12 @@
 import { homedir, platform } from 'node:os';
 import { resolve } from 'node:path';
 import { declarations } from '../../tools/index.ts';
-import type { TokenCounts } from '../access.ts';
-import { createCatalog } from '../catalog.ts';
+import type { TokenCounts } from '../access/overview.ts';
+import { createCatalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
-import type { Part } from '../host.ts';
-import { openHost } from '../open-host.ts';
-import * as configFile from './config-file.ts';
+import * as configFile from '../settings/read-file.ts';
+import type { Part } from '../start/host.ts';
+import { openHost } from '../start/open-host.ts';
 
 /** Filled in by the build, which counts what each tool costs a model. */
 declare const TOKENS: TokenCounts;
@@ -16,17 +16,17 @@ export const run: Part = async (shell) => {
   const { print, isColourful } = shell;
   const [first, ...rest] = shell.argv;
   if (first === 'audit') {
-    const { runAudit } = await import('../audit/command.ts');
+    const { runAudit } = await import('../commands/audit.ts');
     return runAudit(rest, { write: print, now: () => new Date() });
   }
   const catalog = createCatalog(declarations);
   if (first === 'agent') {
-    const { runAgent } = await import('../agents/command.ts');
+    const { runAgent } = await import('../commands/agent/command.ts');
     await runAgent(rest, catalog, print);
     return 0;
   }
   if (first === 'init') {
-    const { runInit } = await import('../init/command.ts');
+    const { runInit } = await import('../commands/init/command.ts');
     await runInit(rest, {
       catalog,
       write: print,
@@ -41,9 +41,9 @@ export const run: Part = async (shell) => {
   const host = openHost(shell, async () => configFile);
   // Before the settings are read, which may be what is wrong.
   if (first === 'doctor' && !rest.includes('--help')) {
-    const { runDoctor } = await import('../doctor/command.ts');
-    const { freeBytes } = await import('../doctor/machine.ts');
-    const { reachRedis } = await import('../doctor/redis.ts');
+    const { runDoctor } = await import('../commands/doctor/command.ts');
+    const { freeBytes } = await import('../commands/doctor/machine.ts');
+    const { reachRedis } = await import('../commands/doctor/redis.ts');
     return runDoctor(rest, {
       catalog,
       env: shell.env,
@@ -61,25 +61,25 @@ export const run: Part = async (shell) => {
   const { config } = loaded;
   switch (config.command) {
     case 'help':
-      print((await import('../report.ts')).helpText());
+      print((await import('../commands/access-report.ts')).helpText());
       return 0;
     case 'version':
       print(`${shell.version}\n`);
       return 0;
     case 'tools': {
-      const { toolsReport } = await import('../report.ts');
-      const { agentOf } = await import('../check.ts');
+      const { toolsReport } = await import('../commands/access-report.ts');
+      const { agentOf } = await import('../commands/check.ts');
       print(toolsReport(catalog, await agentOf(loaded, catalog, host), config.json, isColourful()));
       return 0;
     }
     case 'check': {
-      const { check } = await import('../check.ts');
+      const { check } = await import('../commands/check.ts');
       print(await check(loaded, { catalog, host, tokens: TOKENS, colour: isColourful() }));
       return 0;
     }
     case 'explain': {
-      const { explainTool } = await import('../explain.ts');
-      const { agentOf } = await import('../check.ts');
+      const { explainTool } = await import('../commands/explain.ts');
+      const { agentOf } = await import('../commands/check.ts');
       print(explainTool(catalog, await agentOf(loaded, catalog, host), config.subject, isColourful()));
       return 0;
     }

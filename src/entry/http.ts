@@ -1,9 +1,9 @@
 import { declarations } from '../../tools/index.ts';
-import { createCatalog } from '../catalog.ts';
-import type { Part } from '../host.ts';
-import { openHost } from '../open-host.ts';
-import { startHttp } from '../start-http.ts';
-import * as configFile from './config-file.ts';
+import { createCatalog } from '../catalog/catalog.ts';
+import * as configFile from '../settings/read-file.ts';
+import type { Part } from '../start/host.ts';
+import { openHost } from '../start/open-host.ts';
+import { startHttp } from '../start/start-http.ts';
 
 /** Serves many agents over HTTP. */
 export const run: Part = async (shell) => {

@@ -1,4 +1,4 @@
-import { DECLINED_MS, MAX_PENDING, PENDING_MS, type Pending, type PendingStore } from '../confirm/pending.ts';
+import { DECLINED_MS, MAX_PENDING, PENDING_MS, type Pending, type PendingStore } from '../call/confirm/pending.ts';
 import { RefusedError } from '../errors.ts';
 import { type Redis, RedisAway, toScript } from './connect.ts';
 import { digest, PRELUDE, toPrefix } from './script.ts';

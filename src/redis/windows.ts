@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Place, Shared } from '../api/limit.ts';
-import type { Slot } from '../api/pipeline.ts';
+import type { Slot } from '../workos/layer.ts';
+import type { Place, Shared } from '../workos/limits/limit.ts';
 import { ALL_BACK, awayRefusal, type Redis, RedisAway } from './connect.ts';
 import { digest, toPrefix } from './script.ts';
 import { ACQUIRE, SETTLE } from './windows-script.ts';

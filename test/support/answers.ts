@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { listItem, marked, toOutputSchema } from '../../src/output.ts';
+import { listItem, marked, toOutputSchema } from '../../src/catalog/output.ts';
 import { membersOf, type Schema } from './openapi.ts';
 
 /**

@@ -25,19 +25,19 @@ export const WAY: readonly Box[] = [
     x: column(2),
     title: 'Offer',
     lines: ['only the tools that', 'this agent’s grants', 'leave on: the others', 'do not exist for it'],
-    source: 'src/offer.ts',
+    source: 'src/mcp/offer.ts',
   },
   {
     x: column(3),
     title: 'Call',
     lines: ['policy once more', 'strict arguments', 'confirmation', 'decision on record'],
-    source: 'src/call.ts',
+    source: 'src/call/call.ts',
   },
   {
     x: column(4),
     title: 'Exchange',
     lines: ['rate limits', 'retries where safe', 'the API key, added', 'here and only here'],
-    source: 'src/exchange.ts',
+    source: 'src/call/exchange.ts',
   },
   { x: column(5), title: 'WorkOS', lines: ['one environment,', 'over TLS'] },
 ];
@@ -45,7 +45,7 @@ export const WAY: readonly Box[] = [
 /** What a call passes on its way back, and what it leaves behind. */
 export const BACK = {
   title: 'Answer: secrets withheld, text from outside cleaned, cut to what a model can take',
-  source: 'src/answer.ts',
+  source: 'src/call/answer/answer.ts',
 };
 export const ASIDE: readonly Box[] = [
   {

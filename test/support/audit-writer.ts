@@ -1,7 +1,7 @@
 // A process that records calls: `FILE RUN CALLS MAXBYTES`, bundled and started by audit-processes.test.ts.
 
 import { toHeadText } from '../../src/audit/chain.ts';
-import { openAuditFile } from '../../src/audit/file.ts';
+import { openAuditFile } from '../../src/audit/file-sink.ts';
 import { createAuditRecord } from '../../src/audit/record.ts';
 
 const [file = '', run = '', calls = '', maxBytes = '', end = 'stop'] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Entry, Fields } from '../../src/audit/entry.ts';
-import { openAuditFile } from '../../src/audit/file.ts';
+import { openAuditFile } from '../../src/audit/file-sink.ts';
 import { type AuditRecord, createAuditRecord, type Sink } from '../../src/audit/record.ts';
 
 export const USER = 'user_01E4ZCR3C56J083X43JQXF3JK5';

@@ -1,6 +1,6 @@
-import { createCatalog } from '../../src/catalog.ts';
-import type { Grants } from '../../src/policy.ts';
-import type { Area, Tool } from '../../src/tool.ts';
+import type { Grants } from '../../src/access/policy.ts';
+import { createCatalog } from '../../src/catalog/catalog.ts';
+import type { Area, Tool } from '../../src/catalog/tool.ts';
 import { declarations } from '../../tools/index.ts';
 
 export const catalog = createCatalog(declarations);

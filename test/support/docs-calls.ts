@@ -1,4 +1,4 @@
-import type { Arguments, Tool } from '../../src/tool.ts';
+import type { Arguments, Tool } from '../../src/catalog/tool.ts';
 import { connectAsking, type Question } from './asking.ts';
 import { EXAMPLES, type Example } from './docs-examples.ts';
 import { mask } from './docs-mask.ts';

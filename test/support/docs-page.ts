@@ -1,6 +1,6 @@
-import type { Catalog } from '../../src/catalog.ts';
-import { allowOnly, decide } from '../../src/policy.ts';
-import type { Limit, Tool } from '../../src/tool.ts';
+import { allowOnly, decide } from '../../src/access/policy.ts';
+import type { Catalog } from '../../src/catalog/catalog.ts';
+import type { Limit, Tool } from '../../src/catalog/tool.ts';
 import { argumentsOf, fieldsOf } from './docs-arguments.ts';
 import { grantsOf, type Step, type Steps } from './docs-calls.ts';
 import { code, fence, listed, table, toJson } from './docs-markdown.ts';

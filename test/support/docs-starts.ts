@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
-import { partFor } from '../../src/command-line.ts';
-import type { Part, Shell } from '../../src/host.ts';
+import { partFor } from '../../src/settings/command-line.ts';
+import type { Part, Shell } from '../../src/start/host.ts';
 import { code, table } from './docs-markdown.ts';
 import { STOPS, type Stop } from './docs-stops.ts';
 import { openFolder } from './http-server.ts';

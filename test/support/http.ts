@@ -6,7 +6,7 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpServer, type StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import { onTestFinished } from 'vitest';
-import { HTTP_LIMITS, type HttpLimits, serveOverHttp } from '../../src/serve/http.ts';
+import { HTTP_LIMITS, type HttpLimits, serveOverHttp } from '../../src/serve/http/serve-http.ts';
 import type { Peer } from './session.ts';
 
 type Options = Parameters<typeof serveOverHttp<string>>[0];

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { type Place, placeOf, type Tool } from '../../src/tool.ts';
+import { type Place, placeOf, type Tool } from '../../src/catalog/tool.ts';
 
 /** The part of JSON Schema that is looked into here or written in tests; the rest is Ajv's. */
 export type Schema = {

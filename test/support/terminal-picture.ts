@@ -18,7 +18,7 @@ const COLOURS = {
 
 const SGR = new RegExp(`${String.fromCharCode(27)}\\[(\\d+)m`);
 
-/** The SGR codes that src/table.ts writes, and what they look like. */
+/** The SGR codes that src/commands/table.ts writes, and what they look like. */
 const STYLES: Readonly<Record<string, string>> = { 1: 'bold', 2: 'dim', 31: 'red', 32: 'green', 33: 'yellow' };
 const ENDS: readonly string[] = ['0', '22', '39'];
 

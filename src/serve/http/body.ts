@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseJson } from '../../clean.ts';
+import { parseJson } from '../../visible.ts';
 
 type Body = { readonly value: unknown } | 'tooLarge' | 'unparsable' | 'tooDeep' | 'gone';
 

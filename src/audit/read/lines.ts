@@ -1,0 +1,90 @@
+import { createReadStream } from 'node:fs';
+import { StartError } from '../../errors.ts';
+import { type Entry, SCHEMA } from '../entry.ts';
+
+/** A line of a file. */
+export type Line = { readonly bytes: Buffer; readonly number: number };
+
+/** Bytes of a line that are kept: no entry is as long, and a file without line feeds must not fill the memory. */
+const KEPT = 65_536;
+
+/**
+ * The lines of a file, read as they are asked for. Not node:readline, which takes U+2028 for the end of a line too.
+ * @throws StartError where it cannot be read
+ */
+export async function* readLines(path: string): AsyncGenerator<Line> {
+  let number = 1;
+  let start = Buffer.alloc(0);
+  const keep = (more: Buffer) => {
+    if (start.length < KEPT) start = Buffer.concat([start, more.subarray(0, KEPT - start.length)]);
+  };
+  try {
+    // An asynchronous iterator of a stream without an encoding gives buffers.
+    for await (const chunk of createReadStream(path, { highWaterMark: 262_144 }) as AsyncIterable<Buffer>) {
+      let from = 0;
+      for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, from)) {
+        const rest = chunk.subarray(from, end);
+        if (start.length === 0) yield { bytes: rest.length > KEPT ? rest.subarray(0, KEPT) : rest, number };
+        else {
+          keep(rest);
+          yield { bytes: start, number };
+          start = Buffer.alloc(0);
+        }
+        number += 1;
+        from = end + 1;
+      }
+      keep(chunk.subarray(from));
+    }
+  } catch (error) {
+    throw new StartError(`${path} cannot be read (${String(Object(error).code)}).`);
+  }
+  if (start.length > 0) yield { bytes: start, number };
+}
+
+/** What a line of a record is. */
+export type Read =
+  | {
+      readonly what: 'entry';
+      readonly entry: Entry;
+      readonly bytes: Buffer /** Behind a torn line. */;
+      readonly torn: boolean;
+    }
+  /** An entry of a schema that this version does not know. */
+  | { readonly what: 'version'; readonly version: string }
+  /** The start of an entry. */
+  | { readonly what: 'torn' }
+  /** Nothing of the record's: a log's line, where both share a file. */
+  | { readonly what: 'other' };
+
+const START = '{"v":';
+
+export function readEntry(bytes: Buffer): Read {
+  const whole = toEntry(bytes, false);
+  if (whole !== undefined) return whole;
+  // Where a process failed amid a line, the next process's entry stands right behind it. Within strings it is escaped.
+  const at = bytes.lastIndexOf(START);
+  const behind = at > 0 ? toEntry(bytes.subarray(at), true) : undefined;
+  if (behind !== undefined) return behind;
+  const text = bytes.toString('latin1', 0, START.length);
+  return { what: START.startsWith(text) ? 'torn' : 'other' };
+}
+
+function toEntry(bytes: Buffer, torn: boolean): Read | undefined {
+  if (bytes[0] !== 0x7b /* { */) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+  const { v, run, seq, prev, time, kind } = Object(value);
+  if (typeof run !== 'string' || typeof seq !== 'number' || v === undefined) return undefined;
+  if (v !== SCHEMA) return { what: 'version', version: String(v) };
+  const sound =
+    Number.isSafeInteger(seq) &&
+    seq > 0 &&
+    [prev, time, kind].every((member) => typeof member === 'string') &&
+    run.length <= 100;
+  // Of the rest whoever reads it takes nothing for granted: the chain tells whether it is as it was written.
+  return sound ? { what: 'entry', entry: value as Entry, bytes, torn } : undefined;
+}

@@ -1,0 +1,156 @@
+import { type Head, hashOf, NO_HASH } from '../chain.ts';
+import type { Entry } from '../entry.ts';
+
+/** A line of a file, `FILE:LINE`. */
+type Place = { readonly file: string; readonly line: number };
+
+/** The first place where a run's chain is not as it was written. */
+export type Fault = {
+  readonly kind: 'altered' | 'missing' | 'duplicated' | 'reordered';
+  readonly seq: number;
+  readonly where: string;
+  readonly text: string;
+};
+
+/** A call that was allowed and has no outcome: whether it took effect, nobody recorded. */
+export type Unknown = { readonly seq: number; readonly time: string; readonly where: string; readonly text: string };
+
+/** Entries of a run that were read one after the other and are numbered so. */
+type Stretch = {
+  readonly first: number;
+  readonly prev: string;
+  readonly from: Place;
+  readonly firstTime: string;
+  last: number;
+  hash: string;
+  to: Place;
+  lastTime: string;
+  lastKind: string;
+  /** The first entry in it that does not follow from the one before. */
+  fault: Fault | undefined;
+};
+
+export type Run = {
+  readonly id: string;
+  entries: number;
+  readonly stretches: Stretch[];
+  /** The stretch that is being read. */
+  current: Stretch | undefined;
+  /** Decisions whose outcome has not been read, and outcomes whose decision has not been: files come in any order. */
+  readonly decisions: Map<number, Unknown>;
+  readonly outcomes: Set<number>;
+  /** Decisions beyond those that are kept. */
+  overflow: number;
+  /** The numbers that somebody has a head of, and the hashes found there. */
+  readonly wanted: ReadonlySet<number>;
+  readonly hashes: Map<number, string>;
+};
+
+/** Decisions, outcomes and stretches of a run that are kept in memory. */
+const KEPT = 100_000;
+
+export const toRun = (id: string, wanted: ReadonlySet<number>): Run => ({
+  id,
+  entries: 0,
+  stretches: [],
+  current: undefined,
+  decisions: new Map(),
+  outcomes: new Set(),
+  overflow: 0,
+  wanted,
+  hashes: new Map(),
+});
+
+const at = ({ file, line }: Place): string => `${file}:${line}`;
+
+/** Adds an entry as it was read. */
+export function addEntry(run: Run, entry: Entry, bytes: Uint8Array, place: Place): void {
+  const { seq, prev, time, kind } = entry;
+  const hash = hashOf(bytes);
+  run.entries += 1;
+  if (run.wanted.has(seq)) run.hashes.set(seq, hash);
+  addCall(run, entry, place);
+  const { current } = run;
+  if (current !== undefined && seq === current.last + 1) {
+    if (prev !== current.hash) current.fault ??= toAltered(seq, current.to, place);
+    Object.assign(current, { last: seq, hash, to: place, lastTime: time, lastKind: kind });
+    return;
+  }
+  const stretch = { first: seq, prev, from: place, firstTime: time, last: seq, hash, to: place, lastTime: time };
+  run.current = { ...stretch, lastKind: kind, fault: undefined };
+  // A run in so many pieces is broken for sure: what comes later does not change where first.
+  if (run.stretches.length < KEPT) run.stretches.push(run.current);
+}
+
+function addCall(run: Run, entry: Entry, place: Place): void {
+  if (entry.kind === 'outcome') {
+    if (!run.decisions.delete(entry.of) && run.outcomes.size < KEPT) run.outcomes.add(entry.of);
+  } else if (entry.kind === 'decision' && entry.decision === 'allowed' && !run.outcomes.delete(entry.seq)) {
+    if (run.decisions.size < KEPT) {
+      run.decisions.set(entry.seq, { seq: entry.seq, time: entry.time, where: at(place), text: String(entry.text) });
+    } else run.overflow += 1;
+  }
+}
+
+/** The calls without an outcome, in the order in which they were made, and how many there are. */
+export function unknownCalls({ decisions, outcomes, overflow }: Run): { count: number; calls: Unknown[] } {
+  const calls = [...decisions.values()].sort((one, other) => one.seq - other.seq);
+  return { count: calls.length + Math.max(0, overflow - outcomes.size), calls };
+}
+
+/** A run's stretches in the order in which they were written. */
+export const inOrder = (run: Run): Stretch[] => run.stretches.toSorted((one, other) => one.first - other.first);
+
+/** The first broken link of all that was read of a run, or `undefined` where it is whole. */
+export function firstFault(run: Run): Fault | undefined {
+  let before: Stretch | undefined;
+  for (const stretch of inOrder(run)) {
+    const fault = faultBetween(before, stretch) ?? stretch.fault;
+    if (fault !== undefined) return fault;
+    before = stretch;
+  }
+  return undefined;
+}
+
+function faultBetween(before: Stretch | undefined, { first, prev, from }: Stretch): Fault | undefined {
+  const last = before?.last ?? 0;
+  const where = at(from);
+  if (first <= last) {
+    return { kind: 'duplicated', seq: first, where, text: `entry ${first} stands there a second time` };
+  }
+  if (first > last + 1) {
+    const what = first === last + 2 ? `entry ${last + 1} is` : `entries ${last + 1} to ${first - 1} are`;
+    const older = before === undefined ? ', unless they are in an older file that was not given' : '';
+    return { kind: 'missing', seq: last + 1, where, text: `${what} missing before entry ${first}${older}` };
+  }
+  if (before === undefined) {
+    return prev === NO_HASH
+      ? undefined
+      : { kind: 'altered', seq: first, where, text: `entry ${first} was altered: it says that another came before it` };
+  }
+  if (prev !== before.hash) return toAltered(first, before.to, from);
+  if (before.to.file === from.file && before.to.line > from.line) {
+    return { kind: 'reordered', seq: first, where, text: `entry ${first} stands before entry ${last}` };
+  }
+  return undefined;
+}
+
+/** Each entry vouches for the one before it. */
+function toAltered(seq: number, before: Place, place: Place): Fault {
+  return {
+    kind: 'altered',
+    seq: seq - 1,
+    where: at(before),
+    text: `entry ${seq - 1} was altered, or the link to it in entry ${seq} at ${at(place)}`,
+  };
+}
+
+/** What is wrong with the end of a run, by a head that somebody kept; `undefined` where nothing is. */
+export function headFault(run: Run | undefined, head: Head): string | undefined {
+  if (run === undefined) return 'no entry of that run is there';
+  const last = Math.max(...inOrder(run).map((stretch) => stretch.last));
+  if (last < head.seq) return `the run was cut off: it ends with entry ${last}, and entry ${head.seq} was written`;
+  const hash = run.hashes.get(head.seq);
+  if (hash === undefined) return `entry ${head.seq} is missing`;
+  return hash === head.hash ? undefined : `entry ${head.seq} is not the one that was written`;
+}

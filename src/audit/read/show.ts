@@ -1,0 +1,167 @@
+import { StartError } from '../../errors.ts';
+import { cleanText } from '../../visible.ts';
+import type { Entry } from '../entry.ts';
+import { readEntry, readLines } from './lines.ts';
+
+export type Filter = {
+  readonly agent?: string | undefined;
+  /** A date and time, or how long ago: 2026-11-22, 2026-11-22T10:57Z, 30m, 2h, 7d. */
+  readonly since?: string | undefined;
+  /** Only what was refused, or allowed and then not sent. */
+  readonly refused?: boolean | undefined;
+};
+
+/** What happened at once: a call with its decision and outcome, or an entry that stands alone. */
+export type Row = {
+  readonly time: string;
+  readonly run: string;
+  readonly state: string;
+  readonly text: string;
+  readonly agent: string | undefined;
+  /** Written beside the text: the grant, milliseconds, the request ID. */
+  readonly details: readonly string[];
+  readonly entries: readonly Entry[];
+};
+
+type Decision = Extract<Entry, { kind: 'decision' }>;
+type Outcome = Extract<Entry, { kind: 'outcome' }>;
+
+/** Rows that may wait for the outcome of the first of them: more are under way in no server. */
+const WAITING = 10_000;
+
+/** The record's rows in the order in which they began. @throws StartError where it cannot be read */
+export async function* readRows(
+  path: string,
+  { agent, since, refused = false }: Filter,
+  now: () => Date,
+): AsyncGenerator<Row> {
+  const from = since === undefined ? '' : toTime(since, now()).toISOString();
+  const isShown = (row: Row) =>
+    (agent === undefined || row.agent === agent) &&
+    row.time >= from &&
+    (!refused || row.state === 'refused' || row.state === 'not sent');
+  /** Rows with the decision that still wants its outcome. */
+  const queue: { row: Row; decision: Decision | undefined }[] = [];
+  const open = new Map<string, (typeof queue)[number]>();
+  const keyOf = (run: string, seq: number) => `${run} ${seq}`;
+
+  for await (const { bytes } of readLines(path)) {
+    const read = readEntry(bytes);
+    if (read.what !== 'entry') continue; // "audit verify" tells of them
+    const { entry } = read;
+    if (entry.kind === 'outcome') {
+      const key = keyOf(entry.run, entry.of);
+      const waiting = open.get(key);
+      open.delete(key);
+      if (waiting === undefined) queue.push({ row: toOutcomeRow(undefined, entry), decision: undefined });
+      else Object.assign(waiting, { row: toOutcomeRow(waiting.decision, entry), decision: undefined });
+    } else if (entry.kind === 'decision') {
+      const isOpen = entry.decision !== 'refused';
+      const waiting = { row: toDecisionRow(entry), decision: isOpen ? entry : undefined };
+      queue.push(waiting);
+      if (isOpen) open.set(keyOf(entry.run, entry.seq), waiting);
+    } else queue.push({ row: toRow(entry), decision: undefined });
+
+    for (let first = queue[0]; first !== undefined; first = queue[0]) {
+      if (first.decision !== undefined && queue.length <= WAITING) break;
+      queue.shift();
+      if (first.decision !== undefined) open.delete(keyOf(first.decision.run, first.decision.seq));
+      if (isShown(first.row)) yield first.row;
+    }
+  }
+  for (const { row } of queue) if (isShown(row)) yield row;
+}
+
+/** The record as a page: a heading for each day, a line for each row. Times are UTC. */
+export async function* showFile(
+  path: string,
+  filter: Filter = {},
+  now: () => Date = () => new Date(),
+): AsyncGenerator<string> {
+  let day = '';
+  for await (const { time, state, text, details } of readRows(path, filter, now)) {
+    const date = time.slice(0, 10);
+    if (date !== day) {
+      if (day !== '') yield '';
+      yield toHeading(date);
+      day = date;
+    }
+    const beside = details.length === 0 ? '' : `  (${details.join(', ')})`;
+    yield toPlain(`  ${time.slice(11, 19)}  ${state.padEnd(STATE_WIDTH)}  ${text}${beside}`);
+  }
+}
+
+/** The longest state is "confirmation". */
+const STATE_WIDTH = 12;
+
+function toRow(entry: Exclude<Entry, Decision | Outcome>): Row {
+  const common = { time: entry.time, run: entry.run, entries: [entry], details: [`run ${entry.run.slice(0, 8)}`] };
+  switch (entry.kind) {
+    case 'start': {
+      const by = entry.agent === undefined ? '' : ` for ${entry.agent}`;
+      const text = `workos-mcp ${entry.version} serves ${entry.environment} over ${entry.transport}${by}: ${entry.tools} tools, confirmation ${entry.confirm}`;
+      const details = [`settings ${String(entry.config).slice(0, 12)}`, ...common.details];
+      return { ...common, agent: entry.agent, state: 'start', text, details };
+    }
+    case 'stop':
+      return { ...common, agent: undefined, state: 'stop', text: String(entry.reason) };
+    default:
+      return { ...common, agent: entry.agent, state: 'note', text: String(entry.text) };
+  }
+}
+
+function toDecisionRow(entry: Decision): Row {
+  const { time, run, agent, text, decision, rule } = entry;
+  const common = { time, run, agent, entries: [entry] };
+  switch (decision) {
+    case 'refused':
+      return { ...common, state: 'refused', text, details: [] }; // the sentence ends with the rule
+    case 'ask':
+      return { ...common, state: 'confirmation', text, details: [] };
+    default:
+      return { ...common, state: 'unknown', text: `${text}: outcome unknown`, details: [rule] };
+  }
+}
+
+function toOutcomeRow(decision: Decision | undefined, entry: Outcome): Row {
+  const { run, agent, text, outcome, ms, request_id: requestId } = entry;
+  const confirmation = decision?.confirmation === undefined ? [] : [`confirmation ${decision.confirmation}`];
+  const request = requestId === undefined || outcome === 'ok' ? [] : [`request ${requestId}`];
+  return {
+    time: decision?.time ?? entry.time,
+    run,
+    agent,
+    state: outcome === 'asked' ? 'confirmation' : outcome,
+    text,
+    details: [...(decision === undefined ? [] : [decision.rule]), ...confirmation, `${ms} ms`, ...request],
+    entries: decision === undefined ? [entry] : [decision, entry],
+  };
+}
+
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
+function toHeading(date: string): string {
+  return `${[DAYS[new Date(date).getUTCDay()], toPlain(date)].filter(Boolean).join(' ')} (UTC)`;
+}
+
+/** One line of what can be seen: whoever alters a file must not reach into the reader's terminal. */
+export const toPlain = (text: string): string => cleanText(text.replace(/[\t\n\r\v\f\u2028\u2029]/g, ' ')).text;
+
+const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
+
+/** The time that "since" means. Without a zone it is UTC, as the times shown are. */
+export function toTime(since: string, now: Date): Date {
+  const [, count, unit = ''] = /^(\d{1,5})([smhdw])$/.exec(since) ?? [];
+  if (count !== undefined) return new Date(now.getTime() - Number(count) * (UNITS[unit] ?? 0));
+  const hasZone = /(?:Z|[+-]\d\d:\d\d)$/.test(since.slice(10));
+  const time = new Date(
+    DATE.test(since) ? `${since.replace(' ', 'T')}${since.length > 10 && !hasZone ? 'Z' : ''}` : '',
+  );
+  // 30 February would be read as 2 March.
+  const isReal = since.slice(0, 10) === new Date(`${since.slice(0, 10)}T00:00Z`).toJSON()?.slice(0, 10);
+  if (!Number.isNaN(time.getTime()) && isReal) return time;
+  throw new StartError(
+    `--since ${since}: give a date or time such as 2026-11-22T10:57Z, or how long ago: 30m, 2h, 7d.`,
+  );
+}

@@ -1,0 +1,125 @@
+import { realpathSync } from 'node:fs';
+import { type Head, toHeadText } from '../chain.ts';
+import { readEntry, readLines } from './lines.ts';
+import {
+  addEntry,
+  type Fault,
+  firstFault,
+  headFault,
+  inOrder,
+  type Run,
+  toRun,
+  type Unknown,
+  unknownCalls,
+} from './runs.ts';
+
+export type RunReport = {
+  readonly run: string;
+  readonly entries: number;
+  /** Times of the first and last entry. */
+  readonly first: string;
+  readonly last: string;
+  /** Whether it ended with a stop: else it goes on, or was killed. */
+  readonly stopped: boolean;
+  /** Calls without an outcome: how many, and the first of them. */
+  readonly unknown: { readonly count: number; readonly calls: readonly Unknown[] };
+  readonly fault?: Fault;
+};
+
+export type VerifyReport = {
+  readonly whole: boolean;
+  readonly runs: readonly RunReport[];
+  /** The heads that were given, with what is wrong where they are not reached. */
+  readonly heads: readonly { readonly head: string; readonly fault?: string }[];
+  /** Lines that are no entries: how many of each kind, and the first of them. */
+  readonly lines: readonly OddLines[];
+};
+
+export type OddLines = { readonly what: Odd; readonly count: number; readonly where: readonly string[] };
+
+/** Torn lines and a log's lines are no fault: what they stand for is written again, or was no entry. */
+type Odd = 'torn' | 'other' | `version ${string}`;
+
+/** Calls without an outcome, and odd lines, that a report lists. */
+const LISTED = 20;
+
+/** Versions of the schema that are told apart. */
+const VERSIONS = 20;
+
+/**
+ * Follows every run through the files, in whatever order they are given.
+ * @throws StartError for a file that cannot be read
+ */
+export async function verifyFiles(
+  paths: readonly string[],
+  { heads = [] }: { readonly heads?: readonly Head[] } = {},
+): Promise<VerifyReport> {
+  const runs = new Map<string, Run>();
+  const odd = new Map<Odd, { count: number; where: string[] }>();
+  const note = (what: Odd, where: string) => {
+    const noted = odd.get(what) ?? { count: 0, where: [] };
+    noted.count += 1;
+    if (noted.where.length < LISTED) noted.where.push(where);
+    if (odd.size < VERSIONS || odd.has(what)) odd.set(what, noted);
+  };
+  const wantedOf = (id: string) => new Set(heads.filter((head) => head.run === id).map((head) => head.seq));
+
+  for (const path of withoutRepeats(paths)) {
+    for await (const { bytes, number } of readLines(path)) {
+      if (bytes.length === 0) continue;
+      const read = readEntry(bytes);
+      const where = `${path}:${number}`;
+      if (read.what === 'version') note(`version ${read.version}`, where);
+      else if (read.what !== 'entry') note(read.what, where);
+      else {
+        if (read.torn) note('torn', where);
+        const { entry } = read;
+        const run = runs.get(entry.run) ?? toRun(entry.run, wantedOf(entry.run));
+        runs.set(entry.run, run);
+        addEntry(run, entry, read.bytes, { file: path, line: number });
+      }
+    }
+  }
+
+  const reports = [...runs.values()].map(toReport).sort((one, other) => (one.first < other.first ? -1 : 1));
+  const headReports = heads.map((head) => {
+    const fault = headFault(runs.get(head.run), head);
+    return { head: toHeadText(head), ...(fault !== undefined && { fault }) };
+  });
+  const lines = [...odd].map(([what, { count, where }]) => ({ what, count, where }));
+  const whole =
+    reports.length > 0 &&
+    reports.every((report) => report.fault === undefined) &&
+    headReports.every((report) => report.fault === undefined) &&
+    lines.every(({ what }) => what === 'torn' || what === 'other');
+  return { whole, runs: reports, heads: headReports, lines };
+}
+
+/** A file that is named twice is read once. */
+function withoutRepeats(paths: readonly string[]): string[] {
+  return [...new Map(paths.map((path) => [toRealPath(path), path])).values()];
+}
+
+function toRealPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // reading it says what is wrong
+  }
+}
+
+function toReport(run: Run): RunReport {
+  const stretches = inOrder(run);
+  const last = stretches.at(-1);
+  const fault = firstFault(run);
+  const { count, calls } = unknownCalls(run);
+  return {
+    run: run.id,
+    entries: run.entries,
+    first: stretches[0]?.firstTime ?? '',
+    last: last?.lastTime ?? '',
+    stopped: last?.lastKind === 'stop',
+    unknown: { count, calls: calls.slice(0, LISTED) },
+    ...(fault !== undefined && { fault }),
+  };
+}

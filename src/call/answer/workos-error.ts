@@ -1,0 +1,91 @@
+import { isObject } from '../../object.ts';
+import { type Confidential, textWithoutValues, withoutSecrets, withoutValues } from '../../secrets.ts';
+import { cleanValue, parseJson } from '../../visible.ts';
+import type { Reply } from '../../workos/layer.ts';
+
+/** What an error of WorkOS's says. */
+export type Problem = {
+  readonly code: string | undefined;
+  readonly text: string;
+  /** Invisible characters that were in it. */
+  readonly removed: number;
+};
+
+/** Characters of it that are shown. */
+const MAX = 4_000;
+
+/**
+ * Understands every error body that WorkOS is known to send: objects of several dialects, a bare string, and no JSON.
+ * What is none of the known shapes is shown as it is. Text is cleaned and secrets are withheld before anything is put
+ * into words.
+ */
+export function toProblem(reply: Reply, confidential: Confidential): Problem {
+  const parsed = parseJson(reply.body);
+  const { value, removed } = typeof parsed === 'object' ? cleanValue(parsed.value) : { value: undefined, removed: 0 };
+  // Before it is shortened: half a secret is one too.
+  const safe = (text: string) => shorten(textWithoutValues(text, confidential));
+  if (typeof value === 'string') return { code: undefined, text: `: ${safe(closed(value))}`, removed };
+  if (!isObject(value)) {
+    if (reply.body.trim() === '') return { code: undefined, text: '.', removed };
+    const [type = ''] = reply.headers['content-type']?.split(';') ?? [];
+    const named = /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : 'no content type';
+    return { code: undefined, text: `, and a body that is no JSON object (${named}).`, removed };
+  }
+  const name = toCode(value.code) ?? toCode(value.error);
+  const said = [value.error_description, value.message].flat().filter(isText);
+  const reasons = Array.isArray(value.errors) ? value.errors.map((reason) => toReason(reason, confidential)) : [];
+  const rest = without(value, {
+    code: isCode,
+    error: isCode,
+    error_description: isText,
+    message: (member) => [member].flat().every(isText),
+    errors: Array.isArray,
+  });
+  const parts = [
+    ...said.map(closed),
+    ...(name === undefined ? [] : [`Code: ${name}.`]),
+    ...(reasons.length === 0 ? [] : [`Reasons: ${reasons.join('; ')}.`]),
+    ...(isEmpty(rest) ? [] : [`Details: ${toJson(rest, confidential)}.`]),
+  ];
+  return { code: name, text: parts.length === 0 ? '.' : `: ${safe(parts.join(' '))}`, removed };
+}
+
+/** `errors` holds strings, {code, message}, {field, code} or a validator's {instancePath, message}. */
+function toReason(problem: unknown, confidential: Confidential): string {
+  if (!isObject(problem)) return String(problem);
+  const where = [problem.field, problem.instancePath].find(isText);
+  const message = isText(problem.message) ? problem.message.replace(/\.$/, '') : undefined;
+  const code = toCode(problem.code);
+  const what = message === undefined ? code : `${message}${code === undefined ? '' : ` (${code})`}`;
+  const rest = without(problem, { field: isText, instancePath: isText, message: isText, code: isCode });
+  const more = isEmpty(rest) ? undefined : toJson(rest, confidential);
+  return [where, what, more].filter((part) => part !== undefined).join(': ');
+}
+
+const toJson = (value: Fields, confidential: Confidential): string =>
+  JSON.stringify(withoutSecrets(withoutValues(value, confidential), confidential));
+
+/** The members but those that have the shape that is put into words. */
+function without(value: Fields, known: Readonly<Record<string, (member: unknown) => boolean>>): Fields {
+  return Object.fromEntries(Object.entries(value).filter(([name, member]) => !(known[name]?.(member) ?? false)));
+}
+
+type Fields = Record<string, unknown>;
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** Error codes are words: what is not could be a one-time code. */
+const isCode = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  value.length <= 64 &&
+  /^[a-z]+([_-][a-z0-9]+)*$|^[A-Z][a-z]+( [A-Z]?[a-z]+)*$/.test(value);
+
+const toCode = (value: unknown): string | undefined => (isCode(value) ? value : undefined);
+
+const isEmpty = (value: Fields): boolean => Object.keys(value).length === 0;
+
+const shorten = (text: string): string =>
+  text.length <= MAX ? text : `${text.slice(0, MAX)}… (${text.length - MAX} more characters.)`;
+
+/** The text with a full stop, where it has no end of its own. */
+export const closed = (said: string): string => (/[.!?]$/.test(said) ? said : `${said}.`);

@@ -1,0 +1,167 @@
+import { type CallToolResult, type InputRequiredResult, inputRequired } from '@modelcontextprotocol/server';
+import type { Confirmation } from '../../audit/entry.ts';
+import type { Arguments, Tool } from '../../catalog/tool.ts';
+import { needsConfirmation } from '../../confirm/confirmable.ts';
+import { RefusedError } from '../../errors.ts';
+import type { Pending, PendingStore } from './pending.ts';
+import type { Preview } from './preview.ts';
+
+export type ConfirmMode = 'auto' | 'strict' | 'off';
+
+/** What the client brings of a confirmation. */
+export type Answer = {
+  /** Whether it can ask a person. */
+  readonly canAsk: boolean;
+  /** The ID that it was given together with the question, and what came of that. */
+  readonly state?: string | undefined;
+  readonly response?: { readonly action?: unknown; readonly content?: unknown } | undefined;
+};
+
+export type Request = {
+  readonly tool: Tool;
+  readonly args: Arguments;
+  readonly caller: string;
+  readonly mode: ConfirmMode;
+  readonly answer: Answer;
+};
+
+/** The call may go out (if the object still is what was shown), or has to be asked for. */
+export type Passage =
+  | { readonly open: true; readonly confirmation?: Confirmation; readonly shown?: string }
+  | { readonly open: false };
+
+export type Gate = {
+  /** Throws RefusedError for a confirmation that was not given, or is none. */
+  readonly pass: (request: Request) => Promise<Passage>;
+  /** The question, for a person or for the model to hand on. */
+  readonly ask: (request: Request, preview: Preview) => Promise<CallToolResult | InputRequiredResult>;
+  /** Whether the preview, made again, is of what was shown. */
+  readonly isSame: (preview: Preview, shown: string) => boolean;
+};
+
+export type GateDeps = {
+  readonly store: PendingStore;
+  /** 128 random bits. */
+  readonly newId: () => string;
+  /** A keyed digest, the same in all processes that share the store. */
+  readonly digest: (value: unknown) => string;
+};
+
+/** A person, or where the client cannot ask one and the mode allows it the model, has to say yes to some calls. */
+export function createGate({ store, newId, digest }: GateDeps): Gate {
+  const digestOf = (args: Arguments) => digest({ ...args, confirm_token: undefined });
+
+  const take = async (id: string, by: Pending['by'], { tool, args, caller }: Request): Promise<Pending> => {
+    const pending = await store.take(id);
+    const isOurs =
+      pending !== undefined && pending.by === by && pending.caller === caller && pending.tool === tool.name;
+    if (!isOurs) {
+      throw new RefusedError(
+        'This confirmation is not known: it was used, is older than five minutes, or belongs to another call. Call again without it.',
+        'the confirmation is not known',
+      );
+    }
+    if (pending.args !== digestOf(args)) {
+      throw new RefusedError(
+        'The arguments are not those that were confirmed. Call again without the confirmation.',
+        'the confirmation is of other arguments',
+      );
+    }
+    return pending;
+  };
+
+  /** A person's answer to the question that the client was handed with `state`. */
+  const hear = async (state: string, request: Request): Promise<Passage> => {
+    const { caller, answer, args, tool } = request;
+    const pending = await take(state, 'prompt', request);
+    const { action, content } = answer.response ?? {};
+    if (action !== 'accept') {
+      await store.decline(caller, callOf(tool, digestOf(args)));
+      throw new RefusedError(
+        'A person was asked and did not confirm it. Do not try again; ask them what to do instead.',
+        action === 'decline' ? 'a person declined' : 'a person did not answer',
+      );
+    }
+    const { confirm } = Object(content);
+    if (typeof confirm !== 'string' || !pending.expected.includes(digest(confirm.trim()))) {
+      throw new RefusedError(
+        'What the person typed is neither the name nor the ID of the object. They have to be asked again.',
+        'a person typed something else',
+      );
+    }
+    return { open: true, confirmation: 'client prompt', shown: pending.shown };
+  };
+
+  return {
+    pass: async (request) => {
+      const { tool, args, caller, mode, answer } = request;
+      if (!needsConfirmation(tool, args)) {
+        if (args.confirm_token === undefined) return { open: true };
+        throw new RefusedError('confirm_token: this call takes no confirmation. Leave it out.');
+      }
+      if (mode === 'off') return { open: true, confirmation: 'off' };
+      if (await store.isDeclined(caller, callOf(tool, digestOf(args)))) {
+        throw new RefusedError(
+          'A person was asked and did not confirm it, which holds for ten minutes. Ask them what to do instead.',
+          'a person declined the same call',
+        );
+      }
+      if (answer.state !== undefined) return hear(answer.state, request);
+      if (args.confirm_token !== undefined) {
+        if (mode !== 'auto' || answer.canAsk) {
+          throw new RefusedError('confirm_token: a person has to confirm this call. Leave it out, and they are asked.');
+        }
+        const { shown } = await take(String(args.confirm_token), 'token', request);
+        return { open: true, confirmation: 'repeated by the model', shown };
+      }
+      if (!answer.canAsk && mode === 'strict') {
+        throw new RefusedError(
+          'A person has to confirm it, and this client cannot ask one. The person who runs this server can use a client that supports elicitation, or start it with --confirm auto; you cannot.',
+          '--confirm strict, and the client cannot ask a person',
+        );
+      }
+      return { open: false };
+    },
+
+    ask: async ({ tool, args, caller, answer }, preview) => {
+      const id = newId();
+      const kept = await store.put(id, {
+        caller,
+        tool: tool.name,
+        args: digestOf(args),
+        shown: digest(preview.basis),
+        expected: preview.expected.map(digest),
+        by: answer.canAsk ? 'prompt' : 'token',
+      });
+      if (!kept) {
+        throw new RefusedError(
+          'Too many confirmations are waiting. Have them answered, or wait five minutes.',
+          'too many confirmations are waiting',
+        );
+      }
+      if (!answer.canAsk) {
+        const text = `${tool.name} was not sent yet: it has to be confirmed.\n\n${preview.text}\n\nShow this to the person you work for. Only if they agree, call ${tool.name} again within five minutes with the same arguments and confirm_token="${id}".`;
+        return { content: [{ type: 'text', text }], isError: true };
+      }
+      const [, ...name] = preview.expected;
+      const what = name.length === 0 ? 'its ID' : 'its name or ID';
+      return inputRequired({
+        inputRequests: {
+          confirm: inputRequired.elicit({
+            message: `${preview.text}\nType ${what} to confirm.`,
+            requestedSchema: {
+              type: 'object',
+              properties: { confirm: { type: 'string', title: `Type ${what}` } },
+              required: ['confirm'],
+            },
+          }),
+        },
+        requestState: id,
+      });
+    },
+
+    isSame: (preview, shown) => digest(preview.basis) === shown,
+  };
+}
+
+const callOf = (tool: Tool, args: string): string => `${tool.name} ${args}`;

@@ -1,0 +1,80 @@
+import type { Arguments, Environment, Limit, Tool } from '../catalog/tool.ts';
+import { TransportError } from '../errors.ts';
+import { type Confidential, withoutSecrets, withoutValues } from '../secrets.ts';
+import type { Context, Reply, Send } from '../workos/layer.ts';
+import { createOwners, type LimitSettings, toSlots } from '../workos/limits/slots.ts';
+import { type ApiRequest, toRequest } from '../workos/request.ts';
+import { type Success, toSuccess } from './answer/result.ts';
+
+/** What one call has sent and received so far. */
+export type Traffic = {
+  /** Whether a request was handed to the layers that send it. */
+  sent: boolean;
+  requests: number;
+  attempts: number;
+  reply?: Reply;
+};
+
+export const createTraffic = (): Traffic => ({ sent: false, requests: 0, attempts: 0 });
+
+/** On whose behalf, until when, and where it is counted. */
+export type Errand = Pick<Context, 'signal' | 'agent' | 'deadline'> & {
+  readonly traffic: Traffic;
+  readonly confidential: Confidential;
+};
+
+/**
+ * One request of a tool's to WorkOS, and its answer without what is confidential.
+ * @param request where it was built before
+ */
+export type Exchange = (tool: Tool, args: Arguments, errand: Errand, request?: ApiRequest) => Promise<Success>;
+
+/** Counts what happens to the requests of tools. */
+export type Observer = {
+  readonly countWait: (tool: string, ms: number) => void;
+  readonly countRetry: (tool: string) => void;
+  readonly countLimited: (tool: string) => void;
+};
+
+export type ExchangeDeps = {
+  readonly environment: Environment;
+  readonly send: Send;
+  /** The limit on all requests of a key. */
+  readonly general: Limit;
+  readonly limits: LimitSettings;
+  readonly observer?: Observer | undefined;
+};
+
+export function createExchange({ environment, send, general, limits, observer }: ExchangeDeps): Exchange {
+  const owners = createOwners();
+  return async (tool, args, { traffic, confidential, ...errand }, request = toRequest(tool, args, environment)) => {
+    const context: Context = {
+      ...errand,
+      repeat: tool.repeat,
+      slots: toSlots(tool, args, general, limits, owners),
+      watch: observer && {
+        waited: (ms) => observer.countWait(tool.name, ms),
+        repeated: () => observer.countRetry(tool.name),
+        limited: () => observer.countLimited(tool.name),
+      },
+    };
+    traffic.sent = true;
+    let reply: Reply;
+    try {
+      reply = await send(request, context);
+    } catch (error) {
+      if (error instanceof TransportError) traffic.attempts += error.attempts;
+      throw error;
+    }
+    traffic.reply = reply;
+    traffic.requests += 1;
+    traffic.attempts += reply.attempts ?? 1;
+    const success = toSuccess(reply, tool);
+    owners.learn(tool.allLimits, success.value);
+    // Of a plain answer the key was taken out already; it is the only value that every call has.
+    const isStruck = success.plain && confidential.values.length < 2;
+    const struck = isStruck ? success.value : withoutValues(success.value, confidential);
+    const shown = withoutSecrets(struck, confidential);
+    return { ...success, value: Object(shown), marked: shown !== struck };
+  };
+}

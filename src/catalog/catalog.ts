@@ -1,0 +1,44 @@
+import type { Listing } from './prebuilt-listings.ts';
+import { checkPrompts, type Prompt } from './prompt.ts';
+import { type Area, type Arguments, type Limit, type Tool, toTool } from './tool.ts';
+
+/** Grants that go together, and what for. */
+export type Preset = { readonly meaning: string; readonly grants: readonly string[] };
+
+/** All that the server is made from. */
+export type Declarations = Omit<Catalog, 'areas' | 'tools'> & { readonly areas: readonly Area[] };
+
+export type Catalog<T extends Listing = Tool> = {
+  readonly areas: readonly Pick<Area, 'name' | 'title' | 'meaning'>[];
+  /** Every tool, in the order of the areas. */
+  readonly tools: readonly T[];
+  /** The limit on all requests of a key. */
+  readonly general: Limit;
+  /** By the name that stands behind `preset:`. */
+  readonly presets: Readonly<Record<string, Preset>>;
+  readonly prompts: readonly Prompt[];
+  /** A harmless read, to tell whether a key works. */
+  readonly probe: { readonly tool: string; readonly args: Arguments };
+};
+
+const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
+
+/** Derives the tools of all areas. Throws where two tools share a name or a route: a fault of the declarations. */
+export function createCatalog(declarations: Declarations): Catalog {
+  const { areas, probe } = declarations;
+  const tools = areas.flatMap((area) => area.tools.map((declaration) => toTool(area, declaration)));
+  const seen = new Set<string>();
+  for (const { name, route } of tools) {
+    if (!NAME.test(name) || name.length > 40) throw new Error(`${name} is no tool name`);
+    if (seen.has(name) || seen.has(route)) throw new Error(`${name} (${route}) is declared twice`);
+    seen.add(name).add(route);
+  }
+  for (const { name, preview } of tools) {
+    const read = preview === undefined ? [] : [preview.object, ...Object.keys(preview.dependents ?? {})];
+    const unknown = read.find((other) => !seen.has(other));
+    if (unknown !== undefined) throw new Error(`${name} previews with ${unknown}, which is no tool`);
+  }
+  if (!seen.has(probe.tool)) throw new Error(`${probe.tool}, to probe with, is no tool`);
+  checkPrompts(declarations.prompts, tools);
+  return { ...declarations, tools };
+}

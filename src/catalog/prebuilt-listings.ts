@@ -1,0 +1,85 @@
+import type { Catalog } from './catalog.ts';
+import { converted } from './prebuilt.ts';
+import type { Tool } from './tool.ts';
+
+/** What a listing keeps of a tool as it is. */
+const KEPT = [
+  'name',
+  'title',
+  'description',
+  'annotations',
+  'form',
+  'area',
+  'access',
+  'method',
+  'allLimits',
+  'confirmable',
+  'needsCredentials',
+  'handlesCredentials',
+  'needsClientId',
+] as const satisfies readonly (keyof Tool)[];
+
+/** A tool as far as grants decide on it and clients list it. */
+export type Listing = Pick<Tool, (typeof KEPT)[number] | 'jsonSchema' | 'outputJsonSchema'> & {
+  readonly restricted?: Listing;
+  readonly confirmed?: Listing;
+};
+
+/** All that a start needs to know of the tools, before anything is called. */
+export type Listings = Catalog<Listing> & { readonly statusTool: Listing };
+
+/** What of it can be written down: the schemas are kept apart, by form. */
+type Kept = Pick<Tool, (typeof KEPT)[number]> & {
+  readonly answers: boolean;
+  readonly restricted?: Kept;
+  readonly confirmed?: Kept;
+};
+
+type KeptCatalog = Omit<Listings, 'tools' | 'statusTool'> & {
+  readonly tools: readonly Kept[];
+  readonly statusTool: Kept;
+};
+
+/** Filled in by the build: the JSON of a KeptCatalog. Making the tools from their declarations takes zod, and much time. */
+declare const LISTINGS: string;
+
+/** The text for `openListings` to read. */
+export function keepListings({ areas, tools, ...catalog }: Catalog, statusTool: Tool): string {
+  const kept: KeptCatalog = {
+    ...catalog,
+    areas: areas.map(({ name, title, meaning }) => ({ name, title, meaning })),
+    tools: tools.map(keep),
+    statusTool: keep(statusTool),
+  };
+  return JSON.stringify(kept);
+}
+
+function keep(tool: Tool): Kept {
+  const { restricted, confirmed } = tool;
+  return {
+    // Of the same names, and each with the type that it has in a tool.
+    ...(Object.fromEntries(KEPT.map((name) => [name, tool[name]])) as Pick<Tool, (typeof KEPT)[number]>),
+    answers: tool.output !== undefined,
+    ...(restricted && { restricted: keep(restricted) }),
+    ...(confirmed && { confirmed: keep(confirmed) }),
+  };
+}
+
+export function openListings(): Listings {
+  const { tools, statusTool, ...catalog }: KeptCatalog = JSON.parse(LISTINGS);
+  return { ...catalog, tools: tools.map(open), statusTool: open(statusTool) };
+}
+
+function open({ answers, restricted, confirmed, ...kept }: Kept): Listing {
+  return {
+    ...kept,
+    jsonSchema: () => converted(kept.form, missing),
+    outputJsonSchema: () => (answers ? converted(`${kept.name}, answer`, missing) : undefined),
+    ...(restricted && { restricted: open(restricted) }),
+    ...(confirmed && { confirmed: open(confirmed) }),
+  };
+}
+
+function missing(): never {
+  throw new Error('the build has left out a schema');
+}

@@ -1,0 +1,134 @@
+import { allowOnly, createPolicy, USUAL_GRANTS } from '../../access/policy.ts';
+import { createToken } from '../../agents/token.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
+import { StartError } from '../../errors.ts';
+import { type AgentsConfig, parseAgents } from '../../settings/agents-config.ts';
+import { whyNoName } from '../../settings/agents-schema.ts';
+import { readText, replaceText } from '../files.ts';
+import { type Change, changeText, readPlain } from './edit.ts';
+
+export type NewAgent = {
+  /** Of a new agent only; there the first is needed. */
+  readonly allow?: readonly string[];
+  readonly environment?: string;
+};
+
+export type Added = {
+  /** To be shown once: it is kept nowhere. */
+  readonly token: string;
+  readonly id: string;
+  /** Whether the file, and the agent in it, are new. */
+  readonly newFile: boolean;
+  readonly newAgent: boolean;
+  /** The token that the new one is to replace. */
+  readonly older: string | undefined;
+};
+
+/**
+ * Gives an agent a token and writes its hash into the configuration file, comments and all the rest kept: a new agent,
+ * or the second token of one that is there, to replace the first. A file that is not there is begun.
+ * @throws StartError where the file would not start a server; it is left as it was then
+ */
+export async function addAgent(path: string, name: string, given: NewAgent, catalog: Catalog): Promise<Added> {
+  const { allow, environment } = given;
+  const fault = whyNoName(name);
+  if (fault !== undefined) throw new StartError(`"${name}": ${fault}.`);
+  const before = await readText(path);
+  const config = await parseLoosely(before ?? '', path);
+  const agent = config.agents.find((known) => known.name === name);
+  const { id, token, hash } = createToken();
+  const entry = `${hash.id}:${hash.sha256}`;
+
+  if (agent === undefined) {
+    if (allow === undefined || allow.length === 0) {
+      const usual = USUAL_GRANTS.map(([grant, meaning]) => `  ${grant.padEnd(50)} ${meaning}`);
+      throw new StartError([`There is no agent ${name} yet. Say what it may do:`, ...usual].join('\n'));
+    }
+    createPolicy(catalog, allowOnly(allow));
+    const value = { ...(environment === undefined ? {} : { environment }), allow: [...allow], tokens: [entry] };
+    await edit(path, before, { path: ['agents', name], value });
+  } else {
+    if (allow !== undefined || environment !== undefined) {
+      throw new StartError(
+        `${path} has an agent ${name} already: change its access there. Without --allow and --environment it gets a second token.`,
+      );
+    }
+    const [oldest] = agent.tokens;
+    if (oldest !== undefined && agent.tokens.length > 1) {
+      throw new StartError(
+        `${name} has two tokens already. Take the older one out first: workos-mcp agent remove-token ${name} ${oldest.id}`,
+      );
+    }
+    const tokens = [...agent.tokens.map(({ id, sha256 }) => `${id}:${sha256}`), entry];
+    await edit(path, before, append(['agents', name, 'tokens'], tokens));
+  }
+  return { token, id, newFile: before === undefined, newAgent: agent === undefined, older: agent?.tokens[0]?.id };
+}
+
+/**
+ * Takes a token of an agent out of the configuration file. Servers let it in until they reload.
+ * @throws StartError where there is none of that ID, or where it is all that makes somebody the agent
+ */
+export async function removeToken(path: string, name: string, id: string): Promise<void> {
+  const before = await readText(path);
+  if (before === undefined) throw new StartError(`There is no file ${path}.`);
+  const agent = (await parseAgents(before, path)).agents.find((known) => known.name === name);
+  if (agent === undefined) throw new StartError(`${path} has no agent ${name}.`);
+  const index = agent.tokens.findIndex((token) => token.id === id);
+  if (index < 0) {
+    const ids = agent.tokens.map((token) => token.id).join(', ');
+    throw new StartError(`${name} has no token ${id}. It has ${ids === '' ? 'none' : ids}.`);
+  }
+  if (agent.tokens.length > 1) return edit(path, before, { path: ['agents', name, 'tokens', index], value: undefined });
+  if (agent.jwt === undefined) {
+    throw new StartError(`${id} is the only token of ${name}: add another first, or take the agent out of ${path}.`);
+  }
+  return edit(path, before, { path: ['agents', name, 'tokens'], value: undefined });
+}
+
+/** The file as it is, also where agents are there already that nobody can be yet. */
+async function parseLoosely(text: string, path: string): Promise<AgentsConfig> {
+  try {
+    return await parseAgents(text, path);
+  } catch (error) {
+    const given = await readPlain(text).catch(() => undefined);
+    // With tokens that nobody has they are read like any other agent; one more fault, and this throws it.
+    const waiting = Object.entries(Object(Object(given).agents)).flatMap(([other, agent]) =>
+      Object(agent).tokens === undefined && Object(agent).jwt === undefined ? [other] : [],
+    );
+    if (waiting.length === 0) throw error;
+    let whole = text;
+    for (const other of waiting) {
+      const { hash } = createToken();
+      whole = await changeText(
+        whole,
+        { path: ['agents', other, 'tokens'], value: [`${hash.id}:${hash.sha256}`] },
+        path,
+      );
+    }
+    const config = await parseAgents(whole, path);
+    return {
+      ...config,
+      agents: config.agents.map((known) => (waiting.includes(known.name) ? { ...known, tokens: [] } : known)),
+    };
+  }
+}
+
+/** One more item for a list that may not be there yet. */
+function append(path: readonly string[], items: readonly string[]): Change {
+  return items.length === 1 ? { path, value: items } : { path: [...path, items.length - 1], value: items.at(-1) };
+}
+
+async function edit(path: string, before: string | undefined, change: Change): Promise<void> {
+  const after = await changeText(before ?? (path.endsWith('.json') ? '{}' : ''), change, path);
+  try {
+    await parseLoosely(after, path);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    // The line is one that the file does not have.
+    throw new StartError(
+      error.message.startsWith(path) ? error.message.slice(path.length).replace(/^:\d+: /, '') : error.message,
+    );
+  }
+  await replaceText(path, before, after);
+}

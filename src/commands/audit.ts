@@ -1,0 +1,97 @@
+import { type Head, parseHead } from '../audit/chain.ts';
+import { readRows, showFile, toPlain } from '../audit/read/show.ts';
+import { type VerifyReport, verifyFiles } from '../audit/read/verify.ts';
+import { StartError } from '../errors.ts';
+import { type Flags, parseSubcommand, type Subcommands } from './subcommand.ts';
+
+type Deps = { readonly write: (text: string) => void; readonly now: () => Date };
+
+const COMMANDS = {
+  verify: {
+    usage: 'workos-mcp audit verify FILE… [--head RUN:SEQ:HASH]… [--json]',
+    flags: { head: 'many', json: 'none' },
+  },
+  show: {
+    usage: 'workos-mcp audit show FILE [--agent NAME] [--since WHEN] [--refused] [--json]',
+    flags: { agent: 'one', since: 'one', refused: 'none', json: 'none' },
+  },
+} as const satisfies Subcommands;
+
+/**
+ * Runs `audit verify` or `audit show`.
+ * @param argv what stands behind `audit`
+ * @returns the exit code: 0, or 1 for a record that is not whole
+ * @throws StartError for arguments that make no sense, and files that cannot be read
+ */
+export async function runAudit(argv: readonly string[], { write, now }: Deps): Promise<number> {
+  const { command, words: files, flags } = parseSubcommand('audit', argv, COMMANDS);
+  if (files.length === 0) throw new StartError(`audit ${command}: which file?\n  ${COMMANDS[command].usage}`);
+  return command === 'verify' ? verify(files, flags, write) : show(files, flags, { write, now });
+}
+
+async function show(files: readonly string[], flags: Flags, { write, now }: Deps): Promise<number> {
+  const [file = '', ...more] = files;
+  if (more.length > 0) throw new StartError(`audit show: one file at a time: ${more.join(' ')} is left over.`);
+  const filter = { agent: flags.agent?.[0], since: flags.since?.[0], refused: flags.refused !== undefined };
+  if (flags.json !== undefined) {
+    for await (const row of readRows(file, filter, now)) write(`${JSON.stringify(row)}\n`);
+    return 0;
+  }
+  let isEmpty = true;
+  for await (const line of showFile(file, filter, now)) {
+    isEmpty = false;
+    write(`${line}\n`);
+  }
+  if (isEmpty) write('Nothing to show.\n');
+  return 0;
+}
+
+async function verify(files: readonly string[], flags: Flags, write: Deps['write']): Promise<number> {
+  const heads = (flags.head ?? []).map((text): Head => {
+    const head = parseHead(text);
+    if (head === undefined) throw new StartError(`--head ${text}: a head is RUN:SEQ:HASH, as the log has it.`);
+    return head;
+  });
+  const report = await verifyFiles(files, { heads });
+  write(flags.json === undefined ? toText(report) : `${JSON.stringify(report, undefined, 2)}\n`);
+  return report.whole ? 0 : 1;
+}
+
+const LINES: Readonly<Record<string, (count: string) => string>> = {
+  torn: (count) => `${count} torn: a write failed or its process died amid it`,
+  other: (count) => `${count} no entry of the record`,
+};
+
+/** The report for people. */
+function toText({ whole, runs, heads, lines }: VerifyReport): string {
+  const text = runs.flatMap(({ run, entries, first, last, stopped, unknown, fault }) => {
+    const end = stopped ? 'stopped' : 'no stop: it still runs, or was killed';
+    const { count, calls } = unknown;
+    const left = count - calls.length;
+    return [
+      `run ${run}: ${counted(entries, 'entry', 'entries')}, ${first} to ${last}, ${end}`,
+      fault === undefined ? '  whole' : `  BROKEN at ${fault.where}: ${fault.text}`,
+      ...(count === 0 ? [] : [`  ${counted(count, 'call', 'calls')} with outcome unknown:`]),
+      ...calls.map((call) => `    ${call.time}  ${call.where}  ${call.text}`),
+      ...(left > 0 ? [`    and ${left} more`] : []),
+    ];
+  });
+  for (const { head, fault } of heads)
+    text.push(`head ${head}: ${fault === undefined ? 'reached' : `BROKEN: ${fault}`}`);
+  for (const { what, count, where } of lines) {
+    const told = LINES[what]?.(counted(count, 'line is', 'lines are'));
+    const places = `${where.join(', ')}${count > where.length ? ', …' : ''}`;
+    text.push(
+      told === undefined
+        ? `BROKEN: ${counted(count, 'entry', 'entries')} of ${what}, which this version of workos-mcp does not know: ${places}`
+        : `${told}: ${places}`,
+    );
+  }
+  if (runs.length === 0) text.push('There is no entry of a record.');
+  text.push(whole ? 'The record is whole.' : 'The record is NOT whole.');
+  if (whole && heads.length === 0)
+    text.push('Whether entries were cut off the end shows with --head, which the log has.');
+  return text.map((line) => `${toPlain(line)}\n`).join('');
+}
+
+const counted = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;

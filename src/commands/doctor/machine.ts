@@ -1,0 +1,81 @@
+import { statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { createPolicy } from '../../access/policy.ts';
+import { checkAuditFile } from '../../audit/file-sink.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
+import type { Environment } from '../../catalog/tool.ts';
+import type { Config } from '../../settings/config.ts';
+import { toGrants } from '../../settings/environment.ts';
+import { requireRecord } from '../../start/open-record.ts';
+import { type Finding, fail, isStartError, ok, toFailure, warn } from './finding.ts';
+
+/** The oldest Node that this runs on, as package.json has it. */
+export const OLDEST_NODE = [20, 20] as const;
+
+/** @param version as in `20.20.2` */
+export function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [least, leastMinor] = OLDEST_NODE;
+  if (major > least || (major === least && minor >= leastMinor)) return ok('Node', version);
+  const oldest = OLDEST_NODE.join('.');
+  return fail('Node', `${version} is older than ${oldest}.`, `Install Node ${oldest} or later: https://nodejs.org`);
+}
+
+/** Bytes. A record that cannot be written stops calls. */
+const LITTLE = 100_000_000;
+
+const RECORD = 'Name a file in a folder that you may write to and that nobody else may read, or --audit-log stderr.';
+
+/** Whether the record can be written, and for how long. */
+export async function checkRecord(
+  { auditLog }: Config,
+  freeBytes: (folder: string) => Promise<number>,
+): Promise<readonly Finding[]> {
+  if (auditLog === undefined || auditLog === 'stderr') return [ok('record', 'written to stderr')];
+  try {
+    checkAuditFile(auditLog);
+  } catch (error) {
+    return [toFailure('record', error, RECORD)];
+  }
+  const free = await freeBytes(dirname(resolve(auditLog))).catch(() => undefined);
+  const findings = [ok('record', auditLog)];
+  if (free === undefined) return [...findings, ok('disk', 'its free space cannot be told')];
+  const told = `${Math.floor(free / 1_000_000).toLocaleString('en-US')} MB free`;
+  const fix = 'Make room, or name a file elsewhere: a call that cannot be recorded is refused.';
+  return [...findings, free < LITTLE ? warn('disk', `${told} for the record.`, fix) : ok('disk', told)];
+}
+
+/** A record that has to be, and of which nobody has said what becomes of it. */
+export function checkRequired(
+  config: Config,
+  catalog: Catalog,
+  label: Environment['label'] | undefined,
+): readonly Finding[] {
+  try {
+    requireRecord(config, catalog, label, createPolicy(catalog, toGrants(config, label)));
+    return [];
+  } catch (error) {
+    if (!isStartError(error)) throw error;
+    return [toFailure('record', error, RECORD)];
+  }
+}
+
+/** @param reach rejects with a StartError where it cannot be reached */
+export async function checkRedis(
+  { http: { redisUrl } }: Config,
+  reach: (url: string) => Promise<void>,
+): Promise<readonly Finding[]> {
+  if (redisUrl === undefined) return [];
+  try {
+    await reach(redisUrl);
+    return [ok('Redis', 'reached')];
+  } catch (error) {
+    return [toFailure('Redis', error, 'Start it, or set --redis-url right; without it replicas share no limits.')];
+  }
+}
+
+/** How many bytes may still be written in a folder. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}

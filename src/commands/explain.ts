@@ -1,0 +1,147 @@
+import {
+  type Agent,
+  STATUS_TOOL,
+  type ToolAccess,
+  type ToolCredentials,
+  toAccess,
+  toPolicy,
+  toToolAccess,
+  type Way,
+} from '../access/overview.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Area, Limit, Tool } from '../catalog/tool.ts';
+import { StartError } from '../errors.ts';
+import { didYouMean } from '../wording.ts';
+import { type Cell, header, paint, state, table } from './table.ts';
+
+/**
+ * What a tool or area does, whether the agent has it and why, for a person.
+ * @throws StartError for a name that neither has
+ */
+export function explainTool(catalog: Catalog, agent: Agent, name: string, colour = false): string {
+  const tool = catalog.tools.find((candidate) => candidate.name === name);
+  if (tool !== undefined) return explainOne(catalog, agent, tool, colour);
+  const area = catalog.areas.find((candidate) => candidate.name === name);
+  if (area !== undefined) return explainArea(catalog, agent, area, colour);
+  if (name === STATUS_TOOL) {
+    return `${STATUS_TOOL} is the server's own: it tells an agent what it may do, and takes no grant. --no-status-tool leaves it out.\n`;
+  }
+  throw new StartError(noSuch(catalog, name));
+}
+
+/** What to say of a name that neither a tool nor an area has. */
+export function noSuch({ tools, areas }: Catalog, name: string): string {
+  const known = [...tools, ...areas].map((one) => one.name);
+  return `There is no tool or area "${name}".${didYouMean(name, known)} The areas are ${areas.map((area) => area.name).join(', ')}.`;
+}
+
+function explainOne(catalog: Catalog, agent: Agent, tool: Tool, colour: boolean): string {
+  const access = toToolAccess(catalog, agent, tool);
+  const { rule, grant, way, credentials } = access;
+  const whole = `${tool.area}:${tool.access}`;
+  const alone = way.grants.includes(whole) ? ` (${tool.name} instead of ${whole} for this tool alone)` : '';
+  const rows: readonly (readonly [label: string, text: string])[] = [
+    ['area', tool.area],
+    ['access', tool.needsCredentials ? `${tool.access} + credentials` : tool.access],
+    ['for', nameOf(agent)],
+    ['state', rule === undefined ? `on by the grant ${grant}` : `off: ${rule}`],
+    ...(rule === undefined ? [] : [['to switch on', `${toWords(way)}${alone}`] as const]),
+    ['credentials', credentials === undefined ? 'none in its arguments or answers' : describe(tool, credentials)],
+    ...(credentials?.rule === undefined || (credentials.needed && rule !== undefined)
+      ? []
+      : [['to have them', toWords(credentials.way)] as const]),
+    ['confirmation', confirmation(access, agent)],
+    ['rate limits', tool.local ? 'none: it sends no request' : limits([catalog.general, ...tool.allLimits])],
+    ['unclear outcome', afterUnclear(tool)],
+    ...(tool.needsClientId ? [['besides', 'needs WORKOS_CLIENT_ID'] as const] : []),
+  ];
+  return [
+    `${paint({ text: tool.name, style: 'bold' }, colour)}: ${tool.description}\n\n`,
+    table(
+      rows.map(([label, text]) => [
+        { text: `  ${label}`, style: 'dim' },
+        label === 'state' ? { text, style: rule === undefined ? 'green' : 'yellow' } : text,
+      ]),
+      colour,
+    ),
+  ].join('');
+}
+
+function explainArea(catalog: Catalog, agent: Agent, area: Pick<Area, 'name' | 'title'>, colour: boolean): string {
+  const own = toAccess(catalog, toPolicy(catalog, agent)).areas.find((one) => one.name === area.name);
+  const credentials = own?.credentials ?? { state: 'none' };
+  const tools = catalog.tools.filter((tool) => tool.area === area.name);
+  const rows = tools.map((tool): readonly Cell[] => {
+    const { rule, grant, way } = toToolAccess(catalog, agent, tool);
+    return [
+      tool.name,
+      tool.needsCredentials ? `${tool.access} + credentials` : tool.access,
+      state(rule === undefined),
+      rule ?? `by the grant ${grant}`,
+      rule === undefined ? '' : toWords(way),
+    ];
+  });
+  const withheld = credentials.state === 'withheld' ? `withheld: ${credentials.reason}` : credentials.state;
+  return [
+    `${paint({ text: area.name, style: 'bold' }, colour)}: ${own?.on.length ?? 0} of ${tools.length} tools on for ${nameOf(agent)}; `,
+    `credentials ${withheld}\n\n`,
+    table([header('TOOL', 'ACCESS', 'STATE', 'WHY', 'TO SWITCH ON'), ...rows], colour),
+  ].join('');
+}
+
+/** An agent by name and environment. */
+export function nameOf({ name, environment, dryRun }: Agent): string {
+  return `${name} (${environment ?? 'environment unknown: no key is set'}${dryRun ? ', dry run' : ''})`;
+}
+
+/** What to change, as one clause. */
+function toWords({ grants, flags, settings, remove }: Way): string {
+  return [
+    grants.length > 0 && `add the grant${grants.length > 1 ? 's' : ''} ${grants.join(' and ')}`,
+    remove.length > 0 && `take ${remove.join(' and ')} away`,
+    flags.length > 0 && `start with ${flags.join(' ')}`,
+    settings.length > 0 && `say ${settings.join(' ')}`,
+  ]
+    .filter((part) => part !== false)
+    .join(', ');
+}
+
+function describe(tool: Tool, credentials: ToolCredentials): string {
+  const { needed, arguments: names, widened, secrets, rule } = credentials;
+  const effects = [
+    names.length > 0 && `${needed ? 'takes' : 'adds'} the argument${names.length > 1 ? 's' : ''} ${names.join(', ')}`,
+    widened.length > 0 && `allows all values of ${widened.join(', ')}`,
+    secrets.length > 0 && `shows ${secrets.join(', ')} in answers`,
+  ].filter((part) => part !== false);
+  const holds = rule === undefined ? 'holds' : `does not hold: ${rule}`;
+  return `${tool.area}:credentials${needed ? ', without which the tool does not exist,' : ''} ${effects.join(', ')}; it ${holds}`;
+}
+
+const MODES: Readonly<Record<string, string>> = {
+  strict: ': a person gives it, or nothing is sent',
+  auto: ': a person gives it where the client can ask one, else the model by repeating a token',
+};
+
+function confirmation({ confirmed }: ToolAccess, { confirm = '' }: Agent): string {
+  if (confirmed === false) return confirm === 'off' ? 'off for all tools' : 'none';
+  const calls =
+    confirmed === true ? 'every call waits for one' : `calls with one of ${confirmed.join(', ')} wait for one`;
+  return `${calls}${MODES[confirm] ?? ''}`;
+}
+
+function limits(all: readonly Limit[]): string {
+  return all
+    .map(({ name, requests, seconds, by }) => {
+      const each = by === undefined ? '' : ` for each ${by.join(' or ')}`;
+      return `${name} ${requests} in ${seconds} s${each}`;
+    })
+    .join('; ');
+}
+
+function afterUnclear({ local, repeat, toldBy, method }: Tool): string {
+  if (local !== undefined) return 'cannot be: it sends no request';
+  if (repeat === 'unknown') return 'repeated by the server, since that is safe';
+  const tell = toldBy === undefined ? '' : `; ${toldBy} tells`;
+  if (repeat === 'never') return `never repeated, whatever the answer: it spends something${tell}`;
+  return `not repeated${method === 'GET' ? '' : ', since it may have taken effect'}${tell}`;
+}

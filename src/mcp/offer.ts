@@ -1,0 +1,100 @@
+import type { ListToolsResult } from '@modelcontextprotocol/server';
+import type { Policy } from '../access/policy.ts';
+import type { Verdict } from '../call/call.ts';
+import type { ConfirmMode } from '../call/confirm/gate.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Listing } from '../catalog/prebuilt-listings.ts';
+import type { Environment, Tool } from '../catalog/tool.ts';
+import { withConfirmToken } from '../confirm/confirmable.ts';
+import { marker } from '../secrets.ts';
+import { toInstructions } from './instructions.ts';
+import { offerPrompts, type Prompts } from './prompts/listed.ts';
+
+/** What one agent is offered, made once and served to each of its connections. */
+export type Offer<T extends Listing = Tool> = {
+  readonly agent: string;
+  readonly environment: Environment['label'];
+  readonly confirm: ConfirmMode;
+  readonly instructions: string;
+  /** By name: all that exists for the agent, in the form that it has for it. */
+  readonly tools: ReadonlyMap<string, T>;
+  /** The answer to tools/list, made when it is first asked for. */
+  readonly list: ListToolsResult;
+  readonly prompts: Prompts;
+  readonly verdictOn: (tool: T) => Verdict;
+  /** Why the protocol refuses a call by a name that may be none, and of which tool if there is one. */
+  readonly whyRefused: (name: unknown) => { readonly tool: T | undefined; readonly rule: string };
+  /** What stands in the place of a tool's secrets, where the agent may not see them. */
+  readonly markerOf: (tool: T) => string | undefined;
+};
+
+export type OfferDeps<T extends Listing> = {
+  readonly agent: string;
+  readonly catalog: Catalog<T>;
+  readonly policy: Policy;
+  readonly environment: Environment['label'];
+  readonly confirm: ConfirmMode;
+  /** A tool of the server's own, outside catalogue and policy. */
+  readonly statusTool?: T | undefined;
+};
+
+/** Forms of a tool are tools. */
+type Formed<T> = Listing & { readonly restricted?: T; readonly confirmed?: T };
+
+export function createOffer<T extends Formed<T>>({
+  agent,
+  catalog,
+  policy,
+  environment,
+  confirm,
+  statusTool,
+}: OfferDeps<T>): Offer<T> {
+  // Where no tool handles credentials, there is no such grant to name.
+  const grantable = new Set(catalog.tools.filter((tool) => tool.handlesCredentials).map((tool) => tool.area));
+  const markerOf = (tool: T) => {
+    if (policy.whyRestricted(tool) === undefined) return undefined;
+    return grantable.has(tool.area) ? marker(tool.area) : '[withheld]';
+  };
+  const own = (tool: T): T => {
+    const variant: T = (policy.whyRestricted(tool) !== undefined && tool.restricted) || tool;
+    return confirm === 'auto' ? withConfirmToken(variant) : variant;
+  };
+  const offered = catalog.tools.filter((tool) => policy.whyOff(tool) === undefined).map(own);
+  const tools = new Map(
+    [...offered, statusTool].flatMap((tool) => (tool === undefined ? [] : [[tool.name, tool] as const])),
+  );
+  let list: ListToolsResult | undefined;
+  return {
+    agent,
+    environment,
+    confirm,
+    instructions: toInstructions(catalog, { environment, tools, statusTool }),
+    tools,
+    get list() {
+      list ??= { tools: [...tools.values()].map(toDefinition) };
+      return list;
+    },
+    prompts: offerPrompts(catalog.prompts, tools),
+    verdictOn: (tool) => {
+      if (tool === statusTool) return { allowed: true, rule: 'the status tool' };
+      const why = policy.whyOff(tool);
+      if (why !== undefined) return { allowed: false, rule: why };
+      return { allowed: true, rule: policy.grantOf(tool) ?? '', credentials: policy.credentialsGrantOf(tool) };
+    },
+    markerOf,
+    whyRefused: (name) => {
+      const tool = [...tools.values(), ...catalog.tools].find((other) => other.name === name);
+      if (tool === undefined) return { tool, rule: 'there is no such tool' };
+      return { tool, rule: tools.has(tool.name) ? 'the request is malformed' : (policy.whyOff(tool) ?? '') };
+    },
+  };
+}
+
+/** A tool as tools/list shows it. */
+function toDefinition(tool: Listing): ListToolsResult['tools'][number] {
+  const { name, title, description, annotations } = tool;
+  const definition = { name, title, description, inputSchema: tool.jsonSchema(), annotations };
+  const outputSchema = tool.outputJsonSchema();
+  // Both schemas are of objects, which their own type does not say.
+  return { ...definition, ...(outputSchema && { outputSchema }) } as ListToolsResult['tools'][number];
+}

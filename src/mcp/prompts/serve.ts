@@ -1,0 +1,59 @@
+import {
+  type CompleteResult,
+  type GetPromptResult,
+  ProtocolError,
+  ProtocolErrorCode,
+  type Server,
+} from '@modelcontextprotocol/server';
+import type { Prompt } from '../../catalog/prompt.ts';
+import type { Arguments, Tool } from '../../catalog/tool.ts';
+import { RefusedError } from '../../errors.ts';
+import { complete } from './complete.ts';
+import { type Prompts, toPromptList } from './listed.ts';
+import { type Given, parseGiven, type Setting, toText } from './text.ts';
+
+/** Calls a tool in the name of the agent. Resolves to its answer, `undefined` where that is no success. */
+export type LookUp = (tool: Tool, args: Arguments, signal: AbortSignal) => Promise<unknown>;
+
+/** Milliseconds after which nobody waits for a value any more. */
+const PATIENCE = 3_000;
+
+/** Has the server answer what clients ask about prompts. */
+export function servePrompts(server: Server, prompts: Prompts, setting: Setting, lookUp: LookUp): void {
+  const find = (name: string): Prompt => prompts.get(name) ?? invalid(`Prompt ${name} not found`);
+
+  server.setRequestHandler('prompts/list', () => toPromptList(prompts));
+
+  server.setRequestHandler('prompts/get', ({ params }): GetPromptResult => {
+    const prompt = find(params.name);
+    const text = toText(prompt, parse(prompt, params.arguments ?? {}), setting);
+    return { description: prompt.description, messages: [{ role: 'user', content: { type: 'text', text } }] };
+  });
+
+  server.setRequestHandler('completion/complete', async ({ params }, { mcpReq }): Promise<CompleteResult> => {
+    const { ref, argument, context } = params;
+    if (ref.type !== 'ref/prompt') return invalid('There are no resources here, only prompts.');
+    const { name, arguments: declared } = find(ref.name);
+    const known = Object.hasOwn(declared, argument.name) ? declared[argument.name] : undefined;
+    if (known === undefined)
+      return invalid(`${name} has no such argument. It takes ${Object.keys(declared).join(', ')}.`);
+    const signal = AbortSignal.any([mcpReq.signal, AbortSignal.timeout(PATIENCE)]);
+    return complete(known, argument.value, context?.arguments ?? {}, async (toolName, args) => {
+      const tool = setting.tools.get(toolName);
+      return tool && lookUp(tool, args, signal);
+    });
+  });
+}
+
+function parse(prompt: Prompt, args: Given): Given {
+  try {
+    return parseGiven(prompt, args);
+  } catch (error) {
+    if (error instanceof RefusedError) return invalid(error.message);
+    throw error;
+  }
+}
+
+function invalid(message: string): never {
+  throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
+}

@@ -1,0 +1,136 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  type InputRequiredResult,
+  inputResponse,
+  isInputRequiredResult,
+  McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import type { Call, Caller } from '../call/call.ts';
+import type { Answer } from '../call/confirm/gate.ts';
+import { PENDING_MS } from '../call/confirm/pending.ts';
+import { toGreeting } from '../greeting.ts';
+import type { BareTool } from '../serve/direct/tool-call.ts';
+import type { Offer } from './offer.ts';
+import { type LookUp, servePrompts } from './prompts/serve.ts';
+
+/** A process never changes its tools, but the next one may be started with other grants. */
+const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
+
+/**
+ * Makes the server of one caller: it has the tools that the caller is offered, and no trace of the others. `call` parses
+ * arguments and cuts answers itself, so that each refusal is worded and recorded in one place: no tool and no
+ * prompt is registered with the SDK.
+ */
+export function createServer(
+  offer: Offer,
+  call: Call,
+  version: string,
+  caller: Pick<Caller, 'trace' | 'spendDelete'> = {},
+): McpServer {
+  const { serverInfo, ...greeting } = toGreeting(offer, version);
+  const mcp = new McpServer(serverInfo, {
+    ...greeting,
+    cacheHints: { 'tools/list': CACHE, 'prompts/list': CACHE },
+  });
+  const { server } = mcp;
+  server.setRequestHandler('tools/list', () => offer.list);
+  server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
+    const tool = offer.tools.get(params.name);
+    if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
+    const { signal } = mcpReq;
+    const onProgress = toProgress(mcpReq);
+    const answer = toAnswer(mcpReq, server.getClientCapabilities());
+    const start = (answer: Answer) =>
+      call(tool, params.arguments, { ...caller, ...toCaller(offer), answer, signal, ...onProgress });
+    const result = await start(answer);
+    // Clients of 2026-07-28 ask because of that result and call again; others are asked to, while the call waits.
+    if (!isInputRequiredResult(result) || isModern(mcpReq)) return result;
+    return start({ canAsk: true, state: result.requestState, response: await askNow(result, mcpReq, onProgress) });
+  });
+  const lookUp: LookUp = async (tool, args, signal) => {
+    const result = await call(tool, args, { ...caller, ...toCaller(offer), answer: { canAsk: false }, signal });
+    return isInputRequiredResult(result) || result.isError ? undefined : result.structuredContent;
+  };
+  if (offer.prompts.size > 0) servePrompts(server, offer.prompts, offer, lookUp);
+  return mcp;
+}
+
+/**
+ * One tool of an offer without a server, for clients of before 2026-07-28; `undefined` where the offer has none of that
+ * name, or where it may have to ask a client that can be asked.
+ */
+export function toBareTool(
+  offer: Offer,
+  name: unknown,
+  call: Call,
+  { canAsk, ...caller }: Pick<Caller, 'trace' | 'spendDelete'> & Pick<Answer, 'canAsk'>,
+): BareTool | undefined {
+  const tool = typeof name === 'string' ? offer.tools.get(name) : undefined;
+  if (tool === undefined || (canAsk && tool.confirmable)) return undefined;
+  return ({ arguments: args, _meta }, { signal, notify }) =>
+    call(tool, args, {
+      ...caller,
+      ...toCaller(offer),
+      answer: { canAsk: false },
+      signal,
+      ...toProgress({ _meta, notify }),
+    });
+}
+
+const toCaller = ({ agent, confirm, verdictOn, markerOf }: Offer) => ({ agent, confirm, verdictOn, markerOf });
+
+type Request = ServerContext['mcpReq'];
+
+const isModern = ({ envelope }: Request): boolean => Object(envelope)[CLIENT_CAPABILITIES_META_KEY] !== undefined;
+
+/** What tells the client how far a call has come, where it asked for that. */
+function toProgress({ _meta, notify }: Pick<Request, 'notify'> & { readonly _meta?: object | undefined }) {
+  const { progressToken } = Object(_meta);
+  if (typeof progressToken !== 'string' && typeof progressToken !== 'number') return {};
+  return {
+    onProgress: (progress: number, total?: number) => {
+      const params = { progressToken, progress, ...(total !== undefined && { total }) };
+      // Nobody waits for it, and a client that has gone is noticed elsewhere.
+      notify({ method: 'notifications/progress', params }).catch(() => {});
+    },
+  };
+}
+
+/** Milliseconds between signs of life while a person thinks: many clients give a call up after a minute without one. */
+const SIGN = 15_000;
+
+/** A person's answer, through a request to the client. Whatever goes wrong with that, nobody has said yes. */
+async function askNow(
+  { inputRequests }: InputRequiredResult,
+  { elicitInput, signal }: Request,
+  { onProgress }: ReturnType<typeof toProgress>,
+): Promise<Answer['response']> {
+  const { params } = Object(inputRequests?.confirm);
+  let signs = 0;
+  const living = setInterval(() => {
+    signs += 1;
+    onProgress?.(signs);
+  }, SIGN);
+  try {
+    return await elicitInput(params, { timeout: PENDING_MS, signal });
+  } catch {
+    return { action: 'cancel' };
+  } finally {
+    clearInterval(living);
+  }
+}
+
+/** @param declared what the client said of itself when it connected, if it did */
+function toAnswer({ envelope, requestState, inputResponses }: Request, declared: unknown): Answer {
+  const { elicitation } = Object(Object(envelope)[CLIENT_CAPABILITIES_META_KEY] ?? declared);
+  const response = inputResponse(inputResponses, 'confirm');
+  return {
+    // Without a word about forms or URLs, a client means forms.
+    canAsk: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
+    state: requestState(),
+    response: response.kind === 'elicit' ? response : undefined,
+  };
+}

@@ -1,0 +1,96 @@
+import * as z from 'zod';
+import { type Agent, STATUS_TOOL, toAccess, toPolicy, toToolAccess, type Way } from '../access/overview.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { type Environment, type Tool, tool, toTool } from '../catalog/tool.ts';
+import { noSuch } from '../commands/explain.ts';
+import { RefusedError } from '../errors.ts';
+
+/**
+ * The server's own tool, outside the catalogue and its grants: it tells an agent what it may do, and what a person would
+ * have to change. What is off it names too, since the catalogue is public and only calling is guarded.
+ */
+export function createStatusTool(catalog: Catalog, agent: Omit<Agent, 'environment'>): Tool {
+  const declaration = tool({
+    name: STATUS_TOOL,
+    // No request is ever made of it.
+    route: 'GET /access_status',
+    access: 'read',
+    description: 'What you may do here, and why a tool or area is off.',
+    input: { name: z.string().describe('Tool or area').optional() },
+    local: ({ name }, { label }) => status(catalog, { ...agent, environment: label }, name),
+  });
+  return toTool({ name: 'server', title: 'Server' }, declaration);
+}
+
+const ONLY_A_PERSON = 'Only the person who runs this server can change this.';
+
+function status(catalog: Catalog, agent: Agent & { environment: Environment['label'] }, name: string | undefined) {
+  const { environment, name: who, confirm, dryRun } = agent;
+  const own = { environment, agent: who, ...(confirm !== undefined && { confirm }), ...(dryRun && { dry_run: true }) };
+  const tool = catalog.tools.find((candidate) => candidate.name === name);
+  if (tool !== undefined) return { ...own, ...statusOf(catalog, agent, tool) };
+
+  const access = toAccess(catalog, toPolicy(catalog, agent));
+  if (name === undefined || name === STATUS_TOOL) {
+    const areas = access.areas.map(({ name, on, off, credentials }) => [
+      name,
+      {
+        ...(on.length > 0 && { on: on.map((one) => one.name) }),
+        ...(off.length > 0 && { off: off.map((one) => one.name) }),
+        ...(credentials.state !== 'none' && { credentials: credentials.state }),
+      },
+    ]);
+    const note = 'Give the name of a tool or area that is off for the rule and the grant it takes.';
+    return { ...own, areas: Object.fromEntries(areas), notes: [note] };
+  }
+
+  const area = access.areas.find((candidate) => candidate.name === name);
+  if (area === undefined) throw new RefusedError(noSuch(catalog, name));
+  const off = catalog.tools
+    .filter((one) => area.off.some((other) => other.name === one.name))
+    .map((one) => {
+      const { rule, way } = toToolAccess(catalog, agent, one);
+      return { tool: one.name, rule, to_switch_on: compact(way) };
+    });
+  return {
+    ...own,
+    area: name,
+    on: area.on.map((one) => one.name),
+    off,
+    credentials: area.credentials,
+    ...((off.length > 0 || area.credentials.state === 'withheld') && { notes: [ONLY_A_PERSON] }),
+  };
+}
+
+function statusOf(catalog: Catalog, agent: Agent, tool: Tool): Record<string, unknown> {
+  const { rule, grant, way, credentials, confirmed } = toToolAccess(catalog, agent, tool);
+  const guarded = [...(credentials?.arguments ?? []), ...(credentials?.widened ?? [])];
+  const withheld = credentials?.rule !== undefined && !credentials.needed;
+  return {
+    tool: tool.name,
+    area: tool.area,
+    access: tool.needsCredentials ? `${tool.access} + credentials` : tool.access,
+    description: tool.description,
+    ...(rule === undefined ? { on: true, grant } : { on: false, rule, to_switch_on: compact(way) }),
+    ...(withheld && {
+      withheld: {
+        rule: credentials.rule,
+        ...(guarded.length > 0 && { arguments: guarded }),
+        ...(credentials.secrets.length > 0 && { answers: credentials.secrets }),
+        to_show: compact(credentials.way),
+      },
+    }),
+    ...(confirmed !== false && { confirmed: confirmed === true ? 'every call' : { with_one_of: confirmed } }),
+    ...((rule !== undefined || withheld) && { notes: [ONLY_A_PERSON] }),
+  };
+}
+
+/** What to change, without what is empty. */
+function compact({ grants, flags, settings, remove }: Way): Record<string, readonly string[]> {
+  return {
+    ...(grants.length > 0 && { add_grants: grants }),
+    ...(flags.length > 0 && { add_flags: flags }),
+    ...(settings.length > 0 && { add_settings: settings }),
+    ...(remove.length > 0 && { remove }),
+  };
+}

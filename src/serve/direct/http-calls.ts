@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  isJSONRPCRequest,
+  type JSONRPCMessage,
+  type JSONRPCRequest,
+  type McpServer,
+  SUPPORTED_PROTOCOL_VERSIONS,
+  type Transport,
+} from '@modelcontextprotocol/server';
+import { endWith, finish, progress } from '../http/send.ts';
+import { type Answering, isModern, type Tell } from './tool-call.ts';
+
+/**
+ * Whether a request is a tools/call as clients from before 2026-07-28 send it. Most requests are, and the streams by
+ * which the SDK would answer cost more than the call. Whatever is not just that is left to the SDK.
+ */
+export function isLegacyCall({ headers }: IncomingMessage, body: unknown): body is JSONRPCRequest {
+  const { accept = '', 'mcp-protocol-version': version } = headers;
+  return (
+    Object(body).method === 'tools/call' &&
+    accept.includes('application/json') &&
+    accept.includes('text/event-stream') &&
+    (version === undefined || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version))) &&
+    isJSONRPCRequest(body) &&
+    !isModern(body)
+  );
+}
+
+/** The answer of a server of the SDK's. */
+export function byServer(server: McpServer): Answering {
+  return (request, tell, signal) =>
+    new Promise((resolve, reject) => {
+      const transport: Transport = {
+        start: async () => {},
+        close: async () => transport.onclose?.(),
+        send: async (message) => ('method' in message ? tell(message) : resolve(message)),
+      };
+      const abort = () => {
+        server.close().catch(reject);
+        resolve(undefined);
+      };
+      if (signal.aborted) return abort();
+      signal.addEventListener('abort', abort, { once: true });
+      server.connect(transport).then(() => transport.onmessage?.(request), reject);
+    });
+}
+
+/** What becomes of the call, besides its answer. */
+type Hooks = {
+  /** Aborts the call, which then has no answer. */
+  readonly signal: AbortSignal;
+  /** For how long a client may leave off reading, in milliseconds. */
+  readonly stallMs: number;
+  /** Called where the answer is an error of the protocol's. */
+  readonly onError: () => void;
+};
+
+/**
+ * Answers such a request: with JSON, or with events where there is something to tell before the answer.
+ * @returns whether anything was
+ */
+export async function answerCall(
+  answering: Answering,
+  request: JSONRPCRequest,
+  response: ServerResponse,
+  { signal, stallMs, onError }: Hooks,
+): Promise<boolean> {
+  const tell: Tell = async (message) => {
+    if (response.writableEnded) return; // told too late
+    if (!response.headersSent) response.writeHead(200, STREAM);
+    if (!response.write(toEvent(message))) await progress(response, 'drain', stallMs);
+  };
+  const answer = await answering(request, tell, signal);
+  const hasBegun = response.headersSent;
+  if (answer === undefined) {
+    if (hasBegun) response.end();
+    return hasBegun;
+  }
+  if ('error' in answer) onError();
+  if (hasBegun) response.end(toEvent(answer));
+  else endWith(200, { 'content-type': 'application/json' }, JSON.stringify(answer), response);
+  await finish(response, stallMs);
+  return true;
+}
+
+const STREAM = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
+
+const toEvent = (message: JSONRPCMessage) => `event: message\ndata: ${JSON.stringify(message)}\n\n`;

@@ -1,0 +1,98 @@
+import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server';
+import { isObject } from '../../object.ts';
+import { isRequestId, NEWLINE, parseMessage } from './message.ts';
+import { type BareTool, byTool, isModern } from './tool-call.ts';
+
+/** The tool of that name; `undefined` where the SDK has to see to the call, as it does where a client may be asked. */
+export type FindTool = (name: unknown, canAsk: boolean) => BareTool | undefined;
+
+/**
+ * Wraps a wire so that the tool calls of a client of before 2026-07-28, once it is connected, are answered without the
+ * SDK, whose checks and contexts cost as much as the call. Whatever is not just that passes on.
+ */
+export function withBareTools(wire: Transport, findTool: FindTool): Transport {
+  /** What aborts each call that is under way. */
+  const running = new Map<RequestId, AbortController>();
+  let opening: JSONRPCRequest | undefined;
+  /** Whether the client can be asked something, once it is connected. */
+  let canAsk: boolean | undefined;
+
+  const answeringOf = (request: JSONRPCRequest) => {
+    if (request.method !== 'tools/call' || canAsk === undefined || isModern(request)) return undefined;
+    const tool = findTool(request.params?.name, canAsk);
+    return tool && byTool(tool, request);
+  };
+
+  /** Whether the message was seen to here. */
+  const take = (message: JSONRPCMessage): boolean => {
+    if (!('method' in message)) return false;
+    if (!('id' in message)) {
+      const aborting = message.method === 'notifications/cancelled' && running.get(Object(message.params).requestId);
+      if (aborting) aborting.abort();
+      return Boolean(aborting);
+    }
+    if (message.method === 'initialize') opening = message;
+    const answering = answeringOf(message);
+    if (answering === undefined) return false;
+    const { id } = message;
+    const aborting = new AbortController();
+    running.set(id, aborting);
+    answering(message, (told) => transport.send(told), aborting.signal)
+      .then((answer) => answer && wire.send(answer))
+      .catch((error) => transport.onerror?.(error)) // the client has gone
+      // A client may have used the ID again, against the rules.
+      .finally(() => running.get(id) === aborting && running.delete(id));
+    return true;
+  };
+
+  const abortAll = () => {
+    for (const aborting of running.values()) aborting.abort();
+  };
+
+  const transport: Transport = {
+    start: () => {
+      wire.onmessage = (message, extra) => {
+        if (!take(message)) transport.onmessage?.(message, extra);
+      };
+      wire.onclose = () => {
+        abortAll();
+        transport.onclose?.();
+      };
+      wire.onerror = (error) => transport.onerror?.(error);
+      return wire.start();
+    },
+    send: (message, options) => {
+      if ('result' in message && message.id === opening?.id && !isModern(opening)) {
+        canAsk = Object(opening.params?.capabilities).elicitation !== undefined;
+      }
+      return wire.send(message, options);
+    },
+    close: () => {
+      abortAll();
+      return wire.close();
+    },
+  };
+  return transport;
+}
+
+/**
+ * The tool call that a chunk of whole lines consists of; `undefined` where it is anything else, or has members that the
+ * SDK looks into. Its own check of a message takes longer than all else that is done to read one.
+ */
+export function parseCall(chunk: Buffer): JSONRPCRequest | undefined {
+  if (chunk.indexOf(NEWLINE) !== chunk.length - 1) return undefined;
+  const message = parseMessage(chunk.toString());
+  const { jsonrpc, id, method, params } = message;
+  if (jsonrpc !== '2.0' || !isRequestId(id) || method !== 'tools/call' || !isObject(params)) return undefined;
+  const { name, arguments: args, _meta } = params;
+  const isPlain =
+    has(message, 4) &&
+    typeof name === 'string' &&
+    (args === undefined || isObject(args)) &&
+    (_meta === undefined || (isObject(_meta) && has(_meta, 1) && isRequestId(_meta.progressToken))) &&
+    has(params, 1 + Number(args !== undefined) + Number(_meta !== undefined));
+  return isPlain ? { jsonrpc, id, method, params } : undefined;
+}
+
+/** Whether it has no more members than those. */
+const has = (value: object, members: number): boolean => Object.keys(value).length === members;

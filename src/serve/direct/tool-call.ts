@@ -1,0 +1,42 @@
+import {
+  type JSONRPCMessage,
+  type JSONRPCRequest,
+  type Notification,
+  PROTOCOL_VERSION_META_KEY,
+  type Result,
+} from '@modelcontextprotocol/server';
+import { isObject } from '../../object.ts';
+
+/** A tool of a caller's, to be called without a server around it. */
+export type BareTool = (
+  params: { readonly arguments?: Record<string, unknown>; readonly _meta?: Record<string, unknown> },
+  context: { readonly signal: AbortSignal; readonly notify: (notification: Notification) => Promise<void> },
+) => Promise<Result>;
+
+/** Sends a message that comes before the answer. */
+export type Tell = (message: JSONRPCMessage) => Promise<void>;
+
+/** Finds the answer to a call; `undefined` where that was aborted. */
+export type Answering = (
+  request: JSONRPCRequest,
+  tell: Tell,
+  signal: AbortSignal,
+) => Promise<JSONRPCMessage | undefined>;
+
+/** Whether a request is of 2026-07-28 or later, as the SDK tells the eras apart. */
+export const isModern = ({ params }: JSONRPCRequest): boolean =>
+  Object.hasOwn(Object(params?._meta), PROTOCOL_VERSION_META_KEY);
+
+/**
+ * The answer of a bare tool, `undefined` where the request is malformed and the SDK is to say so. What the SDK does
+ * around a call costs as much as the call.
+ */
+export function byTool(tool: BareTool, { params }: JSONRPCRequest): Answering | undefined {
+  const { arguments: args, _meta } = Object(params);
+  if (![args, _meta].every((part) => part === undefined || isObject(part))) return undefined;
+  return async ({ id }, tell, signal) => {
+    const notify = (notification: Notification) => tell({ jsonrpc: '2.0', ...notification });
+    const result = await tool({ arguments: args, _meta }, { signal, notify });
+    return signal.aborted ? undefined : { jsonrpc: '2.0', id, result };
+  };
+}

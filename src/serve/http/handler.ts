@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createMcpHandler, type McpServer } from '@modelcontextprotocol/server';
+import { answerCall, byServer, isLegacyCall } from '../direct/http-calls.ts';
+import { type BareTool, byTool } from '../direct/tool-call.ts';
+import { readJson } from './body.ts';
+import { toTraceparent } from './guard.ts';
+import { REFUSALS, refuse } from './responses.ts';
+import { sendResponse } from './send.ts';
+
+/** Where a request came from, for the record. */
+export type From = {
+  /** The W3C trace context that the client is in. */
+  readonly traceparent: string | undefined;
+  /** The client's address. */
+  readonly remote: string | undefined;
+  /** The one tool that the request calls: its server needs no other. Not every request calls one, and it may not exist. */
+  readonly tool: string | undefined;
+  /** What it calls that with, as it came. */
+  readonly args: unknown;
+};
+
+export type Exchange<Caller> = {
+  /** The server of one caller. It is made for every request: cheap. */
+  readonly factory: (caller: Caller, from: From) => McpServer;
+  /** The tool that the request calls, by itself; `undefined` where the caller has none of that name. */
+  readonly bareTool: (caller: Caller, from: From) => BareTool | undefined;
+  /** A tools/call that no tool has got to see: there is none of that name for the caller, or it is malformed. */
+  readonly onRefused: (caller: Caller, toolName: unknown, from: From) => void;
+  readonly limits: { readonly bodyBytes: number; readonly requestTimeoutMs: number };
+  readonly onerror: (error: Error) => void;
+};
+
+type Accepted<Caller> = {
+  readonly caller: Caller;
+  readonly remote: string | undefined;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Aborted when the client has gone, or the server has to. */
+  readonly signal: AbortSignal;
+};
+
+/** Makes the function that serves a request once it is known whose it is. */
+export function createExchange<Caller>({ factory, bareTool, onRefused, limits, onerror }: Exchange<Caller>) {
+  return async ({ caller, remote, request, response, signal }: Accepted<Caller>): Promise<void> => {
+    const body = await readJson(request, response, limits.bodyBytes);
+    if (body === 'gone') return;
+    if (typeof body === 'string') return refuse(request, response, REFUSALS[body]);
+    const { value } = body;
+    // Revisions since 2025-06-18 know no batches, and what is in one would pass by every limit that counts requests.
+    if (Array.isArray(value)) return refuse(request, response, REFUSALS.batch);
+
+    const { method, id, params } = Object(value);
+    const { name, arguments: args, _meta } = Object(params);
+    const traceparent = toTraceparent(request.headers.traceparent ?? Object(_meta).traceparent);
+    const isCall = method === 'tools/call';
+    const from = { traceparent, remote, tool: isCall && typeof name === 'string' ? name : undefined, args };
+    let reported = false;
+    const report = () => {
+      if (isCall && !reported && !signal.aborted) onRefused(caller, name, from);
+      reported = true;
+    };
+    if (isLegacyCall(request, value)) {
+      const hooks = { signal, stallMs: limits.requestTimeoutMs, onError: report };
+      const tool = bareTool(caller, from);
+      const answering = (tool && byTool(tool, value)) ?? byServer(factory(caller, from));
+      const isAnswered = await answerCall(answering, value, response, hooks);
+      if (!isAnswered) refuse(request, response, REFUSALS.closing);
+      return;
+    }
+    // One handler for each request: callers share nothing that could be mixed up. Since nothing here is declared to
+    // change, the SDK acknowledges a subscription as one to nothing and ends it at once.
+    const handler = createMcpHandler(() => watched(factory(caller, from), id, report), { onerror });
+    const answer = await handler.fetch(toWebRequest(request, signal), { parsedBody: value });
+    if (answer.status >= 400) report();
+    // The SDK's answer to an aborted request is not one of HTTP's.
+    if (answer.status === 499) return refuse(request, response, REFUSALS.closing);
+    await sendResponse(answer, response, limits.requestTimeoutMs);
+  };
+}
+
+/** A server that tells when it answers the request with an error of the protocol's: no tool of ours does. */
+function watched(server: McpServer, id: unknown, onError: () => void): McpServer {
+  const connect = server.connect.bind(server);
+  server.connect = (transport) => {
+    const send = transport.send.bind(transport);
+    transport.send = (message, options) => {
+      if ('error' in message && message.id === id) onError();
+      return send(message, options);
+    };
+    return connect(transport);
+  };
+  return server;
+}
+
+/**
+ * The request as the SDK takes it, with the headers that are MCP's. The token goes no further than this. It is all that
+ * the SDK reads of one whose body it is handed; a Request of Node's costs more than making the server.
+ */
+function toWebRequest({ headers: all }: IncomingMessage, signal: AbortSignal): Request {
+  const headers = new Headers();
+  for (const name in all) {
+    const value = all[name];
+    if (typeof value === 'string' && (name === 'accept' || name === 'content-type' || name.startsWith('mcp-')))
+      headers.set(name, value);
+  }
+  return { method: 'POST', url: 'http://mcp.invalid/', headers, signal } as Request;
+}

@@ -1,0 +1,259 @@
+import { SECTIONS } from '../agents/sections.ts';
+import { StartError } from '../errors.ts';
+import { didYouMean } from '../wording.ts';
+import {
+  type AccessSettings,
+  type ALGORITHMS,
+  type CONFIRM_MODES,
+  type JwtSettings,
+  OTHER,
+  type Sections,
+  schema,
+} from './agents-schema.ts';
+import { type Document, parsePart, readDocument } from './document.ts';
+import { optionNames, optionOf } from './options.ts';
+
+export type EnvironmentConfig = {
+  readonly name: string;
+  /** Where the key is: exactly one of the two is set. */
+  readonly apiKeyEnv: string | undefined;
+  readonly apiKeyFile: string | undefined;
+  readonly clientId: string | undefined;
+  readonly baseUrl: string | undefined;
+  readonly expect: 'staging' | 'production' | undefined;
+};
+
+export type IssuerConfig = {
+  readonly name: string;
+  /** As it stands in `iss`, to the letter. */
+  readonly issuer: string;
+  readonly jwksUrl: string;
+  readonly algorithms: readonly (typeof ALGORITHMS)[number][];
+  /** The environment whose users it signs in; `other` is none of this file's. */
+  readonly environment: string | undefined;
+};
+
+/** What agents and templates have in common. */
+export type AgentAccess = {
+  readonly environment: string;
+  readonly deny: readonly string[];
+  readonly readOnly: boolean;
+  readonly productionWrites: boolean;
+  readonly confirm: (typeof CONFIRM_MODES)[number] | undefined;
+  readonly statusTool: boolean;
+  readonly requestsPerMinute: number;
+  readonly deletesPerHour: number;
+  /** Milliseconds since 1970: from then on nobody is this agent. */
+  readonly expires: number | undefined;
+};
+
+/** The hash of a token by the token's ID. */
+export type TokenHash = { readonly id: string; readonly sha256: string };
+
+/** What the claims of an issuer's token must hold; at least one condition, and all of them. */
+export type JwtConditions = {
+  /** By its name in this file. */
+  readonly issuer: string;
+  readonly conditions: readonly {
+    readonly claim: 'sub' | 'client_id' | 'org_id' | 'permission';
+    readonly value: string;
+  }[];
+};
+
+export type AgentConfig = AgentAccess & {
+  readonly name: string;
+  readonly allow: readonly string[];
+  readonly tokens: readonly TokenHash[];
+  readonly jwt: JwtConditions | undefined;
+};
+
+export type TemplateConfig = AgentAccess & {
+  readonly name: string;
+  readonly jwt: JwtConditions;
+  readonly grantsClaim: string;
+  readonly ceiling: readonly string[];
+};
+
+/** Who may call over HTTP, in the order of the file. */
+export type AgentsConfig = {
+  /** Empty where the flat settings name the one environment there is, which is DEFAULT_ENVIRONMENT then. */
+  readonly environments: readonly EnvironmentConfig[];
+  readonly issuers: readonly IssuerConfig[];
+  readonly agents: readonly AgentConfig[];
+  readonly templates: readonly TemplateConfig[];
+};
+
+/** What the environment of the flat settings (WORKOS_API_KEY and so on) is called. */
+export const DEFAULT_ENVIRONMENT = 'default';
+
+const REQUESTS_PER_MINUTE = 600;
+const DELETES_PER_HOUR = 20;
+
+/**
+ * Reads who may call over HTTP from the configuration file. Grants are only read here: checkAgents holds them against
+ * the tools.
+ * @throws StartError naming file and line
+ */
+export async function parseAgents(text: string, file: string): Promise<AgentsConfig> {
+  const document = await readDocument(text, file);
+  const { value } = document;
+  if (value !== null && (typeof value !== 'object' || Array.isArray(value))) {
+    throw new StartError(`${document.at([])}: the file must be a mapping of settings to values.`);
+  }
+  const sections: Record<string, unknown> = {};
+  for (const [key, part] of Object.entries(value ?? {})) {
+    if (SECTIONS.some((section) => section === key)) sections[key] = part;
+    else if (optionOf(key) === undefined) {
+      const meant = didYouMean(key, [...SECTIONS, ...optionNames]);
+      throw new StartError(`${document.at([key])}: there is no setting "${key}".${meant}`);
+    }
+  }
+  return toConfig(parsePart(schema, sections, document), document);
+}
+
+function toConfig(sections: Sections, document: Document): AgentsConfig {
+  const refuse = (path: readonly string[], message: string): never => {
+    throw new StartError(`${document.at(path)}: ${path.join('.')} ${message}`);
+  };
+  const entries = <T>(section: Readonly<Record<string, T>> | undefined) => Object.entries(section ?? {});
+
+  const environments = entries(sections.environments).map(([name, given]) => {
+    const path = ['environments', name];
+    const { 'api-key-env': apiKeyEnv, 'api-key-file': apiKeyFile } = given;
+    if (name === OTHER) refuse(path, `may not be called that: issuers mean none of these environments by it.`);
+    if ((apiKeyEnv === undefined) === (apiKeyFile === undefined)) {
+      refuse(path, 'needs its key from one place: api-key-env (a variable) or api-key-file.');
+    }
+    return {
+      name,
+      apiKeyEnv,
+      apiKeyFile,
+      clientId: given['client-id'],
+      baseUrl: given['base-url'],
+      expect: given.expect,
+    };
+  });
+
+  const environmentNames = environments.length === 0 ? [DEFAULT_ENVIRONMENT] : environments.map(({ name }) => name);
+  const issuerNames = entries(sections.issuers).map(([name]) => name);
+  /** The named one of several, or the only one there is. */
+  const choose = (
+    path: readonly string[],
+    what: string,
+    given: string | undefined,
+    known: readonly string[],
+  ): string => {
+    if (given !== undefined && known.includes(given)) return given;
+    const names = known.length === 0 ? 'There are none in this file.' : `There are ${known.join(', ')}.`;
+    if (given !== undefined) return refuse([...path, what], `is "${given}".${didYouMean(given, known)} ${names}`);
+    const [only] = known;
+    return only !== undefined && known.length === 1 ? only : refuse(path, `has to say which ${what}. ${names}`);
+  };
+
+  const issuers = entries(sections.issuers).map(([name, given]) => {
+    const path = ['issuers', name];
+    const isAuthKit = new URL(given.issuer).hostname.endsWith('.authkit.app');
+    if (isAuthKit && given.issuer.endsWith('/')) refuse([...path, 'issuer'], 'ends in "/", which AuthKit leaves out.');
+    return {
+      name,
+      issuer: given.issuer,
+      jwksUrl:
+        given['jwks-url'] ??
+        (isAuthKit
+          ? `${given.issuer}/oauth2/jwks`
+          : refuse(
+              path,
+              'lacks jwks-url: it is the jwks_uri of /.well-known/oauth-authorization-server (of an AuthKit with a domain of its own, ISSUER/oauth2/jwks).',
+            )),
+      algorithms: given.algorithms ?? (['RS256'] as const),
+      environment:
+        given.environment === undefined
+          ? undefined
+          : choose(path, 'environment', given.environment, [...environmentNames, OTHER]),
+    };
+  });
+  for (const [index, { name, issuer }] of issuers.entries()) {
+    const twin = issuers.slice(0, index).find((other) => other.issuer === issuer);
+    if (twin !== undefined) refuse(['issuers', name, 'issuer'], `is that of ${twin.name} already.`);
+  }
+
+  const toAccess = (path: readonly string[], given: AccessSettings): AgentAccess => ({
+    environment: choose(path, 'environment', given.environment, environmentNames),
+    deny: given.deny ?? [],
+    readOnly: given['read-only'] ?? false,
+    productionWrites: given['production-writes'] ?? false,
+    confirm: given.confirm,
+    statusTool: given['status-tool'] ?? false,
+    requestsPerMinute: given['requests-per-minute'] ?? REQUESTS_PER_MINUTE,
+    deletesPerHour: given['deletes-per-hour'] ?? DELETES_PER_HOUR,
+    expires: given.expires === undefined ? undefined : Date.parse(given.expires),
+  });
+
+  const toConditions = (path: readonly string[], given: JwtSettings): JwtConditions => {
+    const conditions = [
+      { claim: 'sub', value: given.sub },
+      { claim: 'client_id', value: given['client-id'] },
+      { claim: 'org_id', value: given['org-id'] },
+      { claim: 'permission', value: given.permission },
+    ] as const;
+    const issuer = choose(path, 'issuer', given.issuer, issuerNames);
+    const set = conditions.flatMap(({ claim, value }) => (value === undefined ? [] : [{ claim, value }]));
+    if (set.length === 0) {
+      refuse(
+        path,
+        'needs a condition on sub, client-id, org-id or permission: every user of an issuer has valid tokens.',
+      );
+    }
+    return { issuer, conditions: set };
+  };
+
+  const ids = new Map<string, string>();
+  const agents = entries(sections.agents).map(([name, given]) => {
+    const path = ['agents', name];
+    const tokens = (given.tokens ?? []).map((text, index) => {
+      const [id = '', sha256 = ''] = text.split(':');
+      const owner = ids.get(id);
+      if (owner !== undefined) refuse([...path, 'tokens', String(index)], `is a token of ${owner} already: ${id}.`);
+      ids.set(id, name);
+      return { id, sha256 };
+    });
+    if (tokens.length === 0 && given.jwt === undefined) {
+      refuse(path, `is nobody yet: give it a token with "workos-mcp agent add ${name}", or say by jwt who it is.`);
+    }
+    const jwt = given.jwt && toConditions([...path, 'jwt'], given.jwt);
+    return { name, ...toAccess(path, given), allow: given.allow, tokens, jwt };
+  });
+
+  const templates = entries(sections.templates).map(([name, given]) => {
+    const path = ['templates', name];
+    return {
+      name,
+      ...toAccess(path, given),
+      jwt: toConditions([...path, 'jwt'], given.jwt),
+      grantsClaim: given['grants-claim'],
+      ceiling: given.ceiling,
+    };
+  });
+
+  const known: { readonly path: readonly string[]; readonly jwt: JwtConditions }[] = [];
+  for (const [section, members] of [['agents', agents] as const, ['templates', templates] as const]) {
+    for (const { name, jwt } of members) {
+      if (jwt === undefined) continue;
+      const path = [section, name, 'jwt'];
+      const before = known.find((other) => takesAllOf(other.jwt, jwt));
+      if (before !== undefined) refuse(path, `never holds: ${before.path.join('.')} comes first and takes all of it.`);
+      known.push({ path, jwt });
+    }
+  }
+  return { environments, issuers, agents, templates };
+}
+
+/** Whether whatever fits the second fits the first as well. */
+function takesAllOf(first: JwtConditions, second: JwtConditions): boolean {
+  return (
+    first.issuer === second.issuer &&
+    first.conditions.every((one) =>
+      second.conditions.some(({ claim, value }) => claim === one.claim && value === one.value),
+    )
+  );
+}

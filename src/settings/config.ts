@@ -1,0 +1,201 @@
+import type { Grants } from '../access/policy.ts';
+import type { ConfirmMode } from '../call/confirm/gate.ts';
+import { StartError } from '../errors.ts';
+import { didYouMean } from '../wording.ts';
+import {
+  envName,
+  type LogLevel,
+  OPTIONS,
+  type Option,
+  type OptionName,
+  type OptionWithDefault,
+  optionNames,
+  optionOf,
+} from './options.ts';
+import { type Env, type Given, parseFlags, parseVariables } from './sources.ts';
+
+export const COMMANDS = {
+  http: 'Serve the agents of the --config file over streamable HTTP, each with its own access',
+  tools: 'List every tool with its area and access, on or off under the flags given, and why (--json too)',
+  check:
+    'Validate all settings and show what they give access to, area by area, and what it costs a model (--json too)',
+  explain: 'Say of a tool or area what it does, whether it is on, and which rule or grant decides that',
+  agent:
+    'Manage their tokens: agent add NAME --config FILE [--allow …] [--environment …], agent remove-token NAME ID --config FILE',
+  init: 'Print the configuration of a client, or write it: init CLIENT [--allow …] [--write [FILE]]',
+  doctor: 'Check all that a start needs, the key by one harmless read, and say how to mend what is wrong (--json too)',
+  audit: 'Read the record: audit verify FILE… [--head …], audit show FILE [--agent …] [--since …] [--refused]',
+} as const;
+
+/** The commands that take something to speak about. */
+const SUBJECTS: Readonly<Record<string, string>> = { explain: 'a tool or area' };
+
+export type Command = 'serve' | keyof typeof COMMANDS | 'help' | 'version';
+
+/** What only HTTP has a use for. */
+export type HttpConfig = {
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string | undefined;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
+  readonly trustProxy: boolean;
+  readonly anonymous: boolean;
+  readonly metricsPort: number | undefined;
+  readonly metricsHost: string;
+  readonly redisUrl: string | undefined;
+  readonly redisAway: 'share' | 'refuse';
+  readonly replicas: number;
+};
+
+export type Config = {
+  readonly command: Command;
+  /** What the command is about, where it takes that. */
+  readonly subject: string;
+  readonly json: boolean;
+  readonly grants: Grants;
+  readonly productionWrites: boolean;
+  /** As given; which holds otherwise depends on the key. */
+  readonly confirm: ConfirmMode | undefined;
+  readonly dryRun: boolean;
+  readonly auditLog: string | undefined;
+  readonly auditLogMaxBytes: number;
+  readonly agent: string;
+  readonly statusTool: boolean;
+  /** The environment that the key has to be of. */
+  readonly expect: string | undefined;
+  readonly logLevel: LogLevel;
+  readonly http: HttpConfig;
+  readonly sandbox: boolean;
+  readonly apiKey: string | undefined;
+  readonly apiKeyFile: string | undefined;
+  readonly clientId: string | undefined;
+  readonly baseUrl: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly attemptTimeout: number;
+  readonly maxItems: number;
+  readonly maxResultBytes: number;
+  readonly maxReplyBytes: number;
+  /** `NAME=REQUESTS/SECONDS`, as given. */
+  readonly limits: readonly string[];
+};
+
+/** The configuration file that flags or environment name, if they do. */
+export function configFileOf(argv: readonly string[], env: Env): string | undefined {
+  const { flags, asked } = parseFlags(argv);
+  if (asked.has('help') || asked.has('version')) return undefined;
+  return flags.config?.[0] ?? parseVariables(env).config?.[0];
+}
+
+const SWITCHES = optionNames.flatMap((name) => {
+  const { grant }: Option = OPTIONS[name];
+  return grant === undefined ? [] : [{ name, grant }];
+});
+
+/** What one place allows, its switches spelt out, or `undefined` where it says nothing of that. */
+function allowedBy(source: Given): readonly string[] | undefined {
+  const said = SWITCHES.filter(({ name }) => source[name] !== undefined);
+  if (source.allow === undefined && said.length === 0) return undefined;
+  const on = said.filter(({ name }) => source[name]?.includes('true'));
+  return [...on.map(({ grant }) => grant), ...(source.allow ?? [])];
+}
+
+/**
+ * Reads flags, environment and file: a flag replaces the environment, the environment the file, but what forbids adds
+ * up. Throws StartError for whatever is unknown, malformed or contradictory.
+ */
+export function parseConfig(argv: readonly string[], env: Env, file: Given = {}): Config {
+  const { flags, commands, asked } = parseFlags(argv);
+  // Help has to come whatever else is wrong.
+  const variables = asked.has('help') || asked.has('version') ? {} : parseVariables(env);
+
+  const [command = 'serve', ...more] = commands;
+  if (command !== 'serve' && !Object.hasOwn(COMMANDS, command)) {
+    if (command.startsWith('sk_')) throw new StartError('A key is no command: set WORKOS_API_KEY instead.');
+    throw new StartError(`There is no command "${command}".${didYouMean(command, Object.keys(COMMANDS))} See --help.`);
+  }
+  const taken = SUBJECTS[command];
+  const [subject = '', ...over] = taken === undefined ? ['', ...more] : more;
+  if (over.length > 0) throw new StartError(`One command at a time: "${over.join(' ')}" is left over. See --help.`);
+  if (taken !== undefined && subject === '' && !asked.has('help'))
+    throw new StartError(`${command} needs ${taken}: workos-mcp ${command} NAME`);
+  if (asked.has('json') && command !== 'tools' && command !== 'check')
+    throw new StartError('--json goes with the commands "tools" and "check".');
+
+  const http = optionNames.find((name) => optionOf(name)?.only === 'http' && flags[name] !== undefined);
+  if (http !== undefined && command !== 'http' && command !== 'check') {
+    throw new StartError(`--${http} goes with the command "http".`);
+  }
+  const given = (name: OptionName): readonly string[] => {
+    const { addsUp }: Option = OPTIONS[name];
+    const sources = [flags[name], variables[name], file[name]].filter((source) => source !== undefined);
+    return addsUp ? sources.flat() : (sources[0] ?? []);
+  };
+  const one = (name: OptionName): string | undefined => given(name)[0];
+  const settingOf = (name: OptionWithDefault): string => one(name) ?? OPTIONS[name].unless;
+  const on = (name: OptionName): boolean => given(name).includes('true');
+
+  // As one setting: what a flag grants must not be widened by a switch that was left on somewhere else.
+  const allow = [flags, variables, file].map(allowedBy).find((grants) => grants !== undefined) ?? [];
+
+  const sandbox = on('sandbox');
+  if (sandbox) {
+    const real = (['api-key', 'api-key-file', 'client-id', 'base-url'] as const).filter(
+      (name) => one(name) !== undefined,
+    );
+    if (real.length > 0) {
+      throw new StartError(`--sandbox stands alone: unset ${real.map(envName).join(' and ')}, or leave --sandbox out.`);
+    }
+    const expect = one('expect');
+    if (expect !== undefined) throw new StartError(`--expect ${expect} is about a key, and --sandbox has none.`);
+  }
+  const agent = settingOf('agent');
+  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(agent)) {
+    throw new StartError(`--agent is "${agent}": say a name of letters, digits, ".", "_" and "-", at most 64.`);
+  }
+  return {
+    command: asked.has('help') ? 'help' : asked.has('version') ? 'version' : (command as Command), // checked above
+    subject,
+    json: asked.has('json'),
+    grants: { allow, deny: given('deny'), readOnly: on('read-only'), productionGuard: false },
+    productionWrites: on('production-writes'),
+    expect: one('expect'),
+    confirm: one('confirm') as ConfirmMode | undefined, // a choice, checked where it was read
+    dryRun: on('dry-run'),
+    auditLog: one('audit-log'),
+    auditLogMaxBytes: Number(settingOf('audit-log-max-bytes')),
+    agent,
+    statusTool: !on('no-status-tool'),
+    logLevel: settingOf('log-level') as LogLevel, // a choice, checked where it was read
+    http: {
+      host: settingOf('host'),
+      port: Number(settingOf('port')),
+      publicUrl: one('public-url'),
+      allowedHosts: given('allowed-hosts'),
+      allowedOrigins: given('allowed-origins'),
+      tlsCert: one('tls-cert'),
+      tlsKey: one('tls-key'),
+      trustProxy: on('trust-proxy'),
+      anonymous: on('anonymous'),
+      metricsPort: one('metrics-port') === undefined ? undefined : Number(one('metrics-port')),
+      metricsHost: settingOf('metrics-host'),
+      redisUrl: one('redis-url'),
+      redisAway: settingOf('redis-away') as HttpConfig['redisAway'], // a choice, checked where it was read
+      replicas: Number(settingOf('replicas')),
+    },
+    sandbox,
+    apiKey: one('api-key'),
+    apiKeyFile: one('api-key-file'),
+    clientId: one('client-id'),
+    baseUrl: settingOf('base-url'),
+    timeout: Number(settingOf('timeout')) * 1_000,
+    attemptTimeout: Number(settingOf('attempt-timeout')) * 1_000,
+    maxItems: Number(settingOf('max-items')),
+    maxResultBytes: Number(settingOf('max-result-bytes')),
+    maxReplyBytes: Number(settingOf('max-reply-bytes')),
+    limits: given('limit'),
+  };
+}

@@ -1,0 +1,111 @@
+import type { Grants } from '../access/policy.ts';
+import type { ConfirmMode } from '../call/confirm/gate.ts';
+import type { Environment } from '../catalog/tool.ts';
+import { StartError } from '../errors.ts';
+import type { Config } from './config.ts';
+
+/** The settings that open an environment. */
+export type Opening = Pick<Config, 'apiKey' | 'apiKeyFile' | 'clientId' | 'baseUrl' | 'expect'>;
+
+/** What they are called where they were given. */
+export type OpeningNames = Readonly<Record<'apiKey' | 'apiKeyFile' | 'clientId' | 'baseUrl', string>>;
+
+const NAMES: OpeningNames = {
+  apiKey: 'WORKOS_API_KEY',
+  apiKeyFile: 'WORKOS_API_KEY_FILE',
+  clientId: 'WORKOS_CLIENT_ID',
+  baseUrl: 'WORKOS_BASE_URL',
+};
+
+/**
+ * The WorkOS environment that the settings name.
+ * @param readFile reads a text file; throws where it cannot.
+ * @throws StartError for a missing or malformed key or base URL.
+ */
+export function toEnvironment(config: Opening, readFile: (path: string) => string, names = NAMES): Environment {
+  const apiKey = parseApiKey(config, readFile, names);
+  const { baseUrl, clientId } = parseAddress(config, names);
+  const label = labelOf(apiKey);
+  if (config.expect !== undefined && config.expect !== label) {
+    throw new StartError(
+      `--expect ${config.expect}: the key is a ${label} key (only those of staging begin with sk_test_).`,
+    );
+  }
+  return { label, baseUrl, apiKey, clientId };
+}
+
+/** What can be checked of an environment before there is a key. Throws StartError. */
+export function parseAddress(
+  { baseUrl, clientId }: Pick<Opening, 'baseUrl' | 'clientId'>,
+  names = NAMES,
+): Pick<Environment, 'baseUrl' | 'clientId'> {
+  if (clientId?.startsWith('sk_')) {
+    throw new StartError(
+      `${names.clientId} is an API key: a Client ID begins with "client_". It shows in URLs; a key must not.`,
+    );
+  }
+  return { baseUrl: parseBaseUrl(baseUrl, names.baseUrl), clientId };
+}
+
+function labelOf(apiKey: string): 'staging' | 'production' {
+  return apiKey.startsWith('sk_test_') ? 'staging' : 'production';
+}
+
+/** Which environment the settings are about, as far as they say. */
+export function environmentOf({ sandbox, apiKey }: Config): Environment['label'] | undefined {
+  if (sandbox) return 'sandbox';
+  return apiKey === undefined ? undefined : labelOf(apiKey);
+}
+
+/** How calls are confirmed where nobody has said it: a person's yes is worth more where the customers are. */
+export const toConfirm = (given: ConfirmMode | undefined, label: Environment['label']): ConfirmMode =>
+  given ?? (label === 'production' ? 'strict' : 'auto');
+
+/** The grants as they hold in an environment. */
+export function toGrants({ grants, productionWrites }: Config, label: Environment['label'] | undefined): Grants {
+  return { ...grants, productionGuard: label === 'production' && !productionWrites };
+}
+
+function parseApiKey(
+  { apiKey: value, apiKeyFile: file }: Opening,
+  readFile: (path: string) => string,
+  names: OpeningNames,
+): string {
+  if (value !== undefined && file !== undefined) {
+    throw new StartError(`${names.apiKey} and ${names.apiKeyFile} are both set: unset one.`);
+  }
+  if (value === undefined && file === undefined) {
+    throw new StartError(
+      `No API key. Set ${names.apiKey} (or ${names.apiKeyFile}) to a key from https://dashboard.workos.com/api-keys, or try --sandbox.`,
+    );
+  }
+  const where = file === undefined ? names.apiKey : `The key in ${file}`;
+  const key = file === undefined ? (value ?? '') : readFile(file).replace(/\r?\n$/, '');
+  if (key.trim() === '') throw new StartError(`${where} is blank.`);
+  if (/\s/.test(key))
+    throw new StartError(`${where} has white space in it: copy the key alone, without quotes or spaces.`);
+  if (!/^sk_[\x21-\x7e]+$/.test(key) || key.includes('${')) {
+    throw new StartError(`${where} is no WorkOS API key: those begin with "sk_" (a Client ID begins with "client_").`);
+  }
+  return key;
+}
+
+/** Hosts, as URLs have them, whose requests never leave this machine. */
+export const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** An origin with optional path prefix, without a slash at its end. The key would travel in the clear over plain HTTP. */
+function parseBaseUrl(text: string, name: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['https:', 'http:'].includes(url.protocol)) {
+    throw new StartError(`${name} is no http(s) URL.`);
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new StartError(`${name} takes neither user, password, query nor fragment.`);
+  }
+  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+    throw new StartError(
+      `${name} is plain http to ${url.hostname}: the key would travel in the clear. Use https; http is for loopback only.`,
+    );
+  }
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}

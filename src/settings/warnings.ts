@@ -1,0 +1,56 @@
+import { type AgentAccess, type AgentsConfig, DEFAULT_ENVIRONMENT, type IssuerConfig } from './agents-config.ts';
+
+/** A grant of these alone changes nothing in the environment. */
+const READS = /:read$|^(get|list)_/;
+
+/**
+ * What is allowed, but seldom meant.
+ * @param now milliseconds since 1970
+ */
+export function warnings(config: AgentsConfig, now: number): readonly string[] {
+  const members = [
+    ...config.agents.map((agent) => ({ where: `agents.${agent.name}`, agent, jwt: agent.jwt, grants: agent.allow })),
+    ...config.templates.map((template) => ({
+      where: `templates.${template.name}`,
+      agent: template,
+      jwt: template.jwt,
+      grants: template.ceiling,
+    })),
+  ];
+  return members.flatMap(({ where, agent, jwt, grants }) => {
+    const issuer = config.issuers.find(({ name }) => name === jwt?.issuer);
+    const changes = !agent.readOnly && grants.some((grant) => !READS.test(grant));
+    const said: string[] = [];
+    if (agent.expires !== undefined && agent.expires <= now) said.push(`${where} has expired.`);
+    if (issuer !== undefined && changes) {
+      const own = managesItsIssuer(config, agent, issuer);
+      const could = `who signs in there could be given more by changing users, roles or organizations`;
+      if (own === 'yes') said.push(`${where} may change the environment that issues its tokens: ${could}.`);
+      if (own === 'unknown') {
+        said.push(
+          `${where} may change ${agent.environment}, which may be the environment that issues its tokens: ${could}. ` +
+            `Say by issuers.${issuer.name}.environment which one does (or "other").`,
+        );
+      }
+    }
+    return said;
+  });
+}
+
+/**
+ * Whether an agent's environment is the one whose users its issuer signs in. Said in the file; else known only where
+ * the issuer's URLs hold the environment's Client ID, as those of session tokens do, and impossible only where the
+ * issuer is not WorkOS's.
+ */
+function managesItsIssuer(
+  { environments }: AgentsConfig,
+  { environment }: AgentAccess,
+  issuer: IssuerConfig,
+): 'yes' | 'no' | 'unknown' {
+  if (issuer.environment !== undefined) return issuer.environment === environment ? 'yes' : 'no';
+  const urls = `${issuer.issuer} ${issuer.jwksUrl}`;
+  const owner = environments.find(({ clientId }) => clientId !== undefined && urls.includes(clientId));
+  if (owner !== undefined) return owner.name === environment ? 'yes' : 'no';
+  const isWorkos = /(^|\.)(authkit\.app|workos\.com)$/.test(new URL(issuer.issuer).hostname);
+  return isWorkos || environment === DEFAULT_ENVIRONMENT || issuer.jwksUrl.endsWith('/oauth2/jwks') ? 'unknown' : 'no';
+}

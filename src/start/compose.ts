@@ -1,0 +1,93 @@
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { canonicalJson } from '../audit/chain.ts';
+import type { AuditRecord } from '../audit/record.ts';
+import { type Call, type CallObserver, createCall } from '../call/call.ts';
+import { createGate } from '../call/confirm/gate.ts';
+import type { PendingStore } from '../call/confirm/pending.ts';
+import { createExchange, createTraffic, type Observer } from '../call/exchange.ts';
+import { createJournal, type Journal } from '../call/journal.ts';
+import { createRun, type RunSettings } from '../call/steps.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Environment, Tool } from '../catalog/tool.ts';
+import type { Log } from '../log.ts';
+import { NOTHING } from '../secrets.ts';
+import { authorize, type Send } from '../workos/layer.ts';
+import { limit, type Shared, systemClock } from '../workos/limits/limit.ts';
+import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
+import { retry } from '../workos/retry.ts';
+import { watch } from '../workos/watch.ts';
+
+export type ComposeDeps = {
+  readonly catalog: Catalog;
+  readonly environment: Environment;
+  /** What the record calls it, where that is not its kind. */
+  readonly name?: string;
+  /** Sends to that environment, with nothing but the request. */
+  readonly send: Send;
+  readonly settings: RunSettings & { readonly limits: readonly string[] };
+  readonly record: AuditRecord;
+  readonly pending: PendingStore;
+  readonly log: Log;
+  readonly version: string;
+  /** The windows of the limits that other servers keep too. */
+  readonly shared?: Shared | undefined;
+  readonly observer?: (Observer & CallObserver) | undefined;
+};
+
+export type Composed = {
+  readonly call: Call;
+  readonly journal: Journal;
+  /** Resolves where a harmless read shows that the key works. */
+  readonly probe: () => Promise<void>;
+};
+
+/** Everything between a tool call and one WorkOS environment, put together. */
+export function compose(deps: ComposeDeps): Composed {
+  const { catalog, environment, settings, record, pending, log, version, observer } = deps;
+  const { general } = catalog;
+  const byName = new Map<string, Tool>(catalog.tools.map((tool) => [tool.name, tool]));
+  const toolOf = (name: string) => byName.get(name);
+  const { now } = systemClock;
+  const { above, below } = watch(now);
+  const layers = [
+    retry({ ...systemClock, random: Math.random, sleep }),
+    above,
+    limit(systemClock, deps.shared),
+    below,
+    authorize(environment.apiKey, `workos-mcp/${version}`),
+  ];
+  const send = layers.reduceRight((next, layer) => layer(next), deps.send);
+  const limits = toLimitSettings(settings.limits, limitsOf(catalog));
+  const gate = createGate({
+    store: pending,
+    newId: () => randomBytes(16).toString('base64url'),
+    // All who serve the same environment have its key in common, and nobody else has it.
+    digest: (value) => createHmac('sha256', environment.apiKey).update(canonicalJson(value)).digest('base64url'),
+  });
+  const exchange = createExchange({ environment, send, general, limits, observer });
+  const run = createRun({ environment, settings, toolOf, exchange, gate, newKey: randomUUID, now });
+  const journal = createJournal({ record, environment: deps.name ?? environment.label });
+  return {
+    call: createCall({ run, journal, log, now, observer }),
+    journal,
+    probe: async () => {
+      const tool = toolOf(catalog.probe.tool);
+      if (tool === undefined) throw new Error('there is nothing to probe with');
+      await exchange(tool, catalog.probe.args, {
+        agent: 'the server itself',
+        signal: AbortSignal.timeout(PROBE),
+        deadline: now() + PROBE,
+        traffic: createTraffic(),
+        confidential: NOTHING,
+      });
+    },
+  };
+}
+
+/** Milliseconds that a probe may take. */
+const PROBE = 5_000;
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => {});
+}

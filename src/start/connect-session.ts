@@ -1,0 +1,72 @@
+import type { Readable, Writable } from 'node:stream';
+import type { RequestId } from '@modelcontextprotocol/server';
+import type { Agent } from '../access/overview.ts';
+import { createPolicy } from '../access/policy.ts';
+import type { AuditRecord } from '../audit/record.ts';
+import { createPendingStore } from '../call/confirm/pending.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Environment } from '../catalog/tool.ts';
+import type { Log } from '../log.ts';
+import { createOffer } from '../mcp/offer.ts';
+import { createServer, toBareTool } from '../mcp/server.ts';
+import { createStatusTool } from '../mcp/status-tool.ts';
+import { openSession } from '../serve/stdio/open-session.ts';
+import type { Session } from '../serve/stdio/serve-stdio.ts';
+import type { Config } from '../settings/config.ts';
+import { toConfirm } from '../settings/environment.ts';
+import { systemClock } from '../workos/limits/limit.ts';
+import type { Transport } from '../workos/transport.ts';
+import { compose } from './compose.ts';
+
+export type SessionDeps = {
+  readonly config: Config;
+  readonly agent: Agent;
+  readonly environment: Environment;
+  readonly transport: Transport;
+  readonly record: AuditRecord;
+  readonly log: Log;
+  readonly version: string;
+  readonly input: Readable;
+  readonly stdout: Writable;
+  /** The initialize that the opening has answered. */
+  readonly greeted: RequestId | undefined;
+};
+
+/** All that comes behind the opening: the tools from their declarations, what calls them, and the SDK. */
+export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
+  const { config, agent, environment, transport, record, log, version, input, stdout, greeted } = deps;
+  const { call, journal } = compose({
+    catalog,
+    environment,
+    send: transport.send,
+    settings: config,
+    record,
+    pending: createPendingStore(systemClock.now),
+    log,
+    version,
+  });
+  const offer = createOffer({
+    agent: agent.name,
+    catalog,
+    policy: createPolicy(catalog, agent.grants),
+    environment: environment.label,
+    confirm: toConfirm(config.confirm, environment.label),
+    statusTool: config.statusTool ? createStatusTool(catalog, agent) : undefined,
+  });
+  const session = openSession({
+    factory: () => createServer(offer, call, version),
+    findTool: (name, canAsk) => toBareTool(offer, name, call, { canAsk }),
+    input,
+    stdout,
+    greeted,
+    isOffered: (name) => typeof name === 'string' && offer.tools.has(name),
+    onRefused: (name, args) => {
+      const { tool, rule } = offer.whyRefused(name);
+      void journal.refuse(tool, args, agent.name, rule);
+    },
+    // Its message may quote what a client has sent.
+    onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
+  });
+  transport.prepare?.();
+  return session;
+}

@@ -1,0 +1,136 @@
+import type { Policy } from '../access/policy.ts';
+import { type Forbidden, policyOf, toGrants } from '../agents/agent-policy.ts';
+import { wwwAuthenticate } from '../agents/challenge.ts';
+import { type DistinctHeaders, narrowByHeaders } from '../agents/headers.ts';
+import { createIdentifier, type Identity, type ResolvedAgent } from '../agents/identify.ts';
+import type { VerifierDeps } from '../agents/jwt.ts';
+import type { Caller } from '../call/call.ts';
+import type { ConfirmMode } from '../call/confirm/gate.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { RefusedError } from '../errors.ts';
+import { createOffer, type Offer } from '../mcp/offer.ts';
+import { createStatusTool } from '../mcp/status-tool.ts';
+import type { Budgets } from '../redis/budgets.ts';
+import type { AgentsConfig } from '../settings/agents-config.ts';
+import { toConfirm } from '../settings/environment.ts';
+import type { Opened } from './environments.ts';
+
+/** One agent as it is served. */
+export type Member = {
+  readonly agent: ResolvedAgent;
+  readonly opened: Opened;
+  readonly offer: Offer;
+  readonly spendDelete: NonNullable<Caller['spendDelete']>;
+};
+
+type Refused = Extract<Identity, { ok: false }>;
+
+/** What is answered to somebody who is not let in, or not now. */
+export type TurnedAway = {
+  readonly ok: false;
+  readonly status: 400 | 401 | 403 | 429 | 503;
+  readonly message: string;
+  readonly challenge?: string | undefined;
+  /** Seconds. */
+  readonly retryAfter?: number | undefined;
+};
+
+export type Fleet = {
+  readonly identify: (
+    authorization: string | undefined,
+    headers: DistinctHeaders,
+  ) => Promise<{ readonly ok: true; readonly caller: Member } | TurnedAway>;
+};
+
+export type FleetDeps = {
+  readonly catalog: Catalog;
+  readonly config: AgentsConfig;
+  readonly environments: ReadonlyMap<string, Opened>;
+  /** Who everybody is where nobody has to say who they are. */
+  readonly anonymous?: ResolvedAgent | undefined;
+  readonly forbidden: Forbidden;
+  /** Of agents that do not say their own. */
+  readonly confirm: ConfirmMode | undefined;
+  readonly dryRun: boolean;
+  /** Outlives the fleet: a change of the configuration is no reason to look up issuers' keys anew. */
+  readonly keySets: VerifierDeps['keySets'];
+  readonly publicUrl: string;
+  readonly budgets: Budgets;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Told of everyone who is not let in. */
+  readonly onRefusal: (refusal: Refused) => void;
+};
+
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
+
+/** The agents of one configuration. A change of it makes another fleet: none of what this one knows outlives it. */
+export function createFleet(deps: FleetDeps): Fleet {
+  const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, onRefusal } = deps;
+  const identify = createIdentifier(config, { catalog, publicUrl, now: deps.now, keySets: deps.keySets });
+  const known = new WeakMap<ResolvedAgent, Omit<Member, 'spendDelete'> & { readonly policy: Policy }>();
+
+  const offerOf = (agent: ResolvedAgent, { environment: { label } }: Opened, policy: Policy): Offer => {
+    const confirm = toConfirm(agent.confirm ?? deps.confirm, label);
+    const grants = toGrants(agent, label, forbidden);
+    const statusTool = agent.statusTool
+      ? createStatusTool(catalog, { name: agent.name, grants, policy, confirm, dryRun: deps.dryRun })
+      : undefined;
+    return createOffer({ agent: agent.name, catalog, policy, environment: label, confirm, statusTool });
+  };
+
+  const memberOf = (agent: ResolvedAgent) => {
+    const found = known.get(agent);
+    if (found !== undefined) return found;
+    const opened = environments.get(agent.environment);
+    if (opened === undefined) throw new Error(`${agent.name} is in an environment that is not open`);
+    const policy = policyOf(catalog, agent, opened.environment.label, forbidden);
+    const member = { agent, opened, policy, offer: offerOf(agent, opened, policy) };
+    known.set(agent, member);
+    return member;
+  };
+
+  return {
+    identify: async (authorization, headers) => {
+      const identity: Identity =
+        anonymous === undefined ? await identify(authorization) : { ok: true, agent: anonymous };
+      if (!identity.ok) {
+        onRefusal(identity);
+        const { status, message, challenge, retryAfterSeconds: retryAfter } = identity;
+        const header = challenge && wwwAuthenticate(publicUrl, config.issuers, challenge);
+        return { ok: false, status, message, challenge: header, retryAfter };
+      }
+      const { agent } = identity;
+      const { policy, ...member } = memberOf(agent);
+      const narrowed = narrowByHeaders(catalog, policy, headers);
+      if (!narrowed.ok) return narrowed;
+      const taken = await budgets.take(`requests ${agent.name}`, agent.requestsPerMinute, MINUTE).catch(refusedOnly);
+      if (taken instanceof RefusedError) return { ok: false, status: 503, message: taken.message, retryAfter: 5 };
+      if (!taken.ok) {
+        const retryAfter = Math.ceil(taken.retryAfterMs / 1_000);
+        const message = `${agent.name} may make ${count(agent.requestsPerMinute, 'request')} a minute: wait ${count(retryAfter, 'second')}.`;
+        return { ok: false, status: 429, message, retryAfter };
+      }
+      const offer = narrowed.policy === policy ? member.offer : offerOf(agent, member.opened, narrowed.policy);
+      return { ok: true, caller: { ...member, offer, spendDelete: () => spendDelete(budgets, agent) } };
+    },
+  };
+}
+
+async function spendDelete(budgets: Budgets, { name, deletesPerHour }: ResolvedAgent): Promise<void> {
+  const taken = await budgets.take(`deletes ${name}`, deletesPerHour, HOUR);
+  if (taken.ok) return;
+  const minutes = Math.ceil(taken.retryAfterMs / MINUTE);
+  throw new RefusedError(
+    `You may delete ${count(deletesPerHour, 'object')} an hour, and have: wait ${count(minutes, 'minute')}.`,
+    'the deletes of the hour are used up',
+  );
+}
+
+function refusedOnly(error: unknown): RefusedError {
+  if (error instanceof RefusedError) return error;
+  throw error;
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

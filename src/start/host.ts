@@ -1,0 +1,41 @@
+import type { Readable, Writable } from 'node:stream';
+import type { AgentsConfig } from '../settings/agents-config.ts';
+import type { Config } from '../settings/config.ts';
+import type { Env } from '../settings/sources.ts';
+import type { Connection } from './environments.ts';
+
+/** Settings and agents as the configuration file has them now. */
+export type Loaded = { readonly config: Config; readonly agents: AgentsConfig };
+
+/** The process, as far as anything in it gets hold of that. */
+export type Shell = {
+  /** What stands behind the name of the program. */
+  readonly argv: readonly string[];
+  readonly env: Env;
+  /** Of this program, and of Node. */
+  readonly version: string;
+  readonly node: string;
+  readonly readText: (path: string) => string;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  /** Prints for people, or for the program behind a pipe. */
+  readonly print: (text: string) => void;
+  readonly isColourful: () => boolean;
+  /** Writes bytes at once and returns how many went out. */
+  readonly writeToStderr: (bytes: Uint8Array) => number;
+  readonly onSignal: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void) => void;
+};
+
+/** What a part of the program runs as: resolves to the exit code. Throws StartError. */
+export type Part = (shell: Shell) => Promise<number>;
+
+/** What the process lends to what runs in it. */
+export type Host = Pick<Shell, 'stdin' | 'stdout' | 'writeToStderr' | 'onSignal'> & {
+  /** Reads the configuration anew. Throws StartError where it is broken. */
+  readonly load: () => Promise<Loaded>;
+  /** The environment that the flat settings name. Throws StartError for a missing or malformed key. */
+  readonly connect: (config: Config) => Promise<Connection>;
+  readonly variable: (name: string) => string | undefined;
+  /** Throws StartError where it cannot. */
+  readonly readFile: (path: string, what: string) => string;
+};

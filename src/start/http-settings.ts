@@ -1,0 +1,138 @@
+import { createPolicy } from '../access/policy.ts';
+import { checkAgents, type Forbidden, policyOf } from '../agents/agent-policy.ts';
+import { parsePublicUrl } from '../agents/challenge.ts';
+import type { ResolvedAgent } from '../agents/identify.ts';
+import { canonicalJson } from '../audit/chain.ts';
+import { configDigest } from '../audit/record.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { StartError } from '../errors.ts';
+import { isLoopback } from '../serve/http/guard.ts';
+import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
+import type { Config } from '../settings/config.ts';
+import { systemClock } from '../workos/limits/limit.ts';
+import { type Connection, toConnection } from './environments.ts';
+import type { Host, Loaded } from './host.ts';
+import { requireRecord } from './open-record.ts';
+
+/** The connection to each environment, by name. */
+export type Connections = ReadonlyMap<string, Connection>;
+
+/** Everything that would keep agents from being served as the file says. Throws StartError. */
+export function validate({ config, agents }: Loaded, connections: Connections, catalog: Catalog): void {
+  const { http, grants } = config;
+  const labelOf = (name: string) => {
+    const connection = connections.get(name);
+    if (connection === undefined) throw new StartError(`There is no environment "${name}".`);
+    return connection.environment.label;
+  };
+  if (http.anonymous) {
+    const isSafe = isLoopback(http.host) && !http.trustProxy && labelOf(DEFAULT_ENVIRONMENT) !== 'production';
+    if (!isSafe) throw new StartError('--anonymous is for loopback, with a test key and without --trust-proxy.');
+    if (agents.agents.length + agents.templates.length > 0) {
+      throw new StartError('--anonymous lets everybody in as one: leave it out, or the agents of the file.');
+    }
+    createPolicy(catalog, { ...grants, productionGuard: false });
+    return;
+  }
+  if (agents.agents.length + agents.templates.length === 0) {
+    throw new StartError(
+      'No agent, no start: add one to the --config file with "workos-mcp agent add NAME --config FILE --allow GRANTS".',
+    );
+  }
+  if (grants.allow.length > 0)
+    throw new StartError(
+      '--allow grants nothing over HTTP, nor do --allow-read, --allow-write and --allow-delete: say it of each agent in the file.',
+    );
+  if (config.productionWrites)
+    throw new StartError(
+      '--production-writes holds for nobody over HTTP: say production-writes of each agent in the file.',
+    );
+  const forbidden: Forbidden = grants;
+  checkAgents(catalog, agents, labelOf, forbidden);
+  const members = [...agents.agents, ...agents.templates.map((template) => ({ ...template, allow: template.ceiling }))];
+  for (const agent of members) {
+    const label = labelOf(agent.environment);
+    requireRecord(config, catalog, label, policyOf(catalog, agent, label, forbidden));
+  }
+}
+
+/** The connections to all environments that the file names, or to the one of the flat settings where it names none. */
+export async function connectAll({ config, agents }: Loaded, host: Host): Promise<Connections> {
+  if (agents.environments.length === 0) return new Map([[DEFAULT_ENVIRONMENT, await host.connect(config)]]);
+  const { sandbox, expect, apiKey, apiKeyFile, clientId } = config;
+  const flat = Object.entries({
+    '--sandbox': sandbox || undefined,
+    '--expect': expect,
+    WORKOS_API_KEY: apiKey,
+    WORKOS_API_KEY_FILE: apiKeyFile,
+    WORKOS_CLIENT_ID: clientId,
+  }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (flat.length > 0) {
+    throw new StartError(
+      `${flat.join(' and ')} is about one environment, and the file names its own: say it there, or take it out.`,
+    );
+  }
+  const readKeyFile = (path: string) => host.readFile(path, 'api-key-file');
+  const deps = { config, variable: host.variable, readKeyFile, now: systemClock.now };
+  const connections = new Map(agents.environments.map((given) => [given.name, toConnection(given, deps)]));
+  const names = new Map<string, string>();
+  for (const [name, { environment }] of connections) {
+    const other = names.get(environment.apiKey);
+    // Their calls count together at WorkOS, and have to here.
+    if (other !== undefined) throw new StartError(`environments.${name} and environments.${other} have the same key.`);
+    names.set(environment.apiKey, name);
+  }
+  return connections;
+}
+
+/** Whoever connects, where nobody has to say who they are. */
+export function toAnonymous({ agent, grants, confirm, statusTool }: Config): ResolvedAgent {
+  return {
+    name: agent === 'local' ? 'anonymous' : agent,
+    flat: true,
+    environment: DEFAULT_ENVIRONMENT,
+    allow: grants.allow,
+    deny: [],
+    readOnly: false,
+    productionWrites: false,
+    confirm,
+    statusTool,
+    requestsPerMinute: 6_000,
+    deletesPerHour: 20,
+    expires: undefined,
+  };
+}
+
+export function toPublicUrl({ http }: Config): string {
+  const scheme = http.tlsCert === undefined ? 'http' : 'https';
+  const host = http.host.includes(':') && !http.host.startsWith('[') ? `[${http.host}]` : http.host;
+  if (http.publicUrl === undefined && http.redisUrl !== undefined) {
+    throw new StartError('--redis-url: replicas tell by --public-url that they belong together. Set it.');
+  }
+  if (http.publicUrl === undefined && !isLoopback(http.host)) {
+    throw new StartError(`${http.host} is no name that clients know the server under: set --public-url.`);
+  }
+  return parsePublicUrl(http.publicUrl ?? `${scheme}://${host}:${http.port}/mcp`);
+}
+
+export function toTls({ http: { tlsCert, tlsKey } }: Config, { readFile }: Host) {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) throw new StartError('--tls-cert and --tls-key go together.');
+  const read = (path: string, flag: string) => {
+    const pem = readFile(path, flag);
+    if (pem.includes('-----BEGIN ')) return pem;
+    throw new StartError(`${flag}: ${path} holds no PEM.`);
+  };
+  return { cert: read(tlsCert, '--tls-cert'), key: read(tlsKey, '--tls-key') };
+}
+
+export const toLabels = (connections: Connections): string =>
+  [...new Set([...connections.values()].map(({ environment }) => environment.label))].join(', ');
+
+/** Of everything but secrets. */
+export const digestOf = ({ config, agents }: Loaded): string =>
+  configDigest({ ...config, apiKey: undefined, http: { ...config.http, redisUrl: undefined }, agents });
+
+/** What a reload cannot change. */
+export const settingsOf = ({ config: { grants: _, confirm: __, ...settings } }: Loaded): string =>
+  canonicalJson(settings);

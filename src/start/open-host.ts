@@ -1,0 +1,57 @@
+import { StartError } from '../errors.ts';
+import { type Config, configFileOf, parseConfig } from '../settings/config.ts';
+import { toEnvironment } from '../settings/environment.ts';
+import { createInProcessTransport } from '../workos/in-process.ts';
+import { systemClock } from '../workos/limits/limit.ts';
+import { createTransport } from '../workos/transport.ts';
+import type { Connection } from './environments.ts';
+import type { Host, Loaded, Shell } from './host.ts';
+
+const NO_AGENTS: Loaded['agents'] = { environments: [], issuers: [], agents: [], templates: [] };
+
+/** @param reader of configuration files, asked for where there is one */
+export function openHost(shell: Shell, reader: () => Promise<typeof import('../settings/read-file.ts')>): Host {
+  const { argv, env, readText, stdin, stdout, writeToStderr, onSignal } = shell;
+  const readFile = (path: string, what: string) => {
+    try {
+      return readText(path);
+    } catch (error) {
+      const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+      throw new StartError(`${what}: ${path} cannot be read${reason}.`);
+    }
+  };
+  const readKeyFile = (path: string) => readFile(path, 'WORKOS_API_KEY_FILE');
+
+  const load = async (): Promise<Loaded> => {
+    const path = configFileOf(argv, env);
+    if (path === undefined) return { config: parseConfig(argv, env), agents: NO_AGENTS };
+    const text = readFile(path, '--config');
+    const { parseAgents, parseConfigFile } = await reader();
+    // Its agents first: that looks through all of the file for secrets before anything of it is quoted.
+    const agents = await parseAgents(text, path);
+    return { config: parseConfig(argv, env, await parseConfigFile(text, path)), agents };
+  };
+
+  const connect = async (config: Config): Promise<Connection> => {
+    if (!config.sandbox) {
+      const environment = toEnvironment(config, readKeyFile);
+      return { environment, transport: createTransport(environment.baseUrl, { ...config, now: systemClock.now }) };
+    }
+    const { openSandbox } = await import('../../sandbox/index.ts');
+    const sandbox = openSandbox();
+    const baseUrl = 'https://sandbox.workos.test';
+    return {
+      environment: { label: 'sandbox', baseUrl, apiKey: sandbox.apiKey, clientId: sandbox.clientId },
+      transport: createInProcessTransport(baseUrl, sandbox.fetch),
+    };
+  };
+
+  return { load, connect, variable: (name) => env[name], readFile, stdin, stdout, writeToStderr, onSignal };
+}
+
+/** The settings with the key that a file holds: what may be done depends on its kind. */
+export function withKey(config: Config, host: Host): Config {
+  const { apiKey, apiKeyFile } = config;
+  if (apiKey !== undefined || apiKeyFile === undefined) return config;
+  return { ...config, apiKey: host.readFile(apiKeyFile, 'WORKOS_API_KEY_FILE') };
+}

@@ -1,0 +1,87 @@
+import type { Policy } from '../access/policy.ts';
+import { toHeadText } from '../audit/chain.ts';
+import type { Fields } from '../audit/entry.ts';
+import { openAuditFile } from '../audit/file-sink.ts';
+import { type AuditRecord, createAuditRecord, newRun, RecordError } from '../audit/record.ts';
+import { createStderrSink } from '../audit/stderr-sink.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Listing } from '../catalog/prebuilt-listings.ts';
+import type { Environment } from '../catalog/tool.ts';
+import { StartError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Config } from '../settings/config.ts';
+
+/** Milliseconds between lines of the log that say how far the record has come, so that nobody can cut its end unseen. */
+const HEAD_INTERVAL = 60_000;
+
+/**
+ * Holds an agent that may write in production to a record that somebody has chosen the place of.
+ * @throws StartError where nobody has
+ */
+export function requireRecord(
+  { auditLog }: Pick<Config, 'auditLog'>,
+  catalog: Catalog<Listing>,
+  environment: Environment['label'] | undefined,
+  policy: Policy,
+): void {
+  if (environment !== 'production' || auditLog !== undefined) return;
+  // A read that spends a code is no GET either.
+  if (catalog.tools.some((tool) => tool.method !== 'GET' && policy.whyOff(tool) === undefined)) {
+    throw new StartError(
+      'A production key that may write needs a record of its calls: --audit-log FILE, or --audit-log stderr where your host keeps that.',
+    );
+  }
+}
+
+/**
+ * Opens the record where the settings say.
+ * @param writeToStderr writes bytes at once and returns how many went out
+ * @throws StartError where it cannot be written
+ */
+export async function openRecord(
+  { auditLog, auditLogMaxBytes }: Pick<Config, 'auditLog' | 'auditLogMaxBytes'>,
+  writeToStderr: (bytes: Uint8Array) => number,
+): Promise<AuditRecord> {
+  const run = newRun();
+  const now = () => new Date();
+  const sink =
+    auditLog === undefined || auditLog === 'stderr'
+      ? createStderrSink(writeToStderr)
+      : await openAuditFile(auditLog, { maxBytes: auditLogMaxBytes, run, now });
+  return createAuditRecord({ sink, run, now });
+}
+
+/**
+ * Writes a run's first entry, and from then on its head to the log.
+ * @returns what writes the last entry
+ * @throws StartError where nothing can be recorded: such a server refuses every call, and is better not started
+ */
+export async function beginRecord(
+  record: AuditRecord,
+  log: Log,
+  start: Omit<Extract<Fields, { kind: 'start' }>, 'kind'>,
+): Promise<(reason: string) => Promise<void>> {
+  try {
+    await record.append({ kind: 'start', ...start });
+  } catch (error) {
+    throw error instanceof RecordError ? new StartError(error.message) : error;
+  }
+  let told = 0;
+  const tellHead = () => {
+    const head = record.head();
+    if (head.seq === told) return;
+    told = head.seq;
+    log.info({ head: toHeadText(head) }, 'record');
+  };
+  const heads = setInterval(tellHead, HEAD_INTERVAL).unref();
+  return async (reason) => {
+    clearInterval(heads);
+    try {
+      await record.append({ kind: 'stop', reason });
+      await record.close();
+    } catch (error) {
+      log.error({ error: error instanceof Error ? error.message : '' }, 'the record is not whole');
+    }
+    tellHead();
+  };
+}

@@ -1,0 +1,231 @@
+import { metadataPath, protectedResourceMetadata } from '../agents/challenge.ts';
+import type { AuditRecord } from '../audit/record.ts';
+import { createPendingStore } from '../call/confirm/pending.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { StartError, withoutKeys } from '../errors.ts';
+import { createLog } from '../log.ts';
+import { createServer, toBareTool } from '../mcp/server.ts';
+import { createBudgets } from '../redis/budgets.ts';
+import { openShared } from '../redis/stores.ts';
+import { createMetrics, serveMetrics } from '../serve/http/metrics.ts';
+import { HTTP_LIMITS, serveOverHttp } from '../serve/http/serve-http.ts';
+import { warnings } from '../settings/warnings.ts';
+import { systemClock } from '../workos/limits/limit.ts';
+import { createEnvironments, type Opened } from './environments.ts';
+import { createFleet, type Fleet, type Member } from './fleet.ts';
+import type { Host, Loaded } from './host.ts';
+import {
+  connectAll,
+  digestOf,
+  settingsOf,
+  toAnonymous,
+  toLabels,
+  toPublicUrl,
+  toTls,
+  validate,
+} from './http-settings.ts';
+import { beginRecord, openRecord } from './open-record.ts';
+
+/** Serves many agents over HTTP until the process is asked to stop. */
+export async function startHttp(first: Loaded, catalog: Catalog, host: Host, version: string): Promise<void> {
+  const signals = listenToSignals(host);
+  const closing: (() => Promise<unknown>)[] = [];
+  try {
+    const { stop } = await open(first, { catalog, host, version, signals, closing });
+    const reason = await signals.stopped;
+    stop(reason);
+  } finally {
+    // What was opened last has to go first, also where not all of it could be opened.
+    for (const close of closing.toReversed()) await close();
+  }
+}
+
+/** Signals may come before anybody is ready for them. */
+function listenToSignals({ onSignal }: Host) {
+  let isReloadWanted = false;
+  let reload = () => {
+    isReloadWanted = true;
+  };
+  onSignal('SIGHUP', () => reload());
+  const stopped = new Promise<string>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) onSignal(signal, () => resolve(signal));
+  });
+  return {
+    stopped,
+    onReload: (listener: () => void) => {
+      reload = listener;
+      if (isReloadWanted) listener();
+    },
+  };
+}
+
+type Opening = {
+  readonly catalog: Catalog;
+  readonly host: Host;
+  readonly version: string;
+  readonly signals: ReturnType<typeof listenToSignals>;
+  /** Gets what closes each thing that was opened. */
+  readonly closing: (() => Promise<unknown>)[];
+};
+
+async function open(first: Loaded, { catalog, host, version, signals, closing }: Opening) {
+  const { config } = first;
+  const { http } = config;
+  const publicUrl = toPublicUrl(config);
+  const tls = toTls(config, host);
+  const firstConnections = await connectAll(first, host);
+  validate(first, firstConnections, catalog);
+
+  const log = createLog(config.logLevel);
+  const record = await openRecord(config, host.writeToStderr);
+  const endRecord = await beginRecord(record, log, {
+    version,
+    environment: toLabels(firstConnections),
+    config: digestOf(first),
+    tools: catalog.tools.length,
+    confirm: `${config.confirm ?? 'by key'}${config.dryRun ? ', dry run' : ''}`,
+    transport: 'http',
+  });
+  let reason = 'it could not start';
+  closing.push(async () => {
+    await endRecord(reason);
+    log.info({}, 'stopped');
+    await log.written();
+  });
+  const turnedAway = createTurnedAway(record);
+  closing.push(async () => turnedAway.tell());
+  const shared = await openShared(http, publicUrl, log);
+  if (shared !== undefined) closing.push(shared.close);
+  const metrics =
+    http.metricsPort === undefined ? undefined : await createMetrics(catalog.tools.map(({ name }) => name));
+  const environments = createEnvironments({
+    catalog,
+    settings: config,
+    record,
+    pending: shared?.pending ?? createPendingStore(systemClock.now),
+    log,
+    version,
+    sharedOf: (environment) => shared?.windowsOf(environment),
+    observer: metrics,
+  });
+  closing.push(environments.close);
+  const budgets = shared?.budgets ?? createBudgets(systemClock.now);
+  const keySets = new Map();
+
+  const toFleet = ({ config, agents }: Loaded, opened: ReadonlyMap<string, Opened>): Fleet =>
+    createFleet({
+      catalog,
+      config: agents,
+      environments: opened,
+      anonymous: http.anonymous ? toAnonymous(config) : undefined,
+      forbidden: config.grants,
+      confirm: config.confirm,
+      dryRun: config.dryRun,
+      keySets,
+      publicUrl,
+      budgets,
+      now: Date.now,
+      onRefusal: turnedAway.count,
+    });
+  let opened = environments.open(firstConnections);
+  let fleet = toFleet(first, opened);
+  let current = first;
+  for (const warning of warnings(first.agents, Date.now())) log.warn({}, warning);
+
+  if (metrics && http.metricsPort !== undefined) {
+    const metricsServer = await serveMetrics({ host: http.metricsHost, port: http.metricsPort, metrics });
+    closing.push(metricsServer.close);
+    log.info({ url: metricsServer.url }, 'serving metrics');
+  }
+  const server = await serveOverHttp<Member>({
+    host: http.host,
+    port: http.port,
+    path: new URL(publicUrl).pathname,
+    // Clients reach it by the name that they know it under.
+    allowedHosts: [...http.allowedHosts, ...(http.publicUrl === undefined ? [] : [new URL(publicUrl).host])],
+    allowedOrigins: http.allowedOrigins,
+    trustProxy: http.trustProxy,
+    tls,
+    identify: ({ authorization, headers }) => fleet.identify(authorization, headers),
+    keyOf: ({ agent }) => agent.name,
+    factory: ({ offer, opened, spendDelete }, { traceparent }) =>
+      createServer(offer, opened.call, version, { trace: traceparent, spendDelete }),
+    bareTool: ({ offer, opened, spendDelete }, { tool, traceparent }) =>
+      toBareTool(offer, tool, opened.call, { canAsk: false, trace: traceparent, spendDelete }),
+    onRefused: ({ offer, opened }, name, { args, traceparent }) => {
+      const { tool, rule } = offer.whyRefused(name);
+      metrics?.countCall(tool?.name ?? 'unknown', 'refused', 0);
+      void opened.journal.refuse(tool, args, offer.agent, rule, traceparent);
+    },
+    limits: HTTP_LIMITS,
+    metadata: {
+      path: metadataPath(publicUrl),
+      json: () => {
+        const metadata = protectedResourceMetadata(publicUrl, current.agents.issuers);
+        return metadata && JSON.stringify(metadata);
+      },
+    },
+    checks: {
+      workos: async () => void (await Promise.all([...opened.values()].map(({ probe }) => probe()))),
+      record: async () => {
+        // Nothing but a try tells whether there is room again.
+        if (record.isFailing()) await record.append({ kind: 'note', text: 'the record can be written again' });
+      },
+      ...(shared && { redis: shared.check }),
+    },
+    now: systemClock.now,
+    // Its message may quote what a client has sent.
+    onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
+  });
+  closing.push(server.close);
+
+  const reload = async () => {
+    try {
+      const next = await host.load();
+      if (next.config.http.anonymous !== http.anonymous) throw new StartError('--anonymous holds until a restart.');
+      const connections = await connectAll(next, host);
+      validate(next, connections, catalog);
+      opened = environments.open(connections);
+      fleet = toFleet(next, opened);
+      if (settingsOf(next) !== settingsOf(current)) log.warn({}, 'settings besides agents hold after a restart');
+      current = next;
+      await record.append({ kind: 'note', text: `configuration reloaded, settings ${digestOf(next).slice(0, 12)}` });
+      for (const warning of warnings(next.agents, Date.now())) log.warn({}, warning);
+      log.info({ agents: next.agents.agents.length }, 'configuration reloaded');
+    } catch (error) {
+      const fault = withoutKeys(error instanceof Error ? error.message : String(error));
+      log.error({ error: fault }, 'the configuration was not reloaded, what was there before holds');
+    }
+  };
+  // One after the other: the last one read is the one that holds.
+  let reloading = Promise.resolve();
+  signals.onReload(() => {
+    reloading = reloading.then(reload);
+  });
+  log.info({ version, url: server.url, publicUrl, agents: first.agents.agents.length }, 'serving http');
+  return {
+    stop: (signal: string) => {
+      reason = signal;
+      log.info({ reason }, 'stopping');
+    },
+  };
+}
+
+const MINUTE = 60_000;
+
+/** Counts who is not let in, for the record: a line a minute, however many knock. */
+function createTurnedAway(record: AuditRecord) {
+  const counts = new Map<string, number>();
+  const tell = () => {
+    if (counts.size === 0) return;
+    const told = [...counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
+    counts.clear();
+    // The record keeps what it cannot write.
+    record.append({ kind: 'note', text: `requests that were not let in: ${told}` }).catch(() => {});
+  };
+  setInterval(tell, MINUTE).unref();
+  return {
+    tell,
+    count: ({ reason }: { readonly reason: string }) => void counts.set(reason, (counts.get(reason) ?? 0) + 1),
+  };
+}

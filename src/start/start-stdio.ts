@@ -1,0 +1,123 @@
+import type { Agent } from '../access/overview.ts';
+import { createPolicy } from '../access/policy.ts';
+import { configDigest } from '../audit/record.ts';
+import type { Listings } from '../catalog/prebuilt-listings.ts';
+import { StartError } from '../errors.ts';
+import { toGreeting } from '../greeting.ts';
+import { createLog } from '../log.ts';
+import { createOffer } from '../mcp/offer.ts';
+import { toPromptList } from '../mcp/prompts/listed.ts';
+import { type Session, serveOverStdio } from '../serve/stdio/serve-stdio.ts';
+import type { Config } from '../settings/config.ts';
+import { environmentOf, toConfirm, toGrants } from '../settings/environment.ts';
+import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
+import type { SessionDeps } from './connect-session.ts';
+import type { Host } from './host.ts';
+import { beginRecord, openRecord, requireRecord } from './open-record.ts';
+
+/** Filled in by the build from the SDK, which a start does not wait for: the revisions that begin with initialize. */
+declare const REVISIONS: readonly string[];
+
+/** What a start leaves for behind the opening, since it takes long to load. */
+export type Behind = () => Promise<{ readonly connect: (deps: SessionDeps) => Session }>;
+
+/**
+ * Serves the one agent of the flat settings until its client leaves or the process is asked to stop. Whatever is wrong
+ * with the settings is told before anything is served.
+ */
+export async function startStdio(config: Config, catalog: Listings, behind: Behind, host: Host, version: string) {
+  createPolicy(catalog, config.grants); // a mistake in the grants is told before one in the key
+  const { environment, transport } = await host.connect(config);
+  const agent = toAgent(config, environment.label);
+  const policy = createPolicy(catalog, agent.grants);
+  requireRecord(config, catalog, environment.label, policy);
+  toLimitSettings(config.limits, limitsOf(catalog)); // for what it throws
+  const log = createLog(config.logLevel);
+  const record = await openRecord(config, host.writeToStderr);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) host.onSignal(signal, () => stop.abort(signal));
+
+  const confirm = toConfirm(config.confirm, environment.label);
+  const offer = createOffer({
+    agent: agent.name,
+    catalog,
+    policy,
+    environment: environment.label,
+    confirm,
+    statusTool: config.statusTool ? catalog.statusTool : undefined,
+  });
+
+  const on = catalog.tools.filter((tool) => offer.tools.has(tool.name));
+  const endRecord = await beginRecord(record, log, {
+    version,
+    environment: environment.label,
+    agent: agent.name,
+    config: configDigest({ ...config, apiKey: undefined }),
+    tools: on.length,
+    confirm: config.dryRun ? `${confirm}, dry run` : confirm,
+    transport: 'stdio',
+  });
+  log.info(
+    { version, environment: environment.label, baseUrl: environment.baseUrl, tools: on.length },
+    'serving stdio',
+  );
+  const clientless = environment.clientId === undefined ? on.filter((tool) => tool.needsClientId) : [];
+  if (clientless.length > 0) {
+    log.warn({ tools: clientless.map((tool) => tool.name) }, 'these tools need WORKOS_CLIENT_ID, which is not set');
+  }
+
+  let reason = 'it failed';
+  try {
+    await serveOverStdio({
+      opening: {
+        revisions: REVISIONS,
+        greeting: toGreeting(offer, version),
+        lists: {
+          'tools/list': offer.list,
+          ...(offer.prompts.size > 0 && { 'prompts/list': toPromptList(offer.prompts) }),
+        },
+      },
+      connect: async (input, greeted) => {
+        const { connect } = await behind().catch(notWhole);
+        return connect({
+          config,
+          agent,
+          environment,
+          transport,
+          record,
+          log,
+          version,
+          input,
+          greeted,
+          stdout: host.stdout,
+        });
+      },
+      stdin: host.stdin,
+      stdout: host.stdout,
+      stop: stop.signal,
+    });
+    reason = stop.signal.aborted ? String(stop.signal.reason) : 'the client left';
+  } finally {
+    await transport.close();
+    await endRecord(reason);
+    log.info({}, 'stopped');
+    await log.written();
+  }
+}
+
+function notWhole(error: unknown): never {
+  const { code, name } = Object(error);
+  throw new StartError(`A part of the program cannot be loaded (${code ?? name}). Install it again.`);
+}
+
+/** What the flat settings make of the agent, as far as they say which environment it is in. */
+export function toAgent(config: Config, environment = environmentOf(config)): Agent {
+  return {
+    name: config.agent,
+    environment,
+    grants: toGrants(config, environment),
+    confirm: environment === undefined ? config.confirm : toConfirm(config.confirm, environment),
+    dryRun: config.dryRun,
+    record: config.auditLog ?? 'stderr',
+  };
+}

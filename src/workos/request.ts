@@ -1,0 +1,89 @@
+import {
+  API_KEY,
+  type Arguments,
+  CLIENT_ID,
+  type Environment,
+  type Method,
+  placeOf,
+  type Tool,
+} from '../catalog/tool.ts';
+import { RefusedError } from '../errors.ts';
+
+/** One HTTP request to WorkOS, relative to its base URL; authorization is added on the way. */
+export type ApiRequest = {
+  readonly method: Method;
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+};
+
+/**
+ * Builds the request of a call from arguments that the tool's schema has parsed.
+ * @throws RefusedError for an ID that does not fit a path, an update without a change, or a missing Client ID.
+ */
+export function toRequest(tool: Tool, args: Arguments, environment: Environment): ApiRequest {
+  const query: [name: string, value: string][] = [];
+  const body: Record<string, unknown> = {};
+  const headers: Record<string, string> = {};
+  let path = tool.path;
+
+  for (const [name, value] of Object.entries(args)) {
+    if (value === undefined) continue;
+    switch (placeOf(tool, name)) {
+      case 'path':
+        path = path.replace(`{${name}}`, () => toSegment(name, String(value)));
+        break;
+      case 'query':
+        // Arrays are form-style and not exploded (a,b), as the official file has them; check() refuses commas inside.
+        query.push([name, Array.isArray(value) ? value.join(',') : String(value)]);
+        break;
+      case 'header':
+        headers['idempotency-key'] = String(value);
+        break;
+      case 'server':
+        break;
+      case 'body':
+        body[name] = value;
+    }
+  }
+  if (tool.method === 'PUT' && Object.keys(body).length === 0) {
+    throw new RefusedError('Nothing to change: give at least one field besides the ID.');
+  }
+  Object.assign(body, resolveConstants(tool, environment));
+
+  const sendsBody = tool.method !== 'GET' && tool.method !== 'DELETE';
+  if (sendsBody) headers['content-type'] = 'application/json';
+  return {
+    method: tool.method,
+    path: query.length === 0 ? path : `${path}?${new URLSearchParams(query)}`,
+    headers,
+    body: sendsBody ? JSON.stringify(body) : undefined,
+  };
+}
+
+/** The members that the server sends itself, with the environment's Client ID and key filled in. */
+export function resolveConstants(tool: Tool, { apiKey, clientId }: Environment): Record<string, string> {
+  if (tool.needsClientId && clientId === undefined) {
+    throw new RefusedError(
+      `It needs the environment's Client ID. The person who runs this server has to set WORKOS_CLIENT_ID; you cannot.`,
+      'WORKOS_CLIENT_ID is not set',
+    );
+  }
+  const resolved = Object.entries(tool.constants ?? {}).map(([name, value]) => {
+    if (value === CLIENT_ID) return [name, clientId];
+    return [name, value === API_KEY ? apiKey : value];
+  });
+  return Object.fromEntries(resolved);
+}
+
+/** One path segment. An ID that would reach another path, or none, is refused rather than escaped. */
+function toSegment(name: string, value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  if (value === '.' || value === '..' || value === '' || /[/\\?#%\s\x00-\x1f\x7f\p{Cs}]/u.test(value)) {
+    throw new RefusedError(
+      `${name}: ${JSON.stringify(value.slice(0, 60))} is no ID. Give it exactly as WorkOS returned it.`,
+    );
+  }
+  return encodeURIComponent(value);
+}

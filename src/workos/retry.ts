@@ -1,0 +1,102 @@
+import { RefusedError, TransportError } from '../errors.ts';
+import type { Context, Layer, Reply } from './layer.ts';
+
+/** How one attempt ended. */
+export type Outcome = { readonly reply: Reply } | { readonly error: TransportError };
+
+const MAX_ATTEMPTS = 4;
+/** Milliseconds. */
+const FIRST_BACKOFF = 500;
+const MAX_BACKOFF = 8_000;
+const MAX_RETRY_AFTER = 60_000;
+const MIN_AFTER_429 = 1_000;
+/** With less left, an attempt would only put "no answer in time" in the place of what is known. */
+const MIN_ATTEMPT = 100;
+
+/**
+ * Milliseconds that a `Retry-After` header asks to wait, in seconds or as an HTTP date, at most a minute; `undefined`
+ * where it says nothing of use. WorkOS has been seen to send 0 with a 429, which cannot mean "now".
+ * @param date the present, as Date.now() gives it
+ */
+export function retryAfter(value: string | undefined, date: number): number | undefined {
+  if (value === undefined || value.trim() === '') return undefined;
+  const wait = /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - date;
+  return wait > 0 ? Math.min(wait, MAX_RETRY_AFTER) : undefined;
+}
+
+/**
+ * Milliseconds to wait before the next attempt, or `undefined` where there must be none. Backoff grows exponentially
+ * with full jitter: it is anything between nothing and its bound, so that many callers do not come back together.
+ * @param count attempts made so far, this one included
+ * @param random from 0 to 1
+ */
+export function retryDelay(
+  outcome: Outcome,
+  { count, repeat, random, date }: { count: number; repeat: Context['repeat']; random: number; date: number },
+): number | undefined {
+  if (count >= MAX_ATTEMPTS) return undefined;
+  const backoff = random * Math.min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** (count - 1));
+  if ('error' in outcome) {
+    const { sent, final } = outcome.error;
+    return !final && (!sent || repeat === 'unknown') ? backoff : undefined;
+  }
+  const { status, headers, body } = outcome.reply;
+  const asked = retryAfter(headers['retry-after'], date);
+  if (status === 429) {
+    // A daily quota is not back within any wait that a call can afford.
+    return repeat === 'never' || body.includes('daily_quota_exceeded') ? undefined : (asked ?? MIN_AFTER_429) + backoff;
+  }
+  if ((status === 408 || status >= 500) && repeat === 'unknown') return asked === undefined ? backoff : asked + backoff;
+  return undefined;
+}
+
+/** Whether WorkOS may have acted on the attempt although it did not say so. */
+function isUncertain(outcome: Outcome): boolean {
+  if ('error' in outcome) return outcome.error.sent;
+  return outcome.reply.status === 408 || outcome.reply.status >= 500;
+}
+
+export type RetryDeps = {
+  readonly now: () => number;
+  readonly date: () => number;
+  readonly random: () => number;
+  /** Resolves after so many milliseconds, or at once when the signal is aborted. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+};
+
+/** Sends again what may be sent again, as long as the call's deadline allows the wait. */
+export const retry =
+  ({ now, date, random, sleep }: RetryDeps): Layer =>
+  (next) =>
+  async (request, context) => {
+    let uncertain = false;
+    let last: Outcome | undefined;
+    for (let count = 1; ; count += 1) {
+      let outcome: Outcome;
+      try {
+        outcome = { reply: await next(request, context) };
+      } catch (error) {
+        // What a layer below refuses after an attempt was made is no answer to the question what that attempt did.
+        if (error instanceof RefusedError && last !== undefined) return settle(last, count - 1, uncertain);
+        if (!(error instanceof TransportError)) throw error;
+        outcome = { error };
+      }
+      const wait = retryDelay(outcome, { count, repeat: context.repeat, random: random(), date: date() });
+      if (wait === undefined || context.signal.aborted || now() + wait + MIN_ATTEMPT > context.deadline) {
+        return settle(outcome, count, uncertain);
+      }
+      uncertain ||= isUncertain(outcome);
+      last = outcome;
+      await sleep(wait, context.signal);
+      if (context.signal.aborted) return settle(outcome, count, uncertain);
+    }
+  };
+
+/** @param uncertain whether an attempt before this outcome may have taken effect */
+function settle(outcome: Outcome, attempts: number, uncertain: boolean): Reply {
+  if ('error' in outcome) {
+    const { message, sent, final } = outcome.error;
+    throw new TransportError(message, sent || uncertain, { final, attempts });
+  }
+  return { ...outcome.reply, attempts, uncertain };
+}
