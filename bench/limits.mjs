@@ -45,10 +45,14 @@ const CASES = [
   { what: '40 reads over four directories', directories: ['a', 'b', 'c', 'd'], minimum: 2 },
 ];
 
-/** @returns {Promise<typeof import('../src/workos/limits/limit.ts')>} */
+/** @returns {Promise<typeof import('../src/workos/limits/limit.ts') & typeof import('../src/clock.ts')>} */
 async function bundle() {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('../src/workos/limits/limit.ts', import.meta.url))],
+    stdin: {
+      contents: "export * from './src/workos/limits/limit.ts'; export { systemClock } from './src/clock.ts';",
+      resolveDir: fileURLToPath(new URL('..', import.meta.url)),
+      loader: 'ts',
+    },
     bundle: true,
     write: false,
     format: 'esm',

@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import { createAuditRecord, newRun } from '../src/audit/record.ts';
-import type { Caller } from '../src/call/call.ts';
+import type { Caller } from '../src/call/caller.ts';
 import { createPendingStore } from '../src/call/confirm/pending.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import type { Log } from '../src/log.ts';

@@ -162,13 +162,13 @@ function licences(/** @type {readonly string[]} */ inputs) {
 /**
  * What a start has no time for: the tools' schemas as clients see them, by the form of the tool, and what each tool costs
  * a model. The sources are TypeScript, which Node 20 does not run, so they are bundled in memory first.
- * @returns {Promise<{ schemas: Record<string, string>, listings: string, tokens: import('../src/access/overview.ts').TokenCounts }>}
+ * @returns {Promise<{ schemas: Record<string, string>, listings: string, tokens: import('../src/access/token-cost.ts').TokenCounts }>}
  */
 async function prepare() {
   const contents = `
-    import { toTokenCounts } from './src/access/overview.ts';
+    import { toTokenCounts } from './src/access/token-cost.ts';
     import { createCatalog } from './src/catalog/catalog.ts';
-    import { withConfirmToken } from './src/confirm/confirmable.ts';
+    import { withConfirmToken } from './src/access/confirmation.ts';
     import { keepListings } from './src/catalog/prebuilt-listings.ts';
     import { createStatusTool } from './src/mcp/status-tool.ts';
     import { declarations } from './tools/index.ts';

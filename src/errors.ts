@@ -1,5 +1,3 @@
-import type { Reply } from './workos/layer.ts';
-
 /** A text without keys and tokens, which must not show in what is said about the place they were put in. */
 export function withoutKeys(text: string): string {
   return text.replace(/\b(sk|wmcp)_\w{6,}|\beyJ[\w-]{6,}[\w.-]*/g, (_, kind = 'eyJ') =>
@@ -21,39 +19,5 @@ export class RefusedError extends Error {
     readonly rule = 'the arguments do not fit',
   ) {
     super(message);
-  }
-}
-
-/** WorkOS answered with something other than a usable success. */
-export class ReplyError extends Error {
-  override readonly name = 'ReplyError';
-  /**
-   * @param fault what is wrong with the answer itself, where its status does not say so
-   * @param advice what to do about it
-   */
-  constructor(
-    readonly reply: Reply,
-    readonly fault?: string,
-    readonly advice?: string,
-  ) {
-    super(`WorkOS answered ${reply.status}`);
-  }
-}
-
-/** No whole answer came. */
-export class TransportError extends Error {
-  override readonly name = 'TransportError';
-  /** Another attempt would end the same way. */
-  readonly final: boolean;
-  readonly attempts: number;
-  /** @param sent whether WorkOS may have received the request */
-  constructor(
-    message: string,
-    readonly sent: boolean,
-    { final = false, attempts = 1 }: { final?: boolean; attempts?: number } = {},
-  ) {
-    super(message);
-    this.final = final;
-    this.attempts = attempts;
   }
 }

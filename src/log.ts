@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { LOG_LEVELS, type LogLevel } from './settings/options.ts';
 
 type Line = 'debug' | 'info' | 'warn' | 'error';
 
@@ -58,3 +57,7 @@ export function createLog(level: LogLevel): Log & {
     },
   };
 }
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -20,3 +20,6 @@ export const MAX_TOLD = 10;
 const MAX_NAME = 100;
 
 export const inShort = (name: string): string => (name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME)}…`);
+
+/** The text with a full stop, where it has no end of its own. */
+export const closed = (said: string): string => (/[.!?]$/.test(said) ? said : `${said}.`);

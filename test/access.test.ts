@@ -2,22 +2,17 @@ import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
-import {
-  type Agent,
-  howToShowCredentials,
-  howToSwitchOn,
-  STATUS_TOOL,
-  type TokenCounts,
-  toAccess,
-  tokenCost,
-  toTokenCounts,
-  type Way,
-} from '../src/access/overview.ts';
-import { createPolicy, decide, type Grants, type Policy } from '../src/access/policy.ts';
+import type { Grants } from '../src/access/grants.ts';
+import { type Agent, STATUS_TOOL, toAccess } from '../src/access/overview.ts';
+import { createPolicy, decide, type Policy } from '../src/access/policy.ts';
+import { type TokenCounts, tokenCost, toTokenCounts } from '../src/access/token-cost.ts';
+import { howToShowCredentials, howToSwitchOn, type Way } from '../src/access/tool-access.ts';
 import type { Tool } from '../src/catalog/tool.ts';
-import { checkReport, helpText, toolsReport } from '../src/commands/access-report.ts';
+import { checkReport } from '../src/commands/access-report.ts';
 import { explainTool } from '../src/commands/explain.ts';
+import { helpText } from '../src/commands/help.ts';
 import { table } from '../src/commands/table.ts';
+import { toolsReport } from '../src/commands/tools.ts';
 import { RefusedError, StartError } from '../src/errors.ts';
 import { createStatusTool } from '../src/mcp/status-tool.ts';
 import { catalog, fixedCatalog, toGrants } from './support/catalog.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decide, type Policy } from '../src/access/policy.ts';
-import { type Granted, narrow, policyOf } from '../src/agents/agent-policy.ts';
+import { decide, narrow, type Policy } from '../src/access/policy.ts';
+import { type Granted, policyOf } from '../src/agents/agent-policy.ts';
 import { metadataPath, parsePublicUrl, protectedResourceMetadata, wwwAuthenticate } from '../src/agents/challenge.ts';
 import { type DistinctHeaders, narrowByHeaders } from '../src/agents/headers.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';

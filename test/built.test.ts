@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import type { ConfirmMode } from '../src/access/confirmation.ts';
 import { createPolicy } from '../src/access/policy.ts';
-import type { ConfirmMode } from '../src/call/confirm/gate.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { createOffer } from '../src/mcp/offer.ts';
 import { createStatusTool } from '../src/mcp/status-tool.ts';

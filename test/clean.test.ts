@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cleanText, cleanValue, isPlain, parseJson } from '../src/visible.ts';
+import { parseJson } from '../src/json.ts';
+import { cleanText, cleanValue, isPlain } from '../src/visible.ts';
 
 describe('what a model reads of text from outside', () => {
   it.each([

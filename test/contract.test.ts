@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createCatalog } from '../src/catalog/catalog.ts';
-import { type Arguments, type Environment, placeOf, type Tool, tool, toTool } from '../src/catalog/tool.ts';
+import { type Arguments, type Environment, tool } from '../src/catalog/declaration.ts';
+import { placeOf, type Tool, toTool } from '../src/catalog/tool.ts';
 import { resolveConstants, toRequest } from '../src/workos/request.ts';
 import { declarations } from '../tools/index.ts';
 import { CALLS, SIGN_IN } from './support/calls.ts';

@@ -74,11 +74,11 @@ const messages = (): readonly string[] => [
 const SAID: readonly Said[] = [
   ...saidBy('StartError', 'RefusedError', 'TransportError', 'ReplyError', 'RecordError'),
   ...['explainOpenly', 'effectOf', 'retryAdvice', 'nextStep', 'idHints'].flatMap((name) =>
-    saidIn('src/call/answer/result.ts', `function ${name}`),
+    saidIn('src/call/answer/failure.ts', `function ${name}`),
   ),
   ...saidIn('src/call/arguments.ts', 'export function parseArguments'),
   ...saidIn('src/call/arguments.ts', 'function toSentence'),
-  ...saidIn('src/call/answer/fields.ts', 'export function tooLarge'),
+  ...saidIn('src/call/answer/size.ts', 'export function tooLarge'),
   ...saidIn('src/workos/transport.ts', 'function createBody'),
   ...saidIn('src/workos/transport.ts', 'const NOT_SENT'),
   ...saidIn('src/workos/transport.ts', 'const MAYBE_SENT'),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { allowOnly } from '../src/access/policy.ts';
+import { allowOnly } from '../src/access/grants.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { createStatusTool } from '../src/mcp/status-tool.ts';
 import { declarations } from '../tools/index.ts';

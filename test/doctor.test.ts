@@ -7,8 +7,9 @@ import { type DoctorDeps, runDoctor } from '../src/commands/doctor/command.ts';
 import { type Finding, toText } from '../src/commands/doctor/finding.ts';
 import { freeBytes, OLDEST_NODE } from '../src/commands/doctor/machine.ts';
 import { reachRedis } from '../src/commands/doctor/redis.ts';
-import { StartError, TransportError } from '../src/errors.ts';
+import { StartError } from '../src/errors.ts';
 import { toEnvironment } from '../src/settings/environment.ts';
+import { TransportError } from '../src/workos/errors.ts';
 import { toTransportError } from '../src/workos/transport.ts';
 import { declarations } from '../tools/index.ts';
 

@@ -1,12 +1,13 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RefusedError, TransportError } from '../src/errors.ts';
-import type { Context, Reply, Slot } from '../src/workos/layer.ts';
-import { type Clock, limit, systemClock } from '../src/workos/limits/limit.ts';
+import { type Clock, systemClock } from '../src/clock.ts';
+import { RefusedError } from '../src/errors.ts';
+import { TransportError } from '../src/workos/errors.ts';
+import type { ApiRequest, Context, Reply, Slot } from '../src/workos/layer.ts';
+import { limit } from '../src/workos/limits/limit.ts';
 import { createQueue } from '../src/workos/limits/queue.ts';
 import { hasRoom } from '../src/workos/limits/windows.ts';
-import type { ApiRequest } from '../src/workos/request.ts';
 
 const REQUEST: ApiRequest = { method: 'GET', path: '/', headers: {}, body: undefined };
 const DATE = Date.parse('2026-01-01T00:00:00Z');

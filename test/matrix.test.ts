@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Arguments } from '../src/catalog/tool.ts';
+import type { Arguments } from '../src/catalog/declaration.ts';
 import { CALLS } from './support/calls.ts';
 import { FIXED } from './support/catalog.ts';
 import { connect, type ListedTool, type Session } from './support/session.ts';

@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createBudgets } from '../src/agents/budgets.ts';
 import { MAX_PENDING, type Pending } from '../src/call/confirm/pending.ts';
+import { systemClock } from '../src/clock.ts';
 import { RefusedError, StartError } from '../src/errors.ts';
-import { createBudgets, createRedisBudgets } from '../src/redis/budgets.ts';
+import { createRedisBudgets } from '../src/redis/budgets.ts';
 import { openRedis, type Redis, type RedisOptions, toScript } from '../src/redis/connect.ts';
 import { createRedisPendingStore } from '../src/redis/pending.ts';
 import { createSharedWindows } from '../src/redis/windows.ts';
-import { limit, systemClock } from '../src/workos/limits/limit.ts';
+import { limit } from '../src/workos/limits/limit.ts';
 import { describeWithRedis, freePort, type RedisServer, startRedis } from './support/redis.ts';
 
 const { now } = systemClock;

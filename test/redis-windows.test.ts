@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { RefusedError, TransportError } from '../src/errors.ts';
+import { systemClock } from '../src/clock.ts';
+import { RefusedError } from '../src/errors.ts';
 import { openRedis, type Redis } from '../src/redis/connect.ts';
 import { createSharedWindows } from '../src/redis/windows.ts';
+import { TransportError } from '../src/workos/errors.ts';
 import type { Context, Reply, Slot } from '../src/workos/layer.ts';
-import { limit, type Shared, systemClock } from '../src/workos/limits/limit.ts';
+import { limit, type Shared } from '../src/workos/limits/limit.ts';
 import { describeWithRedis, type RedisServer, startRedis } from './support/redis.ts';
 
 const { now } = systemClock;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog/catalog.ts';
-import type { Arguments, Environment } from '../src/catalog/tool.ts';
+import type { Arguments, Environment } from '../src/catalog/declaration.ts';
 import { RefusedError } from '../src/errors.ts';
 import { toRequest } from '../src/workos/request.ts';
 import { declarations } from '../tools/index.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RefusedError, TransportError } from '../src/errors.ts';
+import { RefusedError } from '../src/errors.ts';
+import { TransportError } from '../src/workos/errors.ts';
 import type { Context, Reply } from '../src/workos/layer.ts';
 import { type Outcome, retry, retryAfter, retryDelay } from '../src/workos/retry.ts';
 

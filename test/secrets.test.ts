@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { looksLikeSecret, marker, NOT_SECRET, textWithoutValues, withhold, withoutValues } from '../src/secrets.ts';
+import { textWithoutValues, withoutValues } from '../src/call/confidential.ts';
+import { looksLikeSecret, marker, NOT_SECRET, withhold } from '../src/secrets.ts';
 import { CALLS } from './support/calls.ts';
 import { catalog, openedBy } from './support/catalog.ts';
 import { connect, type Session } from './support/session.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { area, tool } from '../src/catalog/tool.ts';
+import { area, tool } from '../src/catalog/declaration.ts';
 import { auditLogEventReceipt, auditLogExport } from './objects.ts';
 import { dateTime, id, organizationId } from './params.ts';
 

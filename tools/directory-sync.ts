@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { area, tool } from '../src/catalog/tool.ts';
+import { area, tool } from '../src/catalog/declaration.ts';
 import { directoryUsers } from './limits.ts';
 import { directory, directoryGroup, directoryUser, list } from './objects.ts';
 import { directoryGroupId, directoryId, directoryUserId, organizationId, page, search } from './params.ts';

@@ -1,4 +1,4 @@
-import type { Area } from '../src/catalog/tool.ts';
+import type { Area } from '../src/catalog/declaration.ts';
 import auditLogs from './audit-logs.ts';
 import directorySync from './directory-sync.ts';
 import { general } from './limits.ts';

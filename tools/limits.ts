@@ -1,4 +1,4 @@
-import type { Limit } from '../src/catalog/tool.ts';
+import type { Limit } from '../src/catalog/declaration.ts';
 
 // As WorkOS documents them: https://workos.com/docs/reference/rate-limits
 

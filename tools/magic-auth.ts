@@ -1,4 +1,4 @@
-import { area, tool } from '../src/catalog/tool.ts';
+import { area, tool } from '../src/catalog/declaration.ts';
 import { magicAuthCodes, userManagement } from './limits.ts';
 import { createdMagicAuthCode, magicAuthCode } from './objects.ts';
 import { email, id, invitationToken, radarAttemptId, requestContext, signalsId } from './params.ts';

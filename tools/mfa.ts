@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { area, tool } from '../src/catalog/tool.ts';
+import { area, tool } from '../src/catalog/declaration.ts';
 import { authenticationChallenge, authenticationFactor, challengeVerification } from './objects.ts';
 import { id, userId } from './params.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { area, tool } from '../src/catalog/tool.ts';
+import { area, tool } from '../src/catalog/declaration.ts';
 import { organizationDomain } from './objects.ts';
 import { id, organizationId } from './params.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { area, tool } from '../src/catalog/tool.ts';
+import { area, tool } from '../src/catalog/declaration.ts';
 import { organizationDeletes } from './limits.ts';
 import { list, organization } from './objects.ts';
 import { externalId, metadata, nullable, organizationId, page, search } from './params.ts';

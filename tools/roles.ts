@@ -1,4 +1,4 @@
-import { area, tool } from '../src/catalog/tool.ts';
+import { area, tool } from '../src/catalog/declaration.ts';
 import { role, wholeList } from './objects.ts';
 import { organizationId } from './params.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { API_KEY, area, CLIENT_ID, tool } from '../src/catalog/tool.ts';
+import { API_KEY, area, CLIENT_ID, tool } from '../src/catalog/declaration.ts';
 import { authorizationUrl, connection, list, profileAndToken } from './objects.ts';
 import { connectionId, organizationId, page, search } from './params.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { API_KEY, area, CLIENT_ID, tool } from '../src/catalog/tool.ts';
+import { API_KEY, area, CLIENT_ID, tool } from '../src/catalog/declaration.ts';
 import { authentications, userManagement } from './limits.ts';
 import { createdUser, list, signIn, user } from './objects.ts';
 import {

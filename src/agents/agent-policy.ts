@@ -1,6 +1,7 @@
-import { allowOnly, createPolicy, decide, type Grants, type Policy } from '../access/policy.ts';
+import { allowOnly, type Grants } from '../access/grants.ts';
+import { createPolicy, decide, narrow, type Policy } from '../access/policy.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Environment } from '../catalog/tool.ts';
+import type { Environment } from '../catalog/declaration.ts';
 import { StartError } from '../errors.ts';
 import type { AgentAccess, AgentsConfig } from '../settings/agents-config.ts';
 
@@ -32,21 +33,6 @@ export function policyOf(
   if (agent.within === undefined) return policy;
   const { template, ceiling } = agent.within;
   return narrow(policy, decide(catalog, allowOnly(ceiling)), `the ceiling of ${template} keeps it off`);
-}
-
-/**
- * What both of two policies leave on, tool by tool and with its credentials apart. Comparing their grants as texts
- * could not tell that `*:full` within `users:read` is `users:read`.
- * @param reason why a tool is off that only the second keeps off
- */
-export function narrow(policy: Policy, by: Policy, reason: string): Policy {
-  const whyOff: Policy['whyOff'] = (tool) => policy.whyOff(tool) ?? (by.whyOff(tool) && reason);
-  return {
-    whyOff,
-    grantOf: (tool) => (whyOff(tool) === undefined ? policy.grantOf(tool) : undefined),
-    credentialsGrantOf: (tool) => (by.whyRestricted(tool) === undefined ? policy.credentialsGrantOf(tool) : undefined),
-    whyRestricted: (tool) => policy.whyRestricted(tool) ?? (by.whyRestricted(tool) && reason),
-  };
 }
 
 /** An agent's grants with a key of a kind, and what everybody is forbidden. */

@@ -1,8 +1,8 @@
-import { allowOnly, decide, type Policy } from '../access/policy.ts';
+import { allowOnly } from '../access/grants.ts';
+import { decide, narrow, type Policy } from '../access/policy.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
 import { didYouMean } from '../wording.ts';
-import { narrow } from './agent-policy.ts';
 
 /** Headers with all their values apart and their names in lower case: `request.headersDistinct`. */
 export type DistinctHeaders = Readonly<Record<string, readonly string[] | undefined>>;

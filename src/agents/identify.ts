@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
-import { allowOnly, decide } from '../access/policy.ts';
+import { allowOnly } from '../access/grants.ts';
+import { decide, narrow } from '../access/policy.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
 import type { AgentAccess, AgentsConfig, JwtConditions, TemplateConfig } from '../settings/agents-config.ts';
-import { type Granted, narrow } from './agent-policy.ts';
+import type { Granted } from './agent-policy.ts';
 import type { Challenge } from './challenge.ts';
 import { createVerifier, FAILURE_COOLDOWN, type TokenFault, type VerifierDeps } from './jwt.ts';
 import { isStatic, matches, parseToken } from './token.ts';

@@ -1,8 +1,8 @@
-import type { Arguments, Tool } from '../catalog/tool.ts';
+import type { Arguments } from '../catalog/declaration.ts';
+import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
-import { isTooDeep, MAX_DEPTH } from '../visible.ts';
-import { didYouMean, inShort, MAX_TOLD } from '../wording.ts';
-import { closed } from './answer/workos-error.ts';
+import { isTooDeep, MAX_DEPTH } from '../json.ts';
+import { closed, didYouMean, inShort, MAX_TOLD } from '../wording.ts';
 
 /**
  * The arguments as the tool's schema reads them.

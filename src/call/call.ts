@@ -1,46 +1,15 @@
-import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
 import type { Outcome } from '../audit/entry.ts';
 import type { Tool } from '../catalog/tool.ts';
-import { RefusedError, ReplyError, TransportError } from '../errors.ts';
+import { RefusedError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { NOTHING } from '../secrets.ts';
-import { isUnclear, toErrorResult, withNote } from './answer/result.ts';
-import type { Answer, ConfirmMode } from './confirm/gate.ts';
+import { ReplyError, TransportError } from '../workos/errors.ts';
+import { isUnclear, toErrorResult } from './answer/failure.ts';
+import { withNote } from './answer/result.ts';
+import type { Call, CallObserver } from './caller.ts';
+import { NOTHING } from './confidential.ts';
 import { createTraffic } from './exchange.ts';
 import type { Journal } from './journal.ts';
 import type { Course, Ended, Run } from './steps.ts';
-
-/** Whether an agent may make a call, and by which grant or rule. */
-export type Verdict = {
-  readonly allowed: boolean;
-  readonly rule: string;
-  /** The grant of its credentials, where there is one. */
-  readonly credentials?: string | undefined;
-};
-
-/** Who calls, and how to reach them while the call goes on. */
-export type Caller = {
-  readonly agent: string;
-  /** Asked at every call, whatever was listed: access may have been cut since. */
-  readonly verdictOn: (tool: Tool) => Verdict;
-  /** What stands in the place of a tool's secrets, where the caller may not see them. */
-  readonly markerOf: (tool: Tool) => string | undefined;
-  /** How calls are confirmed, and what the client brings of that. */
-  readonly confirm: ConfirmMode;
-  readonly answer: Answer;
-  readonly signal: AbortSignal;
-  /** The W3C trace context that the client is in. */
-  readonly trace?: string | undefined;
-  /** Takes one of the deletes that the agent may do. Throws RefusedError where none is left. */
-  readonly spendDelete?: (() => Promise<void>) | undefined;
-  /** Tells the client how far a walk has come, where it asked to be told. */
-  readonly onProgress?: (progress: number, total?: number) => void;
-};
-
-export type CallResult = CallToolResult | InputRequiredResult;
-
-/** One tool call from arguments as the client sent them to a result, or to a question to a person. Never throws. */
-export type Call = (tool: Tool, args: unknown, caller: Caller) => Promise<CallResult>;
 
 /** What calls need from outside; handed in so that tests and other transports can bring their own. */
 export type CallDeps = {
@@ -51,9 +20,6 @@ export type CallDeps = {
   readonly now: () => number;
   readonly observer?: CallObserver | undefined;
 };
-
-/** Counts how calls end. */
-export type CallObserver = { readonly countCall: (tool: string, outcome: string, ms: number) => void };
 
 /** Runs each call between its decision and its outcome on record, and turns whatever goes wrong into a result. */
 export function createCall({ run, journal, log, now, observer }: CallDeps): Call {

@@ -1,10 +1,11 @@
-import type { Arguments, Environment, Limit, Tool } from '../catalog/tool.ts';
-import { TransportError } from '../errors.ts';
-import { type Confidential, withoutSecrets, withoutValues } from '../secrets.ts';
-import type { Context, Reply, Send } from '../workos/layer.ts';
+import type { Arguments, Environment, Limit } from '../catalog/declaration.ts';
+import type { Tool } from '../catalog/tool.ts';
+import { TransportError } from '../workos/errors.ts';
+import type { ApiRequest, Context, Reply, Send } from '../workos/layer.ts';
 import { createOwners, type LimitSettings, toSlots } from '../workos/limits/slots.ts';
-import { type ApiRequest, toRequest } from '../workos/request.ts';
-import { type Success, toSuccess } from './answer/result.ts';
+import { toRequest } from '../workos/request.ts';
+import { type Success, toSuccess } from './answer/success.ts';
+import { type Confidential, withoutSecrets, withoutValues } from './confidential.ts';
 
 /** What one call has sent and received so far. */
 export type Traffic = {

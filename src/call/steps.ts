@@ -1,15 +1,21 @@
 import type { Outcome } from '../audit/entry.ts';
-import type { Arguments, Environment, Tool } from '../catalog/tool.ts';
-import { RefusedError, ReplyError, TransportError } from '../errors.ts';
-import { type Confidential, toConfidential } from '../secrets.ts';
-import { type ApiRequest, resolveConstants, toRequest } from '../workos/request.ts';
-import { gather, toAnswer } from './answer/answer.ts';
+import type { Arguments, Environment } from '../catalog/declaration.ts';
+import type { Tool } from '../catalog/tool.ts';
+import { RefusedError } from '../errors.ts';
+import { ReplyError, TransportError } from '../workos/errors.ts';
+import type { ApiRequest } from '../workos/layer.ts';
+import { resolveConstants, toRequest } from '../workos/request.ts';
+import { toAnswer } from './answer/answer.ts';
+import { gather } from './answer/collect.ts';
+import { explain } from './answer/failure.ts';
 import { toShape } from './answer/fields.ts';
-import { explain, toResult } from './answer/result.ts';
+import { toResult } from './answer/result.ts';
 import { parseArguments } from './arguments.ts';
-import type { Caller, CallResult } from './call.ts';
+import type { Caller, CallResult } from './caller.ts';
+import { type Confidential, toConfidential } from './confidential.ts';
 import type { Gate } from './confirm/gate.ts';
 import { NO_PREVIEW, type Preview, toPreview } from './confirm/preview.ts';
+import { rehearse } from './dry-run.ts';
 import { createTraffic, type Exchange, type Traffic } from './exchange.ts';
 import type { CallJournal } from './journal.ts';
 
@@ -169,27 +175,6 @@ function look(deps: RunDeps, tool: Tool, caller: Caller, { args, start, traffic 
 function usesCredentials({ needsCredentials, credentials = {}, declared }: Tool, args: Arguments): boolean {
   const { secrets = [], identity = [] } = credentials;
   return needsCredentials || [...secrets, ...identity].some((name) => name in args) || declared().secrets.size > 0;
-}
-
-const MASK = '[withheld]';
-
-/** The request that a call would send, with its secrets masked. Throws RefusedError for one that cannot be sent. */
-function rehearse(tool: Tool, args: Arguments, environment: Environment): Record<string, unknown> {
-  const secrets = tool.credentials?.secrets ?? [];
-  const masked = Object.entries(args).map(([name, value]) => [name, secrets.includes(name) ? MASK : value]);
-  const request = toRequest(tool, Object.fromEntries(masked), { ...environment, apiKey: MASK });
-  const { method, path, headers, body } = request;
-  return {
-    dry_run: true,
-    environment: environment.label,
-    request: {
-      method,
-      url: `${environment.baseUrl}${path}`,
-      headers,
-      ...(body !== undefined && { body: JSON.parse(body) }),
-    },
-    notes: ['Nothing was sent: the server was started with --dry-run.'],
-  };
 }
 
 /** The arguments with an Idempotency-Key where the tool sends one: fixed for all attempts, and told when they all fail. */

@@ -1,6 +1,7 @@
-import type { Listing } from './prebuilt-listings.ts';
+import type { Area, Arguments, Limit } from './declaration.ts';
+import type { Listing } from './listing.ts';
 import { checkPrompts, type Prompt } from './prompt.ts';
-import { type Area, type Arguments, type Limit, type Tool, toTool } from './tool.ts';
+import { type Tool, toTool } from './tool.ts';
 
 /** Grants that go together, and what for. */
 export type Preset = { readonly meaning: string; readonly grants: readonly string[] };

@@ -1,29 +1,7 @@
 import type { Catalog } from './catalog.ts';
+import { KEPT, type Listing } from './listing.ts';
 import { converted } from './prebuilt.ts';
 import type { Tool } from './tool.ts';
-
-/** What a listing keeps of a tool as it is. */
-const KEPT = [
-  'name',
-  'title',
-  'description',
-  'annotations',
-  'form',
-  'area',
-  'access',
-  'method',
-  'allLimits',
-  'confirmable',
-  'needsCredentials',
-  'handlesCredentials',
-  'needsClientId',
-] as const satisfies readonly (keyof Tool)[];
-
-/** A tool as far as grants decide on it and clients list it. */
-export type Listing = Pick<Tool, (typeof KEPT)[number] | 'jsonSchema' | 'outputJsonSchema'> & {
-  readonly restricted?: Listing;
-  readonly confirmed?: Listing;
-};
 
 /** All that a start needs to know of the tools, before anything is called. */
 export type Listings = Catalog<Listing> & { readonly statusTool: Listing };

@@ -1,114 +1,13 @@
 import * as z from 'zod';
 import type { Declared } from '../secrets.ts';
+import { type Area, CLIENT_ID, type Declaration, type Input, type Limit, type Method } from './declaration.ts';
 import { toJsonSchema } from './json-schema.ts';
 import { listItem, membersIn, omittedFromLists, secretsIn, toOutputSchema } from './output.ts';
 import { converted, type JsonSchema } from './prebuilt.ts';
 import { CONFIRM_TOKEN, FIELDS, MAX_ITEMS, OWN } from './server-arguments.ts';
 
-/** What a tool does to WorkOS, as grants see it: reads, creates or updates, deletes. */
-export type Access = 'read' | 'write' | 'delete';
-
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-/** Method and path template as the WorkOS reference writes them: `GET /organizations/{organization_id}`. */
-export type Route = `${Method} /${string}`;
-
 /** Where an argument travels in the HTTP request, or that it is the server's own. */
 export type Place = 'path' | 'query' | 'body' | 'header' | 'server';
-
-export type Input = Readonly<Record<string, z.ZodType>>;
-export type Arguments = Readonly<Record<string, unknown>>;
-
-/** A documented rate limit: at most so many requests in any window of so many seconds. */
-export type Limit = {
-  /** What `--limit NAME=REQUESTS/SECONDS` calls it. */
-  readonly name: string;
-  readonly requests: number;
-  readonly seconds: number;
-  /** Arguments whose every value has a window of its own; the first one given counts. Without: one window for all. */
-  readonly by?: readonly string[];
-  /**
-   * Arguments that name an object within such a window: answers carry the window's value in `member`. Where no answer
-   * has told yet, the request counts in every window.
-   */
-  readonly within?: { readonly arguments: readonly string[]; readonly member: string };
-};
-
-/** One WorkOS environment: the key that opens it and where it is served. */
-export type Environment = {
-  readonly label: 'sandbox' | 'staging' | 'production';
-  readonly baseUrl: string;
-  readonly apiKey: string;
-  /** The environment's Client ID (`client_…`); only sign-in tools need it. */
-  readonly clientId: string | undefined;
-};
-
-type Placeholder<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | Placeholder<Rest>
-  : never;
-
-type Parsed<I extends Input> = z.infer<z.ZodObject<I>>;
-
-/**
- * One endpoint. Arguments are placed by rule: those named in the route go into the path; of the rest, GET and DELETE
- * send the query, other methods a JSON body. Everything optional is an exception to a rule.
- */
-export type Declaration<R extends Route = Route, I extends Input = Input> = {
-  /** `verb_noun`, snake_case, at most 40 characters (limits of Claude Desktop and Cursor). */
-  readonly name: string;
-  readonly route: R;
-  readonly access: Access;
-  readonly description: string;
-  /** Every argument by its wire name; each placeholder of the route must be among them. */
-  readonly input: I & Readonly<Record<Placeholder<R>, z.ZodType>>;
-  /** What WorkOS answers with on success; absent where the answer has no body. */
-  readonly output?: z.ZodObject;
-  /**
-   * Arguments by which an agent could become somebody else or vouch for who somebody is: secrets, and such as decide
-   * about identity. Without its area's credentials grant they do not exist; where one is required, nor does the tool.
-   */
-  readonly credentials?: {
-    readonly secrets?: readonly (keyof I & string)[];
-    readonly identity?: readonly (keyof I & string)[];
-    /** What stands in for such an argument without the grant, in place of nothing. */
-    readonly narrowed?: Input;
-  };
-  /** Body members that the server sends itself; never arguments. A local tool gets them beside its arguments. */
-  readonly constants?: Readonly<Record<string, string | typeof CLIENT_ID | typeof API_KEY>>;
-  /** Documented limits tighter than the area's. */
-  readonly limits?: readonly Limit[];
-  /** Spends something with its first attempt, such as a one-time code: never sent twice, whatever the answer. */
-  readonly once?: true;
-  /** The argument sent as `Idempotency-Key`; made up when absent, so that repeating an attempt is safe. */
-  readonly idempotencyKey?: keyof I & string;
-  /** Rules across arguments: a sentence that names the fields for each one broken, `false` for each one kept. */
-  readonly check?: (args: Parsed<I>) => readonly (string | false)[];
-  /** What a person is shown before a call goes out that deletes, or that carries one of the arguments above. */
-  readonly preview?: {
-    /** The tool that reads the object by the arguments in the route. */
-    readonly object: string;
-    /** The member that names it to people. */
-    readonly named: string;
-    /** What hangs on it: tools that list, by the argument that takes its ID. */
-    readonly dependents?: Readonly<Record<string, string>>;
-  };
-  /** The read that tells whether a call whose answer was lost took effect. */
-  readonly toldBy?: string;
-  /** What to do next about an error code of WorkOS's that belongs to this endpoint. */
-  readonly nextSteps?: Readonly<Record<string, string>>;
-  /** Answers from the arguments and constants alone, without a request to WorkOS. */
-  readonly local?: (args: Parsed<I>, environment: Environment) => Record<string, unknown>;
-};
-
-export type Area = {
-  readonly name: string;
-  readonly title: string;
-  /** What its objects are, with the prefixes of their IDs and what they belong to: one clause, for models. */
-  readonly meaning: string;
-  /** Documented limits that the area's GETs, and its other requests, share. */
-  readonly limits?: { readonly get: Limit; readonly other: Limit };
-  readonly tools: readonly Declaration[];
-};
 
 /** A declaration with everything that follows from it. */
 export type Tool = Declaration & {
@@ -156,20 +55,6 @@ export type Tool = Declaration & {
   /** Whether some of its calls wait for a confirmation. */
   readonly confirmable: boolean;
 };
-
-export const CLIENT_ID = Symbol('WORKOS_CLIENT_ID');
-export const API_KEY = Symbol('WORKOS_API_KEY');
-
-/** The identity function that types `check`, `local` and `credentials` by the tool's own input. */
-export function tool<R extends Route, I extends Input>(declaration: Declaration<R, I>): Declaration {
-  // The parameter of `check` and `local` is narrower than Declaration's; callers hand them what `schema` has parsed.
-  return declaration as unknown as Declaration;
-}
-
-/** Groups the declarations of one area; its name is the left side of its grants. */
-export function area(declaration: Area): Area {
-  return declaration;
-}
 
 export function toTool(area: Omit<Area, 'tools' | 'meaning'>, declaration: Declaration): Tool {
   const { secrets = [], identity = [], narrowed = {} } = declaration.credentials ?? {};

@@ -1,83 +1,9 @@
-import {
-  ACCESSES,
-  type Agent,
-  type Count,
-  type Credentials,
-  type TokenCounts,
-  toAccess,
-  tokenCost,
-  toPolicy,
-} from '../access/overview.ts';
-import { createPolicy, decide, type Grants, USUAL_GRANTS } from '../access/policy.ts';
+import { ACCESSES, type Agent, type Count, type Credentials, toAccess, toPolicy } from '../access/overview.ts';
+import { decide } from '../access/policy.ts';
+import { type TokenCounts, tokenCost } from '../access/token-cost.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { StartError } from '../errors.ts';
-import { COMMANDS } from '../settings/config.ts';
-import { describeOptions } from '../settings/options.ts';
 import { nameOf } from './explain.ts';
-import { type Cell, header, paint, state, table } from './table.ts';
-
-export function helpText(): string {
-  return [
-    'workos-mcp: the WorkOS API as MCP tools, only those you allow\n\n',
-    'Usage:\n',
-    '  workos-mcp --allow GRANT[,GRANT…] [options]   serve MCP over stdio\n',
-    ...Object.entries(COMMANDS).map(([name, help]) => `  workos-mcp ${name} [options]\n      ${help}\n`),
-    "\nGrants: AREA:ACCESS, *:ACCESS or a tool's name; ACCESS is read, write, delete,\nfull (all three) or credentials (signing in as, or vouching for, a user).\n",
-    'preset:NAME stands for the grants of a usual job; the README lists them.\n',
-    table(USUAL_GRANTS.map(([grant, meaning]) => [`  ${grant}`, meaning])),
-    '\nOptions, and the environment variables that set the same:\n',
-    ...describeOptions().map(
-      ({ flag, variable, help }) => `  ${[flag, variable].filter((part) => part !== '').join('  ')}\n      ${help}\n`,
-    ),
-    '  --help, --version\n',
-  ].join('');
-}
-
-/** Every tool with its area, access and whether the grants switch it on: aligned text, or JSON for machines. */
-export function toolsReport(catalog: Catalog, agent: Agent, json: boolean, colour = false): string {
-  const policy = toPolicy(catalog, agent);
-  const rows = catalog.tools.map((tool) => {
-    const reason = policy.whyOff(tool);
-    return {
-      name: tool.name,
-      area: tool.area,
-      access: tool.access,
-      credentials: tool.needsCredentials,
-      on: reason === undefined,
-      reason: reason ?? null,
-    };
-  });
-  if (json) return `${JSON.stringify(rows, undefined, 2)}\n`;
-  const on = rows.filter((row) => row.on).length;
-  return [
-    table(
-      [
-        header('TOOL', 'AREA', 'ACCESS', 'STATE', 'REASON'),
-        ...rows.map((row) => [
-          row.name,
-          row.area,
-          row.credentials ? `${row.access} + credentials` : row.access,
-          state(row.on),
-          row.reason ?? '',
-        ]),
-      ],
-      colour,
-    ),
-    `\n${on} of ${rows.length} tools are on.${on === 0 ? ' Switch some on with --allow; see --help.' : ''}\n`,
-    agent.policy !== undefined || agent.grants.allow.length === 0 ? '' : whyNoStart(catalog, agent.grants),
-  ].join('');
-}
-
-/** What a start with these grants would stop at, although they can be listed. */
-function whyNoStart(catalog: Catalog, grants: Grants): string {
-  try {
-    createPolicy(catalog, grants);
-    return '';
-  } catch (error) {
-    if (!(error instanceof StartError)) throw error;
-    return `\nA start would stop: ${error.message}\n`;
-  }
-}
+import { type Cell, header, paint, table } from './table.ts';
 
 /** What agents may do, area by area, and what that costs a model: aligned text for people, or JSON for access reviews. */
 export function checkReport(what: {

@@ -1,17 +1,9 @@
-import {
-  type Agent,
-  STATUS_TOOL,
-  type ToolAccess,
-  type ToolCredentials,
-  toAccess,
-  toPolicy,
-  toToolAccess,
-  type Way,
-} from '../access/overview.ts';
+import { type Agent, noSuch, STATUS_TOOL, toAccess, toPolicy } from '../access/overview.ts';
+import { type ToolAccess, type ToolCredentials, toToolAccess, type Way } from '../access/tool-access.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Area, Limit, Tool } from '../catalog/tool.ts';
+import type { Area, Limit } from '../catalog/declaration.ts';
+import type { Tool } from '../catalog/tool.ts';
 import { StartError } from '../errors.ts';
-import { didYouMean } from '../wording.ts';
 import { type Cell, header, paint, state, table } from './table.ts';
 
 /**
@@ -27,12 +19,6 @@ export function explainTool(catalog: Catalog, agent: Agent, name: string, colour
     return `${STATUS_TOOL} is the server's own: it tells an agent what it may do, and takes no grant. --no-status-tool leaves it out.\n`;
   }
   throw new StartError(noSuch(catalog, name));
-}
-
-/** What to say of a name that neither a tool nor an area has. */
-export function noSuch({ tools, areas }: Catalog, name: string): string {
-  const known = [...tools, ...areas].map((one) => one.name);
-  return `There is no tool or area "${name}".${didYouMean(name, known)} The areas are ${areas.map((area) => area.name).join(', ')}.`;
 }
 
 function explainOne(catalog: Catalog, agent: Agent, tool: Tool, colour: boolean): string {

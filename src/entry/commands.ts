@@ -1,7 +1,7 @@
 import { homedir, platform } from 'node:os';
 import { resolve } from 'node:path';
 import { declarations } from '../../tools/index.ts';
-import type { TokenCounts } from '../access/overview.ts';
+import type { TokenCounts } from '../access/token-cost.ts';
 import { createCatalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
 import * as configFile from '../settings/read-file.ts';
@@ -61,14 +61,14 @@ export const run: Part = async (shell) => {
   const { config } = loaded;
   switch (config.command) {
     case 'help':
-      print((await import('../commands/access-report.ts')).helpText());
+      print((await import('../commands/help.ts')).helpText());
       return 0;
     case 'version':
       print(`${shell.version}\n`);
       return 0;
     case 'tools': {
-      const { toolsReport } = await import('../commands/access-report.ts');
-      const { agentOf } = await import('../commands/check.ts');
+      const { toolsReport } = await import('../commands/tools.ts');
+      const { agentOf } = await import('../commands/which-agent.ts');
       print(toolsReport(catalog, await agentOf(loaded, catalog, host), config.json, isColourful()));
       return 0;
     }
@@ -79,7 +79,7 @@ export const run: Part = async (shell) => {
     }
     case 'explain': {
       const { explainTool } = await import('../commands/explain.ts');
-      const { agentOf } = await import('../commands/check.ts');
+      const { agentOf } = await import('../commands/which-agent.ts');
       print(explainTool(catalog, await agentOf(loaded, catalog, host), config.subject, isColourful()));
       return 0;
     }

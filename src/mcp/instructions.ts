@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Listing } from '../catalog/prebuilt-listings.ts';
-import type { Access, Environment } from '../catalog/tool.ts';
+import type { Access, Environment } from '../catalog/declaration.ts';
+import type { Listing } from '../catalog/listing.ts';
 
 type Served = {
   readonly environment: Environment['label'];

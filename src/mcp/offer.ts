@@ -1,11 +1,11 @@
-import type { ListToolsResult } from '@modelcontextprotocol/server';
+import type { InitializeResult, ListToolsResult } from '@modelcontextprotocol/server';
+import { type ConfirmMode, withConfirmToken } from '../access/confirmation.ts';
 import type { Policy } from '../access/policy.ts';
-import type { Verdict } from '../call/call.ts';
-import type { ConfirmMode } from '../call/confirm/gate.ts';
+import type { Verdict } from '../call/caller.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Listing } from '../catalog/prebuilt-listings.ts';
-import type { Environment, Tool } from '../catalog/tool.ts';
-import { withConfirmToken } from '../confirm/confirmable.ts';
+import type { Environment } from '../catalog/declaration.ts';
+import type { Listing } from '../catalog/listing.ts';
+import type { Tool } from '../catalog/tool.ts';
 import { marker } from '../secrets.ts';
 import { toInstructions } from './instructions.ts';
 import { offerPrompts, type Prompts } from './prompts/listed.ts';
@@ -97,4 +97,16 @@ function toDefinition(tool: Listing): ListToolsResult['tools'][number] {
   const outputSchema = tool.outputJsonSchema();
   // Both schemas are of objects, which their own type does not say.
   return { ...definition, ...(outputSchema && { outputSchema }) } as ListToolsResult['tools'][number];
+}
+
+/** What a server says of itself. */
+export function toGreeting({ instructions, prompts }: Pick<Offer, 'instructions' | 'prompts'>, version: string) {
+  return {
+    capabilities: {
+      tools: { listChanged: false },
+      ...(prompts.size > 0 && { prompts: { listChanged: false }, completions: {} }),
+    },
+    serverInfo: { name: 'workos-mcp', title: 'WorkOS', version },
+    instructions,
+  } satisfies Omit<InitializeResult, 'protocolVersion'>;
 }

@@ -8,12 +8,12 @@ import {
   ProtocolErrorCode,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import type { Call, Caller } from '../call/call.ts';
+import type { Call, Caller } from '../call/caller.ts';
 import type { Answer } from '../call/confirm/gate.ts';
 import { PENDING_MS } from '../call/confirm/pending.ts';
-import { toGreeting } from '../greeting.ts';
-import type { BareTool } from '../serve/direct/tool-call.ts';
+import type { BareTool } from './direct-tool.ts';
 import type { Offer } from './offer.ts';
+import { toGreeting } from './offer.ts';
 import { type LookUp, servePrompts } from './prompts/serve.ts';
 
 /** A process never changes its tools, but the next one may be started with other grants. */

@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { type Agent, STATUS_TOOL, toAccess, toPolicy, toToolAccess, type Way } from '../access/overview.ts';
+import { type Agent, noSuch, STATUS_TOOL, toAccess, toPolicy } from '../access/overview.ts';
+import { toToolAccess, type Way } from '../access/tool-access.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { type Environment, type Tool, tool, toTool } from '../catalog/tool.ts';
-import { noSuch } from '../commands/explain.ts';
+import { type Environment, tool } from '../catalog/declaration.ts';
+import { type Tool, toTool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 
 /**

@@ -1,10 +1,11 @@
+import type { Budgets } from '../agents/budgets.ts';
 import type { PendingStore } from '../call/confirm/pending.ts';
-import type { Environment } from '../catalog/tool.ts';
+import type { Environment } from '../catalog/declaration.ts';
+import { systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { HttpConfig } from '../settings/config.ts';
 import type { Shared } from '../workos/limits/limit.ts';
-import { systemClock } from '../workos/limits/limit.ts';
-import { type Budgets, createRedisBudgets } from './budgets.ts';
+import { createRedisBudgets } from './budgets.ts';
 import { openRedis } from './connect.ts';
 import { createRedisPendingStore } from './pending.ts';
 import { createSharedWindows } from './windows.ts';

@@ -1,4 +1,3 @@
-import { SECTIONS } from '../agents/sections.ts';
 import { StartError } from '../errors.ts';
 import { didYouMean } from '../wording.ts';
 import {
@@ -10,7 +9,7 @@ import {
   type Sections,
   schema,
 } from './agents-schema.ts';
-import { type Document, parsePart, readDocument } from './document.ts';
+import { type Document, parsePart, readDocument, SECTIONS } from './document.ts';
 import { optionNames, optionOf } from './options.ts';
 
 export type EnvironmentConfig = {

@@ -1,6 +1,6 @@
-import { SECTIONS } from '../agents/sections.ts';
 import { StartError } from '../errors.ts';
 import { didYouMean } from '../wording.ts';
+import { SECTIONS } from './document.ts';
 import { type Option, optionNames, optionOf } from './options.ts';
 import { type Given, parseValue } from './sources.ts';
 

@@ -1,10 +1,10 @@
-import type { Grants } from '../access/policy.ts';
-import type { ConfirmMode } from '../call/confirm/gate.ts';
+import type { ConfirmMode } from '../access/confirmation.ts';
+import type { Grants } from '../access/grants.ts';
 import { StartError } from '../errors.ts';
+import type { LogLevel } from '../log.ts';
 import { didYouMean } from '../wording.ts';
 import {
   envName,
-  type LogLevel,
   OPTIONS,
   type Option,
   type OptionName,

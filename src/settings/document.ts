@@ -145,3 +145,6 @@ function pathOfProto(value: unknown, path: Path): Path | undefined {
   }
   return undefined;
 }
+
+/** The sections of the configuration file that are about agents; the other keys are settings. */
+export const SECTIONS = ['environments', 'issuers', 'agents', 'templates'] as const;

@@ -1,6 +1,5 @@
-import type { Grants } from '../access/policy.ts';
-import type { ConfirmMode } from '../call/confirm/gate.ts';
-import type { Environment } from '../catalog/tool.ts';
+import type { Grants } from '../access/grants.ts';
+import type { Environment } from '../catalog/declaration.ts';
 import { StartError } from '../errors.ts';
 import type { Config } from './config.ts';
 
@@ -56,10 +55,6 @@ export function environmentOf({ sandbox, apiKey }: Config): Environment['label']
   if (sandbox) return 'sandbox';
   return apiKey === undefined ? undefined : labelOf(apiKey);
 }
-
-/** How calls are confirmed where nobody has said it: a person's yes is worth more where the customers are. */
-export const toConfirm = (given: ConfirmMode | undefined, label: Environment['label']): ConfirmMode =>
-  given ?? (label === 'production' ? 'strict' : 'auto');
 
 /** The grants as they hold in an environment. */
 export function toGrants({ grants, productionWrites }: Config, label: Environment['label'] | undefined): Grants {

@@ -1,3 +1,5 @@
+import { LOG_LEVELS } from '../log.ts';
+
 export type Option = {
   /** The command that alone has a use for it. */
   readonly only?: 'http';
@@ -22,9 +24,6 @@ export type Option = {
   readonly grant?: string;
   readonly help: string;
 };
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Every setting: its flag, its environment variable, its line in the help and its row in the README. */
 export const OPTIONS = {
@@ -215,9 +214,11 @@ export const OPTIONS = {
 } as const satisfies Record<string, Option>;
 
 export type OptionName = keyof typeof OPTIONS;
+
 export type OptionWithDefault = {
   [Name in OptionName]: (typeof OPTIONS)[Name] extends { unless: string } ? Name : never;
 }[OptionName];
+
 export const optionNames = Object.keys(OPTIONS) as OptionName[]; // Object.keys forgets the literal type
 
 /** An option by its flag's name, if there is one. */

@@ -1,11 +1,13 @@
 import type { Readable, Writable } from 'node:stream';
 import type { RequestId } from '@modelcontextprotocol/server';
+import { toConfirm } from '../access/confirmation.ts';
 import type { Agent } from '../access/overview.ts';
 import { createPolicy } from '../access/policy.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import { createPendingStore } from '../call/confirm/pending.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Environment } from '../catalog/tool.ts';
+import type { Environment } from '../catalog/declaration.ts';
+import { systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { createOffer } from '../mcp/offer.ts';
 import { createServer, toBareTool } from '../mcp/server.ts';
@@ -13,8 +15,6 @@ import { createStatusTool } from '../mcp/status-tool.ts';
 import { openSession } from '../serve/stdio/open-session.ts';
 import type { Session } from '../serve/stdio/serve-stdio.ts';
 import type { Config } from '../settings/config.ts';
-import { toConfirm } from '../settings/environment.ts';
-import { systemClock } from '../workos/limits/limit.ts';
 import type { Transport } from '../workos/transport.ts';
 import { compose } from './compose.ts';
 

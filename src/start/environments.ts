@@ -1,16 +1,11 @@
-import type { Environment } from '../catalog/tool.ts';
-import { StartError } from '../errors.ts';
-import { DEFAULT_ENVIRONMENT, type EnvironmentConfig } from '../settings/agents-config.ts';
-import type { Config } from '../settings/config.ts';
-import { toEnvironment } from '../settings/environment.ts';
-import { createTransport, type Transport } from '../workos/transport.ts';
+import type { Environment } from '../catalog/declaration.ts';
+import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
+import type { Transport } from '../workos/transport.ts';
 import { type ComposeDeps, type Composed, compose } from './compose.ts';
+import type { Connection } from './connection.ts';
 
 /** A WorkOS environment with all that is needed to call it. */
 export type Opened = Composed & { readonly environment: Environment };
-
-/** Where an environment's requests go. */
-export type Connection = { readonly environment: Environment; readonly transport: Transport };
 
 export type Environments = {
   /**
@@ -58,34 +53,3 @@ export function createEnvironments({ sharedOf, ...deps }: EnvironmentsDeps): Env
 /** What the record calls an environment: there may be several of a kind. */
 const nameOf = (name: string, { label }: Environment): string =>
   name === label || name === DEFAULT_ENVIRONMENT ? label : `${name} (${label})`;
-
-export type ConnectDeps = {
-  readonly config: Config;
-  readonly variable: (name: string) => string | undefined;
-  readonly readKeyFile: (path: string) => string;
-  /** Milliseconds of a clock that only goes forward. */
-  readonly now: () => number;
-};
-
-/**
- * The connection to an environment of the file, made on first use.
- * @throws StartError for a key that is missing or malformed
- */
-export function toConnection(
-  given: EnvironmentConfig,
-  { config, variable, readKeyFile, now }: ConnectDeps,
-): Connection {
-  const { name, apiKeyEnv, apiKeyFile, clientId, expect } = given;
-  const apiKey = apiKeyEnv === undefined ? undefined : variable(apiKeyEnv);
-  if (apiKeyEnv !== undefined && (apiKey ?? '') === '') {
-    throw new StartError(`environments.${name}: the variable ${apiKeyEnv}, which should hold its key, is not set.`);
-  }
-  const opening = { apiKey, apiKeyFile, clientId, baseUrl: given.baseUrl ?? config.baseUrl, expect };
-  const environment = toEnvironment(opening, readKeyFile, {
-    apiKey: apiKeyEnv ?? `environments.${name}.api-key-env`,
-    apiKeyFile: `environments.${name}.api-key-file`,
-    clientId: `environments.${name}.client-id`,
-    baseUrl: `environments.${name}.base-url`,
-  });
-  return { environment, transport: createTransport(environment.baseUrl, { ...config, now }) };
-}

@@ -1,18 +1,18 @@
+import type { ConfirmMode } from '../access/confirmation.ts';
+import { toConfirm } from '../access/confirmation.ts';
 import type { Policy } from '../access/policy.ts';
 import { type Forbidden, policyOf, toGrants } from '../agents/agent-policy.ts';
+import type { Budgets } from '../agents/budgets.ts';
 import { wwwAuthenticate } from '../agents/challenge.ts';
 import { type DistinctHeaders, narrowByHeaders } from '../agents/headers.ts';
 import { createIdentifier, type Identity, type ResolvedAgent } from '../agents/identify.ts';
 import type { VerifierDeps } from '../agents/jwt.ts';
-import type { Caller } from '../call/call.ts';
-import type { ConfirmMode } from '../call/confirm/gate.ts';
+import type { Caller } from '../call/caller.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { RefusedError } from '../errors.ts';
 import { createOffer, type Offer } from '../mcp/offer.ts';
 import { createStatusTool } from '../mcp/status-tool.ts';
-import type { Budgets } from '../redis/budgets.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
-import { toConfirm } from '../settings/environment.ts';
 import type { Opened } from './environments.ts';
 
 /** One agent as it is served. */

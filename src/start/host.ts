@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
 import type { Env } from '../settings/sources.ts';
-import type { Connection } from './environments.ts';
+import type { Connection } from './connection.ts';
 
 /** Settings and agents as the configuration file has them now. */
 export type Loaded = { readonly config: Config; readonly agents: AgentsConfig };

@@ -5,12 +5,12 @@ import type { ResolvedAgent } from '../agents/identify.ts';
 import { canonicalJson } from '../audit/chain.ts';
 import { configDigest } from '../audit/record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { systemClock } from '../clock.ts';
 import { StartError } from '../errors.ts';
 import { isLoopback } from '../serve/http/guard.ts';
 import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
-import { systemClock } from '../workos/limits/limit.ts';
-import { type Connection, toConnection } from './environments.ts';
+import { type Connection, toConnection } from './connection.ts';
 import type { Host, Loaded } from './host.ts';
 import { requireRecord } from './open-record.ts';
 

@@ -1,10 +1,10 @@
+import { systemClock } from '../clock.ts';
 import { StartError } from '../errors.ts';
 import { type Config, configFileOf, parseConfig } from '../settings/config.ts';
 import { toEnvironment } from '../settings/environment.ts';
 import { createInProcessTransport } from '../workos/in-process.ts';
-import { systemClock } from '../workos/limits/limit.ts';
 import { createTransport } from '../workos/transport.ts';
-import type { Connection } from './environments.ts';
+import type { Connection } from './connection.ts';
 import type { Host, Loaded, Shell } from './host.ts';
 
 const NO_AGENTS: Loaded['agents'] = { environments: [], issuers: [], agents: [], templates: [] };

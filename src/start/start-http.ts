@@ -1,16 +1,16 @@
+import { createBudgets } from '../agents/budgets.ts';
 import { metadataPath, protectedResourceMetadata } from '../agents/challenge.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import { createPendingStore } from '../call/confirm/pending.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { systemClock } from '../clock.ts';
 import { StartError, withoutKeys } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { createServer, toBareTool } from '../mcp/server.ts';
-import { createBudgets } from '../redis/budgets.ts';
 import { openShared } from '../redis/stores.ts';
 import { createMetrics, serveMetrics } from '../serve/http/metrics.ts';
 import { HTTP_LIMITS, serveOverHttp } from '../serve/http/serve-http.ts';
 import { warnings } from '../settings/warnings.ts';
-import { systemClock } from '../workos/limits/limit.ts';
 import { createEnvironments, type Opened } from './environments.ts';
 import { createFleet, type Fleet, type Member } from './fleet.ts';
 import type { Host, Loaded } from './host.ts';

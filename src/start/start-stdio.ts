@@ -1,16 +1,15 @@
-import type { Agent } from '../access/overview.ts';
+import { toConfirm } from '../access/confirmation.ts';
 import { createPolicy } from '../access/policy.ts';
 import { configDigest } from '../audit/record.ts';
 import type { Listings } from '../catalog/prebuilt-listings.ts';
 import { StartError } from '../errors.ts';
-import { toGreeting } from '../greeting.ts';
 import { createLog } from '../log.ts';
-import { createOffer } from '../mcp/offer.ts';
+import { createOffer, toGreeting } from '../mcp/offer.ts';
 import { toPromptList } from '../mcp/prompts/listed.ts';
 import { type Session, serveOverStdio } from '../serve/stdio/serve-stdio.ts';
 import type { Config } from '../settings/config.ts';
-import { environmentOf, toConfirm, toGrants } from '../settings/environment.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
+import { toAgent } from './agent.ts';
 import type { SessionDeps } from './connect-session.ts';
 import type { Host } from './host.ts';
 import { beginRecord, openRecord, requireRecord } from './open-record.ts';
@@ -108,16 +107,4 @@ export async function startStdio(config: Config, catalog: Listings, behind: Behi
 function notWhole(error: unknown): never {
   const { code, name } = Object(error);
   throw new StartError(`A part of the program cannot be loaded (${code ?? name}). Install it again.`);
-}
-
-/** What the flat settings make of the agent, as far as they say which environment it is in. */
-export function toAgent(config: Config, environment = environmentOf(config)): Agent {
-  return {
-    name: config.agent,
-    environment,
-    grants: toGrants(config, environment),
-    confirm: environment === undefined ? config.confirm : toConfirm(config.confirm, environment),
-    dryRun: config.dryRun,
-    record: config.auditLog ?? 'stderr',
-  };
 }

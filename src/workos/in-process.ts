@@ -1,4 +1,4 @@
-import { TransportError } from '../errors.ts';
+import { TransportError } from './errors.ts';
 import type { Transport } from './transport.ts';
 
 /** Sends to an app in this process, such as the sandbox, instead of over the network. */

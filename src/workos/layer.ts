@@ -1,5 +1,4 @@
-import type { ApiRequest } from './request.ts';
-import type { Watch } from './watch.ts';
+import type { Method } from '../catalog/declaration.ts';
 
 /** WorkOS's answer, whatever its status. Header names are in lower case. */
 export type Reply = {
@@ -43,21 +42,20 @@ export type Send = (request: ApiRequest, context: Context) => Promise<Reply>;
 /** Every concern on the way to WorkOS has this shape. */
 export type Layer = (next: Send) => Send;
 
-/** Adds what every request to WorkOS carries, and takes the key out of what comes back, should WorkOS ever echo it. */
-export const authorize =
-  (apiKey: string, userAgent: string): Layer =>
-  (next) => {
-    const withhold = (text: string) => text.replaceAll(apiKey, '[API key withheld]');
-    return async (request, context) => {
-      const headers = {
-        ...request.headers,
-        accept: 'application/json',
-        authorization: `Bearer ${apiKey}`,
-        'user-agent': userAgent,
-      };
-      const reply = await next({ ...request, headers }, context);
-      const received: Record<string, string> = {};
-      for (const [name, value] of Object.entries(reply.headers)) received[name] = withhold(value);
-      return { ...reply, headers: received, body: withhold(reply.body) };
-    };
-  };
+/** Told what becomes of a request, by whoever counts such things. */
+export type Watch = {
+  /** Milliseconds that it waited for room under the limits. */
+  readonly waited: (ms: number) => void;
+  readonly repeated: () => void;
+  /** It was answered 429 all the same. */
+  readonly limited: () => void;
+};
+
+/** One HTTP request to WorkOS, relative to its base URL; authorization is added on the way. */
+export type ApiRequest = {
+  readonly method: Method;
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+};

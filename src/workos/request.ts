@@ -1,22 +1,7 @@
-import {
-  API_KEY,
-  type Arguments,
-  CLIENT_ID,
-  type Environment,
-  type Method,
-  placeOf,
-  type Tool,
-} from '../catalog/tool.ts';
+import { API_KEY, type Arguments, CLIENT_ID, type Environment } from '../catalog/declaration.ts';
+import { placeOf, type Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
-
-/** One HTTP request to WorkOS, relative to its base URL; authorization is added on the way. */
-export type ApiRequest = {
-  readonly method: Method;
-  /** Path and query. */
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
-};
+import type { ApiRequest } from './layer.ts';
 
 /**
  * Builds the request of a call from arguments that the tool's schema has parsed.

@@ -1,4 +1,5 @@
-import { RefusedError, TransportError } from '../errors.ts';
+import { RefusedError } from '../errors.ts';
+import { TransportError } from './errors.ts';
 import type { Context, Layer, Reply } from './layer.ts';
 
 /** How one attempt ended. */

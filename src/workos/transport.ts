@@ -1,5 +1,5 @@
 import type { Dispatcher, Pool } from 'undici';
-import { TransportError } from '../errors.ts';
+import { TransportError } from './errors.ts';
 import type { Reply, Send } from './layer.ts';
 
 export type Transport = {

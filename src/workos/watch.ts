@@ -1,14 +1,4 @@
-import type { Context, Layer } from './layer.ts';
-import type { ApiRequest } from './request.ts';
-
-/** Told what becomes of a request, by whoever counts such things. */
-export type Watch = {
-  /** Milliseconds that it waited for room under the limits. */
-  readonly waited: (ms: number) => void;
-  readonly repeated: () => void;
-  /** It was answered 429 all the same. */
-  readonly limited: () => void;
-};
+import type { ApiRequest, Context, Layer, Watch } from './layer.ts';
 
 /**
  * Two layers, one above and one below the one that makes requests wait.

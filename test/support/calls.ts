@@ -1,4 +1,4 @@
-import type { Arguments } from '../../src/catalog/tool.ts';
+import type { Arguments } from '../../src/catalog/declaration.ts';
 
 const ORGANIZATION = 'org_01EHZNVPK3SFK441A1RGBFSHRT';
 const USER = 'user_01E4ZCR3C56J083X43JQXF3JK5';

@@ -1,6 +1,7 @@
-import type { Grants } from '../../src/access/policy.ts';
+import type { Grants } from '../../src/access/grants.ts';
 import { createCatalog } from '../../src/catalog/catalog.ts';
-import type { Area, Tool } from '../../src/catalog/tool.ts';
+import type { Area } from '../../src/catalog/declaration.ts';
+import type { Tool } from '../../src/catalog/tool.ts';
 import { declarations } from '../../tools/index.ts';
 
 export const catalog = createCatalog(declarations);

@@ -1,5 +1,5 @@
+import { withConfirmToken } from '../../src/access/confirmation.ts';
 import type { Tool } from '../../src/catalog/tool.ts';
-import { withConfirmToken } from '../../src/confirm/confirmable.ts';
 import { code, listed, table } from './docs-markdown.ts';
 
 /** The subset of JSON Schema that tools are published in. */

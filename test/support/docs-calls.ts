@@ -1,4 +1,5 @@
-import type { Arguments, Tool } from '../../src/catalog/tool.ts';
+import type { Arguments } from '../../src/catalog/declaration.ts';
+import type { Tool } from '../../src/catalog/tool.ts';
 import { connectAsking, type Question } from './asking.ts';
 import { EXAMPLES, type Example } from './docs-examples.ts';
 import { mask } from './docs-mask.ts';

@@ -1,5 +1,5 @@
 import type * as Sandbox from '../../sandbox/index.ts';
-import type { Arguments } from '../../src/catalog/tool.ts';
+import type { Arguments } from '../../src/catalog/declaration.ts';
 
 // The built file, whose path is no literal so that type checking does not need a build.
 const built: string = '../../dist/sandbox.js';

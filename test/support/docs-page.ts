@@ -1,6 +1,8 @@
-import { allowOnly, decide } from '../../src/access/policy.ts';
+import { allowOnly } from '../../src/access/grants.ts';
+import { decide } from '../../src/access/policy.ts';
 import type { Catalog } from '../../src/catalog/catalog.ts';
-import type { Limit, Tool } from '../../src/catalog/tool.ts';
+import type { Limit } from '../../src/catalog/declaration.ts';
+import type { Tool } from '../../src/catalog/tool.ts';
 import { argumentsOf, fieldsOf } from './docs-arguments.ts';
 import { grantsOf, type Step, type Steps } from './docs-calls.ts';
 import { code, fence, listed, table, toJson } from './docs-markdown.ts';

@@ -1,12 +1,13 @@
 // Run as a program of its own, several times at once: one server of several that share limits through Redis.
 import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
+import { systemClock } from '../../src/clock.ts';
 import { createRedisBudgets } from '../../src/redis/budgets.ts';
 import { openRedis, type Redis } from '../../src/redis/connect.ts';
 import { createRedisPendingStore } from '../../src/redis/pending.ts';
 import { createSharedWindows } from '../../src/redis/windows.ts';
 import type { Reply, Slot } from '../../src/workos/layer.ts';
-import { limit, systemClock } from '../../src/workos/limits/limit.ts';
+import { limit } from '../../src/workos/limits/limit.ts';
 
 export type Orders = {
   readonly name: string;

@@ -1,7 +1,8 @@
-import { isObject } from '../../object.ts';
-import { type Confidential, textWithoutValues, withoutSecrets, withoutValues } from '../../secrets.ts';
-import { cleanValue, parseJson } from '../../visible.ts';
+import { isObject, parseJson } from '../../json.ts';
+import { cleanValue } from '../../visible.ts';
+import { closed } from '../../wording.ts';
 import type { Reply } from '../../workos/layer.ts';
+import { type Confidential, textWithoutValues, withoutSecrets, withoutValues } from '../confidential.ts';
 
 /** What an error of WorkOS's says. */
 export type Problem = {
@@ -86,6 +87,3 @@ const isEmpty = (value: Fields): boolean => Object.keys(value).length === 0;
 
 const shorten = (text: string): string =>
   text.length <= MAX ? text : `${text.slice(0, MAX)}… (${text.length - MAX} more characters.)`;
-
-/** The text with a full stop, where it has no end of its own. */
-export const closed = (said: string): string => (/[.!?]$/.test(said) ? said : `${said}.`);

@@ -1,12 +1,11 @@
 import { type CallToolResult, type InputRequiredResult, inputRequired } from '@modelcontextprotocol/server';
+import { type ConfirmMode, needsConfirmation } from '../../access/confirmation.ts';
 import type { Confirmation } from '../../audit/entry.ts';
-import type { Arguments, Tool } from '../../catalog/tool.ts';
-import { needsConfirmation } from '../../confirm/confirmable.ts';
+import type { Arguments } from '../../catalog/declaration.ts';
+import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import type { Pending, PendingStore } from './pending.ts';
 import type { Preview } from './preview.ts';
-
-export type ConfirmMode = 'auto' | 'strict' | 'off';
 
 /** What the client brings of a confirmation. */
 export type Answer = {

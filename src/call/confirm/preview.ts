@@ -1,6 +1,7 @@
-import { type Arguments, type Environment, placeOf, type Tool } from '../../catalog/tool.ts';
+import type { Arguments, Environment } from '../../catalog/declaration.ts';
+import { placeOf, type Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
-import type { Success } from '../answer/result.ts';
+import type { Success } from '../answer/success.ts';
 
 /** What a person is shown of a call before it goes out. */
 export type Preview = {

@@ -1,4 +1,5 @@
-import { allowOnly, createPolicy, USUAL_GRANTS } from '../../access/policy.ts';
+import { allowOnly, USUAL_GRANTS } from '../../access/grants.ts';
+import { createPolicy } from '../../access/policy.ts';
 import { createToken } from '../../agents/token.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { StartError } from '../../errors.ts';

@@ -1,13 +1,14 @@
 import { createPolicy, type Policy } from '../../access/policy.ts';
 import { policyOf } from '../../agents/agent-policy.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
-import type { Environment, Tool } from '../../catalog/tool.ts';
+import type { Environment } from '../../catalog/declaration.ts';
+import type { Tool } from '../../catalog/tool.ts';
 import type { AgentsConfig } from '../../settings/agents-config.ts';
 import type { Config } from '../../settings/config.ts';
 import { warnings } from '../../settings/warnings.ts';
-import type { Connection } from '../../start/environments.ts';
+import { toAgent } from '../../start/agent.ts';
+import type { Connection } from '../../start/connection.ts';
 import { validate } from '../../start/http-settings.ts';
-import { toAgent } from '../../start/start-stdio.ts';
 import { type Finding, isStartError, ok, toFailure, warn } from './finding.ts';
 
 const GRANTS = "Set the grants right; --allow '*:read' is a good start, and workos-mcp check shows what they give.";

@@ -2,7 +2,7 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import { withoutKeys } from '../../errors.ts';
 import { DEFAULT_ENVIRONMENT } from '../../settings/agents-config.ts';
 import type { Env } from '../../settings/sources.ts';
-import type { Connection } from '../../start/environments.ts';
+import type { Connection } from '../../start/connection.ts';
 import type { Host } from '../../start/host.ts';
 import { checkAgents, checkGrants } from './access.ts';
 import { type Finding, toFailure, toText, warn } from './finding.ts';

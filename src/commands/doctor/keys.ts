@@ -1,10 +1,10 @@
+import { systemClock } from '../../clock.ts';
 import type { AgentsConfig } from '../../settings/agents-config.ts';
 import type { Config } from '../../settings/config.ts';
 import { parseAddress, toEnvironment } from '../../settings/environment.ts';
 import { envName, OPTIONS } from '../../settings/options.ts';
-import { type Connection, toConnection } from '../../start/environments.ts';
+import { type Connection, toConnection } from '../../start/connection.ts';
 import type { Host } from '../../start/host.ts';
-import { systemClock } from '../../workos/limits/limit.ts';
 import { type Finding, ok, toFailure, warn } from './finding.ts';
 
 const KEY = `Copy a key from https://dashboard.workos.com/api-keys into ${envName('api-key')}, or into a file that ${envName('api-key-file')} names.`;

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { createPolicy } from '../../access/policy.ts';
 import { checkAuditFile } from '../../audit/file-sink.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
-import type { Environment } from '../../catalog/tool.ts';
+import type { Environment } from '../../catalog/declaration.ts';
 import type { Config } from '../../settings/config.ts';
 import { toGrants } from '../../settings/environment.ts';
 import { requireRecord } from '../../start/open-record.ts';

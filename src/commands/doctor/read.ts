@@ -1,9 +1,10 @@
 import type { Catalog } from '../../catalog/catalog.ts';
+import { systemClock } from '../../clock.ts';
+import { parseJson } from '../../json.ts';
 import type { Env } from '../../settings/sources.ts';
-import type { Connection } from '../../start/environments.ts';
-import { parseJson } from '../../visible.ts';
-import { authorize, type Reply } from '../../workos/layer.ts';
-import { systemClock } from '../../workos/limits/limit.ts';
+import type { Connection } from '../../start/connection.ts';
+import { authorize } from '../../workos/authorize.ts';
+import type { Reply } from '../../workos/layer.ts';
 import { toRequest } from '../../workos/request.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { StartError } from '../../errors.ts';
-import { isObject } from '../../object.ts';
+import { isObject } from '../../json.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

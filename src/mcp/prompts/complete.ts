@@ -1,8 +1,8 @@
 import type { CompleteResult } from '@modelcontextprotocol/server';
+import type { Arguments } from '../../catalog/declaration.ts';
 import type { Lookup, PromptArgument } from '../../catalog/prompt.ts';
-import type { Arguments } from '../../catalog/tool.ts';
 import { idIn } from '../../ids.ts';
-import { isObject } from '../../object.ts';
+import { isObject } from '../../json.ts';
 import { type Given, toLine } from './text.ts';
 
 /** Characters from which on something is looked up. Fewer would fit nearly everything, at the price of a request. */

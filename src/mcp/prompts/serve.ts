@@ -5,8 +5,9 @@ import {
   ProtocolErrorCode,
   type Server,
 } from '@modelcontextprotocol/server';
+import type { Arguments } from '../../catalog/declaration.ts';
 import type { Prompt } from '../../catalog/prompt.ts';
-import type { Arguments, Tool } from '../../catalog/tool.ts';
+import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import { complete } from './complete.ts';
 import { type Prompts, toPromptList } from './listed.ts';

@@ -1,6 +1,7 @@
-import type { ConfirmMode } from '../../call/confirm/gate.ts';
+import type { ConfirmMode } from '../../access/confirmation.ts';
+import type { Environment } from '../../catalog/declaration.ts';
 import { type Prompt, toolsIn, toWays, withoutBraces } from '../../catalog/prompt.ts';
-import type { Environment, Tool } from '../../catalog/tool.ts';
+import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import { cleanText } from '../../visible.ts';
 import { didYouMean } from '../../wording.ts';

@@ -1,7 +1,8 @@
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server';
-import { isObject } from '../../object.ts';
+import { isObject } from '../../json.ts';
+import type { BareTool } from '../../mcp/direct-tool.ts';
 import { isRequestId, NEWLINE, parseMessage } from './message.ts';
-import { type BareTool, byTool, isModern } from './tool-call.ts';
+import { byTool, isModern } from './tool-call.ts';
 
 /** The tool of that name; `undefined` where the SDK has to see to the call, as it does where a client may be asked. */
 export type FindTool = (name: unknown, canAsk: boolean) => BareTool | undefined;

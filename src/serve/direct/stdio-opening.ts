@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { RequestId } from '@modelcontextprotocol/server';
-import { isObject } from '../../object.ts';
+import { isObject } from '../../json.ts';
 import { isRequestId, type Message, NEWLINE, parseMessage } from './message.ts';
 
 /** What a client of before 2026-07-28 is told first. */

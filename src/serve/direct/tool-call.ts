@@ -3,15 +3,9 @@ import {
   type JSONRPCRequest,
   type Notification,
   PROTOCOL_VERSION_META_KEY,
-  type Result,
 } from '@modelcontextprotocol/server';
-import { isObject } from '../../object.ts';
-
-/** A tool of a caller's, to be called without a server around it. */
-export type BareTool = (
-  params: { readonly arguments?: Record<string, unknown>; readonly _meta?: Record<string, unknown> },
-  context: { readonly signal: AbortSignal; readonly notify: (notification: Notification) => Promise<void> },
-) => Promise<Result>;
+import { isObject } from '../../json.ts';
+import type { BareTool } from '../../mcp/direct-tool.ts';
 
 /** Sends a message that comes before the answer. */
 export type Tell = (message: JSONRPCMessage) => Promise<void>;

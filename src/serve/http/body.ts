@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseJson } from '../../visible.ts';
+import { parseJson } from '../../json.ts';
 
 type Body = { readonly value: unknown } | 'tooLarge' | 'unparsable' | 'tooDeep' | 'gone';
 

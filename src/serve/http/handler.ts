@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createMcpHandler, type McpServer } from '@modelcontextprotocol/server';
+import type { BareTool } from '../../mcp/direct-tool.ts';
 import { answerCall, byServer, isLegacyCall } from '../direct/http-calls.ts';
-import { type BareTool, byTool } from '../direct/tool-call.ts';
+import { byTool } from '../direct/tool-call.ts';
 import { readJson } from './body.ts';
 import { toTraceparent } from './guard.ts';
 import { REFUSALS, refuse } from './responses.ts';

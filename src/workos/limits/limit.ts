@@ -1,17 +1,10 @@
-import { RefusedError, TransportError } from '../../errors.ts';
+import type { Clock } from '../../clock.ts';
+import { RefusedError } from '../../errors.ts';
+import { TransportError } from '../errors.ts';
 import type { Context, Layer, Slot } from '../layer.ts';
 import { retryAfter } from '../retry.ts';
 import { createQueue, type Wait } from './queue.ts';
 import type { Call } from './windows.ts';
-
-export type Clock = {
-  /** Milliseconds; only goes forward. */
-  readonly now: () => number;
-  /** The time of day as Date.now() gives it, for what servers date. */
-  readonly date: () => number;
-  /** Calls back once after so many milliseconds, give or take a few. Returns what cancels it. */
-  readonly setTimer: (callback: () => void, ms: number) => () => void;
-};
 
 /** Limits that several servers keep together. */
 export type Shared = {
@@ -42,18 +35,6 @@ export type Place = {
   readonly cool: (start: number, pause: number) => void;
   /** Nothing was sent. */
   readonly giveBack: () => void;
-};
-
-/** Milliseconds; above it, setTimeout fires at once. */
-const MAX_TIMER = 2 ** 31 - 1;
-
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  date: () => Date.now(),
-  setTimer: (callback, ms) => {
-    const timer = setTimeout(callback, Math.min(Math.ceil(ms), MAX_TIMER)).unref();
-    return () => clearTimeout(timer);
-  },
 };
 
 /** Milliseconds that a request may still be under way when it was given up here without an answer. */

@@ -1,4 +1,5 @@
-import type { Arguments, Limit, Tool } from '../../catalog/tool.ts';
+import type { Arguments, Limit } from '../../catalog/declaration.ts';
+import type { Tool } from '../../catalog/tool.ts';
 import { StartError } from '../../errors.ts';
 import { didYouMean } from '../../wording.ts';
 import type { Slot } from '../layer.ts';

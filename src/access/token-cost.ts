@@ -1,0 +1,47 @@
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Tool } from '../catalog/tool.ts';
+import { withConfirmToken } from './confirmation.ts';
+import { isOn, STATUS_TOOL } from './overview.ts';
+import type { Policy } from './policy.ts';
+
+/**
+ * What each tool costs a model, by name: with its credentials arguments, as agents without that grant have it, and what
+ * the argument adds by which a model confirms.
+ */
+export type TokenCounts = Readonly<Record<string, readonly [full: number, restricted: number, confirming: number]>>;
+
+/** Counts what models see of tools. The build does, since no counter is fast enough for a start. */
+export function toTokenCounts(tools: readonly Tool[], count: (text: string) => number): TokenCounts {
+  const cost = ({ name, description, jsonSchema }: Tool) =>
+    count(JSON.stringify({ name, description, inputSchema: jsonSchema() }));
+  const costs = (tool: Tool) => {
+    const full = cost(tool);
+    return [full, cost(tool.restricted ?? tool), cost(withConfirmToken(tool)) - full] as const;
+  };
+  return Object.fromEntries(tools.map((tool) => [tool.name, costs(tool)]));
+}
+
+/**
+ * Tokens that the tools which are on cost a model.
+ * @param besides what it sees besides: the server's own tool, and the argument by which it confirms
+ */
+export function tokenCost(
+  catalog: Catalog,
+  policy: Policy,
+  tokens: TokenCounts,
+  { statusTool = false, confirmToken = false }: { statusTool?: boolean; confirmToken?: boolean } = {},
+): number {
+  const cost = (tool: { readonly name: string } & Partial<Tool>, isRestricted: boolean) => {
+    const counts = tokens[tool.name];
+    if (counts === undefined) throw new Error(`the build counted no tokens of ${tool.name}`);
+    const [full, restricted, confirming] = counts;
+    const { confirmable } = (isRestricted && tool.restricted) || tool;
+    return (isRestricted ? restricted : full) + (confirmToken && confirmable ? confirming : 0);
+  };
+  return catalog.tools
+    .filter(isOn(policy))
+    .reduce(
+      (sum, tool) => sum + cost(tool, policy.whyRestricted(tool) !== undefined),
+      statusTool ? cost({ name: STATUS_TOOL }, false) : 0,
+    );
+}

@@ -1,0 +1,128 @@
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { Arguments } from '../../catalog/declaration.ts';
+import { RefusedError } from '../../errors.ts';
+import { ReplyError, TransportError } from '../../workos/errors.ts';
+import type { Reply } from '../../workos/layer.ts';
+import { type Page, type WalkEnd, walk } from '../../workos/paginate.ts';
+import { type Fields, isCursor, isList, type Options } from './answer.ts';
+import { explain } from './failure.ts';
+import { removedNote, toResult } from './result.ts';
+import { byteLength, createRoom, tooLarge } from './size.ts';
+import type { Success } from './success.ts';
+
+const NO_REPLY: Reply = { status: 200, headers: {}, body: '' };
+
+/**
+ * Gathers up to `max_items` items from the pages of a list into one result.
+ * @throws ReplyError where the cursors run in a loop or the first item is over the limit
+ */
+export async function gather(
+  fetch: (args: Arguments) => Promise<Success>,
+  options: Options,
+  hooks: { isOutOfTime: () => boolean; isCancelled: () => boolean; onProgress: (count: number) => void },
+): Promise<CallToolResult> {
+  const { tool, args, shape, maxBytes } = options;
+  const { max_items, before, after, ...filters } = args;
+  const backwards = before !== undefined;
+  const direction = backwards ? 'before' : 'after';
+  const start = backwards ? before : after;
+  const items: Fields[] = [];
+  /** The items as JSON, since their size has to be known. */
+  let json = '';
+  const add = (array: string) => {
+    json += `${json === '' ? '' : ','}${array.slice(1, -1)}`;
+  };
+  const room = createRoom(maxBytes);
+  let removed = 0;
+  /** Bytes of the item that had no room. */
+  let tooLong = 0;
+  let opposite: unknown = null;
+  let reply = NO_REPLY;
+
+  const fetchPage = async (limit: number, cursor: string | undefined): Promise<Page> => {
+    const success = await fetch({ ...filters, limit, ...(cursor !== undefined && { [direction]: cursor }) });
+    const metadata = Object(success.value.list_metadata);
+    if (reply === NO_REPLY) opposite = [metadata[backwards ? 'after' : 'before']].find(isCursor) ?? null;
+    reply = success.reply;
+    if (!isList(success.value)) throw new ReplyError(reply, 'with something other than a list');
+    removed += success.removed;
+    const next = metadata[direction] ?? null;
+    if (next !== null && !isCursor(next)) throw new ReplyError(reply, 'with a cursor that is none');
+    const bytes = success.marked ? Number.POSITIVE_INFINITY : byteLength(reply.body);
+    return { items: success.value.data, next, bytes };
+  };
+  const end = await walk(
+    {
+      fetchPage,
+      backwards,
+      maxItems: Number(max_items),
+      fits: room.fits,
+      take: (page) => {
+        const shaped = page.map(shape.item);
+        // A page at a time, and item by item only where the room ends.
+        const text = JSON.stringify(shaped);
+        if (shaped.length > 0 && room.take(text)) {
+          items.push(...shaped);
+          add(text);
+          return shaped.length;
+        }
+        const count = shaped.findIndex((item) => {
+          const text = JSON.stringify(item);
+          tooLong = byteLength(text);
+          return !room.take(text);
+        });
+        const kept = shaped.slice(0, Math.max(0, count));
+        if (kept.length > 0) add(JSON.stringify(kept));
+        items.push(...kept);
+        return kept.length;
+      },
+      isOutOfTime: hooks.isOutOfTime,
+      onPage: hooks.onProgress,
+      isPartial: (error) => !hooks.isCancelled() && isUpstream(error),
+    },
+    typeof start === 'string' ? start : undefined,
+  );
+  if (end.reason === 'loop') {
+    const fault = `but its cursor "${end.next}" leads nowhere new after ${end.count} items, so that the list would never end`;
+    throw new ReplyError(reply, fault, 'Read it page by page with limit instead.');
+  }
+  if (end.reason === 'lost') throw new ReplyError(reply, 'with items that have no ID to go on from');
+  if (end.reason === 'size' && end.count === 0) {
+    const { fault, advice } = tooLarge(tool, tooLong, maxBytes);
+    throw new ReplyError(reply, fault, advice);
+  }
+  const notes = [
+    whyStopped(end, options, direction),
+    end.duplicates === 0 ? undefined : `${end.duplicates} items came more than once and were dropped.`,
+    removedNote(removed),
+  ].filter((note) => note !== undefined);
+  const rest = {
+    list_metadata: backwards ? { before: end.next, after: opposite } : { before: opposite, after: end.next },
+    notes,
+  };
+  const result = { object: 'list', data: backwards ? items.reverse() : items, ...rest };
+  if (backwards) return toResult(result);
+  return toResult(result, `{"object":"list","data":[${json}],${JSON.stringify(rest).slice(1)}`);
+}
+
+const isUpstream = (error: unknown): boolean =>
+  error instanceof TransportError || error instanceof ReplyError || error instanceof RefusedError;
+
+/** A note has less room than an error. */
+const shortly = (text: string): string => (text.length <= 500 ? text : `${text.slice(0, 500)}…`);
+
+function whyStopped(end: WalkEnd, options: Options, direction: string): string {
+  const onward = end.next === null ? '' : ` Go on with ${direction}="${end.next}".`;
+  switch (end.reason) {
+    case 'max_items':
+      return `Stopped at max_items, ${end.count} items.${onward}`;
+    case 'time':
+      return `Stopped after ${end.count} items, before the call ran out of time.${onward}`;
+    case 'size':
+      return `Stopped after ${end.count} items, to stay under ${options.maxBytes} bytes.${onward}`;
+    case 'error':
+      return `Stopped after ${end.count} items by an error: ${shortly(explain(end.error, options))}${onward}`;
+    default:
+      return `This is the list to its end, ${end.count} items.`;
+  }
+}

@@ -1,0 +1,142 @@
+import { STATUS_CODES } from 'node:http';
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { Arguments } from '../../catalog/declaration.ts';
+import type { Tool } from '../../catalog/tool.ts';
+import { RefusedError } from '../../errors.ts';
+import { cleanText } from '../../visible.ts';
+import { ReplyError, TransportError } from '../../workos/errors.ts';
+import type { Reply } from '../../workos/layer.ts';
+import { retryAfter } from '../../workos/retry.ts';
+import { type Confidential, textWithoutValues } from '../confidential.ts';
+import { removedNote } from './result.ts';
+import { toProblem } from './workos-error.ts';
+
+export type FailedCall = {
+  readonly tool: Tool;
+  readonly args: Arguments;
+  readonly confidential: Confidential;
+  /** Whether the request was handed to the layers that send it. */
+  readonly sent: boolean;
+};
+
+/** Whatever kept a call from succeeding, as a tool result that tells the agent its next step. */
+export function toErrorResult(error: unknown, call: FailedCall): CallToolResult {
+  return { content: [{ type: 'text', text: explain(error, call) }], isError: true };
+}
+
+/**
+ * What happened, whether it may have taken effect, and what to do next, in sentences; without what a person would not
+ * see and without what is confidential.
+ */
+export function explain(error: unknown, call: FailedCall): string {
+  const { text, removed } = cleanText(explainOpenly(error, call));
+  return sentence(textWithoutValues(text, call.confidential), removedNote(removed));
+}
+
+function explainOpenly(error: unknown, call: FailedCall): string {
+  const { tool, args, sent: began } = call;
+  if (error instanceof RefusedError) return `${tool.name} was not sent. ${error.message}`;
+  if (error instanceof ReplyError) return explainReply(error, call);
+  if (error instanceof TransportError) {
+    const { message, sent, final, attempts } = error;
+    return sentence(
+      `WorkOS gave no usable answer to ${tool.name}${times(attempts)}: ${message}.`,
+      sent || tool.method === 'GET' ? effectOf(tool, args, true) : 'Nothing was changed.',
+      // What is not safe to repeat would be done twice.
+      final && (!sent || tool.repeat === 'unknown')
+        ? 'Calling again would end the same way.'
+        : retryAdvice(tool, args, sent),
+    );
+  }
+  return sentence(
+    `${tool.name} failed inside the MCP server.`,
+    effectOf(tool, args, began),
+    'Its log has the details.',
+  );
+}
+
+function explainReply({ reply, fault, advice }: ReplyError, { tool, args, confidential }: FailedCall): string {
+  const { status, attempts = 1 } = reply;
+  const problem =
+    fault === undefined ? toProblem(reply, confidential) : { code: undefined, text: `, ${fault}.`, removed: 0 };
+  const requestId = reply.headers['x-request-id'];
+  const unknownOutcome = isUnclear(reply);
+  const step = problem.code === undefined ? undefined : tool.nextSteps?.[problem.code];
+  return sentence(
+    `WorkOS answered ${tool.name} with ${status} ${STATUS_CODES[status] ?? 'Unknown'}${times(attempts)}${problem.text}`,
+    effectOf(tool, args, unknownOutcome),
+    advice ?? step ?? nextStep(reply, problem.code, tool, args),
+    requestId === undefined ? undefined : `Request ID: ${requestId}.`,
+    removedNote(problem.removed),
+  );
+}
+
+/** Whether WorkOS may have acted although its reply is no success. */
+export function isUnclear({ status, uncertain = false }: Reply): boolean {
+  return uncertain || status < 400 || status === 408 || status >= 500;
+}
+
+const times = (attempts: number): string => (attempts === 1 ? '' : ` (${attempts} attempts)`);
+
+/** Joins what is there to one text. */
+function sentence(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== '').join(' ');
+}
+
+function effectOf(tool: Tool, args: Arguments, unknown: boolean): string | undefined {
+  if (tool.method === 'GET') return undefined;
+  if (unknown)
+    return `It may have taken effect all the same${tool.toldBy === undefined ? '' : `: ${tool.toldBy} would tell`}.`;
+  return tool.needsCredentials && args.code !== undefined
+    ? 'The code that was sent may be used up.'
+    : 'Nothing was changed.';
+}
+
+function retryAdvice(tool: Tool, args: Arguments, sent: boolean): string {
+  const key = tool.idempotencyKey;
+  if (key !== undefined) return `Calling again with ${key}="${args[key]}" is safe.`;
+  if (!sent || tool.repeat === 'unknown') return 'Calling again is safe.';
+  return tool.toldBy === undefined ? 'Do not simply call again.' : 'Do not call again before you have looked.';
+}
+
+function nextStep(reply: Reply, code: string | undefined, tool: Tool, args: Arguments): string {
+  const { status, headers } = reply;
+  if (status >= 200 && status < 300) return retryAdvice(tool, args, true);
+  if (status >= 300 && status < 400) {
+    return 'The redirect was not followed. The person who runs this server has to check WORKOS_BASE_URL.';
+  }
+  switch (status) {
+    case 400:
+    case 422:
+      return 'Correct the arguments and call again.';
+    case 401:
+      return 'WorkOS refused the API key. The person who runs this server has to check WORKOS_API_KEY; calling again is no use.';
+    case 403:
+      if (tool.needsCredentials) return 'WorkOS does not let this sign-in go on in this way; the code says why.';
+      return "This environment's key or plan does not allow it. The person who runs this server has to change that in WorkOS.";
+    case 404:
+      return idHints(tool, args);
+    case 408:
+      return retryAdvice(tool, args, true);
+    case 409:
+      return 'It conflicts with something that exists already: look it up before you decide.';
+    case 429: {
+      if (code === 'daily_quota_exceeded') return "The environment's daily quota is used up: try again tomorrow.";
+      const wait = retryAfter(headers['retry-after'], Date.now());
+      if (wait === undefined) return 'Wait a few seconds, then call again.';
+      return `Wait ${Math.ceil(wait / 1000)} seconds, then call again.`;
+    }
+    default:
+      return status >= 500 ? retryAdvice(tool, args, true) : 'The arguments or the environment have to change first.';
+  }
+}
+
+/** Where the IDs that were sent come from, in the words of their own descriptions. */
+function idHints(tool: Tool, args: Arguments): string {
+  const properties = Object(tool.jsonSchema().properties) as Record<string, { description?: string }>; // as zod makes it
+  const hints = Object.keys(args).flatMap((name) => {
+    const description = properties[name]?.description ?? '';
+    return /\bfrom (get|list|create|enroll|challenge)_/.test(description) ? [`${name} (${description})`] : [];
+  });
+  return hints.length === 0 ? 'Check what the arguments refer to.' : `Check ${hints.join(' and ')}.`;
+}

@@ -1,0 +1,40 @@
+import { knownFields } from '../../catalog/output.ts';
+import type { Tool } from '../../catalog/tool.ts';
+import type { Fields } from './fields.ts';
+
+export const byteLength = (text: string): number => Buffer.byteLength(text);
+
+/** Bytes of a result that hold no item: list_metadata, notes and the like. */
+const FRAME = 1_024;
+
+/** Counts items' JSON into so many bytes. `take` says whether there was room, and takes it if so. */
+export function createRoom(maxBytes: number): { take: (json: string) => boolean; fits: (bytes: number) => boolean } {
+  let left = maxBytes - FRAME;
+  return {
+    fits: (bytes) => bytes <= left,
+    take: (json) => {
+      const bytes = byteLength(json) + 1;
+      if (bytes > left) return false;
+      left -= bytes;
+      return true;
+    },
+  };
+}
+
+/** How many items of a page have room, counted from the end that its cursor is at. */
+export function countWithRoom(items: readonly Fields[], backwards: boolean, maxBytes: number): number {
+  const room = createRoom(maxBytes);
+  const end = (backwards ? items.toReversed() : items).findIndex((item) => !room.take(JSON.stringify(item)));
+  return end === -1 ? items.length : end;
+}
+
+/** What to say, and to do, about a result that cannot be cut to size. */
+export function tooLarge(tool: Tool, bytes: number, maxBytes: number): { fault: string; advice: string } {
+  const known = tool.output === undefined ? [] : knownFields(tool.output);
+  return {
+    fault: `but the result would be over the limit of ${maxBytes} bytes with ${bytes} bytes that cannot be cut`,
+    advice: Object.hasOwn(tool.input, 'fields')
+      ? `Ask for less with fields (${known.join(', ')}).`
+      : 'The person who runs this server can raise --max-result-bytes.',
+  };
+}

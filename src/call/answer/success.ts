@@ -1,0 +1,41 @@
+import type { Tool } from '../../catalog/tool.ts';
+import { isObject, parseJson } from '../../json.ts';
+import { cleanValue, isPlain } from '../../visible.ts';
+import { ReplyError } from '../../workos/errors.ts';
+import type { Reply } from '../../workos/layer.ts';
+
+/** A success of WorkOS's, without what a person would not see. */
+export type Success = {
+  readonly value: Record<string, unknown>;
+  /** Invisible characters that were in it. */
+  readonly removed: number;
+  /** Whether the text held nothing but plain characters. */
+  readonly plain: boolean;
+  /** Whether markers stand in it for what was withheld; they may be longer than that was. */
+  readonly marked?: boolean;
+  readonly reply: Reply;
+};
+
+/**
+ * The object that WorkOS answered a success with; `{ ok: true, status }` where a write has no body. Throws ReplyError for
+ * every other reply.
+ */
+export function toSuccess(reply: Reply, { method }: Pick<Tool, 'method'>): Success {
+  const { status, body } = reply;
+  if (method === 'DELETE' && status === 404 && reply.uncertain) {
+    const note =
+      'The object is not there (404). An attempt before this one had no clear outcome: it deleted it, or there was none.';
+    return { value: { ok: true, status, notes: [note] }, removed: 0, plain: true, reply };
+  }
+  if (status < 200 || status > 299) throw new ReplyError(reply);
+  if (body.trim() === '') {
+    if (method === 'GET') throw new ReplyError(reply, 'without a body');
+    return { value: { ok: true, status }, removed: 0, plain: true, reply };
+  }
+  const parsed = parseJson(body);
+  if (parsed === 'too deep') throw new ReplyError(reply, 'with JSON that nests too deep to be read');
+  if (!isObject(parsed?.value)) throw new ReplyError(reply);
+  if (isPlain(body)) return { value: parsed.value, removed: 0, plain: true, reply };
+  const cleaned = cleanValue(parsed.value);
+  return { value: Object(cleaned.value), removed: cleaned.removed, plain: false, reply };
+}

@@ -1,0 +1,24 @@
+import type { Arguments, Environment } from '../catalog/declaration.ts';
+import type { Tool } from '../catalog/tool.ts';
+import { toRequest } from '../workos/request.ts';
+
+const MASK = '[withheld]';
+
+/** The request that a call would send, with its secrets masked. Throws RefusedError for one that cannot be sent. */
+export function rehearse(tool: Tool, args: Arguments, environment: Environment): Record<string, unknown> {
+  const secrets = tool.credentials?.secrets ?? [];
+  const masked = Object.entries(args).map(([name, value]) => [name, secrets.includes(name) ? MASK : value]);
+  const request = toRequest(tool, Object.fromEntries(masked), { ...environment, apiKey: MASK });
+  const { method, path, headers, body } = request;
+  return {
+    dry_run: true,
+    environment: environment.label,
+    request: {
+      method,
+      url: `${environment.baseUrl}${path}`,
+      headers,
+      ...(body !== undefined && { body: JSON.parse(body) }),
+    },
+    notes: ['Nothing was sent: the server was started with --dry-run.'],
+  };
+}

@@ -1,0 +1,51 @@
+/** What nests deeper than this is no object of WorkOS's, and recursion over it is not safe. */
+export const MAX_DEPTH = 64;
+
+/** Characters of JSON that can be parsed in no time and little memory, however it nests. */
+const SMALL = 262_144;
+
+/** Parses JSON. Returns `undefined` where it is none, or where it nests too deep to be worked on. */
+export function parseJson(json: string): { value: unknown } | 'too deep' | undefined {
+  // Parsing eight mebibytes of brackets takes a second and hundreds of mebibytes: the text is looked at before.
+  if (json.length > SMALL && isTextTooDeep(json)) return 'too deep';
+  try {
+    const value: unknown = JSON.parse(json);
+    return isTooDeep(value) ? 'too deep' : { value };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a value nests deeper than that. */
+export function isTooDeep(value: unknown, left = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (left === 0) return true;
+  if (Array.isArray(value)) return value.some((element) => isTooDeep(element, left - 1));
+  for (const name in value) {
+    const member: unknown = (value as Record<string, unknown>)[name]; // an object of whatever members
+    if (typeof member === 'object' && isTooDeep(member, left - 1)) return true;
+  }
+  return false;
+}
+
+function isTextTooDeep(json: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < json.length; index += 1) {
+    const code = json.charCodeAt(index);
+    if (inString) {
+      if (code === 0x5c /* \ */) index += 1;
+      else if (code === 0x22 /* " */) inString = false;
+    } else if (code === 0x22) inString = true;
+    else if (code === 0x5b /* [ */ || code === 0x7b /* { */) {
+      depth += 1;
+      if (depth > MAX_DEPTH) return true;
+    } else if (code === 0x5d /* ] */ || code === 0x7d /* } */) depth -= 1;
+  }
+  return false;
+}
+
+/** Whether a value is what JSON calls an object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

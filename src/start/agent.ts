@@ -1,0 +1,16 @@
+import { toConfirm } from '../access/confirmation.ts';
+import type { Agent } from '../access/overview.ts';
+import type { Config } from '../settings/config.ts';
+import { environmentOf, toGrants } from '../settings/environment.ts';
+
+/** What the flat settings make of the agent, as far as they say which environment it is in. */
+export function toAgent(config: Config, environment = environmentOf(config)): Agent {
+  return {
+    name: config.agent,
+    environment,
+    grants: toGrants(config, environment),
+    confirm: environment === undefined ? config.confirm : toConfirm(config.confirm, environment),
+    dryRun: config.dryRun,
+    record: config.auditLog ?? 'stderr',
+  };
+}
