@@ -1,0 +1,296 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+
+/** A folder of `src`, a file on its ground floor, `tools` or `sandbox`: what it knows and all that it may import. */
+export type Room = {
+  /** For the map in CONTRIBUTING.md. */
+  readonly knows: string;
+  /** Rooms, packages and Node's own modules, from which something is there when the program runs. */
+  readonly imports?: readonly string[];
+  /** Those of which it only needs types. */
+  readonly types?: readonly string[];
+};
+
+/**
+ * The rooms from top to bottom: a room imports only rooms that stand below it, and exactly those that its row names. An
+ * entry that is no longer used fails as a missing one does.
+ */
+export const ROOMS: Readonly<Record<string, Room>> = {
+  'main.ts': {
+    knows: 'the process: arguments, environment, signals, exit codes. Nothing else touches it',
+    imports: ['entry', 'settings', 'errors.ts', 'node:fs', 'node:module', 'node:url'],
+    types: ['start'],
+  },
+  entry: {
+    knows:
+      'the bundles: `stdio` with `session`, which it loads behind its first answers, `http`, `commands`; meets `tools`',
+    imports: ['commands', 'start', 'settings', 'tools', 'catalog', 'errors.ts', 'node:os', 'node:path'],
+    types: ['access'],
+  },
+  commands: {
+    knows: 'what is answered at once: help, tools, check, explain, agent, init, doctor, audit',
+    imports: [
+      'start',
+      'redis',
+      'agents',
+      'settings',
+      'audit',
+      'workos',
+      'access',
+      'json.ts',
+      'wording.ts',
+      'clock.ts',
+      'errors.ts',
+      'yaml',
+      'node:crypto',
+      'node:fs/promises',
+      'node:path',
+      'node:util',
+    ],
+    types: ['catalog'],
+  },
+  start: {
+    knows: 'the composition root: opens what the settings name and serves it',
+    imports: [
+      'redis',
+      'agents',
+      'settings',
+      'serve',
+      'mcp',
+      'call',
+      'audit',
+      'workos',
+      'access',
+      'log.ts',
+      'clock.ts',
+      'errors.ts',
+      'sandbox',
+      'node:crypto',
+      'node:timers/promises',
+    ],
+    types: ['catalog', '@modelcontextprotocol/server', 'node:stream'],
+  },
+  redis: {
+    knows: 'what replicas share: budgets, pending confirmations, windows of rate limits',
+    imports: ['agents', 'call', 'clock.ts', 'errors.ts', '@redis/client', 'node:crypto', 'node:net'],
+    types: ['settings', 'workos', 'catalog', 'log.ts'],
+  },
+  agents: {
+    knows: 'who calls over HTTP: tokens, JWTs, narrowing headers, budgets',
+    imports: ['settings', 'access', 'wording.ts', 'errors.ts', 'jose', 'node:crypto'],
+    types: ['catalog'],
+  },
+  settings: {
+    knows: 'flags, variables, the settings file',
+    imports: ['log.ts', 'wording.ts', 'errors.ts', 'zod', 'yaml', 'node:util'],
+    types: ['access', 'catalog'],
+  },
+  serve: {
+    knows: 'stdio and HTTP; knows no WorkOS. `direct/` answers past the SDK what can be answered faster',
+    imports: [
+      'json.ts',
+      'errors.ts',
+      '@modelcontextprotocol/server',
+      '@modelcontextprotocol/server/stdio',
+      'prom-client',
+      'node:buffer',
+      'node:events',
+      'node:http',
+      'node:https',
+      'node:net',
+      'node:process',
+      'node:stream',
+      'node:timers/promises',
+    ],
+    types: ['mcp'],
+  },
+  mcp: {
+    knows: "the MCP server of one agent: the tools it is offered, prompts, instructions, the server's own tools",
+    imports: [
+      'call',
+      'access',
+      'catalog',
+      'secrets.ts',
+      'json.ts',
+      'visible.ts',
+      'wording.ts',
+      'ids.ts',
+      'errors.ts',
+      '@modelcontextprotocol/server',
+      'zod',
+    ],
+  },
+  call: {
+    knows: 'one call: `steps.ts` has its checks in order; arguments, `confirm/`, the record of it, `answer/`',
+    imports: [
+      'audit',
+      'workos',
+      'access',
+      'catalog',
+      'secrets.ts',
+      'json.ts',
+      'visible.ts',
+      'wording.ts',
+      'ids.ts',
+      'errors.ts',
+      '@modelcontextprotocol/server',
+      'node:http',
+    ],
+    types: ['log.ts'],
+  },
+  audit: {
+    knows: 'the record: entries, the chain, the file; `read/` is its other side',
+    imports: [
+      'secrets.ts',
+      'visible.ts',
+      'ids.ts',
+      'memo.ts',
+      'errors.ts',
+      'node:crypto',
+      'node:fs',
+      'node:fs/promises',
+      'node:os',
+      'node:path',
+      'node:util',
+    ],
+  },
+  workos: {
+    knows: 'HTTP to WorkOS: the request and its layers (retries, rate limits, the key, the wire), the walk over pages',
+    imports: ['catalog', 'wording.ts', 'errors.ts', 'undici', 'node:timers/promises'],
+    types: ['clock.ts'],
+  },
+  access: {
+    knows: 'grants: what an agent may do, why not, and what would change it',
+    imports: ['wording.ts', 'errors.ts'],
+    types: ['catalog'],
+  },
+  tools: {
+    knows: 'one declaration per endpoint, by area; the prompts',
+    imports: ['catalog', 'zod'],
+  },
+  catalog: {
+    knows: '`declaration.ts`, what a tool can say, and `tool.ts`, what follows from it',
+    imports: ['zod'],
+    types: ['secrets.ts'],
+  },
+  'secrets.ts': { knows: 'what looks like a secret', imports: ['memo.ts'] },
+  'visible.ts': { knows: 'text from outside without what a person would not see' },
+  'wording.ts': { knows: 'how messages suggest, shorten and end', imports: ['fastest-levenshtein'] },
+  'log.ts': { knows: "the operator's log", imports: ['pino'] },
+  'json.ts': { knows: 'JSON from outside, bounded in depth' },
+  'ids.ts': { knows: 'what an ID of WorkOS looks like' },
+  'memo.ts': { knows: 'what is kept of a name once it was looked at' },
+  'clock.ts': { knows: 'time, so that tests can hand in their own' },
+  'errors.ts': { knows: 'the errors that end a start or a call' },
+  sandbox: {
+    knows: 'the stand-in for WorkOS; imports nothing of `src`',
+    imports: [
+      'hono',
+      'node:crypto',
+      'workos-emulator/core/index.js',
+      'workos-emulator/workos/helpers.js',
+      'workos-emulator/workos/index.js',
+    ],
+  },
+};
+
+/** One import of a file: a path from the root, a package or one of Node's modules. */
+export type Import = { readonly from: string; readonly to: string; readonly isType: boolean };
+
+const STATEMENT = /^(?:import|export)(?<type> type)? (?:[^;']*? from )?'(?<name>[^']+)';/gms;
+const INNER = /(?<type>typeof )?\bimport\('(?<name>[^']+)'\)/g;
+
+/** The imports that a source text has, types told apart. Biome keeps the form that the patterns read. */
+export function importsIn(file: string, text: string): readonly Import[] {
+  return [...text.matchAll(STATEMENT), ...text.matchAll(INNER)].map(({ groups }) => {
+    const { type, name = '' } = groups ?? {};
+    const to = name.startsWith('.') ? posix.join(posix.dirname(file), name) : name;
+    return { from: file, to, isType: type !== undefined };
+  });
+}
+
+export function roomOf(path: string): string {
+  const [top = '', inner = ''] = path.split('/');
+  if (top === 'src') return inner;
+  return path.endsWith('.ts') ? top : path;
+}
+
+export const sourceFiles = (root: string): readonly string[] =>
+  ['src', 'tools', 'sandbox'].flatMap((folder) =>
+    readdirSync(`${root}/${folder}`, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => posix.join(folder, ...file.split(/[\\/]/)))
+      .sort(),
+  );
+
+export const importsOf = (root: string): readonly Import[] =>
+  sourceFiles(root).flatMap((file) => importsIn(file, readFileSync(`${root}/${file}`, 'utf8')));
+
+/** Where the imports and the table disagree, a sentence each. */
+export function disagreements(imports: readonly Import[]): readonly string[] {
+  const order = Object.keys(ROOMS);
+  /** By `from to`: whether all of them are of types. */
+  const found = new Map<string, boolean>();
+  for (const { from, to, isType } of imports) {
+    const [room, other] = [roomOf(from), roomOf(to)];
+    if (room !== other) found.set(`${room} ${other}`, (found.get(`${room} ${other}`) ?? true) && isType);
+  }
+  const listed = new Map<string, boolean>();
+  for (const [room, { imports = [], types = [] }] of Object.entries(ROOMS)) {
+    for (const name of imports) listed.set(`${room} ${name}`, false);
+    for (const name of types) listed.set(`${room} ${name}`, true);
+  }
+  const kindOf = (isType: boolean) => (isType ? 'types' : 'values');
+  return [
+    ...[...found].flatMap(([edge, isType]) => {
+      const [room = '', other = ''] = edge.split(' ');
+      const rank = order.indexOf(room);
+      if (rank === -1) return [`${room} is not in the table`];
+      if (order.includes(other) && order.indexOf(other) < rank)
+        return [`${room} imports ${other}, which stands above it`];
+      const known = listed.get(edge);
+      if (known === undefined) return [`${room} imports ${other}, which its row does not list`];
+      return known === isType ? [] : [`${room} imports ${kindOf(isType)} of ${other}, its row says ${kindOf(known)}`];
+    }),
+    ...[...listed.keys()]
+      .filter((edge) => !found.has(edge))
+      .map((edge) => `${edge.replace(' ', ' lists ')}, which it does not import`),
+  ];
+}
+
+/** A way round from a file to itself, or `undefined` where there is none. */
+export function circleIn(imports: readonly Import[]): readonly string[] | undefined {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of imports) next.set(from, [...(next.get(from) ?? []), to]);
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): readonly string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    for (const to of next.get(file) ?? []) {
+      const circle = visit(to, [...path, file]);
+      if (circle !== undefined) return circle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of next.keys()) {
+    const circle = visit(file, []);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}
+
+const pathOf = (room: string): string => {
+  if (room === 'tools' || room === 'sandbox') return `${room}/`;
+  return room.endsWith('.ts') ? `src/${room}` : `src/${room}/`;
+};
+
+/** The map of the code in CONTRIBUTING.md. */
+export function toMap(): string {
+  const isRoom = (name: string) => Object.hasOwn(ROOMS, name);
+  const rows = Object.entries(ROOMS).map(([room, { knows, imports = [], types = [] }]) => {
+    const below = [...imports.filter(isRoom), ...types.filter(isRoom).map((name) => `*${name}*`)];
+    return `| \`${pathOf(room)}\` | ${knows} | ${below.join(', ')} |`;
+  });
+  return ['| room | what it knows | imports (*types*) |', '| --- | --- | --- |', ...rows].join('\n');
+}
