@@ -8,6 +8,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ./
+COPY sandbox sandbox
 COPY scripts scripts
 COPY src src
 COPY tools tools

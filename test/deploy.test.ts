@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { HTTP_LIMITS } from '../src/serve/http/serve-http.ts';
@@ -93,12 +93,33 @@ it.each(Object.entries(flags))('%s names no flag that there is not', (_, command
   expect(named.filter((name) => optionOf(name) === undefined && !foreign.includes(name))).toEqual([]);
 });
 
-it('the image is built from files that .dockerignore lets in', () => {
-  const allowed = read('.dockerignore').match(/(?<=^!).+/gm) ?? [];
-  const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names]) =>
-    (names ?? '').split(' '),
+describe('the image is built from', () => {
+  const copied = new Set(
+    [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) => names.split(' ')),
   );
-  expect([...new Set(copied)].toSorted()).toEqual(allowed.toSorted());
+
+  it('files that .dockerignore lets in', () => {
+    const allowed = read('.dockerignore').match(/(?<=^!).+/gm) ?? [];
+    expect([...copied].toSorted()).toEqual(allowed.toSorted());
+  });
+
+  it('all that its sources import', () => {
+    const sources = [...copied].flatMap((top) =>
+      statSync(join(root, top)).isDirectory()
+        ? readdirSync(join(root, top), { recursive: true, encoding: 'utf8' }).map((name) => join(top, name))
+        : [],
+    );
+    const missing = sources
+      .filter((file) => /\.(ts|mjs)$/.test(file))
+      .flatMap((file) =>
+        [...read(file).matchAll(/(?<=\b(?:from |import\())'(\.[^']+)'/g)]
+          .map(([, name = '']) => join(dirname(file), name))
+          .filter((target) => !copied.has(target.split(sep)[0] ?? ''))
+          .map((target) => `${file} imports ${target}`),
+      );
+    expect(sources.length).toBeGreaterThan(100);
+    expect(missing).toEqual([]);
+  });
 });
 
 describe('docs/remote.md tells of', () => {
