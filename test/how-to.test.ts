@@ -8,7 +8,11 @@ import { blocksIn, commandsIn, readPage, runPage, type StandIns } from './suppor
 import { MAIN } from './support/session.ts';
 
 const root = join(import.meta.dirname, '..');
-const PAGES = ['docs/remote.md', ...readdirSync(join(root, 'docs/how-to')).map((name) => `docs/how-to/${name}`)];
+const PAGES = [
+  'docs/remote.md',
+  'docs/releasing.md',
+  ...readdirSync(join(root, 'docs/how-to')).map((name) => `docs/how-to/${name}`),
+];
 
 let issuer: Awaited<ReturnType<typeof openIssuer>>;
 let env: StandIns;
