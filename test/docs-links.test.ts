@@ -1,14 +1,11 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { markdownFiles as pages } from './support/markdown-files.ts';
 
 const root = join(import.meta.dirname, '..');
-const pages = [
-  ...readdirSync(root).filter((file) => file.endsWith('.md')),
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => join('docs', file)),
-];
 
 /** What a page says outside of code, where brackets are no links. */
 const proseOf = (page: string): string =>
@@ -39,10 +36,16 @@ function anchorsOf(page: string): ReadonlySet<string> {
   return anchors;
 }
 
+/** The file or folder that a link of a page leads to. */
+function targetOf(page: string, link: string): string {
+  const [path = ''] = decodeURI(link).split('#');
+  return path === '' ? join(root, page) : join(root, dirname(page), path);
+}
+
 /** Why a link leads nowhere, or `undefined` where it leads somewhere. */
 function whyBroken(page: string, link: string): string | undefined {
-  const [path = '', anchor] = decodeURI(link).split('#');
-  const target = path === '' ? join(root, page) : join(root, dirname(page), path);
+  const [, anchor] = decodeURI(link).split('#');
+  const target = targetOf(page, link);
   const [top, ...rest] = relative(root, target).split('/');
   // By name, since some systems do not tell upper case from lower.
   let folder = root;
@@ -63,5 +66,45 @@ describe('the links', () => {
   it('are found at all', () => {
     expect(linksOf('README.md')).toContain('SECURITY.md');
     expect(linksOf('docs/tools/README.md')).toContain('users.md#list_users');
+  });
+});
+
+/** What an installed package has on disk, where a page has nothing but its neighbours. */
+describe('the package', () => {
+  let packed: readonly string[];
+
+  beforeAll(async () => {
+    const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--offline'];
+    const { stdout } = await promisify(execFile)('npm', args, { cwd: root });
+    // A list, or an object by the names of packages, as npm's version has it.
+    const reports = Object.values<{ readonly files: readonly { readonly path: string }[] }>(JSON.parse(stdout));
+    packed = reports.flatMap(({ files }) => files.map(({ path }) => path));
+  });
+
+  it('has all that its pages link to', () => {
+    const broken = packed
+      .filter((file) => file.endsWith('.md'))
+      .flatMap((page) => linksOf(page).map((link) => [page, relative(root, targetOf(page, link))] as const))
+      .filter(([, target]) => !packed.some((file) => file === target || file.startsWith(`${target}/`)))
+      .map(([page, target]) => `${page} links to ${target}, which is not among "files" in package.json`);
+    expect(broken).toEqual([]);
+  });
+
+  it('has nothing else but the program', () => {
+    expect(packed.filter((file) => !/^(dist|docs)\//.test(file)).toSorted()).toEqual([
+      'CHANGELOG.md',
+      'CODE_OF_CONDUCT.md',
+      'CONTRIBUTING.md',
+      'LICENSE',
+      'PRIVACY.md',
+      'README.md',
+      'SECURITY.md',
+      'bench/RESULTS.md',
+      'deploy/compose.yaml',
+      'deploy/nginx.conf',
+      'deploy/workos-mcp.service',
+      'deploy/workos-mcp.yaml',
+      'package.json',
+    ]);
   });
 });
