@@ -4,6 +4,7 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { envName, OPTIONS, type Option, optionNames } from '../src/settings/options.ts';
+import { readAddresses } from './support/repository.ts';
 import { serverJson } from './support/server-json.ts';
 
 const root = `${import.meta.dirname}/..`;
@@ -21,7 +22,8 @@ describe('server.json', () => {
   // `vitest run -u` rewrites it.
   it('says what package.json and the settings say', async () => {
     const server = await readJson('server.json');
-    const { name, mcpName, version, description } = await readJson('package.json');
+    const { name, version, description } = await readJson('package.json');
+    const { url, homepage, mcpName } = readAddresses();
     const [npm] = server.packages;
     const environmentVariables = npm.environmentVariables.map((variable: { readonly name: string }) => {
       const { help, kind, choices } = optionOfVariable(variable.name);
@@ -38,6 +40,8 @@ describe('server.json', () => {
       name: mcpName,
       description,
       version,
+      repository: { url, source: 'github' },
+      websiteUrl: homepage,
       packages: [{ ...npm, identifier: name, version, environmentVariables }],
     };
     await expect(`${JSON.stringify(expected, undefined, 2)}\n`).toMatchFileSnapshot(`${root}/server.json`);

@@ -7,6 +7,7 @@ import { describeOptions } from '../src/settings/options.ts';
 import { areas, declarations } from '../tools/index.ts';
 import { catalog, openedBy } from './support/catalog.ts';
 import { between, code, table } from './support/docs-markdown.ts';
+import { readAddresses } from './support/repository.ts';
 import { connect, type ListedTool, type Session } from './support/session.ts';
 
 const { tools } = catalog;
@@ -203,15 +204,21 @@ describe('what is generated is current:', () => {
 
   it('what manifest.json has from elsewhere', async () => {
     const manifest = JSON.parse(await readFile(`${root}/manifest.json`, 'utf8'));
-    const { name, version, description, license, keywords, engines } = JSON.parse(
+    const { name, version, description, license, author, keywords, engines } = JSON.parse(
       await readFile(`${root}/package.json`, 'utf8'),
     );
+    const { url, homepage, documentation, issues } = readAddresses();
     const expected = {
       ...manifest,
       name,
       version,
       description,
       license,
+      author: { name: author },
+      repository: { type: 'git', url },
+      homepage,
+      documentation,
+      support: issues,
       keywords,
       compatibility: { ...manifest.compatibility, runtimes: engines },
       tools: listed.map((tool) => ({ name: tool.name, description: tool.description })),
