@@ -119,26 +119,26 @@ const QUESTIONS: readonly (readonly [
   changes: Record<string, unknown>,
   lines: readonly string[],
 ])[] = [
-  ['delete_user', 'user', {}, ['In staging: delete user "ada@acme.test" (ID)?', 'There is no way back.']],
+  ['delete_user', 'user', {}, ['In staging: delete user "ada@acme.test" (ID)?', 'This cannot be undone.']],
   [
     'delete_organization',
     'org',
     {},
     [
       'In staging: delete organization "Acme" (ID)?',
-      'On it hang connections: 2, directories: 0, users: 100 or more.',
-      'There is no way back.',
+      'Linked to it: connections (2), directories (0), users (100 or more).',
+      'This cannot be undone.',
     ],
   ],
-  ['delete_connection', 'conn', {}, ['In staging: delete connection "Acme" (ID)?', 'There is no way back.']],
+  ['delete_connection', 'conn', {}, ['In staging: delete connection "Acme" (ID)?', 'This cannot be undone.']],
   [
     'delete_directory',
     'directory',
     {},
     [
       'In staging: delete directory "Acme" (ID)?',
-      'On it hang directory users: 7, directory groups: 3.',
-      'There is no way back.',
+      'Linked to it: directory users (7), directory groups (3).',
+      'This cannot be undone.',
     ],
   ],
   [
@@ -154,7 +154,7 @@ const QUESTIONS: readonly (readonly [
     [
       'In staging: update user "ada@acme.test" (ID)?',
       'It sets first_name to "Ada"',
-      'It sets password, which is not shown.',
+      'It sets password to a value that is not shown.',
     ],
   ],
   [
@@ -164,7 +164,7 @@ const QUESTIONS: readonly (readonly [
     [
       'In staging: update user "ada@acme.test" (ID)?',
       'It sets email_verified to true',
-      'It sets password_hash, which is not shown.',
+      'It sets password_hash to a value that is not shown.',
       'It sets password_hash_type to "bcrypt"',
       'It sets external_id to null',
     ],
@@ -275,7 +275,7 @@ describe.each<[Peer, Ability]>([
     const { result, changes } = await sentDuring(() => session.call('delete_connection', { connection_id: id }));
     expect(result).toMatchObject({
       isError: true,
-      text: 'delete_connection was not sent. What the person typed is neither the name nor the ID of the object. They have to be asked again.',
+      text: 'delete_connection was not sent. The person typed neither the name nor the ID of the object. Call again, and they will be asked again.',
     });
     expect(changes).toEqual([]);
     reply = accept(id);
@@ -293,7 +293,7 @@ describe.each<[Peer, Ability]>([
     const { result, changes } = await sentDuring(() => session.call('update_user', args));
     expect(result).toMatchObject({
       isError: true,
-      text: 'update_user was not sent. A person was asked and did not confirm it. Do not try again; ask them what to do instead.',
+      text: 'update_user was not sent. A person was asked and did not confirm this call. Do not try again; ask them what to do instead.',
     });
     expect(changes).toEqual([]);
 
@@ -301,7 +301,10 @@ describe.each<[Peer, Ability]>([
     const asked = session.asked.length;
     for (const same of [args, { metadata: { b: '2', a: '1' }, email: 'eve@evil.test', user_id: id }]) {
       const again = await sentDuring(() => session.call('update_user', same));
-      expect(again.result).toMatchObject({ isError: true, text: expect.stringContaining('holds for ten minutes') });
+      expect(again.result).toMatchObject({
+        isError: true,
+        text: expect.stringContaining('asked less than ten minutes ago'),
+      });
       expect(again.sent).toEqual([]);
     }
     expect(session.asked).toHaveLength(asked);
@@ -352,7 +355,7 @@ describe.each<[Peer, Ability]>([
     const { result, sent } = await sentDuring(() => session.call('delete_user', args));
     expect(result).toMatchObject({
       isError: true,
-      text: 'delete_user was not sent. confirm_token: a person has to confirm this call. Leave it out, and they are asked.',
+      text: 'delete_user was not sent. confirm_token: a person has to confirm this call. Leave confirm_token out, and the client asks them.',
     });
     expect(sent).toEqual([]);
   });
@@ -404,7 +407,7 @@ describe.each<[Peer, Ability]>([
   });
 
   it('shows no secret to the person, the log or the record', () => {
-    expect(JSON.stringify(session.asked)).toContain('password, which is not shown');
+    expect(JSON.stringify(session.asked)).toContain('password to a value that is not shown');
     for (const text of [JSON.stringify(session.asked), session.log()]) {
       expect(text).not.toContain('correct horse');
       expect(text).not.toContain('$2b$10$abc');
@@ -458,8 +461,8 @@ describe.each([LEGACY, MODERN] as const)('auto, where nobody can be asked: %s', 
     expect(changes).toEqual([]);
   };
   const UNKNOWN =
-    'This confirmation is not known: it was used, is older than five minutes, or belongs to another call.';
-  const OTHER = 'The arguments are not those that were confirmed.';
+    'This confirmation is not valid: it was already used, is more than five minutes old, or belongs to another call.';
+  const OTHER = 'The arguments differ from those that the confirmation is for.';
 
   it('answers with the preview and a token', async () => {
     const id = newId('user');
@@ -469,9 +472,9 @@ describe.each([LEGACY, MODERN] as const)('auto, where nobody can be asked: %s', 
       `delete_user was not sent yet: it has to be confirmed.
 
 In staging: delete user "ada@acme.test" (${id})?
-There is no way back.
+This cannot be undone.
 
-Show this to the person you work for. Only if they agree, call delete_user again within five minutes with the same arguments and confirm_token="TOKEN".`,
+Show this to the person you work for. If they agree, and only then, call delete_user again within five minutes with the same arguments and confirm_token="TOKEN".`,
     );
     expect(sent).toEqual([`GET /user_management/users/${id}`]);
   });
@@ -551,7 +554,7 @@ Show this to the person you work for. Only if they agree, call delete_user again
     await refusedWith(
       'update_user',
       { user_id: newId('user'), first_name: 'Ada', confirm_token: 'x' },
-      'confirm_token: this call takes no confirmation. Leave it out.',
+      'confirm_token: this call needs no confirmation. Leave confirm_token out.',
     );
     await refusedWith('create_user', { email: 'a@b.test', confirm_token: 'x' }, 'there is no such argument');
   });
@@ -572,7 +575,7 @@ it('lets 20 calls of an agent wait, and no more', async () => {
     tokenIn((await session.call('delete_user', { user_id: newId('user') })).text);
   }
   const { result, changes } = await sentDuring(() => session.call('delete_user', { user_id: newId('user') }));
-  expect(result).toMatchObject({ isError: true, text: expect.stringContaining('Too many confirmations are waiting.') });
+  expect(result).toMatchObject({ isError: true, text: expect.stringContaining('Too many confirmations are pending.') });
   expect(changes).toEqual([]);
 });
 
@@ -640,7 +643,7 @@ describe('raw messages of the era without handshakes', () => {
     );
     expect(result.filter(({ result }) => result?.isError !== true)).toHaveLength(1);
     expect(changes).toEqual([`DELETE /user_management/users/${id}`]);
-    expect(textOf(await answered(id, state, yes))).toContain('This confirmation is not known');
+    expect(textOf(await answered(id, state, yes))).toContain('This confirmation is not valid');
   });
 
   it('confirm no other call than the one that was asked about', async () => {
@@ -648,12 +651,12 @@ describe('raw messages of the era without handshakes', () => {
     const yes = { action: 'accept', content: { confirm: other } };
     const state = await question(id);
     const object = await sentDuring(() => answered(other, state, yes));
-    expect(textOf(object.result)).toContain('The arguments are not those that were confirmed');
+    expect(textOf(object.result)).toContain('The arguments differ from those that the confirmation is for');
     expect(object.changes).toEqual([]);
     const again = await question(id);
     const more = { requestState: again, inputResponses: { confirm: { action: 'accept', content: { confirm: id } } } };
     const tool = await sentDuring(() => raw.call('update_user', { user_id: id, email: 'eve@evil.test' }, more));
-    expect(textOf(tool.result)).toContain('This confirmation is not known');
+    expect(textOf(tool.result)).toContain('This confirmation is not valid');
     expect(tool.changes).toEqual([]);
   });
 
@@ -664,7 +667,7 @@ describe('raw messages of the era without handshakes', () => {
     const { result, sent } = await sentDuring(() =>
       answered(id, second, { action: 'accept', content: { confirm: id } }),
     );
-    expect(textOf(result)).toContain('holds for ten minutes');
+    expect(textOf(result)).toContain('asked less than ten minutes ago');
     expect(sent).toEqual([]);
   });
 
@@ -676,10 +679,10 @@ describe('raw messages of the era without handshakes', () => {
     const nobody = await sentDuring(() =>
       raw.call('delete_user', { user_id: id, confirm_token: state }, {}, { url: {} }),
     );
-    expect(textOf(nobody.result)).toContain('This confirmation is not known');
+    expect(textOf(nobody.result)).toContain('This confirmation is not valid');
     const token = tokenIn(textOf(await raw.call('delete_user', { user_id: id }, {}, { url: {} })));
     const asState = await sentDuring(() => answered(id, token, { action: 'accept', content: { confirm: id } }));
-    expect(textOf(asState.result)).toContain('This confirmation is not known');
+    expect(textOf(asState.result)).toContain('This confirmation is not valid');
     expect([...asToken.changes, ...nobody.changes, ...asState.changes]).toEqual([]);
   });
 
@@ -687,7 +690,7 @@ describe('raw messages of the era without handshakes', () => {
     const id = newId('user');
     const token = tokenIn(textOf(await raw.call('delete_user', { user_id: id }, {}, { url: {} })));
     const { result, sent } = await sentDuring(() => raw.call('delete_user', { user_id: id, confirm_token: token }));
-    expect(textOf(result)).toContain('Leave it out, and they are asked.');
+    expect(textOf(result)).toContain('Leave confirm_token out, and the client asks them.');
     expect(sent).toEqual([]);
   });
 });
@@ -703,7 +706,7 @@ describe('strict, where nobody can be asked', () => {
     const { result, sent } = await sentDuring(() => session.call(tool, args));
     expect(result).toMatchObject({
       isError: true,
-      text: `${tool} was not sent. A person has to confirm it, and this client cannot ask one. The person who runs this server can use a client that supports elicitation, or start it with --confirm auto; you cannot.`,
+      text: `${tool} was not sent. A person has to confirm this call, and this client cannot ask one. The operator of this server can use a client that supports elicitation, or start the server with --confirm auto; you cannot.`,
     });
     expect(sent).toEqual([]);
     const rule = '--confirm strict, and the client cannot ask a person';
@@ -775,8 +778,8 @@ describe('what an agent may not read is not shown', () => {
     const { result, sent } = await sentDuring(remove);
     expect(session.asked.at(-1)?.message).toBe(
       `In staging: delete organization (${id})?
-Not shown, since the agent may not read it: its name, connections, directories, users.
-There is no way back.
+Not shown, because the agent may not read it: its name, connections, directories, users.
+This cannot be undone.
 Type its ID to confirm.`,
     );
     expect(result.isError).toBe(true);
@@ -794,9 +797,9 @@ Type its ID to confirm.`,
     const { sent } = await sentDuring(() => session.call('delete_organization', { organization_id: id }));
     expect(session.asked.at(-1)?.message).toBe(
       `In staging: delete organization "Acme" (${id})?
-On it hang users: 3.
-Not shown, since the agent may not read it: connections, directories.
-There is no way back.
+Linked to it: users (3).
+Not shown, because the agent may not read it: connections, directories.
+This cannot be undone.
 Type its name or ID to confirm.`,
     );
     expect(sent).toEqual([`GET /organizations/${id}`, `GET /user_management/users?organization_id=${id}&limit=100`]);
@@ -851,7 +854,7 @@ it.each<[what: string, tool: string, kind: string, args: Record<string, unknown>
   expect(changes).toEqual([]);
   if (shown === undefined) {
     expect(session.asked).toEqual([]);
-    expect(result.text).toContain('too long to be confirmed');
+    expect(result.text).toContain('too long to be shown for confirmation');
   } else expect(session.asked.at(-1)?.message).toContain(shown);
 });
 
@@ -923,8 +926,8 @@ describe('a name from outside', () => {
     const { changes } = await remove();
     expect(session.asked.at(-1)?.message.split('\n')).toEqual([
       `In staging: delete organization "${shown}" (${id})?`,
-      'On it hang connections: 0, directories: 0, users: 0.',
-      'There is no way back.',
+      'Linked to it: connections (0), directories (0), users (0).',
+      'This cannot be undone.',
       `Type its ${confirms ? 'name or ID' : 'ID'} to confirm.`,
     ]);
     expect(changes).toEqual([`DELETE /organizations/${id}`]);

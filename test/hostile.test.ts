@@ -77,19 +77,19 @@ describe('an attempt that fails', () => {
       '500 on a create',
       [CREATE, json(500)],
       1,
-      { isError: true, text: expect.stringContaining('It may have taken effect') },
+      { isError: true, text: expect.stringContaining('The call may have taken effect') },
     ],
     [
       'a reset on a create',
       [CREATE, reset],
       1,
-      { isError: true, text: expect.stringContaining('It may have taken effect') },
+      { isError: true, text: expect.stringContaining('The call may have taken effect') },
     ],
     [
       'silence on a create',
       [CREATE, silent],
       1,
-      { text: expect.stringContaining('no whole answer within 0.6 s. It may have') },
+      { text: expect.stringContaining('no whole answer within 0.6 s. The call may have') },
     ],
     ['429 on a code that works once', [EXCHANGE, json(429)], 1, { isError: true }],
     ['503 on a code that works once', [EXCHANGE, json(503)], 1, { isError: true }],
@@ -108,7 +108,7 @@ describe('an attempt that fails', () => {
 
   it('is told apart: a repeated delete that finds nothing did its work, a first one did not', async () => {
     expect(await run(DELETE, reset, json(404, { message: 'Gone' }))).toMatchObject({
-      structured: { ok: true, notes: [expect.stringContaining('had no clear outcome')] },
+      structured: { ok: true, notes: [expect.stringContaining('earlier attempt is unknown')] },
     });
     expect(await run(DELETE, json(429), json(404, { message: 'Gone' }))).toMatchObject({ isError: true });
     expect(await run(DELETE, json(404, { message: 'Gone' }))).toMatchObject({ isError: true, attempts: 1 });
@@ -154,24 +154,28 @@ describe('an answer that is', () => {
     },
   };
   it.each<[string, Answer, string]>([
-    ['truncated JSON', body('{"object":"user"'), 'with 200 OK, and a body that is no JSON object (application/json).'],
+    [
+      'truncated JSON',
+      body('{"object":"user"'),
+      'with 200 OK, with a body that is not a JSON object (application/json).',
+    ],
     [
       'a page of HTML',
       body('<html>', { 'content-type': 'text/html' }),
-      'and a body that is no JSON object (text/html).',
+      'with a body that is not a JSON object (text/html).',
     ],
-    ['empty', body(''), 'with 200 OK, without a body.'],
-    ['a number', body('7'), 'and a body that is no JSON object (application/json).'],
-    ['null', body('null'), 'and a body that is no JSON object'],
+    ['empty', body(''), 'with 200 OK, but without a body.'],
+    ['a number', body('7'), 'with a body that is not a JSON object (application/json).'],
+    ['null', body('null'), 'with a body that is not a JSON object'],
     [
       'nested deep',
       body(`{"a":${'['.repeat(90_000)}${']'.repeat(90_000)}}`),
-      'with 200 OK, with JSON that nests too deep to be read.',
+      'with 200 OK, but its JSON is nested too deeply to be read.',
     ],
     [
       'nested deep, as an error',
       json(400, JSON.parse(`{"message":${'['.repeat(500)}${']'.repeat(500)}}`)),
-      'with 400 Bad Request, and a body',
+      'with 400 Bad Request, with a body',
     ],
     ['without end', endless, 'the answer is larger than 200000 bytes and was not read on.'],
     [

@@ -273,7 +273,7 @@ describe.each(SETS.map((grants) => [titleOf(grants), grants] as const))('%s', (_
         const forbidden = sees ? [] : guarded.filter((argument) => argument in args);
         if (forbidden.length > 0) {
           expect(result.isError, call).toBe(true);
-          for (const argument of forbidden) expect(result.text).toContain(`${argument}: takes the grant `);
+          for (const argument of forbidden) expect(result.text).toContain(`${argument} needs the grant `);
           expect(upstream.received.length - before, call).toBe(0);
           continue;
         }
@@ -308,7 +308,7 @@ describe.each(SETS.map((grants) => [titleOf(grants), grants] as const))('%s', (_
       const before = upstream.received.length;
       expect(await session.call(name, args)).toMatchObject({
         isError: true,
-        text: expect.stringContaining(`Other values take the grant ${TABLE[name]?.area}:credentials`),
+        text: expect.stringContaining(`Other values need the grant ${TABLE[name]?.area}:credentials`),
       });
       expect(upstream.received).toHaveLength(before);
     }

@@ -64,7 +64,7 @@ describe('max_items', () => {
     const { ids, metadata, notes, sent } = await list({ max_items: 1_000, email: 'x' });
     expect(ids).toHaveLength(350);
     expect(metadata).toEqual({ before: null, after: null });
-    expect(notes).toEqual(['This is the list to its end, 350 items.']);
+    expect(notes).toEqual(['Reached the end of the list (350 items).']);
     expect(sent.map(({ query }) => query)).toEqual([
       { limit: '100', email: 'x' },
       { limit: '100', email: 'x', after: 'user_00099' },
@@ -77,7 +77,7 @@ describe('max_items', () => {
     const { ids, metadata, notes, sent } = await list({ max_items: 120, after: 'user_00009' });
     expect([ids[0], ids.at(-1), ids.length]).toEqual(['user_00010', 'user_00129', 120]);
     expect(metadata).toEqual({ before: 'user_00010', after: 'user_00129' });
-    expect(notes).toEqual(['Stopped at max_items, 120 items. Go on with after="user_00129".']);
+    expect(notes).toEqual(['Stopped at max_items (120 items). Continue with after="user_00129".']);
     expect(sent.map(({ query }) => query.limit)).toEqual(['100', '20']);
   });
 
@@ -94,7 +94,7 @@ describe('max_items', () => {
     expect(Buffer.byteLength(text)).toBeGreaterThan(50_000);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(60_000);
     expect(metadata.after).toBe(ids.at(-1));
-    expect(notes[0]).toMatch(/^Stopped after \d+ items, to stay under 60000 bytes\. Go on with after="user_\d+"\.$/);
+    expect(notes[0]).toMatch(/^Stopped after \d+ items, to stay under 60000 bytes\. Continue with after="user_\d+"\.$/);
   });
 
   it('asks for no page that nobody may want, behind one in which something is withheld', async () => {
@@ -115,7 +115,7 @@ describe('max_items', () => {
     expect(ids).toHaveLength(100);
     expect(metadata.after).toBe('user_00099');
     expect(notes[0]).toBe(
-      'Stopped after 100 items by an error: WorkOS answered list_users with 400 Bad Request: No. Correct the arguments and call again. Go on with after="user_00099".',
+      'Stopped after 100 items because of an error: WorkOS answered list_users with 400 Bad Request: No. Correct the arguments and call again. Continue with after="user_00099".',
     );
   });
 
@@ -125,7 +125,7 @@ describe('max_items', () => {
     const { isError, text, sent } = await list({ max_items: 300 });
     expect({ isError, text }).toEqual({
       isError: true,
-      text: 'WorkOS answered list_users with 200 OK, but its cursor "user_00009" leads nowhere new after 10 items, so that the list would never end. Read it page by page with limit instead.',
+      text: 'WorkOS answered list_users with 200 OK, but its cursor "user_00009" leads to nothing new after 10 items, so the list would never end. Read the list page by page with limit instead.',
     });
     expect(sent).toHaveLength(2);
   });
@@ -133,7 +133,7 @@ describe('max_items', () => {
   it.each([
     [{ max_items: 5, limit: 5 }, 'Give either limit or max_items, not both.'],
     [{ max_items: 5, before: 'a', after: 'b' }, 'Give max_items with before or after, not both.'],
-    [{ max_items: 5_001 }, 'max_items: Too big: at most 5000.'],
+    [{ max_items: 5_001 }, 'max_items is too large: at most 5000.'],
     [{ max_items: 0 }, 'max_items: Too small'],
   ])('refuses %j', async (args, message) => {
     expect(await list(args)).toMatchObject({ isError: true, text: expect.stringContaining(message), sent: [] });
@@ -198,7 +198,7 @@ describe('one page', () => {
     const cursor = direction === 'after' ? ids.at(-1) : ids[0];
     expect(metadata[direction]).toBe(cursor);
     expect(notes).toEqual([
-      `Cut to ${ids.length} of 100 items to stay under 60000 bytes: go on with ${direction}="${cursor}".`,
+      `Cut to ${ids.length} of 100 items to stay under 60000 bytes. Continue with ${direction}="${cursor}".`,
     ]);
   });
 });
@@ -224,7 +224,7 @@ describe('what cannot be cut', () => {
     const { isError, text } = await list(args, name);
     expect(isError).toBe(true);
     expect(text).toMatch(
-      /with 200 OK, but the result would be over the limit of 60000 bytes with 70\d\d\d bytes that cannot be cut\. Ask for less with fields \(/,
+      /with 200 OK, but the result is too large \(70\d\d\d bytes; the limit is 60000\) and cannot be cut\. Request less with the argument fields \(/,
     );
   });
 
@@ -247,7 +247,7 @@ it('walks the sandbox with every list', async () => {
     ['list_directory_groups', 5],
   ] as const) {
     const { structured } = await inside.call(name, { max_items: 100 });
-    expect(structured, name).toMatchObject({ notes: [`This is the list to its end, ${count} items.`] });
+    expect(structured, name).toMatchObject({ notes: [`Reached the end of the list (${count} items).`] });
   }
   await inside.close();
 });

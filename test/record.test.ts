@@ -371,7 +371,7 @@ describe('where the record cannot be kept', () => {
     }
     server.kill();
     await once(server, 'exit');
-    const refused = results.findIndex((text) => text.includes('cannot be recorded is not done'));
+    const refused = results.findIndex((text) => text.includes('cannot be recorded is not sent'));
     expect(refused).toBeGreaterThan(0);
     expect(results.slice(refused).every((text) => text.includes('was not sent'))).toBe(true);
     expect(upstream.received).toHaveLength(refused);

@@ -242,7 +242,7 @@ describe('without credentials these arguments do not exist', () => {
     const before = upstream.received.length;
     const result = await session.call(name, { ...argsOf(name), [argument]: value });
     expect(result.isError).toBe(true);
-    expect(result.text).toContain(`${argument}: takes the grant ${tool.area}:credentials, which you were not given.`);
+    expect(result.text).toContain(`${argument} needs the grant ${tool.area}:credentials, which you do not have.`);
     expect(upstream.received).toHaveLength(before);
   });
 
@@ -253,7 +253,7 @@ describe('without credentials these arguments do not exist', () => {
     expect(await create('pending')).toMatchObject({ structured: { object: 'organization', environment: 'staging' } });
     expect(await create('verified')).toMatchObject({
       isError: true,
-      text: expect.stringContaining('Other values take the grant organizations:credentials'),
+      text: expect.stringContaining('Other values need the grant organizations:credentials'),
     });
   });
 });

@@ -146,7 +146,7 @@ describe('a confirmation', () => {
   it('holds for the call that was shown, once, however many come at once', async () => {
     const [user_id, other] = [newId('user'), newId('user')];
     const wrong = await remove('ann', other, tokenIn((await remove('ann', user_id)).text));
-    expect(wrong.text).toContain('not those that were confirmed');
+    expect(wrong.text).toContain('differ from those that the confirmation is for');
     const confirm_token = tokenIn((await remove('ann', user_id)).text);
     const results = await Promise.all(Array.from({ length: 5 }, () => remove('ann', user_id, confirm_token)));
     expect(results.filter(({ isError }) => !isError)).toHaveLength(1);
@@ -164,7 +164,7 @@ describe('a confirmation', () => {
     expect(requestState).toMatch(/^[\w-]{22}$/);
     const inputResponses = { confirm: { action: 'accept', content: { confirm: user_id } } };
     const stolen = await ask('bob', { requestState, inputResponses });
-    expect(stolen).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('is not known') }] });
+    expect(stolen).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('is not valid') }] });
     expect(deletes()).toEqual([]);
   });
 

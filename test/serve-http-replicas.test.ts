@@ -142,7 +142,7 @@ describeWithRedis('two servers on one Redis', () => {
     expect(results.filter(({ isError }) => !isError)).toHaveLength(1);
     expect(deletes()).toBe(1);
     const stolen = await remove(two, 'bob', user_id, tokenIn((await remove(one, 'ann', user_id)).text));
-    expect(stolen).toMatchObject({ isError: true, text: expect.stringContaining('is not known') });
+    expect(stolen).toMatchObject({ isError: true, text: expect.stringContaining('is not valid') });
     expect(deletes()).toBe(1);
   });
 

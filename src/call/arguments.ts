@@ -9,9 +9,10 @@ import { closed, didYouMean, inShort, MAX_TOLD } from '../wording.ts';
  * @throws RefusedError with a sentence for each fault, naming its field
  */
 export function parseArguments(tool: Tool, args: unknown, { maxItems }: { readonly maxItems: number }): Arguments {
-  if (isTooDeep(args)) throw new RefusedError(`Arguments nest ${MAX_DEPTH} levels at most.`);
+  if (isTooDeep(args))
+    throw new RefusedError(`The arguments are nested too deeply: at most ${MAX_DEPTH} levels are allowed.`);
   // zod drops members of this name without a word.
-  if (hasProto(args)) throw new RefusedError('__proto__ is no name that an argument or its members may have.');
+  if (hasProto(args)) throw new RefusedError('__proto__ is not a valid name for an argument or any of its members.');
   const parsed = tool.schema().safeParse(args ?? {});
   if (!parsed.success) {
     const faults = parsed.error.issues.flatMap((issue): readonly Fault[] => {
@@ -30,7 +31,7 @@ export function parseArguments(tool: Tool, args: unknown, { maxItems }: { readon
       own.before !== undefined &&
       own.after !== undefined &&
       'Give max_items with before or after, not both.',
-    Number(own.max_items) > maxItems && `max_items: Too big: at most ${maxItems}.`,
+    Number(own.max_items) > maxItems && `max_items is too large: at most ${maxItems}.`,
     ...(tool.check?.(own) ?? []),
   ].filter((fault) => fault !== false);
   if (broken.length > 0) throw new RefusedError(broken.join(' '));
@@ -51,8 +52,7 @@ function toSentence({ path, message, key }: Fault, tool: Tool, args: unknown): s
     return `${where === '' ? 'arguments' : inShort(where)}: ${closed(message)}${moreWith(tool, path[0])}`;
   }
   const field = where === '' ? key : `${where}.${key}`;
-  if (tool.lacking.includes(field))
-    return `${field}: takes the grant ${tool.area}:credentials, which you were not given.`;
+  if (tool.lacking.includes(field)) return `${field} needs the grant ${tool.area}:credentials, which you do not have.`;
   const hint = where === '' ? didYouMean(inShort(key), Object.keys(tool.input)) : '';
   return `${inShort(field)}: there is no such argument.${hint}`;
 }
@@ -60,7 +60,7 @@ function toSentence({ path, message, key }: Fault, tool: Tool, args: unknown): s
 /** What to say of a value that another grant would have allowed. */
 function moreWith({ narrowed, area }: Tool, argument: PropertyKey | undefined): string {
   if (!narrowed.includes(String(argument))) return '';
-  return ` Other values take the grant ${area}:credentials, which you were not given.`;
+  return ` Other values need the grant ${area}:credentials, which you do not have.`;
 }
 
 function hasProto(value: unknown): boolean {

@@ -135,4 +135,5 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
   };
 }
 
-const UNRECORDED = 'What cannot be recorded is not done. The person who runs this server has to look at its audit log.';
+const UNRECORDED =
+  'A call that cannot be recorded is not sent. Ask the operator of this server to check its audit log.';

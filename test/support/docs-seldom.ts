@@ -7,7 +7,7 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   [
     'src/call/journal.ts',
-    'What cannot be recorded is not done. The person who runs this server has to look at its audit log.',
+    'A call that cannot be recorded is not sent. Ask the operator of this server to check its audit log.',
     'The record cannot be written, as on a full disk; the reason stands before it',
   ],
   [
@@ -33,8 +33,12 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'A file of the installation is gone; over stdio it is told once a client has connected',
   ],
   ['src/workos/transport.ts', 'a part of this server cannot be loaded', 'A file of the installation is gone'],
-  ['src/call/answer/failure.ts', '${tool.name} failed inside the MCP server.', 'A fault of this server'],
-  ['src/call/answer/failure.ts', 'Its log has the details.', 'The same'],
+  [
+    'src/call/answer/failure.ts',
+    '${tool.name} failed because of an internal error in the MCP server.',
+    'A fault of this server',
+  ],
+  ['src/call/answer/failure.ts', 'The server log has the details.', 'The same'],
   ['src/workos/transport.ts', 'the call was cancelled', 'The client cancelled the call, and reads no answer'],
   ['src/workos/transport.ts', 'no time was left to send it', "All of the call's `--timeout` went by in a queue"],
   ['src/workos/transport.ts', 'no connection came about in time', 'The host of `WORKOS_BASE_URL` does not answer'],

@@ -33,7 +33,7 @@ export function toAnswer({ value, removed, reply }: Success, options: Options): 
   const { tool, args, shape, maxBytes, extra } = options;
   const notes = [removedNote(removed)].filter((note) => note !== undefined);
   if (value.object === 'list' && !isList(value))
-    throw new ReplyError(reply, 'with a list of other things than objects');
+    throw new ReplyError(reply, 'but the list holds something other than objects');
   const items = isList(value) ? value.data.map(shape.item) : undefined;
   const result = withNotes(
     items === undefined ? { ...shape.object(value), ...extra } : { ...value, data: items },
@@ -50,7 +50,7 @@ export function toAnswer({ value, removed, reply }: Success, options: Options): 
   const cursor = value.data.at(backwards ? -count : count - 1)?.id;
   if (count === 0 || count === items.length || !isCursor(cursor)) throw new ReplyError(reply, fault, advice);
   const direction = backwards ? 'before' : 'after';
-  const note = `Cut to ${count} of ${items.length} items to stay under ${maxBytes} bytes: go on with ${direction}="${cursor}".`;
+  const note = `Cut to ${count} of ${items.length} items to stay under ${maxBytes} bytes. Continue with ${direction}="${cursor}".`;
   const cut = withNotes(
     {
       object: 'list',

@@ -44,10 +44,10 @@ export async function gather(
     const metadata = Object(success.value.list_metadata);
     if (reply === NO_REPLY) opposite = [metadata[backwards ? 'after' : 'before']].find(isCursor) ?? null;
     reply = success.reply;
-    if (!isList(success.value)) throw new ReplyError(reply, 'with something other than a list');
+    if (!isList(success.value)) throw new ReplyError(reply, 'but the answer is not a list');
     removed += success.removed;
     const next = metadata[direction] ?? null;
-    if (next !== null && !isCursor(next)) throw new ReplyError(reply, 'with a cursor that is none');
+    if (next !== null && !isCursor(next)) throw new ReplyError(reply, 'but its cursor is not valid');
     const bytes = success.marked ? Number.POSITIVE_INFINITY : byteLength(reply.body);
     return { items: success.value.data, next, bytes };
   };
@@ -83,17 +83,17 @@ export async function gather(
     typeof start === 'string' ? start : undefined,
   );
   if (end.reason === 'loop') {
-    const fault = `but its cursor "${end.next}" leads nowhere new after ${end.count} items, so that the list would never end`;
-    throw new ReplyError(reply, fault, 'Read it page by page with limit instead.');
+    const fault = `but its cursor "${end.next}" leads to nothing new after ${end.count} items, so the list would never end`;
+    throw new ReplyError(reply, fault, 'Read the list page by page with limit instead.');
   }
-  if (end.reason === 'lost') throw new ReplyError(reply, 'with items that have no ID to go on from');
+  if (end.reason === 'lost') throw new ReplyError(reply, 'but its items have no ID to continue from');
   if (end.reason === 'size' && end.count === 0) {
     const { fault, advice } = tooLarge(tool, tooLong, maxBytes);
     throw new ReplyError(reply, fault, advice);
   }
   const notes = [
     whyStopped(end, options, direction),
-    end.duplicates === 0 ? undefined : `${end.duplicates} items came more than once and were dropped.`,
+    end.duplicates === 0 ? undefined : `Duplicate items dropped: ${end.duplicates}.`,
     removedNote(removed),
   ].filter((note) => note !== undefined);
   const rest = {
@@ -112,17 +112,17 @@ const isUpstream = (error: unknown): boolean =>
 const shortly = (text: string): string => (text.length <= 500 ? text : `${text.slice(0, 500)}…`);
 
 function whyStopped(end: WalkEnd, options: Options, direction: string): string {
-  const onward = end.next === null ? '' : ` Go on with ${direction}="${end.next}".`;
+  const onward = end.next === null ? '' : ` Continue with ${direction}="${end.next}".`;
   switch (end.reason) {
     case 'max_items':
-      return `Stopped at max_items, ${end.count} items.${onward}`;
+      return `Stopped at max_items (${end.count} items).${onward}`;
     case 'time':
       return `Stopped after ${end.count} items, before the call ran out of time.${onward}`;
     case 'size':
       return `Stopped after ${end.count} items, to stay under ${options.maxBytes} bytes.${onward}`;
     case 'error':
-      return `Stopped after ${end.count} items by an error: ${shortly(explain(end.error, options))}${onward}`;
+      return `Stopped after ${end.count} items because of an error: ${shortly(explain(end.error, options))}${onward}`;
     default:
-      return `This is the list to its end, ${end.count} items.`;
+      return `Reached the end of the list (${end.count} items).`;
   }
 }

@@ -44,14 +44,14 @@ function explainOpenly(error: unknown, call: FailedCall): string {
       sent || tool.method === 'GET' ? effectOf(tool, args, true) : 'Nothing was changed.',
       // What is not safe to repeat would be done twice.
       final && (!sent || tool.repeat === 'unknown')
-        ? 'Calling again would end the same way.'
+        ? 'Calling again would fail in the same way.'
         : retryAdvice(tool, args, sent),
     );
   }
   return sentence(
-    `${tool.name} failed inside the MCP server.`,
+    `${tool.name} failed because of an internal error in the MCP server.`,
     effectOf(tool, args, began),
-    'Its log has the details.',
+    'The server log has the details.',
   );
 }
 
@@ -86,9 +86,9 @@ function sentence(...parts: readonly (string | undefined)[]): string {
 function effectOf(tool: Tool, args: Arguments, unknown: boolean): string | undefined {
   if (tool.method === 'GET') return undefined;
   if (unknown)
-    return `It may have taken effect all the same${tool.toldBy === undefined ? '' : `: ${tool.toldBy} would tell`}.`;
+    return `The call may have taken effect anyway${tool.toldBy === undefined ? '' : `: check with ${tool.toldBy}`}.`;
   return tool.needsCredentials && args.code !== undefined
-    ? 'The code that was sent may be used up.'
+    ? 'The code that was sent may have been used up.'
     : 'Nothing was changed.';
 }
 
@@ -96,38 +96,41 @@ function retryAdvice(tool: Tool, args: Arguments, sent: boolean): string {
   const key = tool.idempotencyKey;
   if (key !== undefined) return `Calling again with ${key}="${args[key]}" is safe.`;
   if (!sent || tool.repeat === 'unknown') return 'Calling again is safe.';
-  return tool.toldBy === undefined ? 'Do not simply call again.' : 'Do not call again before you have looked.';
+  return tool.toldBy === undefined ? 'Do not just call again.' : 'Do not call again until you have checked.';
 }
 
 function nextStep(reply: Reply, code: string | undefined, tool: Tool, args: Arguments): string {
   const { status, headers } = reply;
   if (status >= 200 && status < 300) return retryAdvice(tool, args, true);
   if (status >= 300 && status < 400) {
-    return 'The redirect was not followed. The person who runs this server has to check WORKOS_BASE_URL.';
+    return 'The redirect was not followed. Ask the operator of this server to check WORKOS_BASE_URL.';
   }
   switch (status) {
     case 400:
     case 422:
       return 'Correct the arguments and call again.';
     case 401:
-      return 'WorkOS refused the API key. The person who runs this server has to check WORKOS_API_KEY; calling again is no use.';
+      return 'WorkOS rejected the API key. Ask the operator of this server to check WORKOS_API_KEY; calling again will not help.';
     case 403:
-      if (tool.needsCredentials) return 'WorkOS does not let this sign-in go on in this way; the code says why.';
-      return "This environment's key or plan does not allow it. The person who runs this server has to change that in WorkOS.";
+      if (tool.needsCredentials)
+        return 'WorkOS does not allow this sign-in to continue in this way; the error code says why.';
+      return 'The API key or the plan of this environment does not allow this call. Ask the operator of this server to change that in WorkOS.';
     case 404:
       return idHints(tool, args);
     case 408:
       return retryAdvice(tool, args, true);
     case 409:
-      return 'It conflicts with something that exists already: look it up before you decide.';
+      return 'The call conflicts with an object that already exists: look that object up before you decide what to do.';
     case 429: {
-      if (code === 'daily_quota_exceeded') return "The environment's daily quota is used up: try again tomorrow.";
+      if (code === 'daily_quota_exceeded') return 'The daily quota of this environment is used up: try again tomorrow.';
       const wait = retryAfter(headers['retry-after'], Date.now());
       if (wait === undefined) return 'Wait a few seconds, then call again.';
       return `Wait ${Math.ceil(wait / 1000)} seconds, then call again.`;
     }
     default:
-      return status >= 500 ? retryAdvice(tool, args, true) : 'The arguments or the environment have to change first.';
+      return status >= 500
+        ? retryAdvice(tool, args, true)
+        : 'Calling again will fail until the arguments or the environment change.';
   }
 }
 
@@ -138,5 +141,5 @@ function idHints(tool: Tool, args: Arguments): string {
     const description = properties[name]?.description ?? '';
     return /\bfrom (get|list|create|enroll|challenge)_/.test(description) ? [`${name} (${description})`] : [];
   });
-  return hints.length === 0 ? 'Check what the arguments refer to.' : `Check ${hints.join(' and ')}.`;
+  return hints.length === 0 ? 'Check that the objects named in the arguments exist.' : `Check ${hints.join(' and ')}.`;
 }

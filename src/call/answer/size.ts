@@ -32,9 +32,9 @@ export function countWithRoom(items: readonly Fields[], backwards: boolean, maxB
 export function tooLarge(tool: Tool, bytes: number, maxBytes: number): { fault: string; advice: string } {
   const known = tool.output === undefined ? [] : knownFields(tool.output);
   return {
-    fault: `but the result would be over the limit of ${maxBytes} bytes with ${bytes} bytes that cannot be cut`,
+    fault: `but the result is too large (${bytes} bytes; the limit is ${maxBytes}) and cannot be cut`,
     advice: Object.hasOwn(tool.input, 'fields')
-      ? `Ask for less with fields (${known.join(', ')}).`
-      : 'The person who runs this server can raise --max-result-bytes.',
+      ? `Request less with the argument fields (${known.join(', ')}).`
+      : 'The operator of this server can raise --max-result-bytes.',
   };
 }

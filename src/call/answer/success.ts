@@ -24,16 +24,16 @@ export function toSuccess(reply: Reply, { method }: Pick<Tool, 'method'>): Succe
   const { status, body } = reply;
   if (method === 'DELETE' && status === 404 && reply.uncertain) {
     const note =
-      'The object is not there (404). An attempt before this one had no clear outcome: it deleted it, or there was none.';
+      'The object does not exist (404). The outcome of an earlier attempt is unknown: either that attempt deleted the object, or it never existed.';
     return { value: { ok: true, status, notes: [note] }, removed: 0, plain: true, reply };
   }
   if (status < 200 || status > 299) throw new ReplyError(reply);
   if (body.trim() === '') {
-    if (method === 'GET') throw new ReplyError(reply, 'without a body');
+    if (method === 'GET') throw new ReplyError(reply, 'but without a body');
     return { value: { ok: true, status }, removed: 0, plain: true, reply };
   }
   const parsed = parseJson(body);
-  if (parsed === 'too deep') throw new ReplyError(reply, 'with JSON that nests too deep to be read');
+  if (parsed === 'too deep') throw new ReplyError(reply, 'but its JSON is nested too deeply to be read');
   if (!isObject(parsed?.value)) throw new ReplyError(reply);
   if (isPlain(body)) return { value: parsed.value, removed: 0, plain: true, reply };
   const cleaned = cleanValue(parsed.value);

@@ -30,7 +30,7 @@ export function toProblem(reply: Reply, confidential: Confidential): Problem {
     if (reply.body.trim() === '') return { code: undefined, text: '.', removed };
     const [type = ''] = reply.headers['content-type']?.split(';') ?? [];
     const named = /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : 'no content type';
-    return { code: undefined, text: `, and a body that is no JSON object (${named}).`, removed };
+    return { code: undefined, text: `, with a body that is not a JSON object (${named}).`, removed };
   }
   const name = toCode(value.code) ?? toCode(value.error);
   const said = [value.error_description, value.message].flat().filter(isText);

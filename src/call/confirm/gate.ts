@@ -56,14 +56,14 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
       pending !== undefined && pending.by === by && pending.caller === caller && pending.tool === tool.name;
     if (!isOurs) {
       throw new RefusedError(
-        'This confirmation is not known: it was used, is older than five minutes, or belongs to another call. Call again without it.',
-        'the confirmation is not known',
+        'This confirmation is not valid: it was already used, is more than five minutes old, or belongs to another call. Call again without it.',
+        'the confirmation is not valid',
       );
     }
     if (pending.args !== digestOf(args)) {
       throw new RefusedError(
-        'The arguments are not those that were confirmed. Call again without the confirmation.',
-        'the confirmation is of other arguments',
+        'The arguments differ from those that the confirmation is for. Call again without the confirmation.',
+        'the confirmation is for other arguments',
       );
     }
     return pending;
@@ -77,14 +77,14 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
     if (action !== 'accept') {
       await store.decline(caller, callOf(tool, digestOf(args)));
       throw new RefusedError(
-        'A person was asked and did not confirm it. Do not try again; ask them what to do instead.',
+        'A person was asked and did not confirm this call. Do not try again; ask them what to do instead.',
         action === 'decline' ? 'a person declined' : 'a person did not answer',
       );
     }
     const { confirm } = Object(content);
     if (typeof confirm !== 'string' || !pending.expected.includes(digest(confirm.trim()))) {
       throw new RefusedError(
-        'What the person typed is neither the name nor the ID of the object. They have to be asked again.',
+        'The person typed neither the name nor the ID of the object. Call again, and they will be asked again.',
         'a person typed something else',
       );
     }
@@ -96,26 +96,28 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
       const { tool, args, caller, mode, answer } = request;
       if (!needsConfirmation(tool, args)) {
         if (args.confirm_token === undefined) return { open: true };
-        throw new RefusedError('confirm_token: this call takes no confirmation. Leave it out.');
+        throw new RefusedError('confirm_token: this call needs no confirmation. Leave confirm_token out.');
       }
       if (mode === 'off') return { open: true, confirmation: 'off' };
       if (await store.isDeclined(caller, callOf(tool, digestOf(args)))) {
         throw new RefusedError(
-          'A person was asked and did not confirm it, which holds for ten minutes. Ask them what to do instead.',
+          'A person was asked less than ten minutes ago and did not confirm this call. Ask them what to do instead.',
           'a person declined the same call',
         );
       }
       if (answer.state !== undefined) return hear(answer.state, request);
       if (args.confirm_token !== undefined) {
         if (mode !== 'auto' || answer.canAsk) {
-          throw new RefusedError('confirm_token: a person has to confirm this call. Leave it out, and they are asked.');
+          throw new RefusedError(
+            'confirm_token: a person has to confirm this call. Leave confirm_token out, and the client asks them.',
+          );
         }
         const { shown } = await take(String(args.confirm_token), 'token', request);
         return { open: true, confirmation: 'repeated by the model', shown };
       }
       if (!answer.canAsk && mode === 'strict') {
         throw new RefusedError(
-          'A person has to confirm it, and this client cannot ask one. The person who runs this server can use a client that supports elicitation, or start it with --confirm auto; you cannot.',
+          'A person has to confirm this call, and this client cannot ask one. The operator of this server can use a client that supports elicitation, or start the server with --confirm auto; you cannot.',
           '--confirm strict, and the client cannot ask a person',
         );
       }
@@ -134,12 +136,12 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
       });
       if (!kept) {
         throw new RefusedError(
-          'Too many confirmations are waiting. Have them answered, or wait five minutes.',
-          'too many confirmations are waiting',
+          'Too many confirmations are pending. Have them answered, or wait five minutes.',
+          'too many confirmations are pending',
         );
       }
       if (!answer.canAsk) {
-        const text = `${tool.name} was not sent yet: it has to be confirmed.\n\n${preview.text}\n\nShow this to the person you work for. Only if they agree, call ${tool.name} again within five minutes with the same arguments and confirm_token="${id}".`;
+        const text = `${tool.name} was not sent yet: it has to be confirmed.\n\n${preview.text}\n\nShow this to the person you work for. If they agree, and only then, call ${tool.name} again within five minutes with the same arguments and confirm_token="${id}".`;
         return { content: [{ type: 'text', text }], isError: true };
       }
       const [, ...name] = preview.expected;

@@ -53,7 +53,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
   const confirms = removed === 0 && shown === name && name !== '' && !CONSENT.test(name);
   const isNamed = mayRead(reader);
   const [verb = '', ...noun] = tool.name.split('_');
-  const counts = lists.flatMap(({ what, count }) => (count === undefined ? [] : [`${what}: ${count}`]));
+  const counts = lists.flatMap(({ what, count }) => (count === undefined ? [] : [`${what} (${count})`]));
   const hidden = [
     isNamed ? [] : ['its name'],
     lists.filter(({ count }) => count === undefined).map(({ what }) => what),
@@ -61,9 +61,9 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
   const lines = [
     `In ${environment === 'sandbox' ? 'the sandbox' : environment}: ${verb} ${noun.join(' ')} ${isNamed ? `"${shown}" ` : ''}(${id})?`,
     ...toChanges(tool, args),
-    counts.length === 0 ? '' : `On it hang ${counts.join(', ')}.`,
-    hidden.flat().length === 0 ? '' : `Not shown, since the agent may not read it: ${hidden.flat().join(', ')}.`,
-    tool.access === 'delete' ? 'There is no way back.' : '',
+    counts.length === 0 ? '' : `Linked to it: ${counts.join(', ')}.`,
+    hidden.flat().length === 0 ? '' : `Not shown, because the agent may not read it: ${hidden.flat().join(', ')}.`,
+    tool.access === 'delete' ? 'This cannot be undone.' : '',
   ];
   return {
     text: lines.filter((line) => line !== '').join('\n'),
@@ -89,12 +89,12 @@ function toChanges(tool: Tool, args: Arguments): readonly string[] {
   return Object.entries(args)
     .filter(([name]) => placeOf(tool, name) === 'body')
     .map(([name, value]) => {
-      if (secrets.includes(name)) return `It sets ${name}, which is not shown.`;
+      if (secrets.includes(name)) return `It sets ${name} to a value that is not shown.`;
       // Letters that look like others would make one domain of two.
       const json = toVisible(JSON.stringify(value), identity.includes(name) ? NOT_ASCII : UNSEEN);
       if (json.length <= MAX_VALUE) return `It sets ${name} to ${json}`;
       // Whoever says yes has to have seen all that decides who somebody is.
-      if (identity.includes(name)) throw new RefusedError(`${name} is too long to be confirmed.`);
+      if (identity.includes(name)) throw new RefusedError(`${name} is too long to be shown for confirmation.`);
       return `It sets ${name} to ${json.slice(0, MAX_VALUE)}… (${json.length} characters)`;
     });
 }
