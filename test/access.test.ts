@@ -449,7 +449,7 @@ describe('get_access_status', () => {
     expect(ask('users:read roles:read', STATUS_TOOL, 'auto')).toEqual(status);
   });
 
-  const person = { notes: ['Only the person who runs this server can change this.'] };
+  const person = { notes: ['Only the operator of this server can change this.'] };
 
   it.each<[grants: string, name: string, expected: Record<string, unknown>]>([
     [

@@ -23,7 +23,7 @@ export function createStatusTool(catalog: Catalog, agent: Omit<Agent, 'environme
   return toTool({ name: 'server', title: 'Server' }, declaration);
 }
 
-const ONLY_A_PERSON = 'Only the person who runs this server can change this.';
+const ONLY_THE_OPERATOR = 'Only the operator of this server can change this.';
 
 function status(catalog: Catalog, agent: Agent & { environment: Environment['label'] }, name: string | undefined) {
   const { environment, name: who, confirm, dryRun } = agent;
@@ -41,7 +41,7 @@ function status(catalog: Catalog, agent: Agent & { environment: Environment['lab
         ...(credentials.state !== 'none' && { credentials: credentials.state }),
       },
     ]);
-    const note = 'Give the name of a tool or area that is off for the rule and the grant it takes.';
+    const note = 'Pass the name of a tool or area that is off to get the rule behind it and the grant that it needs.';
     return { ...own, areas: Object.fromEntries(areas), notes: [note] };
   }
 
@@ -59,7 +59,7 @@ function status(catalog: Catalog, agent: Agent & { environment: Environment['lab
     on: area.on.map((one) => one.name),
     off,
     credentials: area.credentials,
-    ...((off.length > 0 || area.credentials.state === 'withheld') && { notes: [ONLY_A_PERSON] }),
+    ...((off.length > 0 || area.credentials.state === 'withheld') && { notes: [ONLY_THE_OPERATOR] }),
   };
 }
 
@@ -82,7 +82,7 @@ function statusOf(catalog: Catalog, agent: Agent, tool: Tool): Record<string, un
       },
     }),
     ...(confirmed !== false && { confirmed: confirmed === true ? 'every call' : { with_one_of: confirmed } }),
-    ...((rule !== undefined || withheld) && { notes: [ONLY_A_PERSON] }),
+    ...((rule !== undefined || withheld) && { notes: [ONLY_THE_OPERATOR] }),
   };
 }
 

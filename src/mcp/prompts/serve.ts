@@ -33,11 +33,11 @@ export function servePrompts(server: Server, prompts: Prompts, setting: Setting,
 
   server.setRequestHandler('completion/complete', async ({ params }, { mcpReq }): Promise<CompleteResult> => {
     const { ref, argument, context } = params;
-    if (ref.type !== 'ref/prompt') return invalid('There are no resources here, only prompts.');
+    if (ref.type !== 'ref/prompt') return invalid('This server has prompts, but no resources.');
     const { name, arguments: declared } = find(ref.name);
     const known = Object.hasOwn(declared, argument.name) ? declared[argument.name] : undefined;
     if (known === undefined)
-      return invalid(`${name} has no such argument. It takes ${Object.keys(declared).join(', ')}.`);
+      return invalid(`${name} has no such argument. The arguments are ${Object.keys(declared).join(', ')}.`);
     const signal = AbortSignal.any([mcpReq.signal, AbortSignal.timeout(PATIENCE)]);
     return complete(known, argument.value, context?.arguments ?? {}, async (toolName, args) => {
       const tool = setting.tools.get(toolName);
