@@ -559,16 +559,16 @@ describe('a declaration', () => {
   });
 
   it.each([
-    [{ needs: ['get_usr'] }, 'the prompt do_it names get_usr, which is no tool'],
-    [{ steps: [['{get_user}', '{list_usrs}']] }, 'the prompt do_it names list_usrs, which is no tool'],
-    [{ steps: [{ given: 'id' as const, do: '{get}' }] }, 'the prompt do_it names get, which is no tool'],
+    [{ needs: ['get_usr'] }, 'the prompt do_it names get_usr, which is not a tool'],
+    [{ steps: [['{get_user}', '{list_usrs}']] }, 'the prompt do_it names list_usrs, which is not a tool'],
+    [{ steps: [{ given: 'id' as const, do: '{get}' }] }, 'the prompt do_it names get, which is not a tool'],
     [
       { arguments: { id: { description: '', lookup: { tool: 'delete_user', member: 'id' } } } },
-      'the prompt do_it looks up with delete_user, which does not only read',
+      'the prompt do_it looks up with delete_user, which is not read-only',
     ],
     [
       { arguments: { id: { description: '', lookup: { tool: 'get_sso_profile_and_token', member: 'id' } } } },
-      'looks up with get_sso_profile_and_token, which does not only read',
+      'looks up with get_sso_profile_and_token, which is not read-only',
     ],
   ])('is refused that is wrong: %j', (over, message) => {
     expect(make(over)).toThrow(message);

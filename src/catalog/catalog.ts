@@ -30,16 +30,16 @@ export function createCatalog(declarations: Declarations): Catalog {
   const tools = areas.flatMap((area) => area.tools.map((declaration) => toTool(area, declaration)));
   const seen = new Set<string>();
   for (const { name, route } of tools) {
-    if (!NAME.test(name) || name.length > 40) throw new Error(`${name} is no tool name`);
+    if (!NAME.test(name) || name.length > 40) throw new Error(`${name} is not a valid tool name`);
     if (seen.has(name) || seen.has(route)) throw new Error(`${name} (${route}) is declared twice`);
     seen.add(name).add(route);
   }
   for (const { name, preview } of tools) {
     const read = preview === undefined ? [] : [preview.object, ...Object.keys(preview.dependents ?? {})];
     const unknown = read.find((other) => !seen.has(other));
-    if (unknown !== undefined) throw new Error(`${name} previews with ${unknown}, which is no tool`);
+    if (unknown !== undefined) throw new Error(`${name} previews with ${unknown}, which is not a tool`);
   }
-  if (!seen.has(probe.tool)) throw new Error(`${probe.tool}, to probe with, is no tool`);
+  if (!seen.has(probe.tool)) throw new Error(`the probe is ${probe.tool}, which is not a tool`);
   checkPrompts(declarations.prompts, tools);
   return { ...declarations, tools };
 }

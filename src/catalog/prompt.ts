@@ -69,10 +69,10 @@ export function checkPrompts(prompts: readonly Prompt[], tools: readonly Tool[])
   for (const { name, needs, steps, arguments: declared } of prompts) {
     const named = [...needs, ...steps.flatMap((step) => toWays(step).ways.flatMap(toolsIn))];
     const unknown = named.find((tool) => !byName.has(tool));
-    if (unknown !== undefined) throw new Error(`the prompt ${name} names ${unknown}, which is no tool`);
+    if (unknown !== undefined) throw new Error(`the prompt ${name} names ${unknown}, which is not a tool`);
     for (const { lookup } of Object.values(declared)) {
       if (lookup !== undefined && byName.get(lookup.tool)?.annotations.readOnlyHint !== true) {
-        throw new Error(`the prompt ${name} looks up with ${lookup.tool}, which does not only read`);
+        throw new Error(`the prompt ${name} looks up with ${lookup.tool}, which is not read-only`);
       }
     }
   }
