@@ -11,7 +11,7 @@ import { userGaps } from './gaps/users.ts';
 const deleted = (status: number, ...routes: readonly string[]): Gap => ({
   name: `deleted: ${status}`,
   routes,
-  reason: `204, where the specification has ${status}`,
+  reason: `answers 204 where the specification has ${status}`,
   async fill(call, next) {
     const answer = await next(call);
     return succeeded(answer) ? { status } : answer;

@@ -94,7 +94,7 @@ const createEvent: Gap = {
 const createExport: Gap = {
   name: 'audit log export',
   routes: ['POST /audit_logs/exports'],
-  reason: 'ready at once, with extra members; neither range nor organization is checked',
+  reason: 'is ready at once and has extra members; checks neither the range nor the organization',
   fill({ body }, _next, { records }) {
     const faults = [
       ...(toText(body.organization_id) ? [] : ['organization_id should not be empty']),
@@ -165,7 +165,7 @@ const toArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? 
 const getExport = shaping(
   'audit log export file',
   ['GET /audit_logs/exports/{auditLogExportId}'],
-  'extra members, and the url leads nowhere: here it holds the file itself',
+  'has extra members and a url without a file; here the url holds the file itself',
   ({ object, id, created_at, updated_at, filters }, { records }) => ({
     object,
     id,

@@ -58,7 +58,7 @@ const toChallenge = (challenge: Fields): Fields => ({
 const challenge: Gap = {
   name: 'challenge of a factor',
   routes: ['POST /auth/factors/{id}/challenge'],
-  reason: 'names the factor factor_id, and nothing shows the random code, so that no challenge can be passed',
+  reason: 'calls the factor factor_id and never shows the random code, so that no challenge can be passed',
   async fill(call, _next, { records }) {
     const factor = records.authFactors.get(call.id);
     if (!factor) return { status: 404, body: { message: `There is no authentication factor '${call.id}'.` } };
@@ -78,7 +78,7 @@ const challenge: Gap = {
 const verify: Gap = {
   name: 'verification of a challenge',
   routes: ['POST /auth/challenges/{id}/verify'],
-  reason: 'the right code is 200 instead of 201, and a wrong one is 400 instead of 201 with valid: false',
+  reason: 'answers the right code with 200 instead of 201, and a wrong one with 400 instead of 201 and valid: false',
   fill(call, _next, { records }) {
     const found = records.authChallenges.get(call.id);
     if (!found) return { status: 404, body: { message: `There is no authentication challenge '${call.id}'.` } };

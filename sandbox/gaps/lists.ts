@@ -79,7 +79,7 @@ const paging: Gap = {
   routes: lists,
   reason:
     'before gives the first page instead of the nearest one, order=normal is ascending, ' +
-    'a wrong limit or order is accepted and an unknown cursor silently starts again at the first page',
+    'an invalid limit or order is accepted, and an unknown cursor silently restarts at the first page',
   async fill(call, next) {
     const fault = pageFault(call.query);
     if (fault) return fault;
@@ -131,8 +131,7 @@ const isMember = (user: string, organization: string, { records }: World): boole
 const unknownParent: Gap = {
   name: 'unknown directory, group or user',
   routes: ['GET /directory_users', 'GET /directory_groups'],
-  reason:
-    'an unknown directory, group or user is an empty list instead of 404; idp_id and email without a directory pass',
+  reason: 'an unknown directory, group or user gives an empty list instead of 404; idp_id and email need no directory',
   fill(call, next, { records }) {
     const parents = { directory: records.directories, group: records.directoryGroups, user: records.directoryUsers };
     for (const [name, collection] of Object.entries(parents)) {
@@ -166,7 +165,7 @@ export const listGaps: readonly Gap[] = [
     idp_id: (item, value) => item.idp_id === value,
     email: (item, value) => item.email === value,
   }),
-  filtering('GET /directory_groups', 'reads directory_id instead of directory, and knows no user', {
+  filtering('GET /directory_groups', 'reads directory_id instead of directory, and has no filter user', {
     directory: (item, value) => item.directory_id === value,
     user: (item, value, { records }) =>
       records.directoryUsers.get(value)?.groups.some((group) => group.id === item.id) ?? false,

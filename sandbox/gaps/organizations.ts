@@ -27,16 +27,20 @@ const takenDomain = (records: Records, domain: unknown, organization: string): b
   records.organizationDomains.findBy('domain', String(domain)).some((item) => item.organization_id !== organization);
 
 const faults: Gap = {
-  name: 'faults of an organization',
+  name: 'validation of an organization',
   routes: [create, update],
-  reason: 'neither metadata nor the uniqueness of external_id, stripe_customer_id and domains is checked',
+  reason: 'checks neither metadata nor that external_id, stripe_customer_id and domains are unique',
   fill(call, next, { records }) {
     const { external_id: externalId, stripe_customer_id: stripe, metadata } = call.body;
     const isUsed = (field: 'external_id' | 'stripe_customer_id', value: unknown) =>
       toText(value) !== undefined &&
       records.organizations.findBy(field, String(value)).some((item) => item.id !== call.id);
     if (!isMetadata(metadata))
-      return refused(400, 'invalid_metadata', 'metadata takes 50 keys of 40 characters with texts of 600 characters.');
+      return refused(
+        400,
+        'invalid_metadata',
+        'metadata may have at most 50 keys of 40 characters, with values of 600 characters.',
+      );
     if (isUsed('external_id', externalId))
       return refused(400, 'external_id_already_used', 'This external_id is already used.');
     if (isUsed('stripe_customer_id', stripe))
@@ -49,9 +53,10 @@ const faults: Gap = {
 };
 
 const lostFields: Gap = {
-  name: 'fields of an organization that get lost',
+  name: 'lost fields of an organization',
   routes: [create, update],
-  reason: 'ignores domains, the state of a domain it has, stripe_customer_id and allow_profiles_outside_organization',
+  reason:
+    'ignores domains, the state of an existing domain, stripe_customer_id and allow_profiles_outside_organization',
   async fill(call, next, { records }) {
     const domains = toDomainData(call.body);
     const answer = await next({ ...call, body: { ...call.body, ...(domains && { domain_data: domains }) } });
@@ -75,7 +80,7 @@ const lostFields: Gap = {
 const shape = shaping(
   'shape of an organization',
   [create, update, 'GET /organizations', 'GET /organizations/{id}'],
-  'stripe_customer_id is null, where only a string is allowed; allow_profiles_outside_organization is missing',
+  'stripe_customer_id is null where only a string is allowed, and allow_profiles_outside_organization is missing',
   (item, { records }) => ({
     ...without(item, ...(item.stripe_customer_id === null ? ['stripe_customer_id'] : [])),
     allow_profiles_outside_organization:
@@ -84,9 +89,9 @@ const shape = shaping(
 );
 
 const orphans: Gap = {
-  name: 'what a deleted organization leaves behind',
+  name: 'orphans of a deleted organization',
   routes: ['DELETE /organizations/{id}'],
-  reason: 'its connections, directories and custom roles stay',
+  reason: 'keeps the connections, directories and custom roles of the organization',
   async fill(call, next, { records }) {
     const answer = await next(call);
     if (!succeeded(answer)) return answer;
@@ -102,7 +107,7 @@ const orphans: Gap = {
 const duplicateDomain: Gap = {
   name: 'duplicate domain',
   routes: ['POST /organization_domains'],
-  reason: 'the code is conflict instead of domain_already_exists, and another organization may have the same domain',
+  reason: 'the code is conflict instead of domain_already_exists, and two organizations may have the same domain',
   fill: (call, next, { records }) =>
     records.organizationDomains.findOneBy('domain', String(call.body.domain))
       ? refused(409, 'domain_already_exists', 'This domain already exists.')
@@ -112,7 +117,7 @@ const duplicateDomain: Gap = {
 const verifyDomain: Gap = {
   name: 'verification of a domain',
   routes: ['POST /organization_domains/{id}/verify'],
-  reason: '200 instead of 201, verified in the same moment, and again and again instead of 400',
+  reason: 'answers 200 instead of 201, verifies at once, and verifies again where WorkOS answers 400',
   async fill(call, next, { records }) {
     const before = records.organizationDomains.get(call.id);
     if (before?.state === 'verified')

@@ -28,7 +28,7 @@ const environment: Gap = {
 const organization: Gap = {
   name: 'organization roles',
   routes: ['GET /authorization/organizations/{organizationId}/roles'],
-  reason: 'as for environment roles, those of the environment are left out, and an unknown organization is no error',
+  reason: 'as for environment roles; also leaves out the roles of the environment and accepts an unknown organization',
   fill: (call, _next, world) =>
     world.records.organizations.get(call.id)
       ? toList((role) => role.type === 'EnvironmentRole' || role.organization_id === call.id, world)

@@ -256,8 +256,9 @@ const authenticate: Gap = {
   name: 'sign-in',
   routes: ['POST /user_management/authenticate'],
   reason:
-    'lacks both Radar grants, takes user_id for email-verification, checks no client, asks for no further step, ' +
-    'answers a wrong password with 401 and others without OAuth errors, a method outside the enum, a null organization',
+    'lacks both Radar grants, takes user_id for email verification, does not check the client, asks for no further ' +
+    'step, answers a wrong password with 401 and other faults without OAuth errors, and returns a method outside ' +
+    'the enum and a null organization',
   async fill(call, next, world) {
     const type = String(call.body.grant_type);
     const grant = grants[type];

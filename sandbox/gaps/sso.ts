@@ -7,7 +7,7 @@ const token = 'POST /sso/token';
 const tokenFaults: Gap = {
   name: 'faults of an SSO code exchange',
   routes: [token],
-  reason: 'checks no client, and its errors are not OAuth errors',
+  reason: 'does not check the client, and its errors are not OAuth errors',
   async fill(call, next) {
     const denied = (error: string, error_description: string) => ({ status: 400, body: { error, error_description } });
     if (toText(call.body.grant_type) !== 'authorization_code')
@@ -22,7 +22,7 @@ const tokenFaults: Gap = {
 const fixedCodes: Gap = {
   name: 'fixed SSO codes',
   routes: [token],
-  reason: 'a code comes only out of a browser redirect, and works once',
+  reason: 'a code comes only from a browser redirect and works once',
   fill(call, next, { records }) {
     const profile = records.ssoProfiles.get(constants.ssoCodes[String(call.body.code)] ?? '');
     if (profile)

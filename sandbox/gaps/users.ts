@@ -14,25 +14,32 @@ function passwordFault({ password, password_hash: hash, ...body }: Fields): Answ
   if (password && hash)
     return refused('password_and_password_hash_provided', 'Give either password or password_hash, not both.');
   if (password && body.password_hash_type)
-    return refused('password_and_password_hash_type_provided', 'password_hash_type belongs to password_hash.');
+    return refused(
+      'password_and_password_hash_type_provided',
+      'password_hash_type can only be used with password_hash.',
+    );
   if (body.password_salt_position && !hash)
-    return refused('password_salt_position_requires_password_hash', 'password_salt_position belongs to password_hash.');
+    return refused(
+      'password_salt_position_requires_password_hash',
+      'password_salt_position can only be used with password_hash.',
+    );
   // Ten characters is the default minimum of a WorkOS environment; its check for leaked passwords is left out.
   if (typeof password === 'string' && password.length < 10)
     return explained('password_strength_error', 'password_too_short', 'The password must have at least 10 characters.');
   return isMetadata(body.metadata)
     ? undefined
-    : refused('invalid_metadata', 'metadata takes 50 keys of 40 characters with texts of 600 characters.');
+    : refused('invalid_metadata', 'metadata may have at most 50 keys of 40 characters, with values of 600 characters.');
 }
 
 const createFaults: Gap = {
-  name: 'faults of a new user',
+  name: 'validation of a new user',
   routes: [create],
-  reason: 'a known e-mail is 409 instead of 400; a missing one has an undocumented code; nothing else is checked',
+  reason:
+    'answers an email that is taken with 409 instead of 400 and a missing one with an undocumented code; checks nothing else',
   fill(call, next, { records }) {
     const { email, external_id: externalId } = call.body;
     if (!isEmail(email))
-      return { status: 422, body: { code: 'invalid_request_parameters', message: 'email must be an e-mail address.' } };
+      return { status: 422, body: { code: 'invalid_request_parameters', message: 'email must be an email address.' } };
     if (records.users.findOneBy('email', String(email)))
       return explained('user_creation_error', 'email_not_available', 'This email is not available.');
     if (toText(externalId) && records.users.findOneBy('external_id', String(externalId)))
@@ -42,14 +49,14 @@ const createFaults: Gap = {
 };
 
 const updateFaults: Gap = {
-  name: 'faults of a changed user',
+  name: 'validation of a changed user',
   routes: [update],
-  reason: 'nothing is checked',
+  reason: 'checks nothing',
   fill(call, next, { records }) {
     const { email, external_id: externalId, locale } = call.body;
     const isOther = (user: { id: string } | undefined) => user !== undefined && user.id !== call.id;
     if (!records.users.get(call.id)) return next(call);
-    if (email !== undefined && !isEmail(email)) return refused('invalid_email', 'email must be an e-mail address.');
+    if (email !== undefined && !isEmail(email)) return refused('invalid_email', 'email must be an email address.');
     if (email && isOther(records.users.findOneBy('email', String(email))))
       return refused('email_not_available', 'This email is not available.');
     if (toText(externalId) && isOther(records.users.findOneBy('external_id', String(externalId))))
@@ -64,9 +71,9 @@ const fullName = (first: string | null, last: string | null): string | null =>
   [first, last].filter(Boolean).join(' ') || null;
 
 const lostFields: Gap = {
-  name: 'fields of a user that get lost',
+  name: 'lost fields of a user',
   routes: [create, update],
-  reason: 'name is not kept, and an update ignores email and locale',
+  reason: 'does not store name, and an update ignores email and locale',
   async fill(call, next, { records }) {
     const before = records.users.get(call.id);
     const answer = await next(call);
@@ -92,10 +99,11 @@ const lostFields: Gap = {
 const unknownEmail: Gap = {
   name: 'magic auth for a new user',
   routes: ['POST /user_management/magic_auth'],
-  reason: 'an unknown e-mail is 404, where WorkOS creates the user; a missing one is an undocumented 400',
+  reason:
+    'answers an unknown email with 404, where WorkOS creates the user, and a missing one with an undocumented 400',
   async fill(call, next, { records }) {
     const { email } = call.body;
-    if (!isEmail(email)) return { status: 422, body: { message: 'email must be an e-mail address.' } };
+    if (!isEmail(email)) return { status: 422, body: { message: 'email must be an email address.' } };
     if (!records.users.findOneBy('email', String(email))) {
       const body = { email };
       const created = await next({ ...call, path: '/user_management/users', body });
