@@ -44,7 +44,7 @@ export type Records = Omit<
 
 export type World = { readonly store: Store; readonly records: Records };
 
-/** What the emulator answers differently from the specification on some routes, and the layer that puts it right. */
+/** A difference between the emulator and the specification on some routes, and the layer that corrects it. */
 export type Gap = {
   readonly name: string;
   readonly routes: readonly string[];
@@ -54,24 +54,24 @@ export type Gap = {
 
 export const succeeded = (answer: Answer): boolean => answer.status < 300;
 
-// Everything outside is JSON: an object of unknown members is the most that can be said of it, hence the one assertion.
+// Bodies are JSON: all that is known of an object is that its members are unknown, hence the assertion.
 export const toFields = (value: unknown): Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 
 export const toItems = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(toFields) : []);
 
-/** A string that says something: absent, empty and of another type are all undefined. */
+/** A non-empty string. An empty string, and a value that is absent or of another type, becomes undefined. */
 export const toText = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
 export const isEmail = (value: unknown): boolean =>
   typeof value === 'string' && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value);
 
-/** Without the named members. */
+/** The object without the named members. */
 export const without = (item: Fields, ...names: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
 
-/** Is this the metadata that users and organizations may have? */
+/** Whether the value is valid metadata of a user or an organization. */
 export const isMetadata = (value: unknown): boolean =>
   value === undefined ||
   value === null ||

@@ -18,7 +18,7 @@ const deleted = (status: number, ...routes: readonly string[]): Gap => ({
   },
 });
 
-/** Everything that the emulator does differently, outermost first. What is not here is the emulator's own answer. */
+/** Every known difference from WorkOS, outermost layer first. Other answers are the emulator's own. */
 export const gaps: readonly Gap[] = [
   deleted(200, 'DELETE /user_management/users/{id}'),
   deleted(202, 'DELETE /organizations/{id}', 'DELETE /directories/{id}'),

@@ -18,13 +18,13 @@ export type Sandbox = {
 
 const baseUrl = 'https://workos.test';
 
-// What the emulator serves without a key: these requests carry a client secret, a code or a token of their own.
+// Routes that the emulator serves without a key: their requests carry a client secret, a code or a token.
 const open = /^\/(sso\/|user_management\/(authorize|authenticate|sessions\/(logout|jwks\/.*))$)/;
 
 /**
  * WorkOS in this process: the official emulator's routes on a store of their own, behind the layers that fill its gaps.
- * The emulator's own server is left out. It would listen on every interface, and it refuses each 1,000th request of a
- * minute, a limit that is not WorkOS's and cannot be switched off.
+ * The emulator's own server is not used: it listens on every interface, and it refuses each 1,000th request of a
+ * minute. WorkOS has no such limit, and it cannot be switched off.
  */
 export function openSandbox(layers: readonly Gap[] = gaps): Sandbox {
   const store = new Store();
@@ -33,7 +33,7 @@ export function openSandbox(layers: readonly Gap[] = gaps): Sandbox {
   app.onError(createApiErrorHandler());
   app.notFound((context) => context.json({ message: 'Not Found', code: 'not_found' }, 404));
   workosPlugin.register({ app, store, jwt, baseUrl });
-  // The same collections: the sandbox's type only adds the members that it keeps in them.
+  // The same collections: the sandbox's type only adds the members that the sandbox stores in them.
   const records = getWorkOSStore(store) as unknown as World['records'];
   const world = { store, records };
   plant(records);
@@ -71,7 +71,7 @@ export function openSandbox(layers: readonly Gap[] = gaps): Sandbox {
   };
 }
 
-/** Made at its first use: making its RSA key takes longer than everything else here together. */
+/** Created at its first use: generating the RSA key takes longer than everything else here together. */
 function lateJwt(): JWTManager {
   let made: JWTManager | undefined;
   const manager = () => {
@@ -83,7 +83,7 @@ function lateJwt(): JWTManager {
     verify: (token) => manager().verify(token),
     getJWKS: () => manager().getJWKS(),
   };
-  // The emulator's routes call nothing else of it; a class with private members has no other substitute.
+  // The emulator's routes call no other method, and a class with private members cannot be substituted without `as`.
   return jwt as JWTManager;
 }
 
@@ -102,7 +102,7 @@ function idIn(route: string, request: Request): string | undefined {
   return decodeURIComponent(given[wanted.findIndex(isPlaceholder)] ?? '');
 }
 
-/** The request as the layers see it, or undefined when its body cannot be read: the emulator says so itself. */
+/** The request as the layers see it, or undefined when its body cannot be parsed: the emulator reports that itself. */
 async function toCall(request: Request, [layer]: readonly Gap[]): Promise<Call | undefined> {
   const { pathname: path, searchParams: query } = new URL(request.url);
   const id = layer?.routes.map((route) => idIn(route, request)).find((value) => value !== undefined) ?? '';

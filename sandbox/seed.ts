@@ -32,13 +32,13 @@ const ssoCodes: Readonly<Record<string, string>> = {
   sandbox_sso_code_gwen: ids.profiles.gwen,
 };
 
-/** What stands for the steps that take a browser, a mailbox or a telephone. None of it works anywhere else. */
+/** Fixed values for the steps that need a browser, a mailbox or a telephone. They are valid in the sandbox only. */
 export const constants = {
   /** The password of every seeded user. */
   password: 'sandbox-password',
-  /** The one-time code of every e-mail verification, MFA challenge and Radar challenge. */
+  /** The one-time code of every email verification, MFA challenge and Radar challenge. */
   code: '123456',
-  /** So many wrong codes end a challenge. */
+  /** The number of wrong codes that ends a challenge. */
   wrongCodes: 5,
   authorizationCode: 'sandbox_authorization_code',
   refreshToken: 'sandbox_refresh_token',
@@ -46,7 +46,7 @@ export const constants = {
   radarChallengeId: toId('radar_challenge', 'ADA'),
   deviceCode: 'sandbox_device_code',
   deviceCodePending: 'sandbox_device_code_pending',
-  /** Codes for POST /sso/token, and whose profile each one gives. */
+  /** Codes for POST /sso/token, with the ID of the profile that each one returns. */
   ssoCodes,
 };
 
@@ -54,10 +54,10 @@ const never = '2099-12-31T23:59:59.000Z';
 
 type Dated = { created_at: string; updated_at: string };
 
-/** Put the seeded world into an empty store. */
+/** Puts the seed data into an empty store. */
 export function plant(records: Records): void {
   let count = 0;
-  // The emulator dates every insert to now. Nothing is indexed by date, so that the stored item can be put right.
+  // The emulator dates every insert to now. Nothing is indexed by date, so the stored item can be corrected.
   const dated = <T extends Dated>(item: T): T => {
     item.created_at = minute(count);
     item.updated_at = item.created_at;
@@ -71,7 +71,7 @@ export function plant(records: Records): void {
   for (const directory of directories) plantDirectory(directory, records, dated);
   plantFactor(records, dated);
   plantAuditLog(records, dated);
-  // Seeding is not something that happened in this world.
+  // Seeding must not leave events behind.
   for (const event of records.events.all()) records.events.delete(event.id);
 }
 
@@ -202,7 +202,7 @@ function plantDirectory(directory: (typeof directories)[number], records: Record
   const directory_id = toId('directory', id);
   const organization_id = toId('org', company);
   const active = people.filter(([, , , , state]) => state === 'active').length;
-  // The emulator's type has no counts, but its store keeps what it is given and its answers show it.
+  // The emulator's type has no counts, but its store keeps extra members and its answers show them.
   const counts = { metadata: { users: { active, inactive: people.length - active }, groups: groups.length } };
   const linked = { object: 'directory', organization_id, name, type, domain, state: 'linked' } as const;
   const external_key = `sandbox-${id.toLowerCase()}`;

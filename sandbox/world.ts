@@ -1,5 +1,5 @@
 // The sandbox's companies and people: invented, on domains that are reserved for examples.
-// IDs become part of WorkOS IDs, where I, L, O and U do not occur.
+// These IDs become part of WorkOS IDs, in which I, L, O and U do not occur.
 
 type Company = {
   readonly id: string;
@@ -45,8 +45,8 @@ const bluefern = 'bluefern.test';
 const cedarwick = 'cedarwick.test';
 const damsonbay = 'damsonbay.example.net';
 
-// The first four show one way each in which a sign-in with a password goes on: done, e-mail verification, choice of an
-// organization, MFA. Bluefern's people must use its SSO connection.
+// Each of the first four shows what can follow a password: nothing, email verification, choice of an organization, MFA.
+// Bluefern's people must use its SSO connection.
 export const users: readonly User[] = [
   { first: 'Ada', last: 'Hart', domain: acme, external_id: 'hr-1', memberOf: { ACME: 'admin' } },
   { first: 'Ben', last: 'Reyes', domain: acme, verified: false, memberOf: { ACME: 'member' } },

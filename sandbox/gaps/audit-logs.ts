@@ -18,7 +18,7 @@ const isDate = (value: unknown): boolean =>
 const at = (item: Fields, path: string): unknown =>
   path.split('.').reduce<unknown>((value, name) => toFields(value)[name], item);
 
-/** The members that an event must have and this one lacks, as paths into the body. */
+/** The required members that this event lacks, as paths into the body. */
 function lacking(body: Fields): readonly string[] {
   const event = toFields(body.event);
   const targets = toItems(event.targets).flatMap((target, index) =>
@@ -115,7 +115,7 @@ const createExport: Gap = {
       url: null,
       filters: { ...body },
     });
-    // WorkOS writes the file later. Here it is there at the first look.
+    // WorkOS writes the file later. In the sandbox it is ready at the first read.
     return {
       status: 201,
       body: { object: 'audit_log_export', id, state: 'pending', url: null, created_at, updated_at },

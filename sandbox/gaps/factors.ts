@@ -7,7 +7,7 @@ const refused = (message: string): Answer => ({ status: 422, body: { message } }
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const newSecret = (): string => Array.from({ length: 32 }, () => base32[randomInt(32)]).join('');
 
-// A white pixel: drawing a QR code takes a library, and the sandbox accepts one fixed code instead of a computed one.
+// A white pixel: a QR code would need a library, and the sandbox accepts a fixed code instead of a computed one.
 const pixel =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII=';
 
@@ -69,7 +69,7 @@ const challenge: Gap = {
       expires_at: new Date(Date.now() + 600_000).toISOString(),
       code: constants.code,
     });
-    // WorkOS sends the code of a generic_otp factor nowhere: its caller delivers it, and so gets to see it.
+    // WorkOS does not send the code of a generic_otp factor: the caller delivers it, so the answer shows it.
     const shown = factor.type === 'generic_otp' ? { code: constants.code } : {};
     return { status: 201, body: { ...toChallenge({ ...stored }), ...shown } };
   },

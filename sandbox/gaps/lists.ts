@@ -29,7 +29,7 @@ function toPage(items: readonly Fields[], cursors: Cursors, limit: number): Page
   const after = place(cursors.after, -1);
   const before = place(cursors.before, items.length);
   if ((cursors.after !== null && after < 0) || before < 0) return undefined;
-  // Going back means the nearest items before the cursor; going forward, or both, the first ones after it.
+  // `before` alone selects the nearest items before the cursor; `after`, or both, the first ones after it.
   const start = cursors.before !== null && cursors.after === null ? Math.max(0, before - limit) : after + 1;
   const end = Math.min(before, start + limit);
   const data = items.slice(start, end);
@@ -54,7 +54,7 @@ function pageFault(query: URLSearchParams): Answer | undefined {
   return undefined;
 }
 
-/** Every item that the emulator has for this call, or its refusal. */
+/** Every item that the emulator lists for this call, or its error. */
 async function everyItem(call: Call, next: Next, order: string): Promise<readonly Fields[] | Answer> {
   const items: Fields[] = [];
   let after: string | undefined;

@@ -17,7 +17,7 @@ const update = 'PUT /organizations/{id}';
 
 const refused = (status: number, code: string, message: string): Answer => ({ status, body: { code, message } });
 
-/** domain_data, or the deprecated domains as if it were domain_data. */
+/** domain_data, or the deprecated member domains in the form of domain_data. */
 function toDomainData(body: Fields): readonly Fields[] | undefined {
   if (Array.isArray(body.domain_data)) return toItems(body.domain_data);
   return Array.isArray(body.domains) ? body.domains.map((domain) => ({ domain })) : undefined;
@@ -123,7 +123,7 @@ const verifyDomain: Gap = {
     if (before?.state === 'verified')
       return refused(400, 'domain_already_verified', 'This domain is already verified.');
     const answer = await next(call);
-    // WorkOS looks for the DNS record later. There is none to find here: the next look at the domain shows it verified.
+    // WorkOS looks up the DNS record later. The sandbox has none to look up: the next read shows the domain verified.
     return succeeded(answer) ? { status: 201, body: { ...toFields(answer.body), state: 'pending' } } : answer;
   },
 };

@@ -15,7 +15,7 @@ import { apiKey, clientId, constants, ids } from '../seed.ts';
 
 type Step = 'email' | 'factor';
 
-/** Somebody whose first credential is right, and what need not be asked any more. */
+/** A user whose first credential was correct, and the steps that are already done. */
 type SignIn = {
   readonly user_id: string;
   readonly organization_id?: string;
@@ -38,7 +38,7 @@ const pendingKey = (token: string): string => `pending_auth:${token}`;
 
 const fixedSignIn: SignIn = { user_id: ids.users.ada, method: 'Password', passed: ['email', 'factor'] };
 
-/** What a pending authentication token stands for. The fixed one works for ever, the others once. */
+/** The sign-in behind a pending authentication token. The fixed token works any number of times, the others once. */
 function redeem(body: Fields, { store }: World, then: (signIn: SignIn) => SignIn | Answer): SignIn | Answer {
   const token = String(body.pending_authentication_token);
   const signIn = token === constants.pendingToken ? fixedSignIn : store.getData<SignIn>(pendingKey(token));
@@ -50,7 +50,7 @@ function redeem(body: Fields, { store }: World, then: (signIn: SignIn) => SignIn
 
 const wrongCode = refused('invalid_one_time_code', 'The one-time code is invalid.');
 
-/** A user, and one of the user's organizations: or why not. */
+/** The sign-in with an organization of the user's, or the error. */
 function enter(signIn: SignIn, organization: string, { records }: World): SignIn | Answer {
   if (!records.organizations.get(organization))
     return denied('organization_not_found', 'There is no such organization.');
@@ -145,7 +145,7 @@ const grants: Readonly<Record<string, Grant>> = {
   },
   'urn:workos:oauth:grant-type:radar-sms-challenge:code': {
     required: ['client_secret', 'code', 'pending_authentication_token'],
-    // The schema has both as optional, the errors say that one needs the other.
+    // Both are optional in the schema, but the errors say that each needs the other.
     resolve: confirmed(({ verification_id: verification, phone_number: phone }) => {
       if (phone && !verification) return refused('verification_id_required', 'A verification_id is required.');
       return verification && !phone ? refused('phone_number_required', 'A phone_number is required.') : undefined;
@@ -167,7 +167,7 @@ const grants: Readonly<Record<string, Grant>> = {
   },
 };
 
-/** Which further step this sign-in needs, as WorkOS asks for it: 403 and a pending authentication token. */
+/** The further step that this sign-in needs, in the form of WorkOS: 403 with a pending authentication token. */
 function obstacle(signIn: SignIn, { records, store }: World): Answer | undefined {
   const user = records.users.get(signIn.user_id);
   const stop = (code: string, message: string, more: Fields): Answer => {
@@ -206,7 +206,7 @@ const memberships = ({ user_id: id }: SignIn, records: World['records']): readon
     .filter((item) => item.status === 'active')
     .map((item) => item.organization_id);
 
-/** Let the emulator make session and tokens: for it, every sign-in that got this far is an authorization code. */
+/** Has the emulator create the session and tokens, by exchanging an authorization code for every completed sign-in. */
 async function complete(signIn: SignIn, call: Call, next: Next, { records }: World): Promise<Answer> {
   const organization = signIn.organization_id ?? memberships(signIn, records)[0];
   const { code } = records.authCodes.insert({
@@ -239,7 +239,7 @@ function toAnswer(answer: Answer, { method }: Pick<SignIn, 'method'>): Answer {
   };
 }
 
-/** A request that lacks a member, or comes from another client than the sandbox's. */
+/** The error for a request that lacks a member, or whose client is not the sandbox's. */
 export function clientFault(body: Fields, required: readonly string[]): Answer | undefined {
   const missing = ['client_id', ...required].find((name) => !toText(body[name]));
   if (missing)

@@ -23,7 +23,7 @@ function passwordFault({ password, password_hash: hash, ...body }: Fields): Answ
       'password_salt_position_requires_password_hash',
       'password_salt_position can only be used with password_hash.',
     );
-  // Ten characters is the default minimum of a WorkOS environment; its check for leaked passwords is left out.
+  // Ten characters is the default minimum of WorkOS. Its check for leaked passwords is left out.
   if (typeof password === 'string' && password.length < 10)
     return explained('password_strength_error', 'password_too_short', 'The password must have at least 10 characters.');
   return isMetadata(body.metadata)
@@ -80,7 +80,7 @@ const lostFields: Gap = {
     const user = records.users.get(String(toFields(answer.body).id));
     if (!succeeded(answer) || !user) return answer;
     const { body } = call;
-    // Composed of first and last name until somebody gives a name of its own.
+    // The name is composed of first and last name until the caller sets it.
     const isComposed = !before || before.name === fullName(before.first_name, before.last_name);
     const email = toText(body.email) ?? user.email;
     const changed = {
