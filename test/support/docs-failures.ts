@@ -2,10 +2,10 @@ import { type Asking, connectAsking, type Reply } from './asking.ts';
 import type { Result } from './session.ts';
 import { type Answer, listen, type Upstream } from './upstream.ts';
 
-/** Servers that a call may fail in, with what stands in for WorkOS behind them. */
+/** The servers in which the calls fail, and the stand-in for WorkOS behind them. */
 export type Stage = {
   readonly workos: Upstream;
-  /** All grants, a Client ID; the client can ask nobody. */
+  /** All grants and a Client ID; the client cannot ask a person. */
   readonly plain: Asking;
   /** Without credentials and without a Client ID. */
   readonly bare: Asking;
@@ -13,9 +13,9 @@ export type Stage = {
   readonly asking: Asking;
   /** As `plain`, with `--confirm strict`. */
   readonly strict: Asking;
-  /** Behind its base URL nobody listens. */
+  /** No server listens at its base URL. */
   readonly stranded: Asking;
-  /** What the person answers next. */
+  /** The person's next answer. */
   reply: Reply;
 };
 
@@ -66,7 +66,7 @@ const list = (data: unknown, after: unknown = null) =>
   Response.json({ object: 'list', data, list_metadata: { before: null, after } });
 const items = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `user_${index}` }));
 
-/** A call of which WorkOS's answer is this. */
+/** A call that WorkOS answers like this. */
 const answered =
   (answer: Answer, name = 'create_user', args: object = { email: 'ada@acme.example.com' }) =>
   ({ workos, plain }: Stage) => {
@@ -96,41 +96,47 @@ const asked =
   };
 
 export const REFUSED: readonly Failure[] = [
-  ['An argument that there is not', ({ plain }) => plain.call('get_user', { id: USER })],
+  ['An unknown argument', ({ plain }) => plain.call('get_user', { id: USER })],
   [
-    'More than ten faults',
+    'More than ten mistakes',
     ({ plain }) => plain.call('get_user', Object.fromEntries([...'abcdefghijkl'].map((name) => [name, 1]))),
   ],
   ['A required argument is missing', ({ plain }) => plain.call('get_user')],
   ['A value of the wrong kind or size', ({ plain }) => plain.call('list_users', { limit: 500 })],
-  ['An argument that takes credentials', ({ bare }) => bare.call('update_user', { user_id: USER, password: 'x' })],
-  ['A value that takes credentials', ({ bare }) => bare.call('enroll_auth_factor', { type: 'sms' })],
+  [
+    'An argument that needs the credentials grant',
+    ({ bare }) => bare.call('update_user', { user_id: USER, password: 'x' }),
+  ],
+  ['A value that needs the credentials grant', ({ bare }) => bare.call('enroll_auth_factor', { type: 'sms' })],
   ['Arguments that exclude each other', ({ plain }) => plain.call('list_users', { limit: 5, max_items: 5 })],
   [
-    'A walk in both directions',
+    '`max_items` with both `before` and `after`',
     ({ plain }) => plain.call('list_users', { max_items: 5, before: 'user_1', after: 'user_2' }),
   ],
   ['More than `--max-items`', ({ plain }) => plain.call('list_users', { max_items: 5_000 })],
   [
-    'Arguments that need each other',
+    'An argument without the one that it needs',
     ({ plain }) => plain.call('create_user', { email: 'ada@acme.example.com', password_hash: 'x' }),
   ],
-  ['A name that could change what objects are', ({ plain }) => plain.call('get_user', JSON.parse('{"__proto__":{}}'))],
   [
-    'Arguments that nest without end',
+    'A name that would set the prototype of an object',
+    ({ plain }) => plain.call('get_user', JSON.parse('{"__proto__":{}}')),
+  ],
+  [
+    'Arguments that are nested too deeply',
     ({ plain }) => plain.call('get_user', { user_id: JSON.parse(`${'['.repeat(100)}${']'.repeat(100)}`) }),
   ],
-  ['A field that answers do not have', ({ plain }) => plain.call('get_user', { user_id: USER, fields: ['mail'] })],
-  ['An ID that is none', ({ plain }) => plain.call('get_user', { user_id: '../organizations' })],
+  ['An unknown field in `fields`', ({ plain }) => plain.call('get_user', { user_id: USER, fields: ['mail'] })],
+  ['An invalid ID', ({ plain }) => plain.call('get_user', { user_id: '../organizations' })],
   ['An update without a change', ({ plain }) => plain.call('update_user', { user_id: USER })],
   [
     'No `WORKOS_CLIENT_ID`',
     ({ bare }) =>
       bare.call('get_sso_authorization_url', { redirect_uri: 'https://app.example.com', provider: 'GoogleOAuth' }),
   ],
-  ['`get_access_status` of what there is not', ({ plain }) => plain.call('get_access_status', { name: 'usrs' })],
+  ['`get_access_status` with an unknown name', ({ plain }) => plain.call('get_access_status', { name: 'usrs' })],
   [
-    'A rate limit that is used up for longer than the call may take',
+    'A rate limit is used up for longer than `--timeout`',
     async ({ workos, plain }) => {
       workos.answer = () => Response.json({ id: 'magic_auth_1' });
       const call = () => plain.call('create_magic_auth', { email: 'ada@acme.example.com' });
@@ -142,26 +148,26 @@ export const REFUSED: readonly Failure[] = [
 
 export const UNCONFIRMED: readonly Failure[] = [
   [
-    'The client can ask nobody',
+    'The client cannot ask a person',
     ({ workos, plain }) => {
       workos.answer = () => user();
       return plain.call('delete_user', { user_id: USER });
     },
   ],
   ['The same, with `--confirm strict`', ({ strict }) => strict.call('delete_user', { user_id: USER })],
-  ['A token that is not known', ({ plain }) => plain.call('delete_user', { user_id: USER, confirm_token: 'x' })],
-  ['A token of other arguments', confirmed({ user_id: 'user_01BEN' })],
-  ['The object has changed since', confirmed({}, { email: 'ada@elsewhere.example' })],
+  ['An unknown token', ({ plain }) => plain.call('delete_user', { user_id: USER, confirm_token: 'x' })],
+  ['A token for other arguments', confirmed({ user_id: 'user_01BEN' })],
+  ['The object has changed since the preview', confirmed({}, { email: 'ada@elsewhere.example' })],
   [
-    'A token where none is needed',
+    'A token for a call that needs none',
     ({ plain }) => plain.call('update_user', { user_id: USER, locale: 'en', confirm_token: 'x' }),
   ],
   [
-    'A token where the client can ask a person',
+    'A token, although the client can ask a person',
     ({ asking }) => asking.call('delete_user', { user_id: USER, confirm_token: 'x' }),
   ],
-  ['The person says no', asked({ action: 'decline' })],
-  ['The same call again', asked({ action: 'accept' })],
+  ['The person declines', asked({ action: 'decline' })],
+  ['The same call again, within ten minutes', asked({ action: 'accept' })],
   ['The person types something else', asked({ action: 'accept', content: { confirm: 'yes' } }, 'user_01CARA')],
   [
     'The object cannot be read',
@@ -171,21 +177,21 @@ export const UNCONFIRMED: readonly Failure[] = [
     },
   ],
   [
-    'WorkOS shows another object',
+    'WorkOS returns another object',
     ({ workos, plain }) => {
       workos.answer = () => user({ id: 'user_01BEN' });
       return plain.call('delete_user', { user_id: USER });
     },
   ],
   [
-    'More than a person can look through',
+    'A value too long for a person to check',
     ({ workos, plain }) => {
       workos.answer = () => user();
       return plain.call('update_user', { user_id: USER, email: `${'a'.repeat(60)}@${'a.'.repeat(300)}example.com` });
     },
   ],
   [
-    'Twenty confirmations wait already',
+    'Twenty confirmations are pending already',
     async ({ workos, plain }) => {
       workos.answer = (request) => user({ id: new URL(request.url).pathname.split('/').at(-1) });
       const ask = (count: number) => plain.call('delete_user', { user_id: `user_${count}` });
@@ -196,49 +202,61 @@ export const UNCONFIRMED: readonly Failure[] = [
 ];
 
 export const UNANSWERED: readonly Failure[] = [
-  ['Nobody listens', ({ stranded }) => stranded.call('create_user', { email: 'ada@acme.example.com' })],
+  ['No server listens there', ({ stranded }) => stranded.call('create_user', { email: 'ada@acme.example.com' })],
   ['No answer within `--attempt-timeout`', raw(() => {})],
-  ['The connection ends', raw((response) => response.socket?.destroy())],
-  ['The connection is reset', raw((response) => response.socket?.resetAndDestroy())],
+  ['WorkOS closes the connection', raw((response) => response.socket?.destroy())],
+  ['WorkOS resets the connection', raw((response) => response.socket?.resetAndDestroy())],
   [
-    'The answer ends before it should',
+    'The answer ends too early',
     raw((response) => {
       response.writeHead(200, { 'content-length': '100' }).write('{');
       response.socket?.end();
     }),
   ],
-  ['Its headers are too large', raw((response) => response.writeHead(200, { x: 'x'.repeat(20_000) }).end())],
   [
-    'It is compressed, to a read',
+    'The headers of the answer are too large',
+    raw((response) => response.writeHead(200, { x: 'x'.repeat(20_000) }).end()),
+  ],
+  [
+    'The answer to a read is compressed',
     answered({ raw: (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x') }, 'get_user', {
       user_id: USER,
     }),
   ],
-  ['It is compressed', raw((response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'))],
   [
-    'It is larger than `--max-reply-bytes`',
+    'The answer to a write is compressed',
+    raw((response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x')),
+  ],
+  [
+    'The answer declares more than `--max-reply-bytes`',
     raw((response) => response.writeHead(200, { 'content-length': '30000' }).end('x'.repeat(30_000))),
   ],
-  ['The same, without saying so before', raw((response) => response.writeHead(200).end('x'.repeat(30_000)))],
+  [
+    'The answer has more than `--max-reply-bytes` without declaring it',
+    raw((response) => response.writeHead(200).end('x'.repeat(30_000))),
+  ],
 ];
 
 export const UNUSABLE: readonly Failure[] = [
-  ['A read is answered without a body', reading(() => new Response(''))],
-  ['The body is no JSON object', reading(() => new Response('<html>', { headers: { 'content-type': 'text/html' } }))],
-  ['It nests too deep', reading(() => new Response(`${'['.repeat(9_000)}${']'.repeat(9_000)}`))],
-  ['A list of other things than objects', reading(() => list(['user_1']))],
+  ['The answer to a read has no body', reading(() => new Response(''))],
   [
-    'More than `--max-result-bytes`, and nothing to cut',
+    'The body is not a JSON object',
+    reading(() => new Response('<html>', { headers: { 'content-type': 'text/html' } })),
+  ],
+  ['The body is nested too deeply', reading(() => new Response(`${'['.repeat(9_000)}${']'.repeat(9_000)}`))],
+  ['A list holds something other than objects', reading(() => list(['user_1']))],
+  [
+    'A result over `--max-result-bytes` that cannot be cut',
     reading(() => list([{ id: 'user_1', first_name: 'x'.repeat(5_000) }])),
   ],
-  ['The same, of a tool without `fields`', answered(() => user({ first_name: 'x'.repeat(5_000) }))],
-  ['A page that is no list', reading(() => user(), { max_items: 5 })],
-  ['A cursor that is none', reading(() => list(items(2), 7), { max_items: 5 })],
-  ['A cursor that leads back', reading(() => list(items(2), 'user_1'), { max_items: 50 })],
-  ['Items without an ID to go on from', reading(() => list([{}, {}], null), { max_items: 1 })],
+  ['The same, for a tool without `fields`', answered(() => user({ first_name: 'x'.repeat(5_000) }))],
+  ['A page is not a list', reading(() => user(), { max_items: 5 })],
+  ['A cursor is not valid', reading(() => list(items(2), 7), { max_items: 5 })],
+  ['A cursor leads back to an earlier page', reading(() => list(items(2), 'user_1'), { max_items: 50 })],
+  ['Items have no ID to continue from', reading(() => list([{}, {}], null), { max_items: 1 })],
 ];
 
-/** An error of WorkOS's by its status, to a read unless a tool is named. */
+/** An error response of WorkOS by its status, to a read unless a tool is named. */
 const status = (
   status: number,
   name = 'get_user',
@@ -254,9 +272,9 @@ export const STATUSES: readonly Failure[] = [
   ['400, 422', status(422, ...create, { message: 'Validation failed', errors: [{ field: 'email', code: 'invalid' }] })],
   ['401', status(401)],
   ['403', status(403)],
-  ['403, of a sign-in', status(403, ...exchange)],
+  ['403, for a sign-in', status(403, ...exchange)],
   ['404', status(404)],
-  ['404, where nothing tells the ID', status(404, ...create)],
+  ['404, where no tool lists the ID', status(404, ...create)],
   ['408', status(408, ...create)],
   ['409', status(409, ...create)],
   ['429', status(429, ...exchange)],
@@ -265,11 +283,14 @@ export const STATUSES: readonly Failure[] = [
     status(429, 'list_directory_users', { directory: 'directory_1' }, {}, { 'retry-after': '60' }),
   ],
   ['429, code `daily_quota_exceeded`', status(429, ...create, { code: 'daily_quota_exceeded' })],
-  ['5xx, to a read', status(503)],
-  ['5xx, to a write', status(500, ...create)],
-  ['5xx, to a write that no read tells of', status(500, 'create_magic_auth', { email: 'ben@acme.example.com' })],
+  ['5xx, for a read', status(503)],
+  ['5xx, for a write', status(500, ...create)],
   [
-    '5xx, to a write that carries an idempotency key',
+    '5xx, for a write whose effect no tool can read',
+    status(500, 'create_magic_auth', { email: 'ben@acme.example.com' }),
+  ],
+  [
+    '5xx, for a write with an idempotency key',
     status(500, 'create_audit_log_event', {
       organization_id: 'org_1',
       idempotency_key: 'export-7',
@@ -282,10 +303,10 @@ export const STATUSES: readonly Failure[] = [
       },
     }),
   ],
-  ['Any other', status(418)],
+  ['Any other status', status(418)],
 ];
 
-/** A code that a tool declares a next step for. */
+/** An error code for which a tool declares the next step. */
 export const withCode = (name: string, args: object, code: string): Failure => [
   code,
   status(403, name, args, { code }),

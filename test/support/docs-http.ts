@@ -12,23 +12,23 @@ type Asked = {
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body?: unknown;
-  /** The length that it declares, where that is not the body's. */
+  /** The declared length, if it differs from the body's. */
   readonly bytes?: number;
-  /** How often it is asked; the last answer counts. */
+  /** How often the request is sent; the last answer counts. */
   readonly times?: number;
 };
 
-/** What the HTTP server refuses: when, and the request, which is a good one but for that. */
+/** A request that the HTTP server refuses, valid in every other respect. */
 type Refused = readonly [when: string, asked: Asked | (() => Promise<Asked>)];
 
 type HttpRow = readonly [when: string, status: string, code: string, message: string];
 
-/** The header that tells what to do about a status. */
+/** The header that tells the client what to do about a status. */
 const TELLING: Readonly<Record<number, string>> = { 401: 'www-authenticate', 429: 'retry-after', 503: 'retry-after' };
 
 const bearer = (token: string): Asked => ({ headers: { authorization: `Bearer ${token}` } });
 
-/** The refusals, and the tool error of a delete beyond an agent's budget. */
+/** The refusals, and the tool error of a delete over an agent's budget. */
 export async function runHttpRefusals() {
   const folder = openFolder();
   const [issuer, away, stranger] = await Promise.all([openIssuer(), openIssuer(), openIssuer()]);
@@ -92,7 +92,7 @@ async function toRefused(issuer: Issuer, away: Issuer, stranger: Issuer): Promis
     bearer(await issuer.sign({ ...claims, ...more }, options));
   return [
     ['A header is repeated', { headers: { 'content-type': ['application/json', 'text/plain'] } }],
-    ['A whole URL in the place of a path', { path: 'http://mcp.acme.example/mcp' }],
+    ['A whole URL instead of a path', { path: 'http://mcp.acme.example/mcp' }],
     ['A `Host` that is not in `--allowed-hosts`', { headers: { host: 'mcp.elsewhere.example' } }],
     ['An `Origin` that is not in `--allowed-origins`', { headers: { origin: 'https://app.elsewhere.example' } }],
     ['Another path', { path: '/' }],
@@ -100,46 +100,43 @@ async function toRefused(issuer: Issuer, away: Issuer, stranger: Issuer): Promis
     ['Another method than GET at `/healthz`', { path: '/healthz' }],
     ['A query', { path: '/mcp?token=x' }],
     ['No token', { headers: { authorization: undefined } }],
-    ['Something else than a token', { headers: { authorization: 'Basic eDp5' } }],
+    ['Another scheme than `Bearer`', { headers: { authorization: 'Basic eDp5' } }],
     ['An unknown token', bearer(tokens.stranger.token)],
     ['An agent whose `expires` has passed', bearer(tokens.former.token)],
-    ['A token of an issuer that is not in the file', async () => bearer(await stranger.sign(claims))],
-    ['Of an issuer whose keys are out of reach', async () => bearer(await away.sign(claims))],
+    ['A token from an issuer that is not in the file', async () => bearer(await stranger.sign(claims))],
+    ['A token from an issuer whose keys cannot be fetched', async () => bearer(await away.sign(claims))],
     [
-      'Signed by another algorithm',
+      'A token signed with another algorithm',
       bearer(forge({ alg: 'HS256', typ: 'JWT' }, { ...claims, iss: issuer.url }, () => 'x')),
     ],
-    ['Signed by another key', async () => bearer(await issuer.sign(claims, { key: await newKey('key-1') }))],
-    ['For another audience than `--public-url`', signed({ aud: 'https://elsewhere.example' })],
-    ['Expired', signed({ exp: now - 600 })],
-    ['Not valid yet', signed({ nbf: now + 600 })],
-    ['Not an access token', signed({}, { header: { typ: 'id+jwt' } })],
-    ['Of nobody in the file', signed({ permissions: [] })],
-    ["A claim of grants that are none, or none of the template's", signed({ grants: 'users:raed' })],
+    ['A token signed with another key', async () => bearer(await issuer.sign(claims, { key: await newKey('key-1') }))],
+    ['A token for another audience than `--public-url`', signed({ aud: 'https://elsewhere.example' })],
+    ['An expired token', signed({ exp: now - 600 })],
+    ['A token that is not valid yet', signed({ nbf: now + 600 })],
+    ['Another kind of token than an access token', signed({}, { header: { typ: 'id+jwt' } })],
+    ['A token that matches no agent or template of the file', signed({ permissions: [] })],
+    ['A claim with no valid grant, or none within the template', signed({ grants: 'users:raed' })],
     ['More requests than `requests-per-minute`', { ...bearer(tokens.busy.token), times: 2 }],
-    ['A narrowing header that there is not', { headers: { 'x-workos-mcp-alow': 'users:read' } }],
-    ['One that is repeated', { headers: { 'x-workos-mcp-allow': ['users:read', 'sso:read'] } }],
-    ['One with a grant that there is not', { headers: { 'x-workos-mcp-allow': 'users:raed' } }],
-    ['One that is neither true nor false', { headers: { 'x-workos-mcp-read-only': 'maybe' } }],
-    ['One with an empty item', { headers: { 'x-workos-mcp-allow': 'users:read,' } }],
-    ['One that is too long', { headers: { 'x-workos-mcp-allow': 'users:read,'.repeat(200) } }],
+    ['An unknown narrowing header', { headers: { 'x-workos-mcp-alow': 'users:read' } }],
+    ['A repeated narrowing header', { headers: { 'x-workos-mcp-allow': ['users:read', 'sso:read'] } }],
+    ['A narrowing header with an invalid grant', { headers: { 'x-workos-mcp-allow': 'users:raed' } }],
+    ['A narrowing header that is neither true nor false', { headers: { 'x-workos-mcp-read-only': 'maybe' } }],
+    ['A narrowing header with an empty item', { headers: { 'x-workos-mcp-allow': 'users:read,' } }],
+    ['A narrowing header that is too long', { headers: { 'x-workos-mcp-allow': 'users:read,'.repeat(200) } }],
     ['Another content type', { headers: { 'content-type': 'text/plain' } }],
     ['A compressed body', { headers: { 'content-encoding': 'gzip' } }],
     ['A body of more than 4 MiB', { bytes: 4_194_305 }],
-    ['A body that nests too deep', { body: `${'['.repeat(9_000)}${']'.repeat(9_000)}` }],
-    ['A body that is no JSON', { body: '{' }],
-    ['Several messages at once', { body: [{ jsonrpc: '2.0', id: 1, method: 'ping' }] }],
-    ['A client that does not take both JSON and events', { headers: { accept: 'text/html' } }],
-    ['A protocol version that there is not', { headers: { 'mcp-protocol-version': '1999-01-01' } }],
-    ['A method that there is not', { body: { jsonrpc: '2.0', id: 1, method: 'tools/delete' } }],
-    ['A tool that there is not, or that is off', { body: call('tools/call', 'delete_user') }],
-    ['A prompt that there is not, or whose tools are off', { body: call('prompts/get', 'debug_saml') }],
+    ['A body that is nested too deeply', { body: `${'['.repeat(9_000)}${']'.repeat(9_000)}` }],
+    ['A body that is not JSON', { body: '{' }],
+    ['Several messages in one request', { body: [{ jsonrpc: '2.0', id: 1, method: 'ping' }] }],
+    ['A client that does not accept both JSON and events', { headers: { accept: 'text/html' } }],
+    ['An unknown protocol version', { headers: { 'mcp-protocol-version': '1999-01-01' } }],
+    ['An unknown method', { body: { jsonrpc: '2.0', id: 1, method: 'tools/delete' } }],
+    ['An unknown tool, or one that is off', { body: call('tools/call', 'delete_user') }],
+    ['An unknown prompt, or one whose tools are off', { body: call('prompts/get', 'debug_saml') }],
+    ['An unknown argument of a prompt, and a missing one', { body: call('prompts/get', 'review_access', { x: '1' }) }],
     [
-      'An argument that a prompt does not have, one that it lacks',
-      { body: call('prompts/get', 'review_access', { x: '1' }) },
-    ],
-    [
-      'A value that a prompt does not take',
+      'An invalid value for an argument of a prompt',
       { body: call('prompts/get', 'review_access', { organization: 'x'.repeat(201), unused_days: '7' }) },
     ],
   ];
@@ -173,7 +170,7 @@ async function ask(port: number, { method = 'POST', path = '/mcp', headers = {},
   const answer = new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
     sent.once('response', resolve).once('error', reject);
   });
-  // Of a body that is announced too large, nothing has to follow.
+  // A body that is declared too large need not be sent.
   if (bytes === undefined) sent.end(text);
   else sent.flushHeaders();
   const response = await answer;
