@@ -5,21 +5,21 @@ import { didYouMean } from '../wording.ts';
 import type { Grants } from './grants.ts';
 import { decide, type Policy } from './policy.ts';
 
-/** What access is: the one source of what `check` and `explain` tell people and `get_access_status` tells agents. */
+/** The access of an agent: the one source for `check`, `explain` and `get_access_status`. */
 
-/** An agent as far as its access goes. */
+/** The parts of an agent that decide its access. */
 export type Agent = {
   readonly name: string;
-  /** Not known where there is no key yet. */
+  /** `undefined` while there is no key. */
   readonly environment: Environment['label'] | undefined;
   readonly grants: Grants;
-  /** What holds in place of the grants alone: they may be cut by a ceiling, or by the request. */
+  /** Replaces the policy of the grants alone, which a ceiling or the request may narrow. */
   readonly policy?: Policy | undefined;
-  /** The mode of confirmation. */
+  /** The confirmation mode. */
   readonly confirm?: string | undefined;
-  /** Its writes are answered, and not sent. */
+  /** Writes are answered with their request, and not sent. */
   readonly dryRun?: boolean;
-  /** Where its calls are recorded. */
+  /** Where the agent's calls are recorded. */
   readonly record?: string | undefined;
 };
 
@@ -29,7 +29,7 @@ export const ACCESSES = ['read', 'write', 'delete'] as const satisfies readonly 
 
 export type Count = { readonly on: number; readonly total: number };
 
-/** Whether an area's credentials are open to an agent; `none` where it handles none. */
+/** Whether an agent sees an area's credentials; `none` if the area handles none. */
 export type Credentials =
   | { readonly state: 'none' | 'shown' }
   | { readonly state: 'withheld'; readonly reason: string };
@@ -41,7 +41,7 @@ export type AreaAccess = Readonly<Record<Access, Count>> & {
   readonly off: readonly { readonly name: string; readonly reason: string }[];
 };
 
-/** What a policy comes to, area by area and in all. */
+/** The result of a policy, by area and in total. */
 export type Overview = Readonly<Record<Access, Count>> & {
   readonly tools: Count;
   readonly areas: readonly AreaAccess[];
@@ -72,7 +72,7 @@ export function toAccess(catalog: Catalog, policy: Policy): Overview {
 
 export const isOn = (policy: Policy) => (tool: Tool) => policy.whyOff(tool) === undefined;
 
-/** A grant of credentials that no tool that is on makes use of shows nothing. */
+/** Without a tool that is on and handles credentials, a credentials grant shows nothing. */
 function credentialsOf(tools: readonly Tool[], policy: Policy): Credentials {
   const handling = tools.filter((tool) => tool.handlesCredentials);
   if (handling.length === 0) return { state: 'none' };
@@ -85,7 +85,7 @@ function credentialsOf(tools: readonly Tool[], policy: Policy): Credentials {
 /** The server's own tool, outside the catalogue. */
 export const STATUS_TOOL = 'get_access_status';
 
-/** What to say of a name that neither a tool nor an area has. */
+/** The message for an unknown name of a tool or area. */
 export function noSuch({ tools, areas }: Catalog, name: string): string {
   const known = [...tools, ...areas].map((one) => one.name);
   return `There is no tool or area "${name}".${didYouMean(name, known)} The areas are ${areas.map((area) => area.name).join(', ')}.`;

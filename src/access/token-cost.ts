@@ -5,12 +5,12 @@ import { isOn, STATUS_TOOL } from './overview.ts';
 import type { Policy } from './policy.ts';
 
 /**
- * What each tool costs a model, by name: with its credentials arguments, as agents without that grant have it, and what
- * the argument adds by which a model confirms.
+ * The tokens that each tool costs a model, by name: with its credentials arguments, without them (for agents without
+ * the grant), and what the argument confirm_token adds.
  */
 export type TokenCounts = Readonly<Record<string, readonly [full: number, restricted: number, confirming: number]>>;
 
-/** Counts what models see of tools. The build does, since no counter is fast enough for a start. */
+/** Counts the tokens of the tools. The build does it: no tokenizer is fast enough for a start. */
 export function toTokenCounts(tools: readonly Tool[], count: (text: string) => number): TokenCounts {
   const cost = ({ name, description, jsonSchema }: Tool) =>
     count(JSON.stringify({ name, description, inputSchema: jsonSchema() }));
@@ -22,8 +22,7 @@ export function toTokenCounts(tools: readonly Tool[], count: (text: string) => n
 }
 
 /**
- * Tokens that the tools which are on cost a model.
- * @param besides what it sees besides: the server's own tool, and the argument by which it confirms
+ * The tokens that the enabled tools cost a model. The options add the server's own tool and the argument confirm_token.
  */
 export function tokenCost(
   catalog: Catalog,

@@ -4,23 +4,24 @@ import { type Grants, nameOf } from './grants.ts';
 import { type Agent, toPolicy } from './overview.ts';
 import { decide, type Policy } from './policy.ts';
 
-/** What a person would have to change in the grants. */
+/** The changes to the grants that would switch a tool on. */
 export type Way = {
-  /** To add to --allow. */
+  /** Grants to add to --allow. */
   readonly grants: readonly string[];
-  /** To start with besides, or to say of the agent where it stands in a file. */
+  /** Flags to add to the start. */
   readonly flags: readonly string[];
+  /** Settings to add to the agent, if it is in a file. */
   readonly settings: readonly string[];
-  /** Rules to take away, as written. */
+  /** Rules to remove, as written. */
   readonly remove: readonly string[];
 };
 
-/** The least that switches a tool on, by area and access; nothing where it is on. */
+/** The smallest change that switches a tool on, by area and access; empty if it is on. */
 export function howToSwitchOn(catalog: Catalog, grants: Grants, tool: Tool): Way {
   return toWay(catalog, grants, tool, (policy) => policy.whyOff(tool) === undefined);
 }
 
-/** The least that switches a tool on with its credentials arguments and the secrets in its answers. */
+/** The smallest change that switches a tool on with its credentials arguments and the secrets in its answers. */
 export function howToShowCredentials(catalog: Catalog, grants: Grants, tool: Tool): Way {
   const holds = (policy: Policy) => policy.whyOff(tool) === undefined && policy.whyRestricted(tool) === undefined;
   return toWay(catalog, grants, tool, holds);
@@ -28,17 +29,19 @@ export function howToShowCredentials(catalog: Catalog, grants: Grants, tool: Too
 
 const EVERYTHING: Grants = { allow: ['*:full', '*:credentials'], deny: [], readOnly: false, productionGuard: false };
 
-/** Asks the policy itself, rule by rule, so that the answer cannot differ from what a start with it would do. */
+/** Asks the policy itself, rule by rule, so that the answer cannot differ from the effect of a start with it. */
 function toWay(catalog: Catalog, grants: Grants, tool: Tool, holds: (policy: Policy) => boolean): Way {
   const stops = (rule: Partial<Grants>) => !holds(decide(catalog, { ...EVERYTHING, ...rule }));
   const [own, credentials] = [`${tool.area}:${tool.access}`, `${tool.area}:credentials`];
   const least = [[], [own], [credentials]].find((more) => !stops({ allow: [...grants.allow, ...more] }));
-  const besides = stops({ productionGuard: grants.productionGuard }) ? [nameOf(grants, 'production-writes')] : [];
+  const productionWrites = stops({ productionGuard: grants.productionGuard })
+    ? [nameOf(grants, 'production-writes')]
+    : [];
   const denials = new Set(grants.deny.filter((text) => stops({ deny: [text] })));
   return {
     grants: least ?? [own, credentials],
-    flags: grants.inFile ? [] : besides,
-    settings: grants.inFile ? besides : [],
+    flags: grants.inFile ? [] : productionWrites,
+    settings: grants.inFile ? productionWrites : [],
     remove: [
       ...[...denials].map((text) => `${nameOf(grants, 'deny')} ${text}`),
       ...(stops({ readOnly: grants.readOnly }) ? [nameOf(grants, 'read-only')] : []),
@@ -46,34 +49,35 @@ function toWay(catalog: Catalog, grants: Grants, tool: Tool, holds: (policy: Pol
   };
 }
 
-/** What the credentials grant does for a tool that it makes a difference to. */
+/** The effect of the credentials grant on a tool that handles credentials. */
 export type ToolCredentials = {
   readonly needed: boolean;
-  /** Arguments that exist with the grant alone, and those that take more values with it. */
+  /** Arguments that exist only with the grant. */
   readonly arguments: readonly string[];
+  /** Arguments that take more values with the grant. */
   readonly widened: readonly string[];
-  /** Members of answers, as dotted paths. */
+  /** Secret members of answers, as dotted paths. */
   readonly secrets: readonly string[];
-  /** Why it does not hold, or `undefined` where it does. */
+  /** Why the agent does not have the grant, or `undefined` if it does. */
   readonly rule: string | undefined;
   readonly way: Way;
 };
 
-/** All that there is to say of one tool under some grants. */
+/** The access of an agent to one tool. */
 export type ToolAccess = {
   /** The grant that switches it on, or the rule that keeps it off. */
   readonly grant: string | undefined;
   readonly rule: string | undefined;
   readonly way: Way;
   readonly credentials: ToolCredentials | undefined;
-  /** Which of its calls wait for a confirmation: `true` for all of them, or those that carry one of these arguments. */
+  /** Which calls need a confirmation: `true` for all, or those with one of these arguments. */
   readonly confirmed: boolean | readonly string[];
 };
 
 export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAccess {
   const { grants, confirm } = agent;
   const policy = toPolicy(catalog, agent);
-  /** No grant helps against what keeps it off besides the grants. */
+  /** If the grants alone would allow the tool, the rule that keeps it off is what has to go. */
   const way = (rule: string | undefined, ofGrants: Way): Way => {
     const isEmpty = Object.values(ofGrants).every((steps) => steps.length === 0);
     return rule !== undefined && isEmpty ? { ...ofGrants, remove: [rule] } : ofGrants;

@@ -3,7 +3,7 @@ import type { Listing } from './listing.ts';
 import { checkPrompts, type Prompt } from './prompt.ts';
 import { type Tool, toTool } from './tool.ts';
 
-/** Grants that go together, and what for. */
+/** Grants that belong together, and their purpose. */
 export type Preset = { readonly meaning: string; readonly grants: readonly string[] };
 
 /** All that the server is made from. */
@@ -15,7 +15,7 @@ export type Catalog<T extends Listing = Tool> = {
   readonly tools: readonly T[];
   /** The limit on all requests of a key. */
   readonly general: Limit;
-  /** By the name that stands behind `preset:`. */
+  /** By the name after `preset:`. */
   readonly presets: Readonly<Record<string, Preset>>;
   readonly prompts: readonly Prompt[];
   /** A harmless read, to tell whether a key works. */
@@ -24,7 +24,7 @@ export type Catalog<T extends Listing = Tool> = {
 
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
-/** Derives the tools of all areas. Throws where two tools share a name or a route: a fault of the declarations. */
+/** Derives the tools of all areas. Throws for a fault of the declarations, such as a name that two tools share. */
 export function createCatalog(declarations: Declarations): Catalog {
   const { areas, probe } = declarations;
   const tools = areas.flatMap((area) => area.tools.map((declaration) => toTool(area, declaration)));

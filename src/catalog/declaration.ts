@@ -57,32 +57,32 @@ export type Declaration<R extends Route = Route, I extends Input = Input> = {
   /** What WorkOS answers with on success; absent where the answer has no body. */
   readonly output?: z.ZodObject;
   /**
-   * Arguments by which an agent could become somebody else or vouch for who somebody is: secrets, and such as decide
-   * about identity. Without its area's credentials grant they do not exist; where one is required, nor does the tool.
+   * Arguments with which an agent could act as another user or vouch for a user's identity: secrets, and arguments that
+   * decide identity. Without the area's credentials grant they do not exist, nor does a tool that requires one.
    */
   readonly credentials?: {
     readonly secrets?: readonly (keyof I & string)[];
     readonly identity?: readonly (keyof I & string)[];
-    /** What stands in for such an argument without the grant, in place of nothing. */
+    /** Replaces such an argument without the grant, instead of removing it. */
     readonly narrowed?: Input;
   };
   /** Body members that the server sends itself; never arguments. A local tool gets them beside its arguments. */
   readonly constants?: Readonly<Record<string, string | typeof CLIENT_ID | typeof API_KEY>>;
   /** Documented limits tighter than the area's. */
   readonly limits?: readonly Limit[];
-  /** Spends something with its first attempt, such as a one-time code: never sent twice, whatever the answer. */
+  /** The first attempt spends something, such as a one-time code: never retried, not even after a 429. */
   readonly once?: true;
-  /** The argument sent as `Idempotency-Key`; made up when absent, so that repeating an attempt is safe. */
+  /** The argument sent as `Idempotency-Key`; generated if absent, so that a retry is safe. */
   readonly idempotencyKey?: keyof I & string;
   /** Rules across arguments: a sentence that names the fields for each one broken, `false` for each one kept. */
   readonly check?: (args: Parsed<I>) => readonly (string | false)[];
-  /** What a person is shown before a call goes out that deletes, or that carries one of the arguments above. */
+  /** The preview that a person is shown before a delete, or before a call with one of the arguments above. */
   readonly preview?: {
     /** The tool that reads the object by the arguments in the route. */
     readonly object: string;
     /** The member that names it to people. */
     readonly named: string;
-    /** What hangs on it: tools that list, by the argument that takes its ID. */
+    /** Tools that list the objects linked to it, by the argument that takes its ID. */
     readonly dependents?: Readonly<Record<string, string>>;
   };
   /** The read that tells whether a call whose answer was lost took effect. */

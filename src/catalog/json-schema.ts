@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * A schema as clients see it: the subset of JSON Schema that every client and model API takes. What is left out here
- * (patterns, lengths, closed objects) still holds when a value is parsed.
+ * A schema as clients see it: the subset of JSON Schema that every client and model API accepts. Constraints that are
+ * left out here (patterns, lengths, closed objects) still apply when a value is parsed.
  */
 export function toJsonSchema(schema: z.ZodObject): Record<string, unknown> {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input' });
@@ -11,8 +11,8 @@ export function toJsonSchema(schema: z.ZodObject): Record<string, unknown> {
 }
 
 /**
- * Gemini refuses `const`, `propertyNames` and type arrays, OpenAI most formats; patterns cost tokens and help no model.
- * It runs on zod's finished schema: zod turns unions into type arrays only after its own `override` hook.
+ * Gemini rejects `const`, `propertyNames` and type arrays, and OpenAI most formats. Patterns cost tokens and help no
+ * model. This runs on zod's finished schema: zod creates type arrays from unions only after its `override` hook.
  */
 function port(json: z.core.JSONSchema.BaseSchema): void {
   for (const keyword of ['pattern', 'format', 'minLength', 'maxLength', 'propertyNames', 'minItems'] as const) {

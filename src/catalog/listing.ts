@@ -1,6 +1,6 @@
 import type { Tool } from './tool.ts';
 
-/** What a listing keeps of a tool as it is. */
+/** The members that a listing has unchanged from its tool. */
 export const KEPT = [
   'name',
   'title',
@@ -17,7 +17,7 @@ export const KEPT = [
   'needsClientId',
 ] as const satisfies readonly (keyof Tool)[];
 
-/** A tool as far as grants decide on it and clients list it. */
+/** The part of a tool that grants decide on and clients list. */
 export type Listing = Pick<Tool, (typeof KEPT)[number] | 'jsonSchema' | 'outputJsonSchema'> & {
   readonly restricted?: Listing;
   readonly confirmed?: Listing;

@@ -4,7 +4,7 @@ import { toJsonSchema } from './json-schema.ts';
 type Mark = 'detail' | 'deprecated' | 'secret';
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A registry of its own: what stands in zod's global one gets into every JSON Schema. */
+/** A registry of its own: entries of zod's global registry end up in every JSON Schema. */
 const MARKS = z.registry<{ readonly marks: readonly Mark[] }>();
 
 /** The mark goes to a copy, so that members can share one schema. */
@@ -83,7 +83,7 @@ export function concise(omitted: ReadonlySet<string>): (item: Fields) => Record<
   const thinObject = (value: object, path: string): Record<string, unknown> => {
     const kept: Record<string, unknown> = {};
     for (const name in value) {
-      const member = (value as Fields)[name]; // JSON: an object of whatever members
+      const member = (value as Fields)[name]; // JSON: an object with unknown members
       const place = path + name;
       if (member === null || omitted.has(place)) continue;
       const inner = typeof member === 'object' ? thin(member, `${place}.`) : member;
@@ -98,7 +98,7 @@ export function concise(omitted: ReadonlySet<string>): (item: Fields) => Record<
 
 /**
  * The output as clients see it. Nothing is required and nothing is closed: list items leave members out, `fields`
- * selects, and clients turn whatever the schema does not allow into an error. The server's own `notes` are added.
+ * selects, and clients reject an answer that the schema does not allow. The server's own `notes` are added.
  */
 export function toOutputSchema(output: z.ZodObject): Readonly<Record<string, unknown>> {
   const schema = toJsonSchema(output.extend({ notes: z.array(z.string()).optional() }));

@@ -3,10 +3,10 @@ import { KEPT, type Listing } from './listing.ts';
 import { converted } from './prebuilt.ts';
 import type { Tool } from './tool.ts';
 
-/** All that a start needs to know of the tools, before anything is called. */
+/** All that a start needs of the tools before the first call. */
 export type Listings = Catalog<Listing> & { readonly statusTool: Listing };
 
-/** What of it can be written down: the schemas are kept apart, by form. */
+/** The serializable part of a listing. The schemas are stored separately, by form. */
 type Kept = Pick<Tool, (typeof KEPT)[number]> & {
   readonly answers: boolean;
   readonly restricted?: Kept;
@@ -18,7 +18,7 @@ type KeptCatalog = Omit<Listings, 'tools' | 'statusTool'> & {
   readonly statusTool: Kept;
 };
 
-/** Filled in by the build: the JSON of a KeptCatalog. Making the tools from their declarations takes zod, and much time. */
+/** Filled in by the build: the JSON of a KeptCatalog. Deriving tools from declarations needs zod and is slow. */
 declare const LISTINGS: string;
 
 /** The text for `openListings` to read. */
@@ -35,7 +35,7 @@ export function keepListings({ areas, tools, ...catalog }: Catalog, statusTool: 
 function keep(tool: Tool): Kept {
   const { restricted, confirmed } = tool;
   return {
-    // Of the same names, and each with the type that it has in a tool.
+    // Object.fromEntries loses the types; each member has the type that it has in a tool.
     ...(Object.fromEntries(KEPT.map((name) => [name, tool[name]])) as Pick<Tool, (typeof KEPT)[number]>),
     answers: tool.output !== undefined,
     ...(restricted && { restricted: keep(restricted) }),

@@ -1,13 +1,13 @@
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
- * Filled in by the build: the text of each schema as clients see it, and of what else takes a walk through a schema, by
- * what it is of. Converting those of all tools takes longer than the rest of a start. Sources that run unbuilt convert
- * what they need, and so does whatever is not among them.
+ * Filled in by the build: the JSON of each schema as clients see it, and of other results of a walk through a schema,
+ * by name. Converting them for all tools takes longer than the rest of a start. Unbuilt sources, and names that are not
+ * included, are converted when needed.
  */
 declare const SCHEMAS: Readonly<Record<string, string>>;
 
-/** What the build has made of a schema, or else what `convert` makes of it now. */
+/** The prebuilt result for a name, or else the result of `convert`. */
 export function converted<T extends object>(what: string, convert: () => T): Readonly<T> {
   const text = typeof SCHEMAS === 'undefined' || !Object.hasOwn(SCHEMAS, what) ? undefined : SCHEMAS[what];
   return Object.freeze(text === undefined ? convert() : JSON.parse(text));

@@ -1,14 +1,14 @@
 import type { Tool } from './tool.ts';
 
-/** A job for a model to do with the tools of this server. A step names them in braces: `Look with {list_users}`. */
+/** A job for a model, done with the tools of this server. A step names tools in braces: `Look with {list_users}`. */
 export type Prompt<Name extends string = string> = {
   /** `verb_noun`, snake_case. */
   readonly name: string;
   readonly title: string;
-  /** An order in one sentence, which the prompt begins with. */
+  /** An instruction in one sentence, with which the prompt begins. */
   readonly description: string;
   readonly arguments: Readonly<Record<Name, PromptArgument<NoInfer<Name>>>>;
-  /** The tools without which the job cannot be done: where one of them is off, there is no such prompt. */
+  /** The tools that the job requires: if one of them is off, the prompt is not offered. */
   readonly needs: readonly string[];
   readonly steps: readonly Step<NoInfer<Name>>[];
 };
@@ -16,33 +16,33 @@ export type Prompt<Name extends string = string> = {
 export type PromptArgument<Name extends string = string> = {
   readonly description: string;
   readonly required?: true;
-  /** Characters that it may have; 200 unless said. */
+  /** The most characters that it may have; 200 by default. */
   readonly max?: number;
-  /** The values that it takes, where it takes no others. */
+  /** The only values that it takes. */
   readonly choices?: readonly string[];
   readonly lookup?: Lookup<Name>;
 };
 
-/** Where the values of an argument are looked up while somebody types. */
+/** Where the values of an argument are looked up while a person types. */
 export type Lookup<Name extends string = string> = {
   /** A tool that lists objects. */
   readonly tool: string;
-  /** Its argument that takes what was typed. Without one, what was typed is looked for in its first page. */
+  /** Its argument for the typed text. Without one, the first page is filtered by the text. */
   readonly search?: string;
-  /** Its arguments by the prompt's argument whose ID they take, where that was given one. */
+  /** Its arguments, and the prompt's argument from which each takes an ID, if one was given. */
   readonly within?: Readonly<Record<string, Name>>;
   /** The member that is offered; `domains.domain` is a member of each of an object's domains. */
   readonly member: string;
-  /** The ID is offered beside it, since a name is not unique. */
+  /** Offers the ID with the member, because names are not unique. */
   readonly withId?: true;
 };
 
-/** What to do; or ways to do it, the first of which is told whose tools are all on. Where there is none, there is no step. */
+/** One way to do a step, or several: the first whose tools are all on is used. If there is none, the step is left out. */
 type Ways = string | readonly string[];
 
 export type Step<Name extends string = string> =
   | Ways
-  /** Told only where the argument was given. */
+  /** Included only if the argument was given. */
   | { readonly given: Name; readonly do: Ways };
 
 /** The identity function that types steps and look-ups by the prompt's own arguments. */
@@ -63,7 +63,7 @@ export function toWays(step: Step): { readonly given: string | undefined; readon
   return { given: undefined, ways: step };
 }
 
-/** Throws where a prompt names a tool that there is none of, or looks up with one that does more: a fault of the declarations. */
+/** Throws for a prompt that names an unknown tool, or that looks up with one that is not read-only. */
 export function checkPrompts(prompts: readonly Prompt[], tools: readonly Tool[]): void {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   for (const { name, needs, steps, arguments: declared } of prompts) {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-// Arguments that the server itself offers. They never travel to WorkOS.
+// Arguments of the server itself. They are never sent to WorkOS.
 
 /** On every paginated tool. */
 export const MAX_ITEMS = { max_items: z.int().min(1).describe('Instead of limit: follow pages').optional() };
@@ -8,7 +8,7 @@ export const MAX_ITEMS = { max_items: z.int().min(1).describe('Instead of limit:
 /** On every tool that reads an object or a list. */
 export const FIELDS = { fields: z.array(z.string()).min(1).describe('Only these fields').optional() };
 
-/** By which a model repeats a confirmation where no client asks a person. */
+/** With which a model confirms a call if the client cannot ask a person. */
 export const CONFIRM_TOKEN = { confirm_token: z.string().min(1).describe('From the preview').optional() };
 
 export const OWN = { ...MAX_ITEMS, ...FIELDS, ...CONFIRM_TOKEN };

@@ -19,7 +19,7 @@ export type Tool = Declaration & {
   readonly schema: () => z.ZodObject;
   readonly jsonSchema: () => JsonSchema;
   readonly outputJsonSchema: () => JsonSchema | undefined;
-  /** What tells its arguments from those of all other tools, and of other forms of it. */
+  /** Identifies its arguments among those of all tools and of all forms of a tool. */
   readonly form: string;
   readonly annotations: {
     readonly title: string;
@@ -94,7 +94,7 @@ function withInput(tool: Tool, input: Input, form: string): Tool {
   return { ...tool, input, ...toSchemas(input, `${tool.form}, ${form}`) };
 }
 
-/** What follows from a declaration whoever is to have the tool. */
+/** What follows from a declaration for every agent. */
 function derive(
   area: Omit<Area, 'tools' | 'meaning'>,
   declaration: Declaration,
