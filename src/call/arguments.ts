@@ -5,13 +5,13 @@ import { isTooDeep, MAX_DEPTH } from '../json.ts';
 import { closed, didYouMean, inShort, MAX_TOLD } from '../wording.ts';
 
 /**
- * The arguments as the tool's schema reads them.
- * @throws RefusedError with a sentence for each fault, naming its field
+ * Parses the arguments with the tool's schema.
+ * @throws RefusedError with a sentence for each fault, which names its field
  */
 export function parseArguments(tool: Tool, args: unknown, { maxItems }: { readonly maxItems: number }): Arguments {
   if (isTooDeep(args))
     throw new RefusedError(`The arguments are nested too deeply: at most ${MAX_DEPTH} levels are allowed.`);
-  // zod drops members of this name without a word.
+  // zod silently drops members of this name.
   if (hasProto(args)) throw new RefusedError('__proto__ is not a valid name for an argument or any of its members.');
   const parsed = tool.schema().safeParse(args ?? {});
   if (!parsed.success) {
@@ -41,7 +41,7 @@ export function parseArguments(tool: Tool, args: unknown, { maxItems }: { readon
 type Fault = {
   readonly path: readonly PropertyKey[];
   readonly message: string;
-  /** The member that there is none of. */
+  /** The unknown member. */
   readonly key: string | undefined;
 };
 
@@ -57,7 +57,7 @@ function toSentence({ path, message, key }: Fault, tool: Tool, args: unknown): s
   return `${inShort(field)}: there is no such argument.${hint}`;
 }
 
-/** What to say of a value that another grant would have allowed. */
+/** The hint for a value that another grant would have allowed. */
 function moreWith({ narrowed, area }: Tool, argument: PropertyKey | undefined): string {
   if (!narrowed.includes(String(argument))) return '';
   return ` Other values need the grant ${area}:credentials, which you do not have.`;

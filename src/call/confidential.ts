@@ -2,9 +2,9 @@ import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { type Declared, isNested, SECRET_IN_TEXT, withhold } from '../secrets.ts';
 
-/** What must not be seen of one call. */
+/** The confidential parts of one call. */
 export type Confidential = {
-  /** The answer's secrets and what stands in their place, for agents without the grant. */
+  /** The answer's secrets and the marker that replaces them, for agents without the grant. */
   readonly withheld?: { readonly declared: Declared; readonly marker: string };
   /** The API key and the values of secret arguments. */
   readonly values: readonly string[];
@@ -12,41 +12,41 @@ export type Confidential = {
 
 export const NOTHING: Confidential = { values: [] };
 
-/** @param marker what stands in the place of secrets; `undefined` where the agent may see them */
+/** @param marker replaces secrets; `undefined` if the agent may see them */
 export function toConfidential(tool: Tool, args: Arguments, marker: string | undefined, apiKey: string): Confidential {
   const secrets = tool.credentials?.secrets ?? [];
   const values = [apiKey, ...secrets.map((name) => args[name]).filter((value) => typeof value === 'string')];
   return marker === undefined ? { values } : { values, withheld: { declared: tool.declared(), marker } };
 }
 
-/** An answer without what is confidential. */
+/** The answer with secrets replaced by the marker. */
 export function withoutSecrets(value: unknown, { withheld }: Confidential): unknown {
   return withheld === undefined ? value : withhold(value, withheld.declared, withheld.marker);
 }
 
-/** In an object, only values that do not occur by chance are looked for: others would take true data with them. */
+/** Shorter values are not removed from objects: they occur by chance, and genuine data would be lost with them. */
 const MIN_IN_OBJECT = 8;
 
-/** A JSON value without the confidential values, in its strings and names. */
+/** The JSON value without the confidential values, in strings and in names. */
 export function withoutValues(value: unknown, { values }: Confidential): unknown {
   const long = values.filter((text) => text.length >= MIN_IN_OBJECT);
-  return mapStrings(value, (text) => strike(text, long));
+  return mapStrings(value, (text) => redact(text, long));
 }
 
-/** In a text that is for reading, shorter ones too. */
+/** Texts are only read, so shorter values are removed from them too. */
 const MIN_IN_TEXT = 4;
 
-/** A text without the confidential values and, for agents without the grant, without whatever looks like a secret. */
+/** The text without the confidential values and, for agents without the grant, without lookalikes of secrets. */
 export function textWithoutValues(text: string, { values, withheld }: Confidential): string {
-  const struck = strike(
+  const struck = redact(
     text,
     values.filter((value) => value.length >= MIN_IN_TEXT),
   );
   return withheld === undefined ? struck : struck.replace(SECRET_IN_TEXT, withheld.marker);
 }
 
-function strike(text: string, values: readonly string[]): string {
-  // The longest first: one may hold another.
+function redact(text: string, values: readonly string[]): string {
+  // The longest first: one value may contain another.
   return values
     .toSorted((a, b) => b.length - a.length)
     .reduce((rest, value) => rest.replaceAll(value, '[withheld]'), text);

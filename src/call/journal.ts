@@ -5,29 +5,29 @@ import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import { isId } from '../ids.ts';
 
-/** What is known of a call's end, in shapes and numbers. */
+/** The facts of a call's end: shapes and numbers, never content. */
 export type Facts = {
   readonly status: number | undefined;
   readonly request_id: string | undefined;
   readonly requests: number;
   readonly attempts: number;
-  /** Milliseconds that it took. */
+  /** Duration in milliseconds. */
   readonly ms: number;
-  /** WorkOS's answer, of which only IDs are recorded. */
+  /** The answer of WorkOS. Only IDs in it are recorded. */
   readonly answer: Record<string, unknown> | undefined;
 };
 
 /** The record of one call. */
 export type CallJournal = {
   /**
-   * Records what was decided, before anything is sent; of what is no read, resolves once that is on disk. Throws
-   * RefusedError where it cannot.
+   * Records the decision before anything is sent. For a write, resolves once the entry is on disk. Throws RefusedError
+   * if the entry cannot be written.
    */
   readonly decide: (decision: 'allowed' | 'ask', rule: string, confirmation?: Confirmation) => Promise<void>;
   /**
-   * Records what became of it: an outcome, or the refusal where nothing was decided before. Resolves to false where the
-   * outcome cannot be recorded.
-   * @param rule behind the refusal
+   * Records the outcome, or the refusal if there was no decision before. Resolves to false if the outcome cannot be
+   * written.
+   * @param rule the reason of a refusal
    */
   readonly close: (outcome: Outcome, rule: string, facts: Facts) => Promise<boolean>;
 };
@@ -36,7 +36,7 @@ type Called = Pick<Tool, 'name' | 'area' | 'input' | 'method'> & { readonly acce
 
 export type Journal = {
   readonly begin: (tool: Called, agent: string, args: unknown, trace?: string) => CallJournal;
-  /** A call that the protocol itself refuses; without a tool where there is none of that name. */
+  /** Records a call that the protocol itself refuses; `tool` is `undefined` for an unknown name. */
   readonly refuse: (
     tool: Tool | undefined,
     args: unknown,
@@ -53,10 +53,10 @@ export type JournalDeps = {
 
 export function createJournal({ record, environment }: JournalDeps): Journal {
   const begin: Journal['begin'] = (tool, agent, args, trace) => {
-    // Only arguments that there are: whatever else is called, its name and value are the agent's own content.
+    // Only declared arguments: any other name or value is content of the agent.
     const known = Object.entries(Object(args)).filter(([name]) => Object.hasOwn(tool.input, name));
     const told: Told = { agent, tool, ids: idsIn(Object.fromEntries(known)), environment };
-    /** Sequence number of the last decision. */
+    /** The sequence number of the last decision. */
     let decided: number | undefined;
     const write = (decision: 'allowed' | 'refused' | 'ask', rule: string, confirmation?: Confirmation) =>
       record.append(
@@ -69,14 +69,14 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
           environment,
           text: decisionSentence(told, { decision, rule }),
           ids: told.ids,
-          // Without the confirmation, so that a question and the call that it led to can be told to be one.
+          // Without the token, so that a question and the confirmed call have the same digest.
           arguments: record.digest({ ...Object(args), confirm_token: undefined }),
           decision,
           rule,
           confirmation,
           trace,
         },
-        // What may be asked about later has to outlive a crash.
+        // The decision on a write has to survive a crash.
         { sync: decision !== 'refused' && tool.method !== 'GET' },
       );
     return {
@@ -91,7 +91,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
       close: async (outcome, rule, { answer, ...facts }) => {
         try {
           if (decided === undefined) {
-            // Nothing was done, so that nothing is lost but the trace of a try.
+            // Nothing was sent: a lost entry loses the trace of an attempt only.
             await write('refused', rule).catch(() => {});
             return true;
           }

@@ -4,14 +4,14 @@ import type { Listing } from '../catalog/listing.ts';
 
 type Served = {
   readonly environment: Environment['label'];
-  /** What is on, by name. */
+  /** The tools that are on, by name. */
   readonly tools: ReadonlyMap<string, Listing>;
   readonly statusTool: Listing | undefined;
 };
 
 const DOES: Readonly<Record<Access, string>> = { read: 'reads', write: 'writes', delete: 'deletes' };
 
-/** What a client tells its model of the server: what there is and how it hangs together, and what is off. Under 2 KB. */
+/** The server instructions that a client gives its model: the areas, how they relate, and what is off. Under 2 KB. */
 export function toInstructions(
   { areas, tools: all }: Catalog<Listing>,
   { environment, tools, statusTool }: Served,

@@ -7,13 +7,13 @@ import { type Tool, toTool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 
 /**
- * The server's own tool, outside the catalogue and its grants: it tells an agent what it may do, and what a person would
- * have to change. What is off it names too, since the catalogue is public and only calling is guarded.
+ * The server's own tool, outside the catalogue and its grants: it tells an agent what it may do, and what the operator
+ * would have to change. It names tools that are off too: the catalogue is public, only calling is guarded.
  */
 export function createStatusTool(catalog: Catalog, agent: Omit<Agent, 'environment'>): Tool {
   const declaration = tool({
     name: STATUS_TOOL,
-    // No request is ever made of it.
+    // Never requested: the tool is answered locally.
     route: 'GET /access_status',
     access: 'read',
     description: 'What you may do here, and why a tool or area is off.',
@@ -86,7 +86,7 @@ function statusOf(catalog: Catalog, agent: Agent, tool: Tool): Record<string, un
   };
 }
 
-/** What to change, without what is empty. */
+/** The changes to make, without empty lists. */
 function compact({ grants, flags, settings, remove }: Way): Record<string, readonly string[]> {
   return {
     ...(grants.length > 0 && { add_grants: grants }),

@@ -25,8 +25,8 @@ const withNotes = (value: Fields, notes: readonly string[]): Fields => {
 };
 
 /**
- * One answer of WorkOS's as a tool result: a list's items in short, an object as it is, or only the fields asked for. A
- * page that is too large is cut after an item, whose ID is the cursor to go on with.
+ * One answer of WorkOS as a tool result: concise list items, an object as it is, or only the requested fields. A page
+ * that is too large is cut after an item, whose ID is the cursor to continue with.
  * @throws ReplyError for a result over the limit that cannot be cut
  */
 export function toAnswer({ value, removed, reply }: Success, options: Options): CallToolResult {
@@ -63,7 +63,7 @@ export function toAnswer({ value, removed, reply }: Success, options: Options): 
   return toResult(cut);
 }
 
-/** A longer one is no ID of WorkOS's, and has no room in a result. */
+/** A longer cursor is not a WorkOS ID, and takes too much room in a result. */
 const MAX_CURSOR = 256;
 
 export const isCursor = (cursor: unknown): cursor is string =>

@@ -13,8 +13,8 @@ import type { Success } from './success.ts';
 const NO_REPLY: Reply = { status: 200, headers: {}, body: '' };
 
 /**
- * Gathers up to `max_items` items from the pages of a list into one result.
- * @throws ReplyError where the cursors run in a loop or the first item is over the limit
+ * Collects up to `max_items` items from the pages of a list into one result.
+ * @throws ReplyError if the cursors run in a loop, or if the first item is over the limit
  */
 export async function gather(
   fetch: (args: Arguments) => Promise<Success>,
@@ -27,14 +27,14 @@ export async function gather(
   const direction = backwards ? 'before' : 'after';
   const start = backwards ? before : after;
   const items: Fields[] = [];
-  /** The items as JSON, since their size has to be known. */
+  /** The items as JSON. It is built here anyway, to know its size. */
   let json = '';
   const add = (array: string) => {
     json += `${json === '' ? '' : ','}${array.slice(1, -1)}`;
   };
   const room = createRoom(maxBytes);
   let removed = 0;
-  /** Bytes of the item that had no room. */
+  /** Bytes of the item that did not fit. */
   let tooLong = 0;
   let opposite: unknown = null;
   let reply = NO_REPLY;
@@ -59,7 +59,7 @@ export async function gather(
       fits: room.fits,
       take: (page) => {
         const shaped = page.map(shape.item);
-        // A page at a time, and item by item only where the room ends.
+        // Serialize a page at once, and item by item only if the page does not fit.
         const text = JSON.stringify(shaped);
         if (shaped.length > 0 && room.take(text)) {
           items.push(...shaped);

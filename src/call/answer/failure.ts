@@ -19,14 +19,14 @@ export type FailedCall = {
   readonly sent: boolean;
 };
 
-/** Whatever kept a call from succeeding, as a tool result that tells the agent its next step. */
+/** The error of a failed call, as a tool result that tells the agent its next step. */
 export function toErrorResult(error: unknown, call: FailedCall): CallToolResult {
   return { content: [{ type: 'text', text: explain(error, call) }], isError: true };
 }
 
 /**
- * What happened, whether it may have taken effect, and what to do next, in sentences; without what a person would not
- * see and without what is confidential.
+ * Says what happened, whether it may have taken effect, and what to do next. Invisible characters and confidential
+ * values are removed.
  */
 export function explain(error: unknown, call: FailedCall): string {
   const { text, removed } = cleanText(explainOpenly(error, call));
@@ -42,7 +42,7 @@ function explainOpenly(error: unknown, call: FailedCall): string {
     return sentence(
       `WorkOS gave no usable answer to ${tool.name}${times(attempts)}: ${message}.`,
       sent || tool.method === 'GET' ? effectOf(tool, args, true) : 'Nothing was changed.',
-      // What is not safe to repeat would be done twice.
+      // A sent write that is not safe to repeat gets the other advice: calling again could do it twice.
       final && (!sent || tool.repeat === 'unknown')
         ? 'Calling again would fail in the same way.'
         : retryAdvice(tool, args, sent),
@@ -71,14 +71,14 @@ function explainReply({ reply, fault, advice }: ReplyError, { tool, args, confid
   );
 }
 
-/** Whether WorkOS may have acted although its reply is no success. */
+/** Whether WorkOS may have acted although its reply is not a success. */
 export function isUnclear({ status, uncertain = false }: Reply): boolean {
   return uncertain || status < 400 || status === 408 || status >= 500;
 }
 
 const times = (attempts: number): string => (attempts === 1 ? '' : ` (${attempts} attempts)`);
 
-/** Joins what is there to one text. */
+/** Joins the parts that are not empty. */
 function sentence(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join(' ');
 }
@@ -134,7 +134,7 @@ function nextStep(reply: Reply, code: string | undefined, tool: Tool, args: Argu
   }
 }
 
-/** Where the IDs that were sent come from, in the words of their own descriptions. */
+/** Where the sent IDs come from, in the words of their argument descriptions. */
 function idHints(tool: Tool, args: Arguments): string {
   const properties = Object(tool.jsonSchema().properties) as Record<string, { description?: string }>; // as zod makes it
   const hints = Object.keys(args).flatMap((name) => {

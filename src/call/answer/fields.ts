@@ -5,7 +5,7 @@ import { didYouMean, inShort, MAX_TOLD } from '../../wording.ts';
 
 export type Fields = Record<string, unknown>;
 
-/** Which fields an answer shows: those asked for, else all of an object and the telling ones of a list's items. */
+/** Which fields an answer shows: the requested ones, or all of an object and the main ones of a list item. */
 export type Shape = {
   readonly object: (value: Fields) => Fields;
   readonly item: (value: Fields) => Fields;

@@ -7,7 +7,7 @@ export const byteLength = (text: string): number => Buffer.byteLength(text);
 /** Bytes of a result that hold no item: list_metadata, notes and the like. */
 const FRAME = 1_024;
 
-/** Counts items' JSON into so many bytes. `take` says whether there was room, and takes it if so. */
+/** A budget of bytes for the items' JSON. `take` deducts the JSON's size if it fits, and returns whether it did. */
 export function createRoom(maxBytes: number): { take: (json: string) => boolean; fits: (bytes: number) => boolean } {
   let left = maxBytes - FRAME;
   return {
@@ -21,14 +21,14 @@ export function createRoom(maxBytes: number): { take: (json: string) => boolean;
   };
 }
 
-/** How many items of a page have room, counted from the end that its cursor is at. */
+/** How many items of a page fit, counted from the end where the walk begins. */
 export function countWithRoom(items: readonly Fields[], backwards: boolean, maxBytes: number): number {
   const room = createRoom(maxBytes);
   const end = (backwards ? items.toReversed() : items).findIndex((item) => !room.take(JSON.stringify(item)));
   return end === -1 ? items.length : end;
 }
 
-/** What to say, and to do, about a result that cannot be cut to size. */
+/** The fault, and the advice, for a result that cannot be cut to size. */
 export function tooLarge(tool: Tool, bytes: number, maxBytes: number): { fault: string; advice: string } {
   const known = tool.output === undefined ? [] : knownFields(tool.output);
   return {

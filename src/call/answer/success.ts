@@ -4,14 +4,14 @@ import { cleanValue, isPlain } from '../../visible.ts';
 import { ReplyError } from '../../workos/errors.ts';
 import type { Reply } from '../../workos/layer.ts';
 
-/** A success of WorkOS's, without what a person would not see. */
+/** A successful answer of WorkOS, without invisible characters. */
 export type Success = {
   readonly value: Record<string, unknown>;
-  /** Invisible characters that were in it. */
+  /** The number of invisible characters that were removed. */
   readonly removed: number;
-  /** Whether the text held nothing but plain characters. */
+  /** Whether the text consisted of plain characters only. */
   readonly plain: boolean;
-  /** Whether markers stand in it for what was withheld; they may be longer than that was. */
+  /** Whether secrets were replaced by markers, which may be longer than the secrets. */
   readonly marked?: boolean;
   readonly reply: Reply;
 };

@@ -4,26 +4,25 @@ import { closed } from '../../wording.ts';
 import type { Reply } from '../../workos/layer.ts';
 import { type Confidential, textWithoutValues, withoutSecrets, withoutValues } from '../confidential.ts';
 
-/** What an error of WorkOS's says. */
+/** The content of a WorkOS error. */
 export type Problem = {
   readonly code: string | undefined;
   readonly text: string;
-  /** Invisible characters that were in it. */
+  /** The number of invisible characters that were removed. */
   readonly removed: number;
 };
 
-/** Characters of it that are shown. */
+/** Characters of the text that are shown. */
 const MAX = 4_000;
 
 /**
- * Understands every error body that WorkOS is known to send: objects of several dialects, a bare string, and no JSON.
- * What is none of the known shapes is shown as it is. Text is cleaned and secrets are withheld before anything is put
- * into words.
+ * Reads every error body that WorkOS is known to send: objects of several dialects, a bare string, and non-JSON.
+ * Members of an unknown shape are shown as they are. Text is cleaned and secrets are withheld before it is composed.
  */
 export function toProblem(reply: Reply, confidential: Confidential): Problem {
   const parsed = parseJson(reply.body);
   const { value, removed } = typeof parsed === 'object' ? cleanValue(parsed.value) : { value: undefined, removed: 0 };
-  // Before it is shortened: half a secret is one too.
+  // Remove secrets before shortening: half a secret would not be found, and is still confidential.
   const safe = (text: string) => shorten(textWithoutValues(text, confidential));
   if (typeof value === 'string') return { code: undefined, text: `: ${safe(closed(value))}`, removed };
   if (!isObject(value)) {
@@ -66,7 +65,7 @@ function toReason(problem: unknown, confidential: Confidential): string {
 const toJson = (value: Fields, confidential: Confidential): string =>
   JSON.stringify(withoutSecrets(withoutValues(value, confidential), confidential));
 
-/** The members but those that have the shape that is put into words. */
+/** The members that the text does not cover: unknown ones, and known ones of another shape. */
 function without(value: Fields, known: Readonly<Record<string, (member: unknown) => boolean>>): Fields {
   return Object.fromEntries(Object.entries(value).filter(([name, member]) => !(known[name]?.(member) ?? false)));
 }
@@ -75,7 +74,7 @@ type Fields = Record<string, unknown>;
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
-/** Error codes are words: what is not could be a one-time code. */
+/** Error codes are words: any other value could be a one-time code. */
 const isCode = (value: unknown): value is string =>
   typeof value === 'string' &&
   value.length <= 64 &&

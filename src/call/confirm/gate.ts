@@ -7,11 +7,11 @@ import { RefusedError } from '../../errors.ts';
 import type { Pending, PendingStore } from './pending.ts';
 import type { Preview } from './preview.ts';
 
-/** What the client brings of a confirmation. */
+/** The client's part in a confirmation. */
 export type Answer = {
-  /** Whether it can ask a person. */
+  /** Whether the client can ask a person. */
   readonly canAsk: boolean;
-  /** The ID that it was given together with the question, and what came of that. */
+  /** The ID that the client got with the question, and the response to it. */
   readonly state?: string | undefined;
   readonly response?: { readonly action?: unknown; readonly content?: unknown } | undefined;
 };
@@ -24,17 +24,17 @@ export type Request = {
   readonly answer: Answer;
 };
 
-/** The call may go out (if the object still is what was shown), or has to be asked for. */
+/** Either the call may be sent, if the object is unchanged since the preview, or it has to be confirmed first. */
 export type Passage =
   | { readonly open: true; readonly confirmation?: Confirmation; readonly shown?: string }
   | { readonly open: false };
 
 export type Gate = {
-  /** Throws RefusedError for a confirmation that was not given, or is none. */
+  /** Throws RefusedError if a confirmation was declined or is not valid. */
   readonly pass: (request: Request) => Promise<Passage>;
-  /** The question, for a person or for the model to hand on. */
+  /** The question: for a person, or for the model to pass on to one. */
   readonly ask: (request: Request, preview: Preview) => Promise<CallToolResult | InputRequiredResult>;
-  /** Whether the preview, made again, is of what was shown. */
+  /** Whether a new preview equals the one that was shown. */
   readonly isSame: (preview: Preview, shown: string) => boolean;
 };
 
@@ -42,11 +42,11 @@ export type GateDeps = {
   readonly store: PendingStore;
   /** 128 random bits. */
   readonly newId: () => string;
-  /** A keyed digest, the same in all processes that share the store. */
+  /** A keyed digest, equal in all processes that share the store. */
   readonly digest: (value: unknown) => string;
 };
 
-/** A person, or where the client cannot ask one and the mode allows it the model, has to say yes to some calls. */
+/** Some calls need a confirmation: by a person or, if the client cannot ask one and the mode allows it, by the model. */
 export function createGate({ store, newId, digest }: GateDeps): Gate {
   const digestOf = (args: Arguments) => digest({ ...args, confirm_token: undefined });
 
@@ -69,8 +69,8 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
     return pending;
   };
 
-  /** A person's answer to the question that the client was handed with `state`. */
-  const hear = async (state: string, request: Request): Promise<Passage> => {
+  /** Checks a person's answer to the question with the ID `state`. */
+  const checkAnswer = async (state: string, request: Request): Promise<Passage> => {
     const { caller, answer, args, tool } = request;
     const pending = await take(state, 'prompt', request);
     const { action, content } = answer.response ?? {};
@@ -105,7 +105,7 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
           'a person declined the same call',
         );
       }
-      if (answer.state !== undefined) return hear(answer.state, request);
+      if (answer.state !== undefined) return checkAnswer(answer.state, request);
       if (args.confirm_token !== undefined) {
         if (mode !== 'auto' || answer.canAsk) {
           throw new RefusedError(

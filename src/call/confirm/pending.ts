@@ -1,38 +1,38 @@
-/** A confirmation that somebody was asked for. The client holds only its ID. */
+/** A confirmation that has been asked for and is not answered yet. The client holds only its ID. */
 export type Pending = {
   readonly caller: string;
   readonly tool: string;
-  /** Digests of the arguments, and of what was shown of the object. */
+  /** Digests of the arguments and of the preview. */
   readonly args: string;
   readonly shown: string;
-  /** Digests of what a person may type to confirm: the object's ID, and its name where it could be shown as it is. */
+  /** Digests of the texts that confirm: the object's ID, and its name if that could be shown unaltered. */
   readonly expected: readonly string[];
-  /** Who is to give it: a person whom the client asks, or the model that repeats the ID. */
+  /** Who confirms: a person whom the client asks, or the model, which repeats the ID. */
   readonly by: 'prompt' | 'token';
 };
 
 /**
- * Where confirmations wait. Shared by all who serve the same callers: whatever was put in can be taken out once, by one.
- * Every method rejects where the store cannot be reached, and the call is refused then.
+ * The store of pending confirmations, shared by all processes that serve the same callers. An entry can be taken once,
+ * by one process. Every method rejects if the store cannot be reached; the call is refused then.
  */
 export type PendingStore = {
-  /** Keeps it for PENDING_MS. Resolves to false where its caller has MAX_PENDING already. */
+  /** Keeps it for PENDING_MS. Resolves to false if its caller has MAX_PENDING already. */
   readonly put: (id: string, pending: Pending) => Promise<boolean>;
-  /** Takes it out, or resolves to `undefined` where there is none of that ID (any more). */
+  /** Removes and returns it. Resolves to `undefined` if the ID is unknown or has expired. */
   readonly take: (id: string) => Promise<Pending | undefined>;
-  /** Remembers for DECLINED_MS that a person said no to the call with this digest. */
+  /** Remembers for DECLINED_MS that a person declined the call with this digest. */
   readonly decline: (caller: string, call: string) => Promise<void>;
   readonly isDeclined: (caller: string, call: string) => Promise<boolean>;
 };
 
 /** Milliseconds that a person has to answer. */
 export const PENDING_MS = 5 * 60_000;
-/** Milliseconds that a no holds. */
+/** Milliseconds for which a declined call is refused. */
 export const DECLINED_MS = 10 * 60_000;
-/** Confirmations that one caller may have waiting. */
+/** Pending confirmations of one caller. */
 export const MAX_PENDING = 20;
 
-/** @param now milliseconds of a clock that only goes forward */
+/** @param now milliseconds of a monotonic clock */
 export function createPendingStore(now: () => number): PendingStore {
   const waiting = new Map<string, { pending: Pending; until: number }>();
   const declined = new Map<string, number>();

@@ -3,12 +3,12 @@ import { placeOf, type Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import type { Success } from '../answer/success.ts';
 
-/** What a person is shown of a call before it goes out. */
+/** What a person is shown of a call before it is sent. */
 export type Preview = {
   readonly text: string;
-  /** What may be typed to confirm: the ID, and the name where it is shown as it is. */
+  /** The texts that confirm the call: the ID, and the name if it is shown unaltered. */
   readonly expected: readonly string[];
-  /** All that it rests on: as long as that stays the same, so does the object. */
+  /** Everything that the preview is made from. The confirmation holds only while this stays the same. */
   readonly basis: unknown;
 };
 
@@ -21,12 +21,12 @@ export type PreviewDeps = {
   readonly environment: Environment['label'];
 };
 
-/** A first page tells enough. */
+/** The first page is enough for a count. */
 const PAGE = 100;
 
 /**
- * Reads the object of a call, and what hangs on it, and puts both into words. The object itself is always read, since a
- * confirmation holds only as long as it stays the same; what the caller may not read is not shown.
+ * Reads the object of a call and the objects linked to it, and describes both. The object itself is always read,
+ * because a confirmation holds only while it stays the same. Anything that the caller may not read is not shown.
  */
 export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps): Promise<Preview> {
   const { read, toolOf, mayRead, environment } = deps;
@@ -80,20 +80,20 @@ function toCount(list: string, { data, list_metadata: metadata }: Record<string,
 const unreadable = (tool: string) =>
   new RefusedError(`What it would do could not be looked up: ${tool} answered with something else.`, NO_PREVIEW);
 
-/** The rule by which a call is refused whose object cannot be shown. */
+/** The rule under which a call is refused if its object cannot be shown. */
 export const NO_PREVIEW = 'no preview could be made';
 
-/** What an update would set, a line each; secrets by name alone. */
+/** The changes of an update, one per line; secrets by name only. */
 function toChanges(tool: Tool, args: Arguments): readonly string[] {
   const { secrets = [], identity = [] } = tool.credentials ?? {};
   return Object.entries(args)
     .filter(([name]) => placeOf(tool, name) === 'body')
     .map(([name, value]) => {
       if (secrets.includes(name)) return `It sets ${name} to a value that is not shown.`;
-      // Letters that look like others would make one domain of two.
+      // Look-alike letters could make one domain look like another.
       const json = toVisible(JSON.stringify(value), identity.includes(name) ? NOT_ASCII : UNSEEN);
       if (json.length <= MAX_VALUE) return `It sets ${name} to ${json}`;
-      // Whoever says yes has to have seen all that decides who somebody is.
+      // A person has to see a value in full if it decides a user's identity.
       if (identity.includes(name)) throw new RefusedError(`${name} is too long to be shown for confirmation.`);
       return `It sets ${name} to ${json.slice(0, MAX_VALUE)}… (${json.length} characters)`;
     });
@@ -105,7 +105,7 @@ const MAX_VALUE = 500;
 const UNSEEN = /[^\P{C}]|[\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 const NOT_ASCII = /[^ -~]/gu;
 
-/** JSON, which tells where a text ends, with some characters written out. */
+/** JSON with some characters escaped. JSON shows where a text ends. */
 function toVisible(json: string, hidden: RegExp): string {
   return json.replace(hidden, (character) => {
     const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
@@ -113,19 +113,19 @@ function toVisible(json: string, hidden: RegExp): string {
   });
 }
 
-/** Blanks of all kinds, those that count as letters or symbols too. */
+/** Blanks of all kinds, including those that Unicode counts as letters or symbols. */
 const BLANKS = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]+/gu;
-/** Quotes, and what looks like them. */
+/** Quotes, and characters that look like quotes. */
 const QUOTES = /["\p{Pi}\p{Pf}„‟″‴‶‷〃〝〞〟＂ʺ˝״❝❞❠🙶🙷🙸]/gu;
-/** Marks that are stacked until they cover what stands around them. */
+/** Stacked combining marks, which could cover the text around them. */
 const STACKS = /(\p{M}{2})\p{M}+/gu;
 
-/** A name from outside on one line, with nothing that could pass for the words around it. */
+/** A name from outside on one line, with nothing that could pass for the text around it. */
 function toShown(name: string): string {
   const line = name.replace(BLANKS, ' ').replace(QUOTES, "'").replace(STACKS, '$1').trim();
   const characters = [...line];
   return characters.length <= MAX_NAME ? line : `${characters.slice(0, MAX_NAME - 1).join('')}…`;
 }
 
-/** What people type when they only mean yes. */
+/** Words that people type when they only mean yes: a name like that must not confirm. */
 const CONSENT = /^(ok|okay|yes|yeah|yep|y|true|sure|confirm|confirmed|accept|approve|proceed|delete|done)$/i;

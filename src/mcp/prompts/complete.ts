@@ -5,26 +5,26 @@ import { idIn } from '../../ids.ts';
 import { isObject } from '../../json.ts';
 import { type Given, toLine } from './text.ts';
 
-/** Characters from which on something is looked up. Fewer would fit nearly everything, at the price of a request. */
+/** Characters that are needed before a lookup. Fewer match nearly everything, and each lookup costs a request. */
 const MIN_TYPED = 2;
 
-/** A longer one is no name, and has no room in an address. */
+/** Longer input is not a name, and does not fit into a URL. */
 const MAX_TYPED = 200;
 
-/** As many values as MCP lets a completion have, and WorkOS a page. */
+/** The most values that MCP allows in a completion, and WorkOS on a page. */
 const MAX_VALUES = 100;
 
-/** Characters of a value. A longer one is no name to pick from a list. */
+/** Characters of a value. A longer one is not a name that a person could pick from a list. */
 const MAX_VALUE = 120;
 
 const NOTHING: CompleteResult = { completion: { values: [] } };
 
-/** Calls a tool that lists. Resolves to its answer, `undefined` where that is no success. */
+/** Calls a list tool. Resolves to its answer, or to `undefined` if the call failed. */
 export type List = (tool: string, args: Arguments) => Promise<unknown>;
 
 /**
- * The values that fit what was typed: of a fixed choice, or out of one page of what there is in WorkOS. Where that cannot
- * be looked up there are none: nobody has to pick one, so that a fault is no reason to interrupt somebody who types.
+ * The values that match the typed text: from a fixed choice, or from one page of a list in WorkOS. A failed lookup
+ * gives no values instead of an error: completion is optional, and an error would interrupt a person who types.
  */
 export async function complete(
   { choices, lookup }: PromptArgument,
@@ -49,7 +49,7 @@ function toResult(values: readonly string[], isMore: boolean): CompleteResult {
   return { completion: { values: all.slice(0, MAX_VALUES), hasMore: isMore || all.length > MAX_VALUES } };
 }
 
-/** One page with nothing in it but what is offered. */
+/** The arguments for one page that has the offered members only. */
 function toQuery({ search, within = {}, member }: Lookup, typed: string, context: Given): Arguments {
   const parents = Object.entries(within).flatMap(([argument, name]) => {
     const id = Object.hasOwn(context, name) ? idIn(context[name] ?? '') : undefined;
@@ -64,7 +64,7 @@ function toQuery({ search, within = {}, member }: Lookup, typed: string, context
   };
 }
 
-/** An ID that can stand in a line of text. */
+/** An ID that is safe in a line of text. */
 const SIMPLE = /^\w{1,64}$/;
 
 function toValues({ member, withId }: Lookup, items: unknown): readonly string[] {

@@ -4,7 +4,7 @@ import type { Prompt } from '../../catalog/prompt.ts';
 /** The prompts that one agent is offered, by name. */
 export type Prompts = ReadonlyMap<string, Prompt>;
 
-/** Those whose tools are on. */
+/** Selects the prompts whose tools are on. */
 export function offerPrompts(prompts: readonly Prompt[], tools: ReadonlyMap<string, unknown>): Prompts {
   const offered = prompts.filter(({ needs }) => needs.every((name) => tools.has(name)));
   return new Map(offered.map((prompt) => [prompt.name, prompt]));

@@ -13,13 +13,13 @@ import { complete } from './complete.ts';
 import { type Prompts, toPromptList } from './listed.ts';
 import { type Given, parseGiven, type Setting, toText } from './text.ts';
 
-/** Calls a tool in the name of the agent. Resolves to its answer, `undefined` where that is no success. */
+/** Calls a tool on behalf of the agent. Resolves to its answer, or to `undefined` if the call failed. */
 export type LookUp = (tool: Tool, args: Arguments, signal: AbortSignal) => Promise<unknown>;
 
-/** Milliseconds after which nobody waits for a value any more. */
+/** Milliseconds after which a completion is useless to a person who types. */
 const PATIENCE = 3_000;
 
-/** Has the server answer what clients ask about prompts. */
+/** Registers the handlers of prompts and of their completion. */
 export function servePrompts(server: Server, prompts: Prompts, setting: Setting, lookUp: LookUp): void {
   const find = (name: string): Prompt => prompts.get(name) ?? invalid(`Prompt ${name} not found`);
 

@@ -6,18 +6,18 @@ import { RefusedError } from '../../errors.ts';
 import { cleanText } from '../../visible.ts';
 import { didYouMean } from '../../wording.ts';
 
-/** The values that a prompt was given, by argument. */
+/** The values given for a prompt, by argument. */
 export type Given = Readonly<Record<string, string>>;
 
-/** Characters of a value. */
+/** Characters of a value, unless its argument says otherwise. */
 const MAX = 200;
 
-/** A text on one line, without what a person would not see. */
+/** The text on one line, without invisible characters. */
 export const toLine = (text: string): string => cleanText(text.replace(/\s/g, ' ')).text.replace(/ +/g, ' ').trim();
 
 /**
- * The values of a prompt's arguments, on one line each. An empty one, as forms send it, counts as not given.
- * @throws RefusedError with a sentence for each fault, naming the argument
+ * The values of a prompt's arguments, on one line each. An empty value counts as not given, because forms send it.
+ * @throws RefusedError with a sentence for each fault, which names the argument
  */
 export function parseGiven({ name, arguments: declared }: Prompt, args: Given): Given {
   const names = Object.keys(declared);
@@ -43,15 +43,15 @@ export function parseGiven({ name, arguments: declared }: Prompt, args: Given): 
 }
 
 export type Setting = {
-  /** What is on, by name. */
+  /** The tools that are on, by name. */
   readonly tools: ReadonlyMap<string, Tool>;
   readonly environment: Environment['label'];
   readonly confirm: ConfirmMode;
 };
 
 /**
- * A prompt as a model reads it. What somebody has given stands apart from what there is to do, in quotes, and no step
- * names a tool that is off.
+ * The prompt as a model reads it. Given values stand apart from the steps, in quotes, so that a value cannot pass for a
+ * step. No step names a tool that is off.
  */
 export function toText(prompt: Prompt, given: Given, { tools, environment, confirm }: Setting): string {
   const steps = prompt.steps.flatMap((step) => {
@@ -72,7 +72,7 @@ export function toText(prompt: Prompt, given: Given, { tools, environment, confi
   ].join('\n');
 }
 
-/** What becomes of a call that deletes. */
+/** How a delete is confirmed, by mode. */
 const CONFIRMED: Readonly<Record<ConfirmMode, string>> = {
   auto: 'has to be confirmed: either the client asks a person, or you get a preview to show them. Call again with its confirm_token only if they agree.',
   strict: 'has to be confirmed by a person, whom the client asks. If the client cannot ask, the call is refused.',
