@@ -54,7 +54,7 @@ export type Gap = {
 
 export const succeeded = (answer: Answer): boolean => answer.status < 300;
 
-// Bodies are JSON: all that is known of an object is that its members are unknown, hence the assertion.
+// Bodies are JSON, and the members of an object are not known, hence the assertion.
 export const toFields = (value: unknown): Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 

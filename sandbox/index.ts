@@ -28,7 +28,7 @@ const open = /^\/(sso\/|user_management\/(authorize|authenticate|sessions\/(logo
  */
 export function openSandbox(layers: readonly Gap[] = gaps): Sandbox {
   const store = new Store();
-  const jwt = lateJwt();
+  const jwt = lazyJwt();
   const app: Parameters<typeof workosPlugin.register>[0]['app'] = new Hono();
   app.onError(createApiErrorHandler());
   app.notFound((context) => context.json({ message: 'Not Found', code: 'not_found' }, 404));
@@ -72,7 +72,7 @@ export function openSandbox(layers: readonly Gap[] = gaps): Sandbox {
 }
 
 /** Created at its first use: generating the RSA key takes longer than everything else here together. */
-function lateJwt(): JWTManager {
+function lazyJwt(): JWTManager {
   let made: JWTManager | undefined;
   const manager = () => {
     made ??= new JWTManager(baseUrl);

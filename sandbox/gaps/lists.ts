@@ -43,7 +43,7 @@ function toPage(items: readonly Fields[], cursors: Cursors, limit: number): Page
   };
 }
 
-const turned = (cursors: Cursors): Cursors => ({ before: cursors.after, after: cursors.before });
+const swapped = (cursors: Cursors): Cursors => ({ before: cursors.after, after: cursors.before });
 
 function pageFault(query: URLSearchParams): Answer | undefined {
   const limit = query.get('limit') ?? '10';
@@ -88,11 +88,11 @@ const paging: Gap = {
     if ('status' in items) return items;
     const asked = { before: call.query.get('before'), after: call.query.get('after') };
     // The specification: "normal" is descending with reversed cursors (before fetches older records).
-    const cursors = order === 'normal' ? turned(asked) : asked;
+    const cursors = order === 'normal' ? swapped(asked) : asked;
     const page = toPage(items, cursors, Number(call.query.get('limit') ?? '10'));
     // What WorkOS does here is not documented. Refused, because starting again would make a paging loop endless.
     if (!page) return { status: 422, body: { message: 'No item of this list has the ID given as the cursor.' } };
-    const list_metadata = order === 'normal' ? turned(page.list_metadata) : page.list_metadata;
+    const list_metadata = order === 'normal' ? swapped(page.list_metadata) : page.list_metadata;
     return { status: 200, body: { object: 'list', data: page.data, list_metadata } };
   },
 };

@@ -51,7 +51,7 @@ function redeem(body: Fields, { store }: World, then: (signIn: SignIn) => SignIn
 const wrongCode = refused('invalid_one_time_code', 'The one-time code is invalid.');
 
 /** The sign-in with an organization of the user's, or the error. */
-function enter(signIn: SignIn, organization: string, { records }: World): SignIn | Answer {
+function selectOrganization(signIn: SignIn, organization: string, { records }: World): SignIn | Answer {
   if (!records.organizations.get(organization))
     return denied('organization_not_found', 'There is no such organization.');
   const isMember = records.organizationMemberships
@@ -112,7 +112,7 @@ const grants: Readonly<Record<string, Grant>> = {
       if (!found) return denied('invalid_grant', 'The refresh token is invalid.');
       const signIn: SignIn = { user_id: found.user_id, passed: ['email', 'factor'] };
       const organization = toText(asked) ?? found.organization_id;
-      const result = organization === null ? signIn : enter(signIn, organization, world);
+      const result = organization === null ? signIn : selectOrganization(signIn, organization, world);
       if (!('status' in result)) world.records.refreshTokens.delete(found.id);
       return result;
     },
@@ -133,7 +133,8 @@ const grants: Readonly<Record<string, Grant>> = {
   },
   'urn:workos:oauth:grant-type:organization-selection': {
     required: ['client_secret', 'pending_authentication_token', 'organization_id'],
-    resolve: (body, world) => redeem(body, world, (signIn) => enter(signIn, String(body.organization_id), world)),
+    resolve: (body, world) =>
+      redeem(body, world, (signIn) => selectOrganization(signIn, String(body.organization_id), world)),
   },
   'urn:workos:oauth:grant-type:radar-email-challenge:code': {
     required: ['client_secret', 'code', 'radar_challenge_id', 'pending_authentication_token'],
@@ -168,7 +169,7 @@ const grants: Readonly<Record<string, Grant>> = {
 };
 
 /** The further step that this sign-in needs, in the form of WorkOS: 403 with a pending authentication token. */
-function obstacle(signIn: SignIn, { records, store }: World): Answer | undefined {
+function furtherStep(signIn: SignIn, { records, store }: World): Answer | undefined {
   const user = records.users.get(signIn.user_id);
   const stop = (code: string, message: string, more: Fields): Answer => {
     const token = generateId('pending');
@@ -271,7 +272,7 @@ const authenticate: Gap = {
       return toAnswer(await next(call), { method: 'Password' });
     const signIn = grant ? grant.resolve(call.body, world) : fixedSignIn;
     if ('status' in signIn) return signIn;
-    return obstacle(signIn, world) ?? complete(signIn, call, next, world);
+    return furtherStep(signIn, world) ?? complete(signIn, call, next, world);
   },
 };
 
