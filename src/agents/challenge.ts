@@ -17,7 +17,7 @@ const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 export function parsePublicUrl(text: string): string {
   if (!isSafeUrl(text) || new URL(text).search !== '') {
     throw new StartError(
-      `--public-url is "${text}": say an https URL (http for loopback only) without user, password, query or fragment.`,
+      `--public-url is "${text}": use an https URL (http for loopback only) without user name, password, query or fragment.`,
     );
   }
   const { origin, pathname } = new URL(text);

@@ -36,20 +36,20 @@ type Refused = Extract<Identity, { ok: false }>;
 export type IdentifierDeps = VerifierDeps & { readonly catalog: Catalog };
 
 const MESSAGES: Readonly<Record<Refusal, string>> = {
-  missing: 'This server asks for a bearer token.',
+  missing: 'This server requires a bearer token.',
   malformed: 'The token is malformed.',
-  unknown: 'The token is not known here.',
-  issuer: 'The token is of an issuer that is not trusted here.',
-  algorithm: 'The token is signed in a way that is not accepted here.',
-  signature: 'The signature of the token does not hold.',
+  unknown: 'This server does not recognize the token.',
+  issuer: 'This server does not trust the issuer of the token.',
+  algorithm: 'The token is signed with an algorithm that this server does not accept.',
+  signature: 'The signature of the token is not valid.',
   audience: 'The token was not issued for this server.',
   expired: 'The token has expired.',
   early: 'The token is not valid yet.',
-  claims: 'The token is not an access token that can be used here.',
-  'agent-expired': 'The access of this agent has expired.',
-  unmatched: 'The token is valid, but nobody gave its holder access to this server.',
-  grants: 'The token is valid, but holds no grants that this server can give.',
-  unverifiable: "The token cannot be verified now: its issuer's keys are out of reach. Try again later.",
+  claims: 'The token is not an access token that this server accepts.',
+  'agent-expired': "This agent's access has expired.",
+  unmatched: 'The token is valid, but its holder has not been given access to this server.',
+  grants: 'The token is valid, but it carries no grants that this server accepts.',
+  unverifiable: "This server cannot verify the token now, because it cannot fetch the issuer's keys. Try again later.",
 };
 
 const FORBIDDEN: readonly Refusal[] = ['unmatched', 'grants'];
