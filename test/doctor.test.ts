@@ -575,7 +575,7 @@ it('tells of a Redis out of reach without its password', async () => {
     name: 'StartError',
     message: '--redis-url: Redis cannot be used (ECONNREFUSED).',
   });
-  await expect(reachRedis('http://u:canary12@h')).rejects.toThrow(/^(?!.*canary)--redis-url is no address/);
+  await expect(reachRedis('http://u:canary12@h')).rejects.toThrow(/^(?!.*canary)--redis-url is not a valid Redis URL/);
 });
 
 it('asks for the Node that package.json asks for', () => {

@@ -61,7 +61,7 @@ describe('an address', () => {
     expect(now() - start).toBeLessThan(1_500);
     expect(redis.isUp()).toBe(false);
     expect(changes).toEqual(['false ECONNREFUSED']);
-    await expect(redis.run(ECHO, 'k', [1])).rejects.toThrow('Redis is away');
+    await expect(redis.run(ECHO, 'k', [1])).rejects.toThrow('Redis is unreachable');
   });
 });
 
@@ -73,7 +73,7 @@ describeWithRedis('a connection', () => {
     for (const url of [`redis://:wr0ng@127.0.0.1:${server.port}`, server.url]) {
       const error = await openRedis(url).catch((error: unknown) => error);
       expect(error).toBeInstanceOf(StartError);
-      expect(String(error)).toMatch(/refuses the login \((WRONGPASS|NOAUTH)\)/);
+      expect(String(error)).toMatch(/refused the login \((WRONGPASS|NOAUTH)\)/);
       expect(String(error)).not.toContain('wr0ng');
     }
   });
@@ -85,9 +85,9 @@ describeWithRedis('a connection', () => {
     redis.onChange((isUp) => changes.push(isUp));
     server.signal('SIGSTOP');
     const begin = now();
-    await expect(redis.run(ECHO, 'k', [1])).rejects.toThrow('Redis is away');
+    await expect(redis.run(ECHO, 'k', [1])).rejects.toThrow('Redis is unreachable');
     expect(now() - begin).toBeLessThan(1_200);
-    await expect(redis.run(ECHO, 'k', [1])).rejects.toThrow('Redis is away');
+    await expect(redis.run(ECHO, 'k', [1])).rejects.toThrow('Redis is unreachable');
     await sleep(1_500);
     expect(redis.isUp()).toBe(false);
     server.signal('SIGCONT');
@@ -223,7 +223,7 @@ describeWithRedis('confirmations in Redis', () => {
       away.isDeclined('a', 'b'),
     ];
     for (const attempt of attempts) {
-      await expect(attempt).rejects.toThrow(/confirmations are kept.*nothing was sent to WorkOS/);
+      await expect(attempt).rejects.toThrow(/keeps confirmations in Redis.*Nothing was sent to WorkOS/);
       await expect(attempt).rejects.toBeInstanceOf(RefusedError);
     }
   });
@@ -307,7 +307,7 @@ describeWithRedis('windows while Redis is away', () => {
     const { server, redis, go } = await createSend('refuse');
     expect((await go()).status).toBe(200);
     await server.kill();
-    await expect(go()).rejects.toThrow(/kept in Redis, which cannot be reached: nothing was sent to WorkOS/);
+    await expect(go()).rejects.toThrow(/in Redis and cannot reach it\. Nothing was sent to WorkOS/);
     await server.restart();
     await isUpSoon(redis);
     expect((await go()).status).toBe(200);

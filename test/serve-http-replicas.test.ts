@@ -185,13 +185,13 @@ describeWithRedis('two servers on one Redis', () => {
       const user_id = newId('user');
       const confirm_token = tokenIn((await remove(one, 'ann', user_id)).text);
       await redis.kill();
-      await waitFor(() => [one, two].every(({ log }) => log().includes('Redis is away')));
+      await waitFor(() => [one, two].every(({ log }) => log().includes('Redis is unreachable')));
 
       const read = await postCall(one.url, token.ann.token, 'get_user', { user_id });
       expect(read.result.isError, read.text).toBeUndefined();
       for (const given of [confirm_token, undefined]) {
         const refused = await remove(two, 'ann', user_id, given);
-        expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('Redis) cannot be reached') });
+        expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('in Redis and cannot reach it') });
       }
       expect(deletes()).toBe(0);
 
@@ -207,7 +207,9 @@ describeWithRedis('two servers on one Redis', () => {
       expect([ready.status, await ready.json()]).toEqual([503, { status: 'failing', failed: ['redis'] }]);
 
       await redis.restart();
-      await waitFor(() => [one, two].every(({ log }) => /Redis is away.*\n(.*\n)*.*Redis is reached/.test(log())));
+      await waitFor(() =>
+        [one, two].every(({ log }) => /Redis is unreachable.*\n(.*\n)*.*Connected to Redis/.test(log())),
+      );
       const again = tokenIn((await remove(two, 'ann', user_id)).text);
       expect(await remove(one, 'ann', user_id, again)).toMatchObject({ isError: false });
     });
@@ -215,7 +217,7 @@ describeWithRedis('two servers on one Redis', () => {
     it('give each agent a part of its budget', async () => {
       const [one, two] = await pair();
       await redis.kill();
-      await waitFor(() => [one, two].every(({ log }) => log().includes('Redis is away')));
+      await waitFor(() => [one, two].every(({ log }) => log().includes('Redis is unreachable')));
       const statuses = async ({ url }: HttpServer) => {
         const all = [];
         for (let index = 0; index < 5; index += 1) all.push((await post(url, token.few.token)).status);
@@ -227,11 +229,11 @@ describeWithRedis('two servers on one Redis', () => {
     it('refuse every request, by setting', async () => {
       const [one] = await pair(['--redis-away', 'refuse']);
       await redis.kill();
-      await waitFor(() => one.log().includes('Redis is away'));
+      await waitFor(() => one.log().includes('Redis is unreachable'));
       const received = workos.received.length;
       const answer = await postCall(one.url, token.ann.token, 'get_user', { user_id: newId('user') });
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
-      expect(answer.error.message).toContain('Redis, which cannot be reached');
+      expect(answer.error.message).toContain('in Redis and cannot reach it');
       expect(workos.received).toHaveLength(received);
       expect(await one.stop()).toBe(0);
     });
@@ -251,7 +253,7 @@ describeWithRedis('two servers on one Redis', () => {
     const [one] = await pair();
     expect((await post(one.url, token.ann.token)).status).toBe(200);
     await redis.restart();
-    await waitFor(() => one.log().includes('Redis is reached'));
+    await waitFor(() => one.log().includes('Connected to Redis'));
     tokenIn((await remove(one, 'ann', newId('user'))).text);
   });
 
@@ -267,7 +269,7 @@ describeWithRedis('two servers on one Redis', () => {
     const url = redis.url.replace('redis://', 'redis://ann:hunter2@');
     const args = ['http', '--config', `${folder.path}/${files}.yaml`, '--port', String(await findPort())];
     const { code, stderr } = await run([...args, '--redis-url', url], { NORTH_KEY: KEY });
-    expect([code, stderr]).toEqual([2, expect.stringContaining('Redis refuses the login')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Redis refused the login')]);
     expect(stderr).not.toMatch(/hunter2|sk_test/);
   });
 });

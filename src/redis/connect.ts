@@ -29,15 +29,15 @@ export class RedisAway extends Error {
   override readonly name = 'RedisAway';
   /** @param mayHaveRun whether Redis may have received the command */
   constructor(readonly mayHaveRun: boolean) {
-    super('Redis is away');
+    super('Redis is unreachable');
   }
 }
 
 /** What a call is told that is not sent for want of the shared limits. */
 export const awayRefusal = () =>
   new RefusedError(
-    'The limits of this server are kept in Redis, which cannot be reached: nothing was sent to WorkOS. Try again in a minute; if it stays so, tell the operator of this server.',
-    'the shared limits cannot be reached',
+    'This server keeps its limits in Redis and cannot reach it. Nothing was sent to WorkOS. Try again in a minute. If the error persists, tell the operator of this server.',
+    'Redis, which holds the shared limits, is unreachable',
   );
 
 export type RedisOptions = {
@@ -186,7 +186,7 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
     if (['WRONGPASS', 'NOAUTH', 'NOPERM'].includes(reason)) {
       await close();
       throw new StartError(
-        `--redis-url: Redis refuses the login (${reason}). Check the user name and password in the URL.`,
+        `--redis-url: Redis refused the login (${reason}). Check the user name and password in the URL.`,
       );
     }
     become('away', reason, true);
@@ -197,7 +197,7 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
 /** The URL is not quoted in what is said about it: it may hold a password. */
 function toTarget(text: string, ca: string | undefined) {
   const wrong = new StartError(
-    '--redis-url is no address of a Redis server: it is redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS. Reserved characters in a password are percent-encoded.',
+    '--redis-url is not a valid Redis URL: use redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS. Percent-encode reserved characters in the password.',
   );
   if (!URL.canParse(text)) throw wrong;
   const url = new URL(text);

@@ -34,8 +34,8 @@ export function createRedisPendingStore(redis: Redis, scope: string): PendingSto
     } catch (error) {
       if (!(error instanceof RedisAway)) throw error;
       throw new RefusedError(
-        'Calls like this one need a confirmation, and where confirmations are kept (Redis) cannot be reached: nothing was sent to WorkOS. Try again in a minute; if it stays so, tell the operator of this server.',
-        'the confirmations cannot be reached',
+        'This call needs a confirmation. This server keeps confirmations in Redis and cannot reach it. Nothing was sent to WorkOS. Try again in a minute. If the error persists, tell the operator of this server.',
+        'Redis, which holds the confirmations, is unreachable',
       );
     }
   }

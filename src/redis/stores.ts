@@ -33,7 +33,7 @@ export async function openShared(
   if (redisUrl === undefined) return undefined;
   const redis = await openRedis(redisUrl, {
     onChange: (isUp, reason) =>
-      isUp ? log.info({}, 'Redis is reached') : log.warn({ reason, whenAway }, 'Redis is away'),
+      isUp ? log.info({}, 'Connected to Redis') : log.warn({ reason, whenAway }, 'Redis is unreachable'),
   });
   const { now } = systemClock;
   return {
@@ -43,7 +43,7 @@ export async function openShared(
     budgets: createRedisBudgets({ redis, scope, replicas, whenAway, now }),
     pending: createRedisPendingStore(redis, scope),
     check: async () => {
-      if (!redis.isUp()) throw new Error('Redis is away');
+      if (!redis.isUp()) throw new Error('Redis is unreachable');
     },
     close: () => redis.close(),
   };

@@ -23,13 +23,13 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ['src/audit/record.ts', 'The audit record is closed.', 'The server is shutting down'],
   [
     'src/redis/connect.ts',
-    'The limits of this server are kept in Redis, which cannot be reached: nothing was sent to WorkOS. Try again in a minute; if it stays so, tell the operator of this server.',
-    'Redis cannot be reached, with `--redis-away refuse`',
+    'This server keeps its limits in Redis and cannot reach it. Nothing was sent to WorkOS. Try again in a minute. If the error persists, tell the operator of this server.',
+    'Redis is away, with `--redis-away refuse`',
   ],
   [
     'src/redis/pending.ts',
-    'Calls like this one need a confirmation, and where confirmations are kept (Redis) cannot be reached: nothing was sent to WorkOS. Try again in a minute; if it stays so, tell the operator of this server.',
-    'Redis cannot be reached; confirmations need it',
+    'This call needs a confirmation. This server keeps confirmations in Redis and cannot reach it. Nothing was sent to WorkOS. Try again in a minute. If the error persists, tell the operator of this server.',
+    'Redis is away; no confirmation goes without it',
   ],
   [
     'src/start/start-stdio.ts',
@@ -89,7 +89,7 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   [
     'src/redis/connect.ts',
-    '--redis-url: Redis refuses the login (${reason}). Check the user name and password in the URL.',
+    '--redis-url: Redis refused the login (${reason}). Check the user name and password in the URL.',
     'A start with a wrong password in `--redis-url`',
   ],
   [
