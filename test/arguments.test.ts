@@ -37,16 +37,16 @@ describe('arguments that are refused before a request leaves', () => {
       'i: there is no such argument. And 4 more.',
     ],
     ['get_user', { user_id: 'user_1', ['x'.repeat(1_000)]: 1 }, `${'x'.repeat(100)}…: there is no such argument.`],
-    ['get_user', { user_id: '.' }, 'user_id: "." is no ID.'],
-    ['get_user', { user_id: '..' }, 'user_id: ".." is no ID.'],
-    ['get_user', { user_id: '../organizations' }, 'user_id: "../organizations" is no ID.'],
-    ['get_user', { user_id: 'a/b' }, 'user_id: "a/b" is no ID.'],
-    ['get_user', { user_id: 'a\\b' }, 'is no ID.'],
-    ['get_user', { user_id: 'a?b' }, 'user_id: "a?b" is no ID.'],
-    ['get_user', { user_id: 'a#b' }, 'is no ID.'],
-    ['get_user', { user_id: '%2e%2e' }, 'is no ID.'],
-    ['get_user', { user_id: 'a\u0000b' }, 'is no ID.'],
-    ['get_user', { user_id: 'a\nb' }, 'is no ID.'],
+    ['get_user', { user_id: '.' }, 'user_id: "." is not a valid ID.'],
+    ['get_user', { user_id: '..' }, 'user_id: ".." is not a valid ID.'],
+    ['get_user', { user_id: '../organizations' }, 'user_id: "../organizations" is not a valid ID.'],
+    ['get_user', { user_id: 'a/b' }, 'user_id: "a/b" is not a valid ID.'],
+    ['get_user', { user_id: 'a\\b' }, 'is not a valid ID.'],
+    ['get_user', { user_id: 'a?b' }, 'user_id: "a?b" is not a valid ID.'],
+    ['get_user', { user_id: 'a#b' }, 'is not a valid ID.'],
+    ['get_user', { user_id: '%2e%2e' }, 'is not a valid ID.'],
+    ['get_user', { user_id: 'a\u0000b' }, 'is not a valid ID.'],
+    ['get_user', { user_id: 'a\nb' }, 'is not a valid ID.'],
     ['get_user', { user_id: '' }, 'user_id: Too small'],
     ['list_users', { limit: 101 }, 'limit: Too big'],
     ['list_users', { limit: 0 }, 'limit: Too small'],
@@ -61,17 +61,9 @@ describe('arguments that are refused before a request leaves', () => {
     ['update_organization', { organization_id: 'org_1' }, 'Nothing to change'],
     ['authenticate_user', {}, 'grant_type is required.'],
     ['enroll_auth_factor', {}, 'type is required.'],
-    ['delete_user', { user_id: '\ud800' }, 'is no ID.'],
-    [
-      'create_user',
-      JSON.parse('{"email":"a@b.test","metadata":{"__proto__":"x"}}'),
-      '__proto__ is not a valid name for an argument',
-    ],
-    [
-      'create_user',
-      { email: 'a@b.test', metadata: NESTED },
-      'The arguments are nested too deeply: at most 64 levels are allowed.',
-    ],
+    ['delete_user', { user_id: '\ud800' }, 'is not a valid ID.'],
+    ['create_user', JSON.parse('{"email":"a@b.test","metadata":{"__proto__":"x"}}'), '__proto__ is no name'],
+    ['create_user', { email: 'a@b.test', metadata: NESTED }, 'Arguments nest 64 levels at most.'],
     ['authenticate_user', { grant_type: 'password', email: 'a@b.test' }, 'grant_type "password" needs password.'],
     ['authenticate_user', { grant_type: 'refresh_token', refresh_token: 'r', code: 'c' }, 'does not take code.'],
     ['authenticate_user', { grant_type: 'password', client_secret: 's' }, 'client_secret: there is no such argument.'],
@@ -213,7 +205,7 @@ it('says who has to set the Client ID where a tool needs it', async () => {
     ['get_sso_profile_and_token', { code: 'c' }],
   ] as const) {
     const result = await plain.call(name, args);
-    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('has to set WORKOS_CLIENT_ID') });
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('Ask the operator of this server to set WORKOS_CLIENT_ID') });
   }
   await expect.poll(() => plain.log()).toContain('these tools need WORKOS_CLIENT_ID');
   await plain.close();

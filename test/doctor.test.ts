@@ -288,7 +288,7 @@ describe('doctor, where something is wrong,', () => {
       GOOD,
       {
         answer: () => {
-          throw new TransportError('no whole answer within 10 s', true);
+          throw new TransportError('no complete answer within 10 s', true);
         },
       },
       ['fail read'],

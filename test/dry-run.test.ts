@@ -123,7 +123,7 @@ describe('a dry run', () => {
 
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['update_user', { user_id: 'user_1' }, /Nothing to change/],
-    ['delete_user', { user_id: '../x' }, /is no ID/],
+    ['delete_user', { user_id: '../x' }, /is not a valid ID/],
     ['create_user', { email: 'none' }, /email: /],
     ['create_user', { email: 'a@b.test', password: 'x', password_hash: 'y' }, /Give either password or password_hash/],
   ])('refuses what %s with %j would refuse', async (name, args, reason) => {

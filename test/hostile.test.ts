@@ -89,7 +89,7 @@ describe('an attempt that fails', () => {
       'silence on a create',
       [CREATE, silent],
       1,
-      { text: expect.stringContaining('no whole answer within 0.6 s. The call may have') },
+      { text: expect.stringContaining('no complete answer within 0.6 s. It may have') },
     ],
     ['429 on a code that works once', [EXCHANGE, json(429)], 1, { isError: true }],
     ['503 on a code that works once', [EXCHANGE, json(503)], 1, { isError: true }],
@@ -177,16 +177,16 @@ describe('an answer that is', () => {
       json(400, JSON.parse(`{"message":${'['.repeat(500)}${']'.repeat(500)}}`)),
       'with 400 Bad Request, with a body',
     ],
-    ['without end', endless, 'the answer is larger than 200000 bytes and was not read on.'],
+    ['without end', endless, 'the answer is larger than 200000 bytes, so the rest was not read.'],
     [
       'announced as too large',
       body('', { 'content-length': '900000' }),
-      'the answer is larger than 200000 bytes and was not read.',
+      'the answer is larger than 200000 bytes, so it was not read.',
     ],
     [
       'compressed',
       body(gzipSync('{}'), { 'content-encoding': 'gzip' }),
-      'the answer is compressed, which was not asked for, and was not read.',
+      'the answer is compressed, which the server did not ask for, so it was not read.',
     ],
     [
       'a redirect',
@@ -254,7 +254,7 @@ it('does not wait longer for a rate limit than the call has, nor do those that c
   const second = await run(READ, OK);
   expect(second).toMatchObject({ isError: true, attempts: 0 });
   expect(second.text).toMatch(
-    /^get_user was not sent\. WorkOS allows 1,000 requests per 10 seconds here .*: wait at least (29|30) seconds/,
+    /^get_user was not sent\. WorkOS's rate limit .* \(1,000 requests per 10 seconds\) is used up\. Wait at least (29|30) seconds/,
   );
   expect(await run(CREATE, OK)).toMatchObject({ attempts: 1, structured: { id: 'user_1' } });
   expect(first.seconds + second.seconds).toBeLessThan(2);

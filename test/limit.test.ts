@@ -91,7 +91,7 @@ async function play(plans: readonly Plan[], jitter?: () => number): Promise<Reco
     });
     if (fails === 'midway') {
       await sleep(back);
-      throw new TransportError('the connection broke off', true);
+      throw new TransportError('the connection was dropped', true);
     }
     await arrival;
     await sleep(back);
@@ -284,7 +284,7 @@ describe('whatever calls come', () => {
           const wait = (patient?.sentAt ?? 0) - at;
           expect(hasty?.endedAt).toBe(at);
           if (wait === 0) return;
-          const stated = Number(/wait at least (\d+) second/.exec(String(hasty?.error))?.[1]);
+          const stated = Number(/Wait at least (\d+) second/.exec(String(hasty?.error))?.[1]);
           expect(stated).toBeLessThanOrEqual(Math.ceil(wait / 1000));
           // Each round holds its places 2 ms longer than it says.
           const rounds = Math.ceil(wait / 1000 / seconds);
@@ -504,25 +504,25 @@ describe('a wait beyond the budget', () => {
       'one window',
       directory('x'),
       4,
-      'WorkOS allows 4 requests per second here (directory_users), and that is used up: wait at least 1 second, then call again.',
+      "WorkOS's rate limit directory_users (4 requests per second) is used up. Wait at least 1 second, then call again.",
     ],
     [
       'many windows',
       directory('x'),
       48,
-      'WorkOS allows 4 requests per second here (directory_users), and that is used up: wait at least 12 seconds, then call again.',
+      "WorkOS's rate limit directory_users (4 requests per second) is used up. Wait at least 12 seconds, then call again.",
     ],
     [
       'a long window',
       slot('general', 6000, 60),
       6000,
-      'WorkOS allows 6,000 requests per 60 seconds here (general), and that is used up: wait at least 60 seconds, then call again.',
+      "WorkOS's rate limit general (6,000 requests per 60 seconds) is used up. Wait at least 60 seconds, then call again.",
     ],
     [
       'a narrow window',
       slot('tight', 1, 1),
       1,
-      'WorkOS allows 1 request per second here (tight), and that is used up: wait at least 1 second, then call again.',
+      "WorkOS's rate limit tight (1 request per second) is used up. Wait at least 1 second, then call again.",
     ],
   ])('is refused at once: %s', async (_, only, before, message) => {
     const records = await play([...times(before, { slots: [only] }), { slots: [only], budget: 900 }]);
@@ -544,7 +544,7 @@ describe('a wait beyond the budget', () => {
       endedAt: 4_000,
       error: expect.objectContaining({
         message:
-          'WorkOS allows 1 request per 3 seconds here (only), and that is used up: wait at least 2 seconds, then call again.',
+          "WorkOS's rate limit only (1 request per 3 seconds) is used up. Wait at least 2 seconds, then call again.",
       }),
     });
   });
@@ -552,7 +552,9 @@ describe('a wait beyond the budget', () => {
   it('names the limit that takes longest', async () => {
     const slots = [slot('general', 2, 60), directory('x')];
     const records = await play([...times(2, { slots }), { slots, budget: 0 }]);
-    expect(String(records[2]?.error)).toContain('(general), and that is used up: wait at least 60 seconds');
+    expect(String(records[2]?.error)).toContain(
+      'general (2 requests per 60 seconds) is used up. Wait at least 60 seconds',
+    );
   });
 });
 
@@ -593,7 +595,7 @@ describe('after a 429', () => {
       { slots, at: 500, budget: 20_000 },
     ]);
     expect(records[1]?.endedAt).toBe(500);
-    expect(String(records[1]?.error)).toContain('wait at least 30 seconds');
+    expect(String(records[1]?.error)).toContain('Wait at least 30 seconds');
   });
 });
 

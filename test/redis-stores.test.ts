@@ -320,7 +320,7 @@ describeWithRedis('windows while Redis is away', () => {
     await expect.poll(redis.isUp).toBe(false);
     await go(100);
     // Two of four are this server's part, and one window after the first answer it has one again.
-    await expect(go(100)).rejects.toThrow('used up: wait at least 3 seconds');
+    await expect(go(100)).rejects.toThrow('used up. Wait at least 3 seconds');
     await go();
     await server.restart();
     await isUpSoon(redis);

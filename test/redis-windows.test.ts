@@ -190,7 +190,7 @@ describeWithRedis('windows in Redis', () => {
           if (plan.fails === 'unsent') throw new TransportError('connection refused', false);
           await sleep(plan.there);
           arrivals.push({ at: now(), slots: plan.slots });
-          if (plan.fails === 'midway') throw new TransportError('the connection broke off', true);
+          if (plan.fails === 'midway') throw new TransportError('the connection was dropped', true);
           await sleep(plan.back);
           return OK;
         });
@@ -275,7 +275,7 @@ describeWithRedis('windows in Redis', () => {
     const call = send(REQUEST, context(slots, { deadline: now() + 10_000 }));
     await expect(call).rejects.toEqual(
       new RefusedError(
-        'WorkOS allows 3 requests per 60 seconds here (general), and that is used up: wait at least 60 seconds, then call again.',
+        "WorkOS's rate limit general (3 requests per 60 seconds) is used up. Wait at least 60 seconds, then call again.",
         'the rate limit general is used up',
       ),
     );

@@ -42,15 +42,19 @@ it.each([
   [{ code: 'ECONNREFUSED', syscall: 'connect' }, false, 'connection refused'],
   [{ code: 'ENOTFOUND', syscall: 'getaddrinfo' }, false, 'host name not found'],
   [{ code: 'EHOSTUNREACH', syscall: 'connect' }, false, 'host unreachable'],
-  [{ code: 'ETIMEDOUT', syscall: 'connect' }, false, 'no connection came about'],
-  [{ code: 'UND_ERR_CONNECT_TIMEOUT' }, false, 'no connection came about in time'],
-  [{ code: 'CERT_HAS_EXPIRED' }, false, 'no trusted TLS connection (CERT_HAS_EXPIRED)'],
-  [{ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }, false, 'no trusted TLS connection (UNABLE_TO_VERIFY_LEAF_SIGNATURE)'],
+  [{ code: 'ETIMEDOUT', syscall: 'connect' }, false, 'no connection was established'],
+  [{ code: 'UND_ERR_CONNECT_TIMEOUT' }, false, 'no connection was established in time'],
+  [{ code: 'CERT_HAS_EXPIRED' }, false, 'the TLS certificate is not trusted (CERT_HAS_EXPIRED)'],
+  [
+    { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' },
+    false,
+    'the TLS certificate is not trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
+  ],
   [{ code: 'EHOSTUNREACH', syscall: 'read' }, true, 'the HTTP exchange failed'],
   [{ code: 'ENETUNREACH', syscall: 'write' }, true, 'the HTTP exchange failed'],
   [{ code: 'ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC' }, true, 'the HTTP exchange failed'],
   [{ code: 'ECONNRESET', syscall: 'read' }, true, 'the connection was reset'],
-  [{ code: 'UND_ERR_SOCKET' }, true, 'the connection broke off'],
+  [{ code: 'UND_ERR_SOCKET' }, true, 'the connection was dropped'],
   [{}, true, 'the HTTP exchange failed'],
 ])('%j may have been sent: %s', (fields, sent, message) => {
   expect(toTransportError(Object.assign(new Error('10.0.0.1 sk_test_secret'), fields))).toMatchObject({
@@ -61,7 +65,7 @@ it.each([
 
 it('a connection that breaks off before it is one has sent nothing', async () => {
   const { send } = await open((socket) => socket.destroy(), 'https');
-  await expect(send()).rejects.toMatchObject({ sent: false, message: 'no connection came about' });
+  await expect(send()).rejects.toMatchObject({ sent: false, message: 'no connection was established' });
 });
 
 it('a call that is cancelled while a connection comes about has sent nothing', async () => {

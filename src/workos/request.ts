@@ -51,7 +51,7 @@ export function toRequest(tool: Tool, args: Arguments, environment: Environment)
 export function resolveConstants(tool: Tool, { apiKey, clientId }: Environment): Record<string, string> {
   if (tool.needsClientId && clientId === undefined) {
     throw new RefusedError(
-      `It needs the environment's Client ID. The person who runs this server has to set WORKOS_CLIENT_ID; you cannot.`,
+      `This tool needs the environment's Client ID. Ask the operator of this server to set WORKOS_CLIENT_ID; you cannot.`,
       'WORKOS_CLIENT_ID is not set',
     );
   }
@@ -67,7 +67,7 @@ function toSegment(name: string, value: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   if (value === '.' || value === '..' || value === '' || /[/\\?#%\s\x00-\x1f\x7f\p{Cs}]/u.test(value)) {
     throw new RefusedError(
-      `${name}: ${JSON.stringify(value.slice(0, 60))} is no ID. Give it exactly as WorkOS returned it.`,
+      `${name}: ${JSON.stringify(value.slice(0, 60))} is not a valid ID. Give it exactly as WorkOS returned it.`,
     );
   }
   return encodeURIComponent(value);

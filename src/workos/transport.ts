@@ -44,14 +44,15 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
       opening ??= open();
       const pool = await opening.catch(() => {
         opening = undefined;
-        throw new TransportError('a part of this server cannot be loaded', false, { final: true });
+        throw new TransportError('this server could not load one of its modules', false, { final: true });
       });
       if (signal.aborted) throw new TransportError('the call was cancelled', false);
-      if (deadline <= now()) throw new TransportError('no time was left to send it', false, { final: true });
+      if (deadline <= now())
+        throw new TransportError('the call timed out before the request was sent', false, { final: true });
       const timeout = Math.min(attemptTimeout, deadline - now());
       const attempt = startAttempt(maxReplyBytes);
       const cancel = () => attempt.abort('the call was cancelled');
-      const timer = setTimeout(() => attempt.abort(`no whole answer within ${duration(timeout)}`), timeout);
+      const timer = setTimeout(() => attempt.abort(`no complete answer within ${duration(timeout)}`), timeout);
       signal.addEventListener('abort', cancel, { once: true });
       try {
         pool.dispatch(
@@ -162,12 +163,12 @@ function createBody(maxBytes: number) {
       length = Number(headers['content-length'] ?? Number.NaN);
       const tooLarge = length > maxBytes;
       if (!tooLarge && (encoding === undefined || encoding === 'identity')) return undefined;
-      const fault = tooLarge ? `larger than ${maxBytes} bytes` : 'compressed, which was not asked for,';
-      return `the answer is ${fault} and was not read`;
+      const fault = tooLarge ? `larger than ${maxBytes} bytes` : 'compressed, which the server did not ask for';
+      return `the answer is ${fault}, so it was not read`;
     },
     take: (chunk: Buffer): string | undefined => {
       const end = size + chunk.length;
-      if (end > maxBytes) return `the answer is larger than ${maxBytes} bytes and was not read on`;
+      if (end > maxBytes) return `the answer is larger than ${maxBytes} bytes, so the rest was not read`;
       if (chunk.length === length) bytes = chunk;
       else {
         // One buffer that grows: a body in chunks of a byte would otherwise take a hundred times its size.
@@ -187,7 +188,7 @@ function createBody(maxBytes: number) {
 
 /** Faults before a byte of the request could leave, where resolving or connecting reports them. */
 const NOT_SENT: Readonly<Record<string, string>> = {
-  UND_ERR_CONNECT_TIMEOUT: 'no connection came about in time',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection was established in time',
   ECONNREFUSED: 'connection refused',
   ENOTFOUND: 'host name not found',
   EAI_AGAIN: 'host name could not be looked up',
@@ -199,11 +200,11 @@ const NOT_SENT: Readonly<Record<string, string>> = {
 const CERTIFICATE = /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_TLS_CERT_ALTNAME_INVALID)/;
 
 const MAYBE_SENT: Readonly<Record<string, string>> = {
-  UND_ERR_SOCKET: 'the connection broke off',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer broke off',
+  UND_ERR_SOCKET: 'the connection was dropped',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was truncated',
   UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
   ECONNRESET: 'the connection was reset',
-  EPIPE: 'the connection broke off',
+  EPIPE: 'the connection was dropped',
 };
 
 /**
@@ -212,9 +213,10 @@ const MAYBE_SENT: Readonly<Record<string, string>> = {
  */
 export function toTransportError(error: unknown, hasBegun = true): TransportError {
   const { code = '', syscall } = Object(error);
-  if (CERTIFICATE.test(code)) return new TransportError(`no trusted TLS connection (${code})`, false, { final: true });
+  if (CERTIFICATE.test(code))
+    return new TransportError(`the TLS certificate is not trusted (${code})`, false, { final: true });
   // On a connection that was open before, the same codes come after the request left.
   const early = !hasBegun || syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
-  if (early) return new TransportError(NOT_SENT[code] ?? 'no connection came about', false);
+  if (early) return new TransportError(NOT_SENT[code] ?? 'no connection was established', false);
   return new TransportError(MAYBE_SENT[code] ?? 'the HTTP exchange failed', true);
 }

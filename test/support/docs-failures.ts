@@ -56,7 +56,7 @@ export async function runFailures(stage: Stage, failures: readonly Failure[]) {
   for (const [when, make] of failures) {
     const { isError, text } = await make(stage);
     if (!isError) throw new Error(`${when}: the call succeeds`);
-    rows.push([when, text.replaceAll(/(confirm_token=")[^"]+|(wait at least )\d+/g, '$1$2…')]);
+    rows.push([when, text.replaceAll(/(confirm_token=")[^"]+|(Wait at least )\d+/g, '$1$2…')]);
   }
   return rows;
 }

@@ -71,7 +71,10 @@ const NETWORK: readonly (readonly [said: RegExp, fix: (host: string) => string])
   [/TLS/, () => CA],
   [/in time|within/, (host) => `Something swallows it, a firewall most often: let this computer reach ${host}.`],
   [/unreachable|no connection/, () => ONLINE],
-  [/reset|broke off/, (host) => `Try again; if it stays so, look for a firewall or proxy between here and ${host}.`],
+  [
+    /reset|dropped|truncated/,
+    (host) => `Try again; if it stays so, look for a firewall or proxy between here and ${host}.`,
+  ],
 ];
 
 function toNetworkFix(said: string, host: string, env: Env): string {

@@ -204,7 +204,7 @@ function refused({ ms, limit: { name, requests, seconds } }: Wait): RefusedError
   const allowed = `${amount(requests, 'request')} per ${seconds === 1 ? 'second' : amount(seconds, 'second')}`;
   const wait = amount(Math.max(1, Math.ceil(ms / 1000)), 'second');
   return new RefusedError(
-    `WorkOS allows ${allowed} here (${name}), and that is used up: wait at least ${wait}, then call again.`,
+    `WorkOS's rate limit ${name} (${allowed}) is used up. Wait at least ${wait}, then call again.`,
     `the rate limit ${name} is used up`,
   );
 }

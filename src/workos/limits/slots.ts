@@ -16,7 +16,7 @@ export function toLimitSettings(texts: readonly string[], limits: readonly Limit
   const settings = texts.map((text) => {
     const [, name = '', requests = '', seconds = ''] = /^(\w+)=(\d+)\/(\d+(?:\.\d+)?)$/.exec(text) ?? [];
     if (Number(requests) < 1 || Number(seconds) <= 0) {
-      throw new StartError(`--limit ${text}: a limit is NAME=REQUESTS/SECONDS, e.g. directory_users=8/1.`);
+      throw new StartError(`--limit ${text}: write a limit as NAME=REQUESTS/SECONDS, e.g. directory_users=8/1.`);
     }
     if (!names.includes(name)) {
       throw new StartError(
