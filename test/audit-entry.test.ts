@@ -267,7 +267,7 @@ describe('the sentence of a decision', () => {
     [{ decision: 'allowed', rule: 'users:delete' }, ''],
     [{ decision: 'refused', rule: 'needs the grant users:delete' }, ': refused, needs the grant users:delete'],
     [{ decision: 'refused', rule: '' }, ': refused'],
-    [{ decision: 'ask', rule: 'a person is asked' }, ': to be confirmed, a person is asked'],
+    [{ decision: 'ask', rule: 'a person is asked' }, ': needs confirmation, a person is asked'],
   ])('%j', (decision, end) => {
     expect(decisionSentence(call, decision)).toBe(`bot asked to delete user user_1 in staging${end}`);
   });
@@ -280,7 +280,7 @@ describe('the sentence of an outcome claims no more than is known', () => {
     [{ outcome: 'error' }, 'bot tried to delete user user_1 in staging: failed'],
     [{ outcome: 'unknown' }, 'bot tried to delete user user_1 in staging: outcome unknown'],
     [{ outcome: 'cancelled' }, 'bot asked to delete user user_1 in staging: cancelled'],
-    [{ outcome: 'asked' }, 'bot asked to delete user user_1 in staging: confirmation asked for'],
+    [{ outcome: 'asked' }, 'bot asked to delete user user_1 in staging: confirmation requested'],
     [{ outcome: 'not sent' }, 'bot asked to delete user user_1 in staging: not sent'],
     [{ outcome: 'dry run' }, 'bot asked to delete user user_1 in staging: dry run, nothing sent'],
   ])('%j', (ended, sentence) => {

@@ -42,17 +42,17 @@ describe('the file', () => {
     writeFileSync(file, '');
     chmodSync(file, 0o640);
     await expect(openAuditFile(file, settings)).rejects.toEqual(
-      new StartError(`--audit-log ${file}: others than its owner may read or write it: chmod 600 ${file}.`),
+      new StartError(`--audit-log ${file}: users other than its owner can read or write it: run chmod 600 ${file}.`),
     );
   });
 
   // Root may write what is read-only: these are refused to root too.
   it.each<[string, (at: string) => string, RegExp]>([
-    ['a folder', (at) => at, /it is no file/],
+    ['a folder', (at) => at, /it is not a regular file/],
     ['in a folder that does not exist', (at) => join(at, 'none', 'audit.jsonl'), /cannot be written \(ENOENT\)/],
     ['below a file', (at) => join(file(at), 'audit.jsonl'), /cannot be written \(ENOTDIR\)/],
     ['a link to nowhere', (at) => link(at), /cannot be written \(ELOOP\)/],
-    ['a device', () => '/dev/null', /it is no file; "stderr" is the other choice/],
+    ['a device', () => '/dev/null', /it is not a regular file; use a file or "stderr"/],
     ['where no files can be made', () => '/proc/audit.jsonl', /cannot be written \(E\w+\)/],
   ])('cannot be %s', async (_, path, reason) => {
     const at = path(folder());
@@ -178,10 +178,10 @@ describe('rotation', () => {
     await record.append(START);
     renameSync(file, `${file}.old`);
     writeFileSync(file, '', { mode: 0o644 });
-    await expect(record.append(DECISION)).rejects.toThrow('others than its owner may read or write it');
+    await expect(record.append(DECISION)).rejects.toThrow('users other than its owner can read or write it');
     rmSync(file);
     mkdirSync(file);
-    await expect(record.append(DECISION)).rejects.toThrow('it is no file');
+    await expect(record.append(DECISION)).rejects.toThrow('it is not a regular file');
     rmSync(file, { recursive: true });
     renameSync(at, `${at}.gone`);
     await expect(record.append(DECISION)).rejects.toThrow(RecordError);

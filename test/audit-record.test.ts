@@ -63,13 +63,13 @@ describe('while nothing can be written', () => {
     expect(entries().map((entry) => entry.prev)).toEqual([NO_HASH, ...lines.slice(0, -1).map(hashOf)]);
   });
 
-  it('says how many entries are lost where it has to stop like that', async () => {
+  it('says how many entries were lost where it has to stop like that', async () => {
     const { record, broken } = setUp();
     broken.write = full;
     await expect(record.append(NOTE)).rejects.toThrow(RecordError);
     await expect(record.append({ kind: 'stop', reason: 'SIGTERM' })).rejects.toThrow(RecordError);
     await expect(record.close()).rejects.toEqual(
-      new RecordError('The audit record cannot be written (the disk is full, ENOSPC). 2 entries are lost.'),
+      new RecordError('The audit record cannot be written (the disk is full, ENOSPC). 2 entries were lost.'),
     );
   });
 
@@ -77,7 +77,7 @@ describe('while nothing can be written', () => {
     const { record, broken, lines } = setUp();
     broken.write = full;
     for (let count = 0; count < 10_000; count += 1) await record.append(NOTE).catch(() => {});
-    await expect(record.append(NOTE)).rejects.toThrow('too many entries wait');
+    await expect(record.append(NOTE)).rejects.toThrow('too many entries are waiting');
     broken.write = undefined;
     await record.append(DECISION);
     expect(lines.length).toBe(10_001);

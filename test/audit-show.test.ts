@@ -34,8 +34,8 @@ const ENTRIES: readonly Fields[] = [
     rule: 'needs the grant users:read',
     text: `${OTHER.text}: refused, needs the grant users:read`,
   }, // 6
-  { ...DECISION, decision: 'ask', text: `${DECISION.text}: to be confirmed` }, // 7
-  outcome(7, { outcome: 'asked', text: `${DECISION.text}: confirmation asked for` }), // 8
+  { ...DECISION, decision: 'ask', text: `${DECISION.text}: needs confirmation` }, // 7
+  outcome(7, { outcome: 'asked', text: `${DECISION.text}: confirmation requested` }), // 8
   { kind: 'note', text: '3 failed logins' }, // 9
   DECISION, // 10
   outcome(1, { text: 'of a call in an older file' }), // 11
@@ -71,7 +71,7 @@ describe('audit show', () => {
         23:59:53  ok            support-bot deleted user user_01E4ZCR3C56J083X43JQXF3JK5 in staging  (users:delete, 12 ms)
         23:59:54  error         ops-bot tried to read user user_01E4ZCR3C56J083X43JQXF3JK5: WorkOS answered 404  (*:read, confirmation client prompt, 7 ms, request req_1)
         23:59:57  refused       ops-bot asked to read user user_01E4ZCR3C56J083X43JQXF3JK5: refused, needs the grant users:read
-        23:59:58  confirmation  support-bot asked to delete user user_01E4ZCR3C56J083X43JQXF3JK5 in staging: confirmation asked for  (users:delete, 12 ms)
+        23:59:58  confirmation  support-bot asked to delete user user_01E4ZCR3C56J083X43JQXF3JK5 in staging: confirmation requested  (users:delete, 12 ms)
 
       Monday 2026-11-23 (UTC)
         00:00:00  note          3 failed logins  (run run-1)

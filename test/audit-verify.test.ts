@@ -203,7 +203,7 @@ describe('a head', () => {
     expect((await verifyFiles([file])).whole).toBe(true);
     expect(await verifyFiles([file], { heads: [head] })).toMatchObject({
       whole: false,
-      heads: [{ fault: 'the run was cut off: it ends with entry 7, and entry 8 was written' }],
+      heads: [{ fault: 'the run was truncated: it ends with entry 7, but entry 8 was written' }],
     });
   });
 
@@ -223,7 +223,7 @@ describe('a head', () => {
     expect((await verifyFiles([write(anew.lines)], { heads: [head] })).heads[0]?.fault).toContain('is not the one');
     const other = await run('run-2');
     expect((await verifyFiles([write(other.lines)], { heads: [head] })).heads[0]?.fault).toContain(
-      'no entry of that run',
+      'have no entry of that run',
     );
   });
 
@@ -290,7 +290,7 @@ describe('audit verify', () => {
       `  BROKEN at ${file}:4: entry 4 is missing before entry 5`,
       '  1 call with outcome unknown:',
       `    2026-11-22T10:57:17.000Z  ${file}:4  bot asked for this`,
-      `head run-1:99:${head.hash}: BROKEN: the run was cut off: it ends with entry 8, and entry 99 was written`,
+      `head run-1:99:${head.hash}: BROKEN: the run was truncated: it ends with entry 8, but entry 99 was written`,
       `BROKEN: 1 entry of version 9, which this version of workos-mcp does not know: ${file}:8`,
       `1 line is torn: a write failed or its process died amid it: ${file}:9`,
       `1 line is no entry of the record: ${file}:10`,

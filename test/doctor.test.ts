@@ -363,7 +363,14 @@ describe('doctor, where something is wrong,', () => {
       ['fail record'],
       'ENOENT',
     ],
-    ['a record that is a folder', [...ALLOW, '--audit-log', '/'], GOOD, {}, ['fail record'], 'it is no file'],
+    [
+      'a record that is a folder',
+      [...ALLOW, '--audit-log', '/'],
+      GOOD,
+      {},
+      ['fail record'],
+      'it is not a regular file',
+    ],
     [
       'Redis away',
       ['--redis-url', 'redis://u:canary12@h', ...ALLOW],
@@ -499,7 +506,7 @@ describe('doctor and the record', () => {
     expect((await examine([...ALLOW, '--audit-log', open], GOOD)).of('record')?.found).toContain('chmod 600');
     const other = put('other.txt', 'settings');
     const { of } = await examine([...ALLOW, '--audit-log', other], GOOD);
-    expect(of('record')?.found).toContain('something else than a record');
+    expect(of('record')?.found).toContain('something other than an audit record');
     expect(readFileSync(other, 'utf8')).toBe('settings');
   });
 });

@@ -311,8 +311,8 @@ describe('where the record cannot be kept', () => {
   });
 
   it.each([
-    ['stdout', 'stdout is for the protocol'],
-    [`${import.meta.dirname}/../package.json`, 'something else than a record|chmod 600'],
+    ['stdout', 'stdout carries the protocol'],
+    [`${import.meta.dirname}/../package.json`, 'something other than an audit record|chmod 600'],
   ])('%s is refused', async (path, message) => {
     for (const command of [['check'], []]) {
       const { code, stderr } = await run(...command, '--sandbox', '--allow', '*:read', '--audit-log', path);

@@ -104,7 +104,7 @@ export function toLine(entry: Entry): string {
     const line = JSON.stringify(room === undefined ? entry : shorten(entry, room));
     if (Buffer.byteLength(line) + 1 < MAX_LINE) return line;
   }
-  throw new Error('an audit entry has members without end'); // its type has a dozen
+  throw new Error('an audit entry does not fit into a line'); // its type has a dozen
 }
 
 /** IDs that a shortened entry keeps. */

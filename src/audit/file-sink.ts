@@ -112,7 +112,7 @@ export function checkAuditFile(path: string): void {
 
 /** Where the file is. Throws where none can be. */
 function toPlace(path: string): string {
-  if (path === 'stdout') throw new Error('stdout is for the protocol; "stderr" is the other choice');
+  if (path === 'stdout') throw new Error('stdout carries the protocol; use a file or "stderr"');
   const place = existsSync(path) ? realpathSync(path) : resolve(path); // renaming a link would leave its target behind
   refuseOthers(place);
   accessSync(dirname(place), constants.W_OK); // rotation makes files
@@ -135,7 +135,7 @@ const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (const
 /** Folders, devices, and pipes, whose opening would wait for a reader. */
 function refuseOthers(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
-  if (found !== undefined && !found.isFile()) throw new Error('it is no file; "stderr" is the other choice');
+  if (found !== undefined && !found.isFile()) throw new Error('it is not a regular file; use a file or "stderr"');
 }
 
 function openFile(file: string): Opened {
@@ -144,7 +144,7 @@ function openFile(file: string): Opened {
   try {
     const { ino, mode, size } = fstatSync(fd, { bigint: true });
     if ((Number(mode) & 0o077) !== 0 && platform() !== 'win32') {
-      throw new Error(`others than its owner may read or write it: chmod 600 ${file}`);
+      throw new Error(`users other than its owner can read or write it: run chmod 600 ${file}`);
     }
     const end = Buffer.alloc(1);
     const torn = size > 0n && readSync(fd, end, 0, 1, Number(size) - 1) === 1 && end[0] !== 0x0a;
@@ -165,7 +165,7 @@ function openRecordFile(file: string): Opened {
   const length = readSync(opened.fd, begin, 0, begin.length, 0);
   if (ENTRY.startsWith(begin.toString('utf8', 0, length))) return opened;
   closeSync(opened.fd);
-  throw new Error('it holds something else than a record');
+  throw new Error('it contains something other than an audit record');
 }
 
 /** One write for a line: two could be parted by another process's. */
@@ -179,7 +179,7 @@ function write(opened: Opened, bytes: Buffer): void {
 }
 
 /** A disk that takes a part has no room for the rest. */
-const cutShort = () => Object.assign(new Error('a line was cut short'), { code: 'ENOSPC' });
+const cutShort = () => Object.assign(new Error('a line was truncated'), { code: 'ENOSPC' });
 
 const toDisk = promisify(fdatasync);
 

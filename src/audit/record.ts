@@ -76,7 +76,7 @@ export function createAuditRecord({
     const isDecision = fields.kind === 'decision';
     if (isDecision)
       flush(); // a decision must not wait behind others
-    else if (waiting.length === MAX_WAITING) throw new Error('too many entries wait to be written');
+    else if (waiting.length === MAX_WAITING) throw new Error('too many entries are waiting to be written');
     const seq = last.seq + 1;
     const entry: Entry = { v: SCHEMA, run, seq, time: now().toISOString(), prev: last.hash, ...fields };
     const line = toLine(entry);
@@ -127,7 +127,7 @@ export function createAuditRecord({
         flush();
         await sink.sync();
       } catch (error) {
-        const lost = waiting.length === 0 ? '' : ` ${waiting.length} entries are lost.`;
+        const lost = waiting.length === 0 ? '' : ` ${waiting.length} entries were lost.`;
         throw new RecordError(`${toRecordError(error).message}${lost}`);
       } finally {
         await sink.close().catch(() => {}); // what was written is on disk, or the error says that it is not
@@ -142,7 +142,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EACCES: 'no permission',
   EPERM: 'no permission',
-  EPIPE: 'nobody reads it any more',
+  EPIPE: 'its reader closed the pipe',
 };
 
 /** A driver's message names files and calls; its code says enough. Messages without one are this server's own. */

@@ -69,7 +69,7 @@ export function toSentence({ agent, tool, ids, environment }: Told, form: Form):
 export function decisionSentence(call: Told, { decision, rule }: Pick<Decision, 'decision' | 'rule'>): string {
   const sentence = toSentence(call, 'asked');
   if (decision === 'allowed') return sentence;
-  return `${sentence}: ${decision === 'refused' ? 'refused' : 'to be confirmed'}${rule === '' ? '' : `, ${rule}`}`;
+  return `${sentence}: ${decision === 'refused' ? 'refused' : 'needs confirmation'}${rule === '' ? '' : `, ${rule}`}`;
 }
 
 /** The sentence of an outcome. Only what succeeded is told as done. */
@@ -87,7 +87,7 @@ export function outcomeSentence(
     case 'cancelled':
       return `${toSentence(call, 'asked')}: cancelled`;
     case 'asked':
-      return `${toSentence(call, 'asked')}: confirmation asked for`;
+      return `${toSentence(call, 'asked')}: confirmation requested`;
     case 'not sent':
       return `${toSentence(call, 'asked')}: not sent${rule === undefined ? '' : `, ${rule}`}`;
     case 'dry run':

@@ -116,7 +116,7 @@ function faultBetween(before: Stretch | undefined, { first, prev, from }: Stretc
   const last = before?.last ?? 0;
   const where = at(from);
   if (first <= last) {
-    return { kind: 'duplicated', seq: first, where, text: `entry ${first} stands there a second time` };
+    return { kind: 'duplicated', seq: first, where, text: `entry ${first} appears a second time` };
   }
   if (first > last + 1) {
     const what = first === last + 2 ? `entry ${last + 1} is` : `entries ${last + 1} to ${first - 1} are`;
@@ -126,11 +126,16 @@ function faultBetween(before: Stretch | undefined, { first, prev, from }: Stretc
   if (before === undefined) {
     return prev === NO_HASH
       ? undefined
-      : { kind: 'altered', seq: first, where, text: `entry ${first} was altered: it says that another came before it` };
+      : {
+          kind: 'altered',
+          seq: first,
+          where,
+          text: `entry ${first} was altered: it says that another entry precedes it`,
+        };
   }
   if (prev !== before.hash) return toAltered(first, before.to, from);
   if (before.to.file === from.file && before.to.line > from.line) {
-    return { kind: 'reordered', seq: first, where, text: `entry ${first} stands before entry ${last}` };
+    return { kind: 'reordered', seq: first, where, text: `entry ${first} appears before entry ${last}` };
   }
   return undefined;
 }
@@ -147,9 +152,9 @@ function toAltered(seq: number, before: Place, place: Place): Fault {
 
 /** What is wrong with the end of a run, by a head that somebody kept; `undefined` where nothing is. */
 export function headFault(run: Run | undefined, head: Head): string | undefined {
-  if (run === undefined) return 'no entry of that run is there';
+  if (run === undefined) return 'the files have no entry of that run';
   const last = Math.max(...inOrder(run).map((stretch) => stretch.last));
-  if (last < head.seq) return `the run was cut off: it ends with entry ${last}, and entry ${head.seq} was written`;
+  if (last < head.seq) return `the run was truncated: it ends with entry ${last}, but entry ${head.seq} was written`;
   const hash = run.hashes.get(head.seq);
   if (hash === undefined) return `entry ${head.seq} is missing`;
   return hash === head.hash ? undefined : `entry ${head.seq} is not the one that was written`;

@@ -162,6 +162,6 @@ export function toTime(since: string, now: Date): Date {
   const isReal = since.slice(0, 10) === new Date(`${since.slice(0, 10)}T00:00Z`).toJSON()?.slice(0, 10);
   if (!Number.isNaN(time.getTime()) && isReal) return time;
   throw new StartError(
-    `--since ${since}: give a date or time such as 2026-11-22T10:57Z, or how long ago: 30m, 2h, 7d.`,
+    `--since ${since}: give a date or time such as 2026-11-22T10:57Z, or an age such as 30m, 2h or 7d.`,
   );
 }
