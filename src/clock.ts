@@ -1,13 +1,13 @@
 export type Clock = {
-  /** Milliseconds; only goes forward. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  /** The time of day as Date.now() gives it, for what servers date. */
+  /** Wall-clock time as Date.now() gives it, to compare with the dates that servers send. */
   readonly date: () => number;
-  /** Calls back once after so many milliseconds, give or take a few. Returns what cancels it. */
+  /** Calls back once after about `ms` milliseconds. Returns a function that cancels it. */
   readonly setTimer: (callback: () => void, ms: number) => () => void;
 };
 
-/** Milliseconds; above it, setTimeout fires at once. */
+/** Milliseconds. With a longer delay setTimeout fires immediately. */
 const MAX_TIMER = 2 ** 31 - 1;
 
 export const systemClock: Clock = {

@@ -1,19 +1,19 @@
-/** A text without keys and tokens, which must not show in what is said about the place they were put in. */
+/** Masks keys and tokens: an operator may have put one where a message quotes it. */
 export function withoutKeys(text: string): string {
   return text.replace(/\b(sk|wmcp)_\w{6,}|\beyJ[\w-]{6,}[\w.-]*/g, (_, kind = 'eyJ') =>
     kind === 'eyJ' ? 'eyJ…' : `${kind}_…`,
   );
 }
 
-/** The server cannot start as it was asked to. The message is for the person who starts it. */
+/** The server cannot start with its settings. The message is for the operator. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
-/** The call was refused before anything was sent. The message names the fields and is for the agent. */
+/** The server refused the call before it sent anything. The message names the fields and is for the agent. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
-  /** @param rule what the record says of the reason: without anything that the agent has sent */
+  /** @param rule the reason as the record states it, without anything that the agent sent */
   constructor(
     message: string,
     readonly rule = 'the arguments do not fit',

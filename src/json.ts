@@ -1,12 +1,12 @@
-/** What nests deeper than this is no object of WorkOS's, and recursion over it is not safe. */
+/** No WorkOS object nests deeper than this, and recursion over deeper values could overflow the stack. */
 export const MAX_DEPTH = 64;
 
-/** Characters of JSON that can be parsed in no time and little memory, however it nests. */
+/** Characters of JSON that parse quickly and in little memory at any nesting depth. */
 const SMALL = 262_144;
 
-/** Parses JSON. Returns `undefined` where it is none, or where it nests too deep to be worked on. */
+/** Parses JSON. Returns `undefined` for invalid JSON, and `too deep` for a value that nests deeper than MAX_DEPTH. */
 export function parseJson(json: string): { value: unknown } | 'too deep' | undefined {
-  // Parsing eight mebibytes of brackets takes a second and hundreds of mebibytes: the text is looked at before.
+  // Parsing 8 MiB of brackets takes a second and hundreds of MiB, so the depth is checked before parsing.
   if (json.length > SMALL && isTextTooDeep(json)) return 'too deep';
   try {
     const value: unknown = JSON.parse(json);
@@ -16,13 +16,13 @@ export function parseJson(json: string): { value: unknown } | 'too deep' | undef
   }
 }
 
-/** Whether a value nests deeper than that. */
+/** Whether a value nests deeper than MAX_DEPTH. */
 export function isTooDeep(value: unknown, left = MAX_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (left === 0) return true;
   if (Array.isArray(value)) return value.some((element) => isTooDeep(element, left - 1));
   for (const name in value) {
-    const member: unknown = (value as Record<string, unknown>)[name]; // an object of whatever members
+    const member: unknown = (value as Record<string, unknown>)[name]; // an object with unknown members
     if (typeof member === 'object' && isTooDeep(member, left - 1)) return true;
   }
   return false;
@@ -45,7 +45,7 @@ function isTextTooDeep(json: string): boolean {
   return false;
 }
 
-/** Whether a value is what JSON calls an object. */
+/** Whether a value is a JSON object, neither null nor an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

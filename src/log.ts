@@ -4,15 +4,15 @@ type Line = 'debug' | 'info' | 'warn' | 'error';
 
 export type Log = Pick<Logger, Line>;
 
-/** Milliseconds that loading pino waits, so that what a client asks first is answered first. */
+/** Milliseconds by which loading pino is delayed, so that the first requests of a client are answered before. */
 const BEHIND = 250;
 
 /**
- * JSON lines to stderr: stdout is the protocol. The first lines wait for pino, which takes long to load; from then on each
- * is written at once.
+ * Writes JSON lines to stderr, as stdout carries the protocol. Pino is slow to load: lines are buffered until it has
+ * loaded, and written immediately from then on.
  */
 export function createLog(level: LogLevel): Log & {
-  /** Resolves once what was logged before is written. */
+  /** Resolves once every line logged so far is written. */
   readonly written: () => Promise<void>;
 } {
   let now = new Date();
@@ -33,7 +33,7 @@ export function createLog(level: LogLevel): Log & {
     for (const write of waiting.splice(0)) write();
   };
   const line = (kind: Line) => {
-    // Nothing is made, or loaded, for lines that nobody is to see.
+    // Lines below the level must not load pino.
     if (LOG_LEVELS.indexOf(kind) < LOG_LEVELS.indexOf(level)) return () => {};
     return (...line: Parameters<Log[Line]>) => {
       const time = new Date();

@@ -6,10 +6,10 @@ import { withoutKeys } from './errors.ts';
 import { partFor } from './settings/command-line.ts';
 import type { Part, Shell } from './start/host.ts';
 
-/** Filled in by the build, from package.json. */
+/** The build replaces it with the version in package.json. */
 declare const VERSION: string;
 
-/** Each is a bundle of its own that shares no code with another, so that a process loads one. */
+/** Each part is a separate bundle that shares no code with the others, so that a process loads only one. */
 const PARTS: Readonly<Record<ReturnType<typeof partFor>, () => Promise<{ readonly run: Part }>>> = {
   stdio: () => import('./entry/stdio.ts'),
   http: () => import('./entry/http.ts'),
@@ -42,9 +42,9 @@ async function main(): Promise<void> {
 }
 
 /**
- * Has Node keep what V8 makes of the code, where it can (22.1 and later) and may write: beside the code. Who can write
- * there could change the code as well, while in Node's own choice, the folder for temporary files, anybody can put
- * something for us to run.
+ * Enables Node's compile cache (22.1 and later) in a folder beside the code. A user who can write there could change
+ * the code as well. Node's default is the folder for temporary files, where any local user could plant code for this
+ * process to run.
  */
 function keepCompiled(): void {
   const { enableCompileCache } = module as { readonly enableCompileCache?: (folder: string) => unknown };
@@ -52,22 +52,22 @@ function keepCompiled(): void {
 }
 
 function print(text: string): void {
-  // A pipe that is read no further, as by `head`.
+  // The reader may close the pipe early, as `head` does.
   if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => {});
   process.stdout.write(text);
 }
 
-/** Milliseconds that a client gets to read its last answers. */
+/** Milliseconds that the client has to read the last answers. */
 const FLUSH = 1_000;
 
-/** A client that still holds stdin open must not hold up the exit, nor one that does not read what was answered. */
+/** Exits even if the client keeps stdin open or does not read its answers. */
 function exit(): void {
   process.stdout.write('', () => process.exit());
   setTimeout(() => process.exit(), FLUSH).unref();
 }
 
 main().catch((error: unknown) => {
-  // By name: each bundle has a class of its own.
+  // Compared by name, as each bundle has its own copy of the class.
   if (!(error instanceof Error && error.name === 'StartError')) throw error;
   process.exitCode = 2;
   process.stderr.write(`workos-mcp: ${withoutKeys(error.message)}\n`, exit);

@@ -1,7 +1,7 @@
-/** Names that are kept: answers bring names of their own, which must not fill memory. */
+/** Names that a memo keeps. Answers contain arbitrary names, which must not fill the memory. */
 const MAX_KNOWN = 10_000;
 
-/** Finds what follows from a name once: names of tools, arguments and members come again without end. */
+/** Memoizes a function of a name: the names of tools, arguments and members recur all the time. */
 export function byName<T>(find: (name: string) => T): (name: string) => T {
   const known = new Map<string, T>();
   return (name) => {

@@ -1,11 +1,12 @@
 import { byName } from './memo.ts';
 
 /**
- * What lets somebody become somebody else never reaches an agent that was not given its area's credentials. It fails
- * closed: what an output declares is withheld, and so is whatever is called like a secret, however deep and however new.
+ * An agent without the credentials grant of an area never sees that area's secrets: values that would let it act as
+ * another user. This fails closed. The server withholds what an output declares secret, and every member with the name
+ * of a secret, at any depth, even if the catalogue does not know it.
  */
 
-/** Names as secrets have them, in snake case: whole words, so that `country_code` and `tokenizer` are none. */
+/** Names of secrets, in snake case. They match whole words, so that `country_code` and `tokenizer` do not count. */
 const LIKE_A_SECRET = new RegExp(
   [
     '(^|_)(secrets?|tokens?|passwords?|passwd|pwd|passphrase|passcode|credentials?|cookies?|jwt|bearer|otp|totp|pin)(_|$)',
@@ -16,16 +17,16 @@ const LIKE_A_SECRET = new RegExp(
   ].join('|'),
 );
 
-/** Names that look like secrets and are none, each with the reason. */
+/** Names that look like secrets but are not, each with the reason. */
 export const NOT_SECRET: Readonly<Record<string, string>> = {
-  verification_token: 'goes into public DNS, which the person who verifies a domain has to write',
-  token_type: 'says "Bearer"',
+  verification_token: 'published in DNS by the person who verifies the domain',
+  token_type: 'always "Bearer"',
   password_hash_type: 'names an algorithm',
   totp_issuer: 'names the app that asks for the code',
   totp_user: 'labels the account in the authenticator app',
 };
 
-/** Whether a name is one that secrets have. */
+/** Whether a member with this name is treated as a secret. */
 export const looksLikeSecret = byName((name) => {
   const snake = name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
@@ -35,8 +36,8 @@ export const looksLikeSecret = byName((name) => {
 });
 
 /**
- * Texts that are secrets under any name: enrolment URIs, JSON Web Tokens, API keys, authorization headers, and URLs that
- * carry a token or a signature.
+ * Texts that are secrets under any name: enrollment URIs, JSON Web Tokens, API keys, authorization headers, and URLs
+ * with a token or a signature.
  */
 const SECRET_TEXT = String.raw`otpauth:\S+|eyJ[\w-]+\.[\w-]+\.[\w-]*|sk_(?:test|live)_\w+|bearer\s+\S{8,}|https?:\/\/\S*[?&#][\w-]*(?:token|secret|signature|sig|code|password|key)=\S*`;
 
@@ -44,26 +45,26 @@ const SECRET_VALUE = new RegExp(`^\\s*(?:${SECRET_TEXT})`, 'i');
 
 export const SECRET_IN_TEXT = new RegExp(SECRET_TEXT, 'gi');
 
-/** First characters of such a text, in lower case: most values are something else, and need no look. */
+/** The first characters of such texts, in lower case. They rule out most values without running the expression. */
 const BEGINNINGS = new Set([...'oesbh \t\n\r']);
 
 function isSecretValue(value: string): boolean {
   return value.length > 7 && BEGINNINGS.has((value[0] ?? '').toLowerCase()) && SECRET_VALUE.test(value);
 }
 
-/** What stands in the place of a secret, and says what it takes to see it. */
+/** The text that replaces a secret. It names the grant that shows the secret. */
 export const marker = (area: string): string => `[withheld: takes the grant ${area}:credentials]`;
 
-/** What an output declares of its members, as dotted paths; items of arrays have no step. */
+/** What an output declares about its members, as dotted paths. Array indices are left out. */
 export type Declared = {
   readonly secrets: ReadonlySet<string>;
-  /** Members that are shown although they stand within something called like a secret. */
+  /** Members that are shown although an enclosing member has the name of a secret. */
   readonly shown: ReadonlySet<string>;
 };
 
-/** A JSON value with each secret replaced by the text. The value itself is left as it is. */
+/** Returns a JSON value with each secret replaced by `text`. Does not modify the value. */
 export function withhold(value: unknown, { secrets, shown }: Declared, text: string): unknown {
-  // Most answers hold no secret, and then there is nothing to copy.
+  // Most answers hold no secret and need no copy.
   if (!isNested(value) || !holdsSecret(value, secrets, '')) return value;
   const visit = (inner: unknown, path: string, secret: boolean): unknown => {
     if (Array.isArray(inner)) return inner.map((element) => visit(element, path, secret));
@@ -90,7 +91,7 @@ function holdsSecret(value: object, secrets: ReadonlySet<string>, path: string):
   }
   for (const name in value) {
     if (looksLikeSecret(name) || (secrets.size > 0 && secrets.has(path + name))) return true;
-    const member: unknown = (value as Record<string, unknown>)[name]; // an object of whatever members
+    const member: unknown = (value as Record<string, unknown>)[name]; // an object with unknown members
     if (
       typeof member === 'string'
         ? isSecretValue(member)

@@ -1,18 +1,21 @@
-/** Whether JSON text can hold nothing invisible: ASCII without an escape. Most answers are that, and need no cleaning. */
+/** Whether JSON text is ASCII without escapes, and so has no invisible characters. Most answers need no cleaning. */
 export function isPlain(json: string): boolean {
   return Buffer.byteLength(json) === json.length && !json.includes('\\') && !json.includes('\u007f');
 }
 
-/** Terminal sequences (CSI, OSC) as a whole: without their first character the rest would stay behind as litter. */
+/** Entire terminal sequences (CSI, OSC): removing only the escape character would leave the rest in the text. */
 const TERMINAL = String.raw`\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?`;
 
-/** Controls but tab and line feed, bidi and zero-width and tag characters, variation selectors, lone surrogates. */
+/**
+ * Control characters except tab and line feed, bidi, zero-width and tag characters, variation selectors, lone
+ * surrogates.
+ */
 const HIDDEN = String.raw`(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]`;
 
 const INVISIBLE = new RegExp(`${TERMINAL}|${HIDDEN}`, 'gu');
 
 /**
- * Takes out of a text what a person would not see and a model would read: names and attributes come from outside.
+ * Removes characters that a person would not see but a model would read. Names and attributes come from outside.
  * @returns the visible text and how many characters were removed
  */
 export function cleanText(text: string): { text: string; removed: number } {
@@ -24,7 +27,7 @@ export function cleanText(text: string): { text: string; removed: number } {
   return { text: visible, removed };
 }
 
-/** The same for every string and member name in a JSON value. The value itself is left as it is. */
+/** Cleans every string and member name in a JSON value. Does not modify the value. */
 export function cleanValue(value: unknown): { value: unknown; removed: number } {
   let removed = 0;
   const take = (text: string): string => {

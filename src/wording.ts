@@ -1,25 +1,25 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** The known word a misspelt one was meant to be, or `undefined` where none is near enough to be a likely typo. */
+/** The known word that a misspelt one probably stands for, or `undefined` if no known word is close enough. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const found = closest(word.toLowerCase(), known);
   return distance(word.toLowerCase(), found) <= Math.max(2, Math.ceil(found.length / 3)) ? found : undefined;
 }
 
-/** ` Did you mean "x"?`, with its leading space, or nothing. */
+/** ` Did you mean "x"?`, with its leading space, or an empty text. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const found = nearest(word, known);
   return found === undefined ? '' : ` Did you mean "${found}"?`;
 }
 
-/** Faults that are told back: more than that nobody corrects at once, and judging a million would hold everybody up. */
+/** Faults that one error lists. A reader cannot fix more at once, and checking a million would block the event loop. */
 export const MAX_TOLD = 10;
 
-/** Characters of a name that is told back to whoever gave it. */
+/** Characters of a name from outside that a message quotes. */
 const MAX_NAME = 100;
 
 export const inShort = (name: string): string => (name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME)}…`);
 
-/** The text with a full stop, where it has no end of its own. */
-export const closed = (said: string): string => (/[.!?]$/.test(said) ? said : `${said}.`);
+/** Ends a text with a full stop, unless it already ends with punctuation. */
+export const closed = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
