@@ -53,7 +53,7 @@ function isSecretValue(value: string): boolean {
 }
 
 /** The text that replaces a secret. It names the grant that shows the secret. */
-export const marker = (area: string): string => `[withheld: takes the grant ${area}:credentials]`;
+export const marker = (area: string): string => `[withheld: needs the grant ${area}:credentials]`;
 
 /** What an output declares about its members, as dotted paths. Array indices are left out. */
 export type Declared = {

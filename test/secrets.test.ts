@@ -195,7 +195,7 @@ describe('without credentials no secret comes through', () => {
   it('and the marker names the grant that shows it', async () => {
     upstream.answer = () => Response.json({ object: 'magic_auth', id: 'magic_auth_1', code: CANARY });
     const { structured } = await session.call('get_magic_auth', { magic_auth_id: 'magic_auth_1' });
-    expect(structured).toMatchObject({ code: '[withheld: takes the grant magic_auth:credentials]' });
+    expect(structured).toMatchObject({ code: '[withheld: needs the grant magic_auth:credentials]' });
     const open = await connect(['--allow', 'magic_auth:read,magic_auth:credentials'], {
       WORKOS_API_KEY: key,
       WORKOS_BASE_URL: upstream.url,
