@@ -1,28 +1,28 @@
 import { hash } from 'node:crypto';
 
-/** What the first entry of a run follows from. */
+/** The `prev` of a run's first entry. */
 export const NO_HASH = '0'.repeat(64);
 
-/** The hash of an entry's line, which the next entry carries: of its exact bytes, without the line feed. */
+/** The hash of an entry's line, which the next entry carries. It covers the exact bytes without the line feed. */
 export const hashOf = (line: string | Uint8Array): string => hash('sha256', line);
 
-/** How far a run has come: whoever knows it can tell that entries were cut off the end. */
+/** The last entry of a run. With a head kept elsewhere, a verifier can detect that later entries were removed. */
 export type Head = { readonly run: string; readonly seq: number; readonly hash: string };
 
-/** `RUN:SEQ:HASH`, as the log has it and `--head` takes it. */
+/** `RUN:SEQ:HASH`, the form that the log prints and `--head` accepts. */
 export const toHeadText = ({ run, seq, hash }: Head): string => `${run}:${seq}:${hash}`;
 
-/** Returns `undefined` for a text that is no head. */
+/** Returns `undefined` if the text is not a valid head. */
 export function parseHead(text: string): Head | undefined {
   const [, run, seq, hash] = /^([\w-]+):(\d{1,15}):([0-9a-f]{64})$/i.exec(text.trim()) ?? [];
   if (run === undefined || hash === undefined) return undefined;
   return { run, seq: Number(seq), hash: hash.toLowerCase() };
 }
 
-/** Members nested deeper than this do not tell one value from another. */
+/** Members that nest deeper than this are not part of the canonical JSON. */
 const MAX_DEPTH = 64;
 
-/** JSON with members in the order of their names, so that equal values have equal text. */
+/** JSON with members sorted by name, so that equal values have equal text. */
 export function canonicalJson(value: unknown, depth = 0): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (depth === MAX_DEPTH) return '"…"';

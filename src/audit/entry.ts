@@ -1,7 +1,7 @@
 import { isId } from '../ids.ts';
 import { looksLikeSecret } from '../secrets.ts';
 
-/** What happened, as whoever records it tells it. Strings are the server's own words and names, or shaped like IDs. */
+/** An event to record. Its strings are the server's own words and names, or have the shape of an ID. */
 export type Fields =
   | {
       readonly kind: 'start';
@@ -10,7 +10,7 @@ export type Fields =
       readonly agent?: string | undefined;
       /** Digest of the settings. */
       readonly config: string;
-      /** How many tools are on. */
+      /** Number of tools that are on. */
       readonly tools: number;
       readonly confirm: string;
       readonly transport: string;
@@ -18,36 +18,36 @@ export type Fields =
   | {
       readonly kind: 'decision';
       readonly agent: string;
-      /** The tool's name, or `UNKNOWN` for one outside the catalogue; area and access likewise. */
+      /** The tool's name, or `UNKNOWN` if the catalogue has no such tool. The same holds for area and access. */
       readonly tool: string;
       readonly area: string;
       readonly access: string;
       readonly environment: string;
       /** The call in plain English. */
       readonly text: string;
-      /** IDs by the argument that they were given as. */
+      /** IDs among the arguments, by argument name. */
       readonly ids: Readonly<Record<string, string>>;
-      /** IDs that the entry had no room for. */
+      /** Number of IDs that did not fit into the entry. */
       readonly more_ids?: number | undefined;
       /** HMAC of the arguments, in hex. */
       readonly arguments?: string | undefined;
-      /** An allowed call is sent, and has an outcome. */
+      /** Only an allowed call is sent and gets an outcome. */
       readonly decision: 'allowed' | 'refused' | 'ask';
-      /** The grant or rule behind it. */
+      /** The grant or rule that decided. */
       readonly rule: string;
       readonly confirmation?: Confirmation | undefined;
       readonly trace?: string | undefined;
     }
   | {
       readonly kind: 'outcome';
-      /** Sequence number of the decision. */
+      /** Sequence number of the decision entry. */
       readonly of: number;
       readonly agent: string;
       readonly tool: string;
       readonly environment: string;
       readonly text: string;
       readonly outcome: Outcome;
-      /** Why it was not sent all the same. */
+      /** Why the server did not send an allowed call. */
       readonly rule?: string | undefined;
       readonly object?: string | undefined;
       readonly organization?: string | undefined;
@@ -64,32 +64,32 @@ export type Confirmation = 'client prompt' | 'repeated by the model' | 'off';
 
 export type Outcome = 'ok' | 'error' | 'unknown' | 'not sent' | 'asked' | 'cancelled' | 'dry run';
 
-/** The version of the schema. Readers refuse to judge entries of another one. */
+/** The version of the schema. Readers do not judge entries of another version. */
 export const SCHEMA = 1;
 
 /** One line of the record. */
 export type Entry = {
   readonly v: typeof SCHEMA;
-  /** The process that wrote it. */
+  /** ID of the process that wrote it. */
   readonly run: string;
   /** 1, 2, 3, … within the run. */
   readonly seq: number;
   /** ISO 8601 in UTC. */
   readonly time: string;
-  /** SHA-256 of the run's entry before, as hex; zeros for the first one. */
+  /** SHA-256 of the run's previous entry, in hex. Zeros for the first entry. */
   readonly prev: string;
 } & Fields;
 
-/** The name of what is outside the catalogue: what an agent calls it is its own content. */
+/** Replaces the name of a tool that does not exist: the name that the agent sent is content. */
 export const UNKNOWN = '(unknown)';
 
-/** Bytes of an entry with its line feed: what a pipe takes in one piece (PIPE_BUF), and so what never mixes. */
+/** Bytes of an entry with its line feed. Writes of this size to a pipe are atomic (PIPE_BUF) and never interleave. */
 export const MAX_LINE = 4_096;
 
-/** Arguments that take IDs of WorkOS's. In any other, what looks like one is content. */
+/** Arguments that take WorkOS IDs. In other arguments, a value with the shape of an ID is content. */
 const NAME = /^(?!external_id$|idp_id$)[a-z_]{0,39}_id$|^(organization|connection|directory|group|user|before|after)$/;
 
-/** The arguments that are IDs. All others are content, and so is whatever is called like a secret. */
+/** The arguments that are WorkOS IDs. All others are content, and so is any argument with the name of a secret. */
 export function idsIn(args: Readonly<Record<string, unknown>>): Record<string, string> {
   const ids: Record<string, string> = {};
   for (const [name, value] of Object.entries(args)) {
@@ -98,23 +98,23 @@ export function idsIn(args: Readonly<Record<string, unknown>>): Record<string, s
   return ids;
 }
 
-/** The line of an entry, without its line feed and always short enough: what is too long is cut, and seen to be. */
+/** The line of an entry, without its line feed. Texts that do not fit are truncated and end in an ellipsis. */
 export function toLine(entry: Entry): string {
-  for (const room of [undefined, 1_000, 300, 64, 16]) {
-    const line = JSON.stringify(room === undefined ? entry : shorten(entry, room));
+  for (const maxLength of [undefined, 1_000, 300, 64, 16]) {
+    const line = JSON.stringify(maxLength === undefined ? entry : shorten(entry, maxLength));
     if (Buffer.byteLength(line) + 1 < MAX_LINE) return line;
   }
-  throw new Error('an audit entry does not fit into a line'); // its type has a dozen
+  throw new Error('an audit entry does not fit into a line'); // impossible: the type has about a dozen members
 }
 
 /** IDs that a shortened entry keeps. */
 const HANDFUL = 5;
 
-/** Members that readers tell entries apart by. All are short. */
+/** Members that readers match exactly. They are short and never truncated. */
 const WHOLE: ReadonlySet<string> = new Set(['run', 'time', 'prev', 'kind', 'decision', 'outcome', 'confirmation']);
 
-function shorten(entry: Entry, room: number): unknown {
-  const cut = (text: string) => (text.length > room ? `${text.slice(0, room - 1)}…` : text);
+function shorten(entry: Entry, maxLength: number): unknown {
+  const cut = (text: string) => (text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text);
   const short = Object.fromEntries(
     Object.entries(entry).map(([name, value]) => [
       name,

@@ -22,26 +22,26 @@ import type { Sink } from './record.ts';
 type Opened = {
   readonly fd: number;
   readonly inode: bigint;
-  /** It ends amid a line, which nothing may be written behind. */
+  /** The file ends in the middle of a line, so the next write begins with a line feed. */
   torn: boolean;
-  /** The sync that is under way, and the one that starts after it for all that was written meanwhile. */
+  /** The sync in flight, and the one that follows it for lines written in the meantime. */
   syncing: Promise<void> | undefined;
   following: Promise<void> | undefined;
 };
 
 export type FileSettings = {
-  /** The file is renamed before it outgrows this. */
+  /** The file is rotated before it grows beyond this size. */
   readonly maxBytes: number;
-  /** Makes the names of renamed files this run's own. */
+  /** Makes the names of rotated files unique to this run. */
   readonly run: string;
   readonly now: () => Date;
 };
 
 /**
- * A file that lines are appended to, also by several processes at once. Readable and writable by its owner alone.
- * The file is looked up by its path for every line, so that nobody writes on into one that was renamed or deleted.
- * O_APPEND is atomic on local file systems; on NFS each process needs a file of its own.
- * @throws StartError where the path cannot be written, or others than its owner may
+ * Opens a file for appending, which several processes may share. Only its owner may read and write it. Each line looks
+ * up the path again, so that no process keeps writing to a file that was renamed or deleted. O_APPEND is atomic on
+ * local file systems; on NFS each process needs its own file.
+ * @throws StartError if the path cannot be written, or if users other than its owner can read or write it
  */
 export async function openAuditFile(path: string, { maxBytes, run, now }: FileSettings): Promise<Sink> {
   const { file, folder, opened } = orRefuse(path, () => {
@@ -50,22 +50,22 @@ export async function openAuditFile(path: string, { maxBytes, run, now }: FileSe
   });
   let current = opened;
   let rotations = 0;
-  /** The folder's sync for the current file. */
-  let placed: Promise<void> | undefined;
-  /** Files left behind whose last lines are not on disk yet. */
-  const leaving = new Set<Promise<void>>();
+  /** The folder's sync, which makes the name of the current file durable. */
+  let folderSynced: Promise<void> | undefined;
+  /** Syncs of earlier files whose last lines are not on disk yet. */
+  const closing = new Set<Promise<void>>();
 
-  const move = (to: Opened): void => {
+  const switchTo = (to: Opened): void => {
     const { fd } = current;
-    const left = sync(current).finally(() => closeSync(fd));
-    leaving.add(left);
-    // One that failed stays: what it held may be lost, and a disk like that is not to be relied on again.
-    left.then(
-      () => leaving.delete(left),
+    const closed = sync(current).finally(() => closeSync(fd));
+    closing.add(closed);
+    // A failed sync stays and fails every later sync: lines may be lost, and the disk is no longer trustworthy.
+    closed.then(
+      () => closing.delete(closed),
       () => {},
     );
     current = to;
-    placed = undefined;
+    folderSynced = undefined;
   };
 
   const rotate = (): void => {
@@ -78,31 +78,31 @@ export async function openAuditFile(path: string, { maxBytes, run, now }: FileSe
     try {
       renameSync(file, name);
     } catch (error) {
-      if (Object(error).code !== 'ENOENT') throw error; // another process was faster
+      if (Object(error).code !== 'ENOENT') throw error; // another process rotated it first
     }
-    move(openFile(file));
+    switchTo(openFile(file));
   };
 
   return {
     append: (line) => {
       const bytes = Buffer.from(`${line}\n`);
       const found = statSync(file, { bigint: true, throwIfNoEntry: false });
-      if (found?.ino !== current.inode) move(openFile(file));
+      if (found?.ino !== current.inode) switchTo(openFile(file));
       else if (found.size > 0n && Number(found.size) + bytes.length > maxBytes) rotate();
       write(current, bytes);
     },
     sync: async () => {
-      placed ??= syncFolder(folder);
-      await Promise.all([sync(current), placed, ...leaving]);
+      folderSynced ??= syncFolder(folder);
+      await Promise.all([sync(current), folderSynced, ...closing]);
     },
     close: async () => {
-      await Promise.allSettled([sync(current), ...leaving]);
+      await Promise.allSettled([sync(current), ...closing]);
       closeSync(current.fd);
     },
   };
 }
 
-/** Refuses what openAuditFile would, and makes nothing. */
+/** Refuses the same paths as openAuditFile, without creating a file. */
 export function checkAuditFile(path: string): void {
   orRefuse(path, () => {
     const place = toPlace(path);
@@ -110,16 +110,16 @@ export function checkAuditFile(path: string): void {
   });
 }
 
-/** Where the file is. Throws where none can be. */
+/** The absolute path of the file. Throws if a record cannot be written there. */
 function toPlace(path: string): string {
   if (path === 'stdout') throw new Error('stdout carries the protocol; use a file or "stderr"');
-  const place = existsSync(path) ? realpathSync(path) : resolve(path); // renaming a link would leave its target behind
+  const place = existsSync(path) ? realpathSync(path) : resolve(path); // rotation must rename the target, not the link
   refuseOthers(place);
-  accessSync(dirname(place), constants.W_OK); // rotation makes files
+  accessSync(dirname(place), constants.W_OK); // rotation creates files there
   return place;
 }
 
-/** @param path as it was given, for the message */
+/** @param path the operator's spelling, for the message */
 function orRefuse<T>(path: string, start: () => T): T {
   try {
     return start();
@@ -132,7 +132,7 @@ function orRefuse<T>(path: string, start: () => T): T {
 
 const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
 
-/** Folders, devices, and pipes, whose opening would wait for a reader. */
+/** Refuses folders, devices and pipes. Opening a pipe would wait for a reader. */
 function refuseOthers(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found !== undefined && !found.isFile()) throw new Error('it is not a regular file; use a file or "stderr"');
@@ -155,10 +155,10 @@ function openFile(file: string): Opened {
   }
 }
 
-/** How every file of a record begins. */
+/** The first bytes of every record file. */
 const ENTRY = '{"v":';
 
-/** A file that holds something else was named by mistake: nothing is to be appended to somebody's settings. */
+/** Refuses a file with other contents, which the operator must have named by mistake, such as a settings file. */
 function openRecordFile(file: string): Opened {
   const opened = openFile(file);
   const begin = Buffer.alloc(ENTRY.length);
@@ -168,22 +168,22 @@ function openRecordFile(file: string): Opened {
   throw new Error('it contains something other than an audit record');
 }
 
-/** One write for a line: two could be parted by another process's. */
+/** Writes a line in one call: another process could write between two. */
 function write(opened: Opened, bytes: Buffer): void {
   const whole = opened.torn ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes;
   const count = writeSync(opened.fd, whole);
   if (count === 0) throw cutShort();
   opened.torn = count < whole.length;
-  // A line that lacks only its line feed is there: writing it again would have it there twice.
+  // Only the line feed is missing. Writing the line again would duplicate it.
   if (count < whole.length - 1) throw cutShort();
 }
 
-/** A disk that takes a part has no room for the rest. */
+/** A short write means that the disk is full. */
 const cutShort = () => Object.assign(new Error('a line was truncated'), { code: 'ENOSPC' });
 
 const toDisk = promisify(fdatasync);
 
-/** Lines written while a sync is under way share the next one: a sync takes milliseconds, and calls come at once. */
+/** Lines written during a sync share the next one, as a sync takes milliseconds and calls arrive concurrently. */
 function sync(opened: Opened): Promise<void> {
   const start = () => {
     const own = toDisk(opened.fd).finally(() => {
@@ -202,7 +202,9 @@ function sync(opened: Opened): Promise<void> {
   return opened.following;
 }
 
-/** Without it a new file could be gone after a power cut. Where folders have no sync, that of the file has to do. */
+/**
+ * Without it a new file could vanish in a power cut. Some systems cannot sync folders; there the file's sync has to do.
+ */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => {});

@@ -2,50 +2,56 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { canonicalJson, type Head, hashOf, NO_HASH } from './chain.ts';
 import { type Entry, type Fields, SCHEMA, toLine } from './entry.ts';
 
-/** Where lines go. */
+/** The destination of the record's lines. */
 export type Sink = {
-  /** Writes a line and its line feed as one piece. Throws where it cannot; the line may be torn then, never lost unseen. */
+  /**
+   * Writes a line with its line feed in one piece. Throws if it cannot. The line may then be torn, which readers
+   * detect.
+   */
   readonly append: (line: string) => void;
-  /** Resolves once all lines so far are on disk. */
+  /** Resolves when all lines written so far are on disk. */
   readonly sync: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
 export type AuditRecord = {
   /**
-   * Appends an entry and resolves to its sequence number; with `sync`, once it is on disk. Rejects with RecordError
-   * where it cannot: a decision is forgotten then, all else did happen and is written before anything later.
+   * Appends an entry and resolves to its sequence number. With `sync` it resolves when the entry is on disk. Rejects
+   * with RecordError if it cannot write. A decision is then dropped. All other entries describe what already happened,
+   * so they are kept and written before any later entry.
    */
   readonly append: (fields: Fields, options?: { readonly sync?: boolean }) => Promise<number>;
-  /** HMAC of the arguments, in hex, under a key of this run that never leaves memory. Members may be in any order. */
+  /**
+   * HMAC of the arguments, in hex. The key belongs to this run and never leaves memory. Member order does not matter.
+   */
   readonly digest: (args: unknown) => string;
-  /** The last entry that was written. */
+  /** The last entry written. */
   readonly head: () => Head;
   /** Whether the last attempt to write failed. */
   readonly isFailing: () => boolean;
-  /** Writes what is still waiting and closes the sink. Rejects with RecordError where something stays unwritten. */
+  /** Writes all waiting entries and closes the sink. Rejects with RecordError if it cannot write all of them. */
   readonly close: () => Promise<void>;
 };
 
-/** The record cannot be written. The message says why, and is fit for agents. */
+/** The record cannot be written. The message says why and may be shown to agents. */
 export class RecordError extends Error {
   override readonly name = 'RecordError';
 }
 
-/** The ID of a process's run. */
+/** A new run ID. Each process has one. */
 export const newRun = (): string => randomUUID();
 
-/** A digest of the settings, by which two starts can be seen to have the same ones. */
+/** A digest of the settings. Two starts with equal settings have equal digests. */
 export const configDigest = (value: unknown): string => hashOf(canonicalJson(value));
 
 type Decision = Extract<Fields, { kind: 'decision' }>;
 
-/** Entries that wait while nothing can be written. Decisions do not, so that only what is under way adds to them. */
+/** Entries that wait while the sink fails. Decisions never wait, so only calls in flight add entries. */
 const MAX_WAITING = 10_000;
 
 /**
- * A run's chain of entries.
- * @param now the time of day
+ * Creates the hash chain of a run.
+ * @param now wall-clock time
  */
 export function createAuditRecord({
   sink,
@@ -57,7 +63,7 @@ export function createAuditRecord({
   readonly now: () => Date;
 }): AuditRecord {
   const key = randomBytes(32);
-  /** Entries that have their place in the chain and are not written yet, the oldest first. */
+  /** Entries that are part of the chain but not written yet, oldest first. */
   const waiting: { line: string; head: Head }[] = [];
   let written: Head = { run, seq: 0, hash: NO_HASH };
   let last = written;
@@ -75,7 +81,7 @@ export function createAuditRecord({
   const add = (fields: Fields): number => {
     const isDecision = fields.kind === 'decision';
     if (isDecision)
-      flush(); // a decision must not wait behind others
+      flush(); // a decision must not wait behind other entries
     else if (waiting.length === MAX_WAITING) throw new Error('too many entries are waiting to be written');
     const seq = last.seq + 1;
     const entry: Entry = { v: SCHEMA, run, seq, time: now().toISOString(), prev: last.hash, ...fields };
@@ -93,12 +99,15 @@ export function createAuditRecord({
     return seq;
   };
 
-  /** Tells of a decision that was written, perhaps not to disk: whoever made it is told that it was not recorded. */
+  /**
+   * Records that an allowed call was not sent: its decision was written, but its sync failed and the caller got an
+   * error.
+   */
   const addUnsent = ({ agent, tool, environment, text }: Decision, of: number): void => {
     try {
       add({ kind: 'outcome', of, agent, tool, environment, text: `${text}: not sent`, outcome: 'not sent', ms: 0 });
     } catch {
-      // It waits, as every outcome does.
+      // The outcome waits until the sink works again.
     }
   };
 
@@ -130,7 +139,7 @@ export function createAuditRecord({
         const lost = waiting.length === 0 ? '' : ` ${waiting.length} entries were lost.`;
         throw new RecordError(`${toRecordError(error).message}${lost}`);
       } finally {
-        await sink.close().catch(() => {}); // what was written is on disk, or the error says that it is not
+        await sink.close().catch(() => {}); // sync has already reported whether the entries are on disk
       }
     },
   };
@@ -145,7 +154,10 @@ const REASONS: Readonly<Record<string, string>> = {
   EPIPE: 'its reader closed the pipe',
 };
 
-/** A driver's message names files and calls; its code says enough. Messages without one are this server's own. */
+/**
+ * Reports only the code of a system error, as its message names files and calls. Errors without a code are the server's
+ * own.
+ */
 function toRecordError(error: unknown): RecordError {
   const { code, message } = Object(error);
   const reason = typeof code === 'string' ? [REASONS[code], code].filter(Boolean).join(', ') : message;

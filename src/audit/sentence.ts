@@ -1,7 +1,7 @@
 import { byName } from '../memo.ts';
 import { type Fields, UNKNOWN } from './entry.ts';
 
-/** A call as a sentence tells it. */
+/** The parts of a call that its sentence names. */
 export type Told = {
   readonly agent: string;
   readonly tool: { readonly name: string };
@@ -9,7 +9,7 @@ export type Told = {
   readonly environment: string;
 };
 
-/** It was done; somebody asked for it; it was tried, without the success that "done" would claim. */
+/** `done` succeeded, `asked` was requested by the agent, `tried` was sent without success. */
 export type Form = 'done' | 'asked' | 'tried';
 
 type Decision = Extract<Fields, { kind: 'decision' }>;
@@ -18,28 +18,28 @@ type Outcome = Extract<Fields, { kind: 'outcome' }>;
 type Verb = {
   readonly do: string;
   readonly done: string;
-  /** It works on an object that exists, which an argument names. */
+  /** The verb acts on an existing object that an argument names. */
   readonly on?: true;
 };
 
-/** By the first word of a tool's name. */
+/** Verbs by the first word of a tool's name. */
 const VERBS: Readonly<Record<string, Verb>> = {
   get: { do: 'read', done: 'read', on: true },
   list: { do: 'list', done: 'listed' },
   create: { do: 'create', done: 'created' },
   update: { do: 'update', done: 'updated', on: true },
   delete: { do: 'delete', done: 'deleted', on: true },
-  // What WorkOS finds is in its answer, which is content.
+  // "Checked", as the result of the verification is in WorkOS's answer, which is content.
   verify: { do: 'check', done: 'checked', on: true },
   enroll: { do: 'enroll', done: 'enrolled' },
   challenge: { do: 'challenge', done: 'challenged', on: true },
   authenticate: { do: 'sign in', done: 'signed in' },
 };
 
-/** Arguments whose IDs say where a page begins, or belong to somebody else's system: no part of what was done. */
+/** Arguments that a sentence leaves out: cursors, and IDs of systems other than WorkOS. */
 const ASIDE: ReadonlySet<string> = new Set(['before', 'after', 'external_id', 'idp_id']);
 
-/** Objects that a sentence names beside its own. */
+/** Number of related objects that a sentence names. */
 const MENTIONS = 2;
 
 /** "support-bot read user user_01E4ZCR3C56J083X43JQXF3JK5 in staging". */
@@ -61,18 +61,18 @@ export function toSentence({ agent, tool, ids, environment }: Told, form: Form):
     .slice(0, MENTIONS)
     .map(([argument, id]) => `${toKind(argument)} ${id}`);
   const object = own === undefined ? any : `${noun} ${own}`;
-  const beside = others.length === 0 ? [] : [`${isList ? 'of' : 'for'} ${others.join(' and ')}`];
-  return [agent, say(verb), object, ...beside, where].join(' ');
+  const related = others.length === 0 ? [] : [`${isList ? 'of' : 'for'} ${others.join(' and ')}`];
+  return [agent, say(verb), object, ...related, where].join(' ');
 }
 
-/** The sentence of a decision: what was asked for and, where it is not simply done, why. */
+/** The sentence of a decision: what the agent asked for and, unless it is allowed, the rule. */
 export function decisionSentence(call: Told, { decision, rule }: Pick<Decision, 'decision' | 'rule'>): string {
   const sentence = toSentence(call, 'asked');
   if (decision === 'allowed') return sentence;
   return `${sentence}: ${decision === 'refused' ? 'refused' : 'needs confirmation'}${rule === '' ? '' : `, ${rule}`}`;
 }
 
-/** The sentence of an outcome. Only what succeeded is told as done. */
+/** The sentence of an outcome. Only a successful call is described as done. */
 export function outcomeSentence(
   call: Told,
   { outcome, status, rule }: Pick<Outcome, 'outcome' | 'status' | 'rule'>,
@@ -95,7 +95,7 @@ export function outcomeSentence(
   }
 }
 
-/** Words of a name as they are written elsewhere: `sso_authorization_url` as "SSO authorization URL". */
+/** Turns a name into English words: `sso_authorization_url` into "SSO authorization URL". */
 const toWords = (name: string): string =>
   name
     .replaceAll('_', ' ')
@@ -103,7 +103,7 @@ const toWords = (name: string): string =>
     .replace(/\bauth\b/, 'authentication')
     .replace(/\b(sso|url|mfa)\b/g, (word) => word.toUpperCase());
 
-/** What a tool's name says that it does, and to what. */
+/** The verb and the object in a tool's name. */
 const partsOf = byName((name) => {
   const [first = '', ...rest] = name.split('_');
   const verb = Object.hasOwn(VERBS, first) && rest.length > 0 ? VERBS[first] : undefined;
@@ -112,10 +112,10 @@ const partsOf = byName((name) => {
   return { verb, noun, any: isList ? noun : withArticle(noun), isList };
 });
 
-/** What kind of object an argument names: `organization_id` and `organization` an "organization". */
+/** The kind of object that an argument names: "organization" for `organization_id` and `organization`. */
 const toKind = byName((argument) => toWords(argument.replace(/_id$/, '')));
 
-/** By sound: a user, a URL, an event, an SSO profile. */
+/** Chooses the article by sound: a user, a URL, an event, an SSO profile. */
 function withArticle(noun: string): string {
   const vowel = /^[A-Z]{2}/.test(noun) ? /^[AEFHILMNORSX]/ : /^(?!u(?:ser|ni))[aeiou]/;
   return `${vowel.test(noun) ? 'an' : 'a'} ${noun}`;

@@ -1,13 +1,15 @@
 import type { Sink } from './record.ts';
 
-/** Milliseconds to wait for a reader that is behind, and how often: nothing else runs meanwhile. */
+/**
+ * Milliseconds of one pause for a slow reader, and the number of pauses. They block the event loop, so both are small.
+ */
 const PAUSE = 5;
 const PAUSES = 10;
 
 /**
- * Lines among those of the log, for whoever collects them. On disk is what the collector puts there: there is nothing
- * to sync.
- * @param write writes bytes at once and returns how many went out; throws EAGAIN where the reader is behind
+ * Writes the record to stderr, among the lines of the log, for a log collector. The collector stores the lines, so
+ * there is nothing to sync.
+ * @param write writes synchronously and returns the number of bytes written; throws EAGAIN if the reader is behind
  */
 export function createStderrSink(write: (bytes: Uint8Array) => number): Sink {
   let torn = false;
@@ -26,7 +28,7 @@ export function createStderrSink(write: (bytes: Uint8Array) => number): Sink {
             continue;
           }
           torn = torn || done > 0;
-          // A line that lacks only its line feed is there: writing it again would have it there twice.
+          // Only the line feed is missing. Writing the line again would duplicate it.
           if (done === bytes.length - 1) return;
           throw error;
         }

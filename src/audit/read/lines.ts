@@ -5,12 +5,12 @@ import { type Entry, SCHEMA } from '../entry.ts';
 /** A line of a file. */
 export type Line = { readonly bytes: Buffer; readonly number: number };
 
-/** Bytes of a line that are kept: no entry is as long, and a file without line feeds must not fill the memory. */
+/** Bytes kept of a line. Entries are shorter, and a file without line feeds must not fill the memory. */
 const KEPT = 65_536;
 
 /**
- * The lines of a file, read as they are asked for. Not node:readline, which takes U+2028 for the end of a line too.
- * @throws StartError where it cannot be read
+ * Streams the lines of a file. node:readline would also split lines at U+2028.
+ * @throws StartError if the file cannot be read
  */
 export async function* readLines(path: string): AsyncGenerator<Line> {
   let number = 1;
@@ -19,7 +19,7 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
     if (start.length < KEPT) start = Buffer.concat([start, more.subarray(0, KEPT - start.length)]);
   };
   try {
-    // An asynchronous iterator of a stream without an encoding gives buffers.
+    // A stream without an encoding yields buffers.
     for await (const chunk of createReadStream(path, { highWaterMark: 262_144 }) as AsyncIterable<Buffer>) {
       let from = 0;
       for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, from)) {
@@ -41,19 +41,20 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
   if (start.length > 0) yield { bytes: start, number };
 }
 
-/** What a line of a record is. */
+/** The kinds of lines in a record file. */
 export type Read =
   | {
       readonly what: 'entry';
       readonly entry: Entry;
-      readonly bytes: Buffer /** Behind a torn line. */;
+      readonly bytes: Buffer;
+      /** The entry follows a torn line, without a line feed between them. */
       readonly torn: boolean;
     }
-  /** An entry of a schema that this version does not know. */
+  /** An entry of an unknown version of the schema. */
   | { readonly what: 'version'; readonly version: string }
-  /** The start of an entry. */
+  /** The beginning of an entry whose rest is missing. */
   | { readonly what: 'torn' }
-  /** Nothing of the record's: a log's line, where both share a file. */
+  /** Not part of the record, such as a log line in the same file. */
   | { readonly what: 'other' };
 
 const START = '{"v":';
@@ -61,7 +62,8 @@ const START = '{"v":';
 export function readEntry(bytes: Buffer): Read {
   const whole = toEntry(bytes, false);
   if (whole !== undefined) return whole;
-  // Where a process failed amid a line, the next process's entry stands right behind it. Within strings it is escaped.
+  // If a process died within a line, the next entry follows on the same line. The marker cannot occur within a string
+  // of an entry, as its quotes would be escaped.
   const at = bytes.lastIndexOf(START);
   const behind = at > 0 ? toEntry(bytes.subarray(at), true) : undefined;
   if (behind !== undefined) return behind;
@@ -85,6 +87,6 @@ function toEntry(bytes: Buffer, torn: boolean): Read | undefined {
     seq > 0 &&
     [prev, time, kind].every((member) => typeof member === 'string') &&
     run.length <= 100;
-  // Of the rest whoever reads it takes nothing for granted: the chain tells whether it is as it was written.
+  // Readers do not trust the remaining members. The chain shows whether they were altered.
   return sound ? { what: 'entry', entry: value as Entry, bytes, torn } : undefined;
 }

@@ -1,10 +1,10 @@
 import { type Head, hashOf, NO_HASH } from '../chain.ts';
 import type { Entry } from '../entry.ts';
 
-/** A line of a file, `FILE:LINE`. */
+/** A line of a file, printed as `FILE:LINE`. */
 type Place = { readonly file: string; readonly line: number };
 
-/** The first place where a run's chain is not as it was written. */
+/** The first place where a run's chain is broken. */
 export type Fault = {
   readonly kind: 'altered' | 'missing' | 'duplicated' | 'reordered';
   readonly seq: number;
@@ -12,10 +12,10 @@ export type Fault = {
   readonly text: string;
 };
 
-/** A call that was allowed and has no outcome: whether it took effect, nobody recorded. */
+/** An allowed call without an outcome. The record does not say whether it took effect. */
 export type Unknown = { readonly seq: number; readonly time: string; readonly where: string; readonly text: string };
 
-/** Entries of a run that were read one after the other and are numbered so. */
+/** Consecutive entries of a run, by position and by number. */
 type Stretch = {
   readonly first: number;
   readonly prev: string;
@@ -26,7 +26,7 @@ type Stretch = {
   to: Place;
   lastTime: string;
   lastKind: string;
-  /** The first entry in it that does not follow from the one before. */
+  /** The first broken link within the stretch. */
   fault: Fault | undefined;
 };
 
@@ -34,19 +34,19 @@ export type Run = {
   readonly id: string;
   entries: number;
   readonly stretches: Stretch[];
-  /** The stretch that is being read. */
+  /** The stretch that the next entry may extend. */
   current: Stretch | undefined;
-  /** Decisions whose outcome has not been read, and outcomes whose decision has not been: files come in any order. */
+  /** Decisions still without an outcome, and outcomes still without a decision. Files may come in any order. */
   readonly decisions: Map<number, Unknown>;
   readonly outcomes: Set<number>;
-  /** Decisions beyond those that are kept. */
+  /** Number of decisions beyond KEPT. */
   overflow: number;
-  /** The numbers that somebody has a head of, and the hashes found there. */
+  /** Sequence numbers of the heads to check, and the hashes found there. */
   readonly wanted: ReadonlySet<number>;
   readonly hashes: Map<number, string>;
 };
 
-/** Decisions, outcomes and stretches of a run that are kept in memory. */
+/** Decisions, outcomes and stretches of a run kept in memory, at most so many of each. */
 const KEPT = 100_000;
 
 export const toRun = (id: string, wanted: ReadonlySet<number>): Run => ({
@@ -63,7 +63,7 @@ export const toRun = (id: string, wanted: ReadonlySet<number>): Run => ({
 
 const at = ({ file, line }: Place): string => `${file}:${line}`;
 
-/** Adds an entry as it was read. */
+/** Adds an entry in reading order. */
 export function addEntry(run: Run, entry: Entry, bytes: Uint8Array, place: Place): void {
   const { seq, prev, time, kind } = entry;
   const hash = hashOf(bytes);
@@ -78,7 +78,7 @@ export function addEntry(run: Run, entry: Entry, bytes: Uint8Array, place: Place
   }
   const stretch = { first: seq, prev, from: place, firstTime: time, last: seq, hash, to: place, lastTime: time };
   run.current = { ...stretch, lastKind: kind, fault: undefined };
-  // A run in so many pieces is broken for sure: what comes later does not change where first.
+  // A run in so many pieces is certainly broken, and later pieces do not move the first fault.
   if (run.stretches.length < KEPT) run.stretches.push(run.current);
 }
 
@@ -92,16 +92,16 @@ function addCall(run: Run, entry: Entry, place: Place): void {
   }
 }
 
-/** The calls without an outcome, in the order in which they were made, and how many there are. */
+/** The calls without an outcome in the order of their decisions, and their number. */
 export function unknownCalls({ decisions, outcomes, overflow }: Run): { count: number; calls: Unknown[] } {
   const calls = [...decisions.values()].sort((one, other) => one.seq - other.seq);
   return { count: calls.length + Math.max(0, overflow - outcomes.size), calls };
 }
 
-/** A run's stretches in the order in which they were written. */
+/** A run's stretches by sequence number. */
 export const inOrder = (run: Run): Stretch[] => run.stretches.toSorted((one, other) => one.first - other.first);
 
-/** The first broken link of all that was read of a run, or `undefined` where it is whole. */
+/** The first broken link of a run, or `undefined` if it is whole. */
 export function firstFault(run: Run): Fault | undefined {
   let before: Stretch | undefined;
   for (const stretch of inOrder(run)) {
@@ -140,7 +140,7 @@ function faultBetween(before: Stretch | undefined, { first, prev, from }: Stretc
   return undefined;
 }
 
-/** Each entry vouches for the one before it. */
+/** Each entry carries the hash of the previous one, so a mismatch implicates either of the two. */
 function toAltered(seq: number, before: Place, place: Place): Fault {
   return {
     kind: 'altered',
@@ -150,7 +150,7 @@ function toAltered(seq: number, before: Place, place: Place): Fault {
   };
 }
 
-/** What is wrong with the end of a run, by a head that somebody kept; `undefined` where nothing is. */
+/** Compares the end of a run with a head that was kept elsewhere. Returns what is wrong, or `undefined`. */
 export function headFault(run: Run | undefined, head: Head): string | undefined {
   if (run === undefined) return 'the files have no entry of that run';
   const last = Math.max(...inOrder(run).map((stretch) => stretch.last));

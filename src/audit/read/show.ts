@@ -5,20 +5,20 @@ import { readEntry, readLines } from './lines.ts';
 
 export type Filter = {
   readonly agent?: string | undefined;
-  /** A date and time, or how long ago: 2026-11-22, 2026-11-22T10:57Z, 30m, 2h, 7d. */
+  /** A date, a time or an age: 2026-11-22, 2026-11-22T10:57Z, 30m, 2h, 7d. */
   readonly since?: string | undefined;
-  /** Only what was refused, or allowed and then not sent. */
+  /** Show only calls that were refused, or allowed but not sent. */
   readonly refused?: boolean | undefined;
 };
 
-/** What happened at once: a call with its decision and outcome, or an entry that stands alone. */
+/** One line of the page: a call with its decision and outcome, or any other entry. */
 export type Row = {
   readonly time: string;
   readonly run: string;
   readonly state: string;
   readonly text: string;
   readonly agent: string | undefined;
-  /** Written beside the text: the grant, milliseconds, the request ID. */
+  /** Shown in parentheses after the text: the grant, milliseconds, the request ID. */
   readonly details: readonly string[];
   readonly entries: readonly Entry[];
 };
@@ -26,10 +26,10 @@ export type Row = {
 type Decision = Extract<Entry, { kind: 'decision' }>;
 type Outcome = Extract<Entry, { kind: 'outcome' }>;
 
-/** Rows that may wait for the outcome of the first of them: more are under way in no server. */
+/** Rows that wait for the outcome of the first. No server has more calls in flight. */
 const WAITING = 10_000;
 
-/** The record's rows in the order in which they began. @throws StartError where it cannot be read */
+/** The rows of a record in the order in which they began. @throws StartError if the file cannot be read */
 export async function* readRows(
   path: string,
   { agent, since, refused = false }: Filter,
@@ -40,14 +40,14 @@ export async function* readRows(
     (agent === undefined || row.agent === agent) &&
     row.time >= from &&
     (!refused || row.state === 'refused' || row.state === 'not sent');
-  /** Rows with the decision that still wants its outcome. */
+  /** Rows in order, each with its decision while the outcome is missing. */
   const queue: { row: Row; decision: Decision | undefined }[] = [];
   const open = new Map<string, (typeof queue)[number]>();
   const keyOf = (run: string, seq: number) => `${run} ${seq}`;
 
   for await (const { bytes } of readLines(path)) {
     const read = readEntry(bytes);
-    if (read.what !== 'entry') continue; // "audit verify" tells of them
+    if (read.what !== 'entry') continue; // "audit verify" reports such lines
     const { entry } = read;
     if (entry.kind === 'outcome') {
       const key = keyOf(entry.run, entry.of);
@@ -72,7 +72,7 @@ export async function* readRows(
   for (const { row } of queue) if (isShown(row)) yield row;
 }
 
-/** The record as a page: a heading for each day, a line for each row. Times are UTC. */
+/** Formats the record as a page with a heading per day and a line per row. Times are UTC. */
 export async function* showFile(
   path: string,
   filter: Filter = {},
@@ -86,8 +86,8 @@ export async function* showFile(
       yield toHeading(date);
       day = date;
     }
-    const beside = details.length === 0 ? '' : `  (${details.join(', ')})`;
-    yield toPlain(`  ${time.slice(11, 19)}  ${state.padEnd(STATE_WIDTH)}  ${text}${beside}`);
+    const suffix = details.length === 0 ? '' : `  (${details.join(', ')})`;
+    yield toPlain(`  ${time.slice(11, 19)}  ${state.padEnd(STATE_WIDTH)}  ${text}${suffix}`);
   }
 }
 
@@ -144,13 +144,13 @@ function toHeading(date: string): string {
   return `${[DAYS[new Date(date).getUTCDay()], toPlain(date)].filter(Boolean).join(' ')} (UTC)`;
 }
 
-/** One line of what can be seen: whoever alters a file must not reach into the reader's terminal. */
+/** A text as one visible line: an altered file must not send control sequences to the reader's terminal. */
 export const toPlain = (text: string): string => cleanText(text.replace(/[\t\n\r\v\f\u2028\u2029]/g, ' ')).text;
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
 
-/** The time that "since" means. Without a zone it is UTC, as the times shown are. */
+/** The time that "since" stands for. A time without a zone is UTC, as are the times shown. */
 export function toTime(since: string, now: Date): Date {
   const [, count, unit = ''] = /^(\d{1,5})([smhdw])$/.exec(since) ?? [];
   if (count !== undefined) return new Date(now.getTime() - Number(count) * (UNITS[unit] ?? 0));
@@ -158,7 +158,7 @@ export function toTime(since: string, now: Date): Date {
   const time = new Date(
     DATE.test(since) ? `${since.replace(' ', 'T')}${since.length > 10 && !hasZone ? 'Z' : ''}` : '',
   );
-  // 30 February would be read as 2 March.
+  // Date parses 30 February as 2 March.
   const isReal = since.slice(0, 10) === new Date(`${since.slice(0, 10)}T00:00Z`).toJSON()?.slice(0, 10);
   if (!Number.isNaN(time.getTime()) && isReal) return time;
   throw new StartError(

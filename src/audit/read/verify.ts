@@ -16,12 +16,12 @@ import {
 export type RunReport = {
   readonly run: string;
   readonly entries: number;
-  /** Times of the first and last entry. */
+  /** Times of the first and the last entry. */
   readonly first: string;
   readonly last: string;
-  /** Whether it ended with a stop: else it goes on, or was killed. */
+  /** Whether it ends with a stop. If not, the process still runs or was killed. */
   readonly stopped: boolean;
-  /** Calls without an outcome: how many, and the first of them. */
+  /** Calls without an outcome: their number, and the first of them. */
   readonly unknown: { readonly count: number; readonly calls: readonly Unknown[] };
   readonly fault?: Fault;
 };
@@ -29,26 +29,28 @@ export type RunReport = {
 export type VerifyReport = {
   readonly whole: boolean;
   readonly runs: readonly RunReport[];
-  /** The heads that were given, with what is wrong where they are not reached. */
+  /** The heads to check, each with its fault if the record does not reach it. */
   readonly heads: readonly { readonly head: string; readonly fault?: string }[];
-  /** Lines that are no entries: how many of each kind, and the first of them. */
+  /** Lines that are not entries: the number of each kind, and the first of them. */
   readonly lines: readonly OddLines[];
 };
 
 export type OddLines = { readonly what: Odd; readonly count: number; readonly where: readonly string[] };
 
-/** Torn lines and a log's lines are no fault: what they stand for is written again, or was no entry. */
+/**
+ * Kinds of lines that are not entries. A torn line is harmless, as its entry is written again, and so is a log line.
+ */
 type Odd = 'torn' | 'other' | `version ${string}`;
 
-/** Calls without an outcome, and odd lines, that a report lists. */
+/** Calls without an outcome, and lines of a kind, that a report lists. */
 const LISTED = 20;
 
-/** Versions of the schema that are told apart. */
+/** Kinds of lines that are counted separately. */
 const VERSIONS = 20;
 
 /**
- * Follows every run through the files, in whatever order they are given.
- * @throws StartError for a file that cannot be read
+ * Follows every run through the files, which may come in any order.
+ * @throws StartError if a file cannot be read
  */
 export async function verifyFiles(
   paths: readonly string[],
@@ -95,7 +97,7 @@ export async function verifyFiles(
   return { whole, runs: reports, heads: headReports, lines };
 }
 
-/** A file that is named twice is read once. */
+/** Reads a file once even if it is named twice. */
 function withoutRepeats(paths: readonly string[]): string[] {
   return [...new Map(paths.map((path) => [toRealPath(path), path])).values()];
 }
@@ -104,7 +106,7 @@ function toRealPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    return path; // reading it says what is wrong
+    return path; // reading the file reports the error
   }
 }
 
