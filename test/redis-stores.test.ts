@@ -112,7 +112,7 @@ describeWithRedis('a connection', () => {
     await operator.sendCommand(['FLUSHALL']);
     await cut();
     await expect.poll(() => redis.run(ECHO, 'k', ['still']).catch(() => 'cut')).toBe('still');
-    expect(changes).toEqual(['false forgotten', 'true connected']);
+    expect(changes).toEqual(['false data lost', 'true connected']);
   });
 
   it('is no connection where the server takes no writes', async () => {

@@ -2,7 +2,7 @@ import { type Budgets, createLedger, takeHere } from '../agents/budgets.ts';
 import { awayRefusal, type Redis, RedisAway, toScript } from './connect.ts';
 import { digest, PRELUDE, toPrefix } from './script.ts';
 
-/** Arguments: budget, limit, milliseconds, an ID, and the ID and age of each that Redis may not know of. */
+/** Arguments: budget, limit, window in milliseconds, an ID, then ID and age of each unit that Redis may have missed. */
 const TAKE = toScript(`${PRELUDE}
 local key, limit, window = KEYS[1] .. ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
@@ -19,8 +19,8 @@ keep(key, window)
 return wait`);
 
 /**
- * Budgets that all servers on the same Redis take from. While it is away, each server gives a part of them, counting
- * what it gave before; what it gives then is told to Redis with the first question after.
+ * Budgets that all servers on the same Redis share. While Redis is unreachable, each server grants only its share of a
+ * budget and counts what it granted before. It reports these units to Redis with its next request.
  */
 export function createRedisBudgets(options: {
   readonly redis: Redis;
@@ -52,8 +52,7 @@ export function createRedisBudgets(options: {
         if (!(error instanceof RedisAway)) throw error;
         if (whenAway === 'refuse') throw awayRefusal();
         const result = takeHere(taken, Math.max(1, Math.floor(limit / replicas)), now());
-        if (result.ok) taken.owed.push({ id, at: now() }); // the one ID: Redis may have heard the question
-
+        if (result.ok) taken.owed.push({ id, at: now() }); // the same ID, as Redis may have received the command
         return result;
       }
     },

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { RedisClientType } from '@redis/client';
 import { RefusedError, StartError } from '../errors.ts';
 
-/** A Lua script, which Redis runs as one step: nothing else happens in between. */
+/** A Lua script, which Redis runs atomically. */
 export type Script = { readonly source: string; readonly sha: string };
 
 export const toScript = (source: string): Script => ({ source, sha: createHash('sha1').update(source).digest('hex') });
@@ -11,17 +11,17 @@ export const toScript = (source: string): Script => ({ source, sha: createHash('
 export type Redis = {
   readonly isUp: () => boolean;
   /**
-   * Tells when it is away, and when it is back, in the order of subscription. A connection that is made anew within
-   * BLIP, to a server that has not forgotten what it knew, is no change. `reason` is a code such as ECONNREFUSED, fit
-   * for a log.
+   * Subscribes to Redis becoming unreachable and reachable again. Listeners are called in the order of subscription. A
+   * reconnect within BLIP to a server that kept its data is not reported. `reason` is a code such as ECONNREFUSED,
+   * which may be logged.
    */
   readonly onChange: (listener: (isUp: boolean, reason: string) => void) => void;
   /**
-   * @param key what every key that the script uses begins with
-   * @throws RedisAway where no answer came within the command timeout
+   * @param key the prefix of every key that the script uses
+   * @throws RedisAway if no answer came within the command timeout
    */
   readonly run: (script: Script, key: string, args: readonly (string | number)[]) => Promise<unknown>;
-  /** Lets what was asked be answered first. */
+  /** Waits for the answers to commands in flight, then disconnects. */
   readonly close: () => Promise<void>;
 };
 
@@ -33,7 +33,7 @@ export class RedisAway extends Error {
   }
 }
 
-/** What a call is told that is not sent for want of the shared limits. */
+/** The refusal of a call that needs the shared limits while Redis is unreachable. */
 export const awayRefusal = () =>
   new RefusedError(
     'This server keeps its limits in Redis and cannot reach it. Nothing was sent to WorkOS. Try again in a minute. If the error persists, tell the operator of this server.',
@@ -41,41 +41,41 @@ export const awayRefusal = () =>
   );
 
 export type RedisOptions = {
-  /** PEM of the authority that a `rediss://` server is checked against, where it is none that Node knows. */
+  /** PEM of the CA for a `rediss://` server whose certificate Node does not trust by default. */
   readonly ca?: string;
-  /** Milliseconds. Calls wait for Redis: it is better to go on without it than to wait. */
+  /** Milliseconds. Calls wait for Redis, so the timeout is short: continuing without Redis is better than waiting. */
   readonly commandTimeout?: number;
-  /** Told of every change from the first on: later subscribers do not hear how the first attempt ended. */
+  /** Also receives the result of the first attempt, which later subscribers miss. */
   readonly onChange?: (isUp: boolean, reason: string) => void;
 };
 
 type Client = RedisClientType;
 
 const COMMAND_TIMEOUT = 300;
-/** Milliseconds for a connection, with TLS and login. */
+/** Milliseconds to connect, including TLS and login. */
 const CONNECT_TIMEOUT = 2_000;
 /**
- * Milliseconds that everything waits for a new connection before Redis counts as away. Being away alone is worse than
- * waiting: the others still share all of the limits among them.
+ * Milliseconds that commands wait for a reconnect before Redis counts as unreachable. If only this server lost its
+ * connection, waiting is better than falling back to its share: the other servers still use the full limits.
  */
 const BLIP = 500;
-/** Milliseconds between two attempts to connect: they double from the first to the second value. */
+/** Milliseconds between two attempts to connect. They double from `first` up to `last`. */
 const RECONNECT = { first: 50, last: 500 };
-/** Milliseconds after Redis came back by which everybody is connected to it again. */
+/** Milliseconds within which all servers are connected again after Redis came back. */
 export const ALL_BACK = CONNECT_TIMEOUT + 2 * RECONNECT.last;
 
 /**
- * Answers with what the first of all wrote: another answer means that the server has forgotten everything since. It
- * writes, because a replica that was demoted, and a server that is out of memory or still loading, answer a PING.
+ * Returns the value that the first server to connect wrote. A different value means that Redis has lost its data. The
+ * script writes, because a demoted replica and a server that is out of memory or still loading would answer a PING.
  */
 const PROBE = `redis.call('SET', KEYS[1], ARGV[1], 'NX')
 redis.call('PEXPIRE', KEYS[1], 30 * 86400000)
 return redis.call('GET', KEYS[1])`;
 
 /**
- * Connects, and keeps connecting for as long as it takes. Resolves after the first attempt, whether it was successful
- * or not. One server, or a proxy or Sentinel address that leads to the present one; no cluster.
- * @throws StartError for an address that is none, and for a login that the server refuses
+ * Connects to Redis and keeps reconnecting. Resolves after the first attempt, even if it failed. The URL names one
+ * server, or a proxy or Sentinel address that leads to the current primary. Clusters are not supported.
+ * @throws StartError if the URL is not valid, or if Redis refuses the login
  */
 export async function openRedis(url: string, options: RedisOptions = {}): Promise<Redis> {
   const target = toTarget(url, options.ca);
@@ -91,17 +91,17 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
   const timers: { reconnect?: NodeJS.Timeout; blip?: NodeJS.Timeout } = {};
   const waiting: (() => void)[] = [];
 
-  function become(next: 'up' | 'away', reason: string, isNews: boolean): void {
+  function setState(next: 'up' | 'away', reason: string, isChange: boolean): void {
     state = next;
     clearTimeout(timers.blip);
-    if (isNews) for (const listener of listeners) listener(next === 'up', reason);
+    if (isChange) for (const listener of listeners) listener(next === 'up', reason);
     for (const resolve of waiting.splice(0)) resolve();
   }
 
-  const blipToEnd = () => (state === 'blip' ? new Promise<void>((resolve) => waiting.push(resolve)) : undefined);
+  const untilBlipEnds = () => (state === 'blip' ? new Promise<void>((resolve) => waiting.push(resolve)) : undefined);
 
   async function attempt(): Promise<void> {
-    // Its own reconnecting has no limit on the time that the login may take, and a server that hangs never answers it.
+    // The client's own reconnect sets no time limit on the login, which a hanging server never answers.
     const fresh = createClient({
       ...target,
       disableOfflineQueue: true,
@@ -109,8 +109,8 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
       maintNotifications: 'disabled',
       name: 'workos-mcp',
     });
-    fresh.on('error', (error) => lose(fresh, error));
-    fresh.on('end', () => lose(fresh, undefined));
+    fresh.on('error', (error) => disconnect(fresh, error));
+    fresh.on('end', () => disconnect(fresh, undefined));
     client = fresh;
     let found: unknown;
     try {
@@ -120,40 +120,42 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
         for (const { source } of scripts.values()) await fresh.sendCommand(['SCRIPT', 'LOAD', source]);
       });
     } catch (error) {
-      lose(fresh, error);
+      disconnect(fresh, error);
       throw error;
     }
     if (isClosed || client !== fresh) return;
     delay = RECONNECT.first;
     const hasForgotten = memory !== undefined && memory !== found;
-    if (state === 'blip' && hasForgotten) become('away', 'forgotten', true);
-    const isNews = state === 'away' || memory === undefined;
+    if (state === 'blip' && hasForgotten) setState('away', 'data lost', true);
+    const isChange = state === 'away' || memory === undefined;
     memory = found;
-    become('up', 'connected', isNews);
+    setState('up', 'connected', isChange);
   }
 
-  /** Whatever went wrong, the next connection is a new one: what the old one still owes would come out of turn. */
-  function lose(lost: Client, error: unknown): void {
-    if (client !== lost) return;
+  /**
+   * After any error the next connection is a new one: late answers on the old one would be matched to later commands.
+   */
+  function disconnect(lostClient: Client, error: unknown): void {
+    if (client !== lostClient) return;
     client = undefined;
-    lost.destroy();
+    lostClient.destroy();
     if (isClosed) return;
     const reason = toReason(error);
     if (error instanceof ErrorReply) delay = RECONNECT.last;
-    // With jitter, so that many servers do not come back in the same moment.
+    // The jitter keeps many servers from reconnecting at the same moment.
     timers.reconnect = setTimeout(() => void attempt().catch(() => {}), delay * (0.5 + Math.random() / 2)).unref();
     delay = Math.min(2 * delay, RECONNECT.last);
-    // Neither a server that is not there nor one that refuses a script is any better for another connection.
+    // A reconnect does not help if nothing listens or if Redis refuses the script.
     const isFinal = reason === 'ECONNREFUSED' || error instanceof ErrorReply;
     if (state === 'up') {
       state = 'blip';
-      timers.blip = setTimeout(() => become('away', reason, true), BLIP);
+      timers.blip = setTimeout(() => setState('away', reason, true), BLIP);
     }
-    if (state === 'blip' && memory !== undefined && isFinal) become('away', reason, true);
+    if (state === 'blip' && memory !== undefined && isFinal) setState('away', reason, true);
   }
 
   async function run(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown> {
-    await blipToEnd();
+    await untilBlipEnds();
     const own = client;
     if (state !== 'up' || own === undefined) throw new RedisAway(false);
     scripts.set(script.sha, script);
@@ -166,8 +168,8 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
         }),
       );
     } catch (error) {
-      lose(own, error);
-      await blipToEnd();
+      disconnect(own, error);
+      await untilBlipEnds();
       throw new RedisAway(true);
     }
   }
@@ -175,7 +177,7 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
   async function close(): Promise<void> {
     isClosed = true;
     clearTimeout(timers.reconnect);
-    become('away', 'closed', false);
+    setState('away', 'closed', false);
     const last = client;
     await within(timeout, async () => last?.close()).catch(() => {});
     last?.destroy();
@@ -189,12 +191,12 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
         `--redis-url: Redis refused the login (${reason}). Check the user name and password in the URL.`,
       );
     }
-    become('away', reason, true);
+    setState('away', reason, true);
   });
   return { isUp: () => state === 'up', onChange: (listener) => void listeners.push(listener), run, close };
 }
 
-/** The URL is not quoted in what is said about it: it may hold a password. */
+/** Parses the URL. The error does not quote it, as it may hold a password. */
 function toTarget(text: string, ca: string | undefined) {
   const wrong = new StartError(
     '--redis-url is not a valid Redis URL: use redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS. Percent-encode reserved characters in the password.',
@@ -230,11 +232,11 @@ function decode(text: string, wrong: StartError): string {
 
 const TIMEOUT = new Error('TIMEOUT');
 
-/** Rejects after so many milliseconds; what comes later is dropped. */
+/** Rejects after `ms` milliseconds. A later result is dropped. */
 async function within<T>(ms: number, act: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    // An answer may have arrived while this event loop was busy: it gets a chance to be read first.
+    // An answer may have arrived while the event loop was blocked, so it gets a chance to be read first.
     timer = setTimeout(() => setImmediate(() => reject(TIMEOUT)), ms);
   });
   try {
@@ -246,7 +248,7 @@ async function within<T>(ms: number, act: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The code of an error: the driver's own messages are not for logs. */
+/** The code of an error. The driver's own messages may not be logged. */
 function toReason(error: unknown): string {
   if (!(error instanceof Error)) return 'closed';
   if (error instanceof AggregateError) return toReason(error.errors[0]);

@@ -3,7 +3,7 @@ import { RefusedError } from '../errors.ts';
 import { type Redis, RedisAway, toScript } from './connect.ts';
 import { digest, PRELUDE, toPrefix } from './script.ts';
 
-/** Arguments: ID, caller, what waits, milliseconds, how many a caller may have. */
+/** Arguments: ID, caller, the pending confirmation, its lifetime in milliseconds, the maximum per caller. */
 const PUT = toScript(`${PRELUDE}
 local id, caller = KEYS[1] .. ARGV[1], KEYS[1] .. ARGV[2]
 redis.call('ZREMRANGEBYSCORE', caller, '-inf', now)
@@ -13,7 +13,7 @@ redis.call('ZADD', caller, now + ARGV[4], ARGV[1])
 keep(caller, ARGV[4])
 return 1`);
 
-/** Arguments: ID, length of the caller's name. */
+/** Arguments: ID, length of the caller's key. */
 const TAKE = toScript(`
 local found = redis.call('GET', KEYS[1] .. ARGV[1])
 if not found then return '' end
@@ -24,7 +24,7 @@ return found:sub(ARGV[2] + 1)`);
 const DECLINE = toScript("redis.call('SET', KEYS[1] .. ARGV[1], '1', 'PX', ARGV[2]) return 1");
 const IS_DECLINED = toScript("return redis.call('EXISTS', KEYS[1] .. ARGV[1])");
 
-/** Confirmations that wait in Redis. An ID is a secret: with it a call is confirmed, so only its digest is kept. */
+/** Keeps pending confirmations in Redis. An ID is a secret, since it confirms a call: Redis gets only its digest. */
 export function createRedisPendingStore(redis: Redis, scope: string): PendingStore {
   const prefix = toPrefix('pending', scope);
   const run = (...[script, ...args]: Parameters<typeof runIn>) => runIn(script, ...args);

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What keys begin with. The braces put them all into one slot, so that a script may use any of them.
- * @param scope what tells one environment or deployment from another; it may be a secret, only a digest shows
+ * The prefix of all keys of a kind. The braces put them into one hash slot, so that a script may use any of them.
+ * @param scope distinguishes environments or deployments; it may be a secret, as Redis gets only its digest
  */
 export const toPrefix = (kind: string, scope: string): string => `wmcp:{${digest(scope)}}:${kind}:`;
 
-/** Stands in Redis for e-mail addresses, IDs and names, which have no business there. */
+/** Replaces e-mail addresses, IDs and names, which must not be stored in Redis. */
 export const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
 
-/** The beginning of every script: one clock for all, in milliseconds, and keys that go away by themselves. */
+/** The beginning of scripts: Redis's clock in milliseconds, and a function that lets a key expire. */
 export const PRELUDE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000

@@ -10,20 +10,20 @@ import { openRedis } from './connect.ts';
 import { createRedisPendingStore } from './pending.ts';
 import { createSharedWindows } from './windows.ts';
 
-/** What replicas have in common. */
+/** The state that replicas share. */
 export type SharedStores = {
   readonly windowsOf: (environment: Environment) => Shared;
   readonly budgets: Budgets;
   readonly pending: PendingStore;
-  /** Rejects while the others cannot be reached. */
+  /** Rejects while Redis is unreachable. */
   readonly check: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
 /**
- * Opens what replicas share, where the settings name a Redis.
- * @param scope the same in all replicas, and no other deployment's
- * @throws StartError for an address that is none, or a login that is refused
+ * Opens the shared state if the settings name a Redis.
+ * @param scope equal in all replicas of a deployment, and different from that of other deployments
+ * @throws StartError if the URL is not valid, or if Redis refuses the login
  */
 export async function openShared(
   { redisUrl, redisAway: whenAway, replicas }: HttpConfig,
@@ -37,7 +37,7 @@ export async function openShared(
   });
   const { now } = systemClock;
   return {
-    // Whoever has the same key counts in the same windows; Redis gets no more than a digest of it.
+    // Servers with the same API key count in the same windows. Redis gets only a digest of the key.
     windowsOf: ({ apiKey, baseUrl }) =>
       createSharedWindows({ redis, scope: `${baseUrl} ${apiKey}`, replicas, whenAway, now }),
     budgets: createRedisBudgets({ redis, scope, replicas, whenAway, now }),

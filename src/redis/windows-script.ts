@@ -2,35 +2,36 @@ import { toScript } from './connect.ts';
 import { PRELUDE } from './script.ts';
 
 /**
- * Keys, each after the prefix, with a limit's name and the window's key in place of W:
+ * Keys, each after the prefix. W stands for a limit's name and the window's key:
  *
  *   W          sorted set: place → when it is free. In flight: the lease's end; answered: one window after the answer.
- *   W:pause    exists while a 429 shuts the window
- *   W:line     sorted set: `server call since` → until when a place is kept for it; of each server only the oldest
+ *   W:pause    exists while a 429 closes the window
+ *   W:line     sorted set: `server call since` → until when a place is reserved for it; only the oldest call per server
  *   NAME:keys  sorted set: the keys of the limit's windows → when they are empty again
  *
- * A server that was denied is told when to ask again, and has a place kept for it until a little later. So none of them
- * starves: who waits longest is denied only for places that are really taken, and these get free.
+ * The script tells a denied server when to retry, and reserves a place for it until shortly after. So no server
+ * starves: the one that waits longest is denied only for places that are really taken, and these become free.
  */
 
 /**
  * Takes a place in every window, or in none.
  *
- * Arguments: ID of the place, server, since when it waits ('' at first), milliseconds that a place is kept for one who
- * is late, milliseconds that the call can take at most; then for each slot name, key, requests, milliseconds.
- * @returns nothing, or which slot is denied, after how many milliseconds to ask again, and since when it waits
+ * Arguments: ID of the place, server, since when the call waits ('' at first), milliseconds that a reservation outlasts
+ * the time to retry, milliseconds that the call can take at most; then for each slot name, key, requests, milliseconds.
+ * @returns nothing, or the index of the denied slot, milliseconds until the next attempt, and since when the call waits
  */
 export const ACQUIRE = toScript(`${PRELUDE}
 local prefix, id, server = KEYS[1], ARGV[1], ARGV[2]
 local since, grace, lease = tonumber(ARGV[3]) or now, tonumber(ARGV[4]), tonumber(ARGV[5])
--- Lines that were looked at, and those of them where an older call stands for this server already.
-local lines, spoken = {}, {}
+-- The lines read so far, and those in which an older call already represents this server.
+local lines, represented = {}, {}
 
 local function windowOf(name, key) return prefix .. name .. ':' .. key end
 
--- Milliseconds until the windows together, of one key or of that and all keys, may have room: 0 where they have.
+-- Milliseconds until the given windows together may have room; 0 if they have. The windows are that of one key, or
+-- that of a key and that of all keys.
 local function roomIn(name, keys, requests, span)
-  local used, opens, change, kept, servers = 0, 0, now + span, 0, {}
+  local used, opens, change, reserved, servers = 0, 0, now + span, 0, {}
   local lapse = math.huge
   for _, key in ipairs(keys) do
     local window = windowOf(name, key)
@@ -40,7 +41,7 @@ local function roomIn(name, keys, requests, span)
     used = used + redis.call('ZCARD', window)
     opens = math.max(opens, redis.call('PTTL', window .. ':pause'))
     local first = redis.call('ZRANGE', window, 0, 0, 'WITHSCORES')
-    -- A place in flight is not free before one window from now, however long its lease.
+    -- A place in flight becomes free no earlier than one window from now, whatever its lease says.
     if first[2] then change = math.min(change, tonumber(first[2])) end
     lines[line] = true
     local waiting = redis.call('ZRANGE', line, 0, -1, 'WITHSCORES')
@@ -48,23 +49,23 @@ local function roomIn(name, keys, requests, span)
       local other, call, at = waiting[index]:match('^(%S+) (%S+) (%S+)$')
       at = tonumber(at)
       local isOlder = at < since or (at == since and call < id)
-      if other == server and isOlder then spoken[line] = true end
-      -- Who needs a place in the windows of all keys has it kept in those that are not full only after a while.
+      if other == server and isOlder then represented[line] = true end
+      -- A call that needs a place in the windows of all keys gets no reservation in windows with room before one span.
       if other ~= server and isOlder and (key ~= '*' or at + span <= now) then
-        if not servers[other] then kept = kept + 1 end
+        if not servers[other] then reserved = reserved + 1 end
         servers[other] = true
         lapse = math.min(lapse, tonumber(waiting[index + 1]))
       end
     end
   end
   if opens > 0 then return opens end
-  if used + kept < requests then return 0 end
+  if used + reserved < requests then return 0 end
   if used < requests then change = math.min(change, lapse) end
   return math.max(1, math.ceil(change - now))
 end
 
 local denied, wait, where = 0, 0, nil
-local function look(slot, name, keys, requests, span)
+local function check(slot, name, keys, requests, span)
   local ms = roomIn(name, keys, requests, span)
   if ms > wait then denied, wait, where = slot, ms, windowOf(name, keys[1]) end
 end
@@ -76,29 +77,29 @@ for index = 6, #ARGV, 4 do
   slot.keys = prefix .. slot.name .. ':keys'
   slots[#slots + 1] = slot
   if slot.key == '' then
-    look(#slots, slot.name, { '' }, slot.requests, slot.span)
+    check(#slots, slot.name, { '' }, slot.requests, slot.span)
   elseif slot.key ~= '*' then
-    look(#slots, slot.name, { slot.key, '*' }, slot.requests, slot.span)
+    check(#slots, slot.name, { slot.key, '*' }, slot.requests, slot.span)
   else
     redis.call('ZREMRANGEBYSCORE', slot.keys, '-inf', now)
-    look(#slots, slot.name, { '*' }, slot.requests, slot.span)
+    check(#slots, slot.name, { '*' }, slot.requests, slot.span)
     for _, key in ipairs(redis.call('ZRANGE', slot.keys, 0, -1)) do
-      look(#slots, slot.name, { key, '*' }, slot.requests, slot.span)
+      check(#slots, slot.name, { key, '*' }, slot.requests, slot.span)
     end
   end
 end
 
 local member = server .. ' ' .. id .. ' ' .. string.format('%.3f', since)
 if wait > 0 then
-  local function standIn(window)
+  local function reserve(window)
     local line = window .. ':line'
-    if spoken[line] then return end
+    if represented[line] then return end
     redis.call('ZADD', line, now + wait + grace, member)
     keep(line, wait + grace)
   end
-  standIn(where)
+  reserve(where)
   for _, slot in ipairs(slots) do
-    if slot.key == '*' or since + slot.span <= now then standIn(windowOf(slot.name, slot.key)) end
+    if slot.key == '*' or since + slot.span <= now then reserve(windowOf(slot.name, slot.key)) end
   end
   return { denied - 1, wait, string.format('%.3f', since) }
 end
@@ -116,10 +117,10 @@ end
 return {}`);
 
 /**
- * Says when places are free that are, or were, taken: where this is not known yet, it is so from now on.
+ * Sets when a place becomes free. It also adds a place that Redis does not know.
  *
- * Arguments: ID of the place, milliseconds that a 429 shuts the last window; then for each slot name, key, milliseconds
- * until the place is free, none if it is at once.
+ * Arguments: ID of the place, milliseconds that a 429 closes the last window; then for each slot name, key,
+ * milliseconds until the place is free, 0 if it is free immediately.
  */
 export const SETTLE = toScript(`${PRELUDE}
 local id, pause, window = ARGV[1], tonumber(ARGV[2]), nil

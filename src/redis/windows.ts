@@ -5,49 +5,51 @@ import { ALL_BACK, awayRefusal, type Redis, RedisAway } from './connect.ts';
 import { digest, toPrefix } from './script.ts';
 import { ACQUIRE, SETTLE } from './windows-script.ts';
 
-/** Milliseconds that a place is held longer than its window, as it is here: WorkOS may count in whole milliseconds. */
+/** Milliseconds that a place is held longer than its window, as in the local windows: WorkOS may count in whole ms. */
 const MARGIN = 2;
 
-/** Milliseconds that a place is kept for a server that was told when to ask again, and is late. */
+/** Milliseconds that a place stays reserved for a server that retries late. */
 const GRACE = 100;
 
-/** Milliseconds after its deadline by which a call is over: with its server gone, its places are free then. */
+/**
+ * Milliseconds after its deadline by which a call is certainly over. If its server died, its places become free then.
+ */
 const SLACK = 2_000;
 
-/** Places that Redis has to be told of when it is back; the oldest are forgotten first. */
+/** Places kept for reporting once Redis is back. The oldest are dropped first. */
 const MAX_OWED = 10_000;
 
-/** Questions for one place, on a new connection each, before this server decides by itself. */
+/** Attempts to get one place, each on a new connection, before this server falls back to its share. */
 const MAX_ATTEMPTS = 2;
 
-/** A place as Redis has to be told of it. */
+/** The state of a place, as reported to Redis. */
 type Held = {
-  /** When it starts to cool down, at the latest. `undefined` where it is not needed. */
+  /** The latest time at which it starts to cool down. `undefined` if it is not needed. */
   readonly start: number | undefined;
   readonly pausedUntil: number;
-  readonly tell: (held: Held) => Promise<unknown>;
+  readonly report: (held: Held) => Promise<unknown>;
 };
 
-/** The windows of rate limits, in Redis. */
+/** Keeps the windows of rate limits in Redis. */
 export function createSharedWindows(options: {
   readonly redis: Redis;
-  /** What has its own limits at WorkOS: one environment's key, or name. */
+  /** Identifies what has its own limits at WorkOS: the key or the name of an environment. */
   readonly scope: string;
   readonly replicas: number;
   readonly whenAway: 'share' | 'refuse';
-  /** Milliseconds of the clock that the limit layer has. */
+  /** Milliseconds of the limit layer's clock. */
   readonly now: () => number;
 }): Shared {
   const { redis, replicas, whenAway, now } = options;
   const prefix = toPrefix('windows', options.scope);
   const server = randomBytes(9).toString('base64url');
-  /** What is under way: to be told again when Redis is back, it may have forgotten, or never known. */
-  const underWay = new Map<string, Held>();
+  /** Places in flight. They are reported again when Redis is back, as it may have lost them or never received them. */
+  const inFlight = new Map<string, Held>();
   const owed = new Map<string, Held>();
   let count = 0;
 
   function settle(id: string, held: Held, isAgain = false): void {
-    held.tell(held).catch(() => {
+    held.report(held).catch(() => {
       if (redis.isUp() && !isAgain) return settle(id, held, true);
       owed.set(id, held);
       for (const oldest of owed.keys()) {
@@ -59,7 +61,7 @@ export function createSharedWindows(options: {
 
   redis.onChange((isUp) => {
     if (!isUp) return;
-    const late = [...owed, ...underWay];
+    const late = [...owed, ...inFlight];
     owed.clear();
     for (const [id, held] of late) settle(id, held);
   });
@@ -71,14 +73,14 @@ export function createSharedWindows(options: {
       const shown = key === '' || key === '*' ? key : digest(key);
       return { name, key: shown, requests, span: seconds * 1_000 };
     });
-    const tell = ({ start, pausedUntil }: Held) => {
+    const report = ({ start, pausedUntil }: Held) => {
       const ends = windows.flatMap(({ name, key, span }) => {
         return [name, key, start === undefined ? 0 : start + span + MARGIN - now()];
       });
       return redis.run(SETTLE, prefix, [id, Math.max(0, pausedUntil - now()), ...ends]);
     };
-    const isNeeded: Held = { start: deadline + SLACK, pausedUntil: 0, tell };
-    const isNot: Held = { start: undefined, pausedUntil: 0, tell };
+    const needed: Held = { start: deadline + SLACK, pausedUntil: 0, report };
+    const notNeeded: Held = { start: undefined, pausedUntil: 0, report };
     let since = '';
     return {
       ask: async () => {
@@ -92,12 +94,12 @@ export function createSharedWindows(options: {
               since = waits;
               return { denied, ms };
             }
-            underWay.set(id, isNeeded);
+            inFlight.set(id, needed);
             return 'granted';
           } catch (error) {
             if (!(error instanceof RedisAway)) throw error;
-            // What nobody heard the answer to is taken back before it is asked for again.
-            if (error.mayHaveRun) settle(id, isNot);
+            // Redis may have granted the place although its answer was lost: give it back before the next attempt.
+            if (error.mayHaveRun) settle(id, notNeeded);
             if (redis.isUp() && attempt < MAX_ATTEMPTS) continue;
             if (whenAway === 'refuse') throw awayRefusal();
             return 'alone';
@@ -106,15 +108,15 @@ export function createSharedWindows(options: {
       },
       assume: () => {
         owed.delete(id);
-        underWay.set(id, isNeeded);
+        inFlight.set(id, needed);
       },
       cool: (start, pause) => {
-        underWay.delete(id);
-        settle(id, { start, pausedUntil: now() + pause, tell });
+        inFlight.delete(id);
+        settle(id, { start, pausedUntil: now() + pause, report });
       },
       giveBack: () => {
-        underWay.delete(id);
-        settle(id, isNot);
+        inFlight.delete(id);
+        settle(id, notNeeded);
       },
     };
   }
@@ -124,12 +126,12 @@ export function createSharedWindows(options: {
     replicas,
     allBack: ALL_BACK,
     onChange: (listener) => {
-      const tell = (isUp: boolean) => {
-        // Where nothing is sent while Redis is away, there is nothing to share without it.
+      const notify = (isUp: boolean) => {
+        // With `refuse` no request is sent while Redis is unreachable, so there are no shares.
         if (isUp || whenAway === 'share') listener(isUp);
       };
-      redis.onChange(tell);
-      if (!redis.isUp()) tell(false);
+      redis.onChange(notify);
+      if (!redis.isUp()) notify(false);
     },
   };
 }
