@@ -5,23 +5,23 @@ import type { Environment } from '../catalog/declaration.ts';
 import { StartError } from '../errors.ts';
 import type { AgentAccess, AgentsConfig } from '../settings/agents-config.ts';
 
-/** What an agent was granted: by the file, or by its token's claim within its template's ceiling. */
+/** The grants of an agent: from the file, or from its token's claim within its template's ceiling. */
 export type Granted = Pick<AgentAccess, 'environment' | 'deny' | 'readOnly' | 'productionWrites'> & {
   readonly allow: readonly string[];
-  /** Its settings are flags: it is whoever connects. */
+  /** The settings are flags, so every client that connects is this agent. */
   readonly flat?: true;
-  /** What the claim may give at most, where a claim gave it. */
+  /** The upper bound of grants that come from a claim. */
   readonly within?: { readonly template: string; readonly ceiling: readonly string[] } | undefined;
 };
 
-/** What the server's own settings forbid everybody; it adds up with what an agent's forbid. */
+/** What the server's settings deny to every agent, in addition to each agent's own settings. */
 export type Forbidden = Pick<Grants, 'deny' | 'readOnly'>;
 
 const NOTHING: Forbidden = { deny: [], readOnly: false };
 
 /**
- * What an agent may do with a key of a kind.
- * @throws StartError for a grant that is misspelt
+ * The policy of an agent with a staging, production or sandbox key.
+ * @throws StartError if a grant is misspelt
  */
 export function policyOf(
   catalog: Catalog,
@@ -35,7 +35,7 @@ export function policyOf(
   return narrow(policy, decide(catalog, allowOnly(ceiling)), `the ceiling of ${template} keeps it off`);
 }
 
-/** An agent's grants with a key of a kind, and what everybody is forbidden. */
+/** Combines an agent's grants with the kind of its key and with what the server denies to every agent. */
 export function toGrants(agent: Granted, label: Environment['label'], forbidden: Forbidden): Grants {
   return {
     allow: agent.allow,
@@ -47,9 +47,9 @@ export function toGrants(agent: Granted, label: Environment['label'], forbidden:
 }
 
 /**
- * Holds the grants of all agents, and the ceilings of all templates, against the tools.
+ * Checks the grants of all agents and the ceilings of all templates against the catalogue.
  * @param labelOf the kind of an environment's key
- * @throws StartError for a grant that is misspelt or opens nothing, and for an agent that is left without any tool
+ * @throws StartError if a grant is misspelt or opens nothing, or if an agent has no tool left
  */
 export function checkAgents(
   catalog: Catalog,

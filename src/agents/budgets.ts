@@ -1,7 +1,7 @@
 export type Budgets = {
   /**
-   * Takes one of so many in any `windowMs` milliseconds, as the arrivals here are counted. A refused one counts for
-   * nothing. One key always has the same limit and window.
+   * Takes one unit of a budget that allows `limit` units in any `windowMs` milliseconds, by time of arrival here. A
+   * refused request does not count. A key must always come with the same limit and window.
    */
   readonly take: (
     key: string,
@@ -10,16 +10,16 @@ export type Budgets = {
   ) => Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAfterMs: number }>;
 };
 
-/** What was taken here from one budget. */
+/** Units that this server took from one budget. */
 type Taken = {
-  /** In milliseconds of the clock, ascending. */
+  /** Times in milliseconds of the clock, ascending. */
   readonly at: number[];
-  /** Those of them that Redis may not know of. */
+  /** Units that Redis may not know about. */
   owed: { readonly id: string; readonly at: number }[];
   readonly windowMs: number;
 };
 
-/** Keys whose window has passed are dropped when there are so many, or twice as many as were left the last time. */
+/** Expired keys are dropped when the ledger exceeds this size, or twice the size left by the last sweep. */
 const MIN_SWEEP = 256;
 
 export function createLedger(now: () => number) {
@@ -53,7 +53,7 @@ export function takeHere({ at, windowMs }: Taken, limit: number, now: number) {
   return { ok: true } as const;
 }
 
-/** Budgets of this server alone. @param now milliseconds of a clock that only goes forward */
+/** Budgets of this server alone. @param now milliseconds of a monotonic clock */
 export function createBudgets(now: () => number): Budgets {
   const takenOf = createLedger(now);
   return { take: async (key, limit, windowMs) => takeHere(takenOf(key, windowMs), limit, now()) };

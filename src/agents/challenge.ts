@@ -2,7 +2,7 @@ import { StartError } from '../errors.ts';
 import type { IssuerConfig } from '../settings/agents-config.ts';
 import { isSafeUrl } from '../settings/agents-schema.ts';
 
-/** What `WWW-Authenticate` says of a failed login. Without an error, none was tried. */
+/** The content of `WWW-Authenticate` on a 401. It has no error if the client sent no token. */
 export type Challenge = {
   readonly error?: 'invalid_token';
   readonly description?: string;
@@ -11,8 +11,8 @@ export type Challenge = {
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
 /**
- * The URL under which clients know the server, in the one form that tokens name it by.
- * @throws StartError for one that tokens cannot name
+ * The public URL of the server in the canonical form that tokens name as their audience.
+ * @throws StartError if tokens cannot name the URL
  */
 export function parsePublicUrl(text: string): string {
   if (!isSafeUrl(text) || new URL(text).search !== '') {
@@ -25,7 +25,7 @@ export function parsePublicUrl(text: string): string {
 }
 
 /**
- * Where the metadata of the server at a URL stands on its host: RFC 9728 puts the well-known path before the URL's own
+ * The path of the server's metadata. RFC 9728 puts the well-known path before the path of the URL
  * (`/.well-known/oauth-protected-resource/mcp`).
  */
 export function metadataPath(publicUrl: string): string {
@@ -34,9 +34,9 @@ export function metadataPath(publicUrl: string): string {
 }
 
 /**
- * The metadata (RFC 9728) by which an OAuth client finds its way to a token, or `undefined` where no issuer's tokens
- * are taken: MCP asks for at least one authorization server. It names no scopes, as none are asked for: what a token
- * gives is decided by who it is for.
+ * The metadata (RFC 9728) from which an OAuth client learns where to get a token. Returns `undefined` without issuers,
+ * as MCP requires at least one authorization server. The metadata has no scopes, because access depends on whom the
+ * token identifies, not on scopes.
  */
 export function protectedResourceMetadata(
   publicUrl: string,
@@ -51,7 +51,7 @@ export function protectedResourceMetadata(
   };
 }
 
-/** The value of `WWW-Authenticate` on a 401. Without issuers a client is not sent looking for one. */
+/** The value of `WWW-Authenticate` on a 401. Without issuers it does not point to metadata. */
 export function wwwAuthenticate(
   publicUrl: string,
   issuers: readonly IssuerConfig[],
@@ -67,5 +67,5 @@ export function wwwAuthenticate(
   return `Bearer ${params.join(', ')}`;
 }
 
-/** RFC 6750 takes neither quotes nor backslashes nor anything beyond ASCII in these values. */
+/** RFC 6750 allows neither quotes, backslashes nor non-ASCII characters in these values. */
 const toQuotable = (text: string) => text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '?');

@@ -4,7 +4,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
 import { didYouMean } from '../wording.ts';
 
-/** Headers with all their values apart and their names in lower case: `request.headersDistinct`. */
+/** Headers in the form of `request.headersDistinct`: names in lower case, repeated values as a list. */
 export type DistinctHeaders = Readonly<Record<string, readonly string[] | undefined>>;
 
 export type Narrowed =
@@ -17,9 +17,9 @@ const READ_ONLY = `${PREFIX}read-only`;
 const LONGEST = 2_000;
 
 /**
- * The policy of a request: what its headers leave of the agent's. `X-WorkOS-MCP-Allow` takes grants,
- * `X-WorkOS-MCP-Read-Only` true or false; neither can add anything. One that is malformed, misspelt or repeated is
- * refused: to pass over it would give more than was asked for.
+ * Narrows the agent's policy to what the headers of a request allow. `X-WorkOS-MCP-Allow` takes grants,
+ * `X-WorkOS-MCP-Read-Only` takes true or false. Neither can add access. A malformed, misspelt or repeated header is
+ * refused: ignoring it would give more access than the client asked for.
  */
 export function narrowByHeaders(catalog: Catalog, policy: Policy, headers: DistinctHeaders): Narrowed {
   const refuse = (message: string): Narrowed => ({ ok: false, status: 400, message });

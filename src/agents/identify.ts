@@ -10,10 +10,10 @@ import type { Challenge } from './challenge.ts';
 import { createVerifier, FAILURE_COOLDOWN, type TokenFault, type VerifierDeps } from './jwt.ts';
 import { isStatic, matches, parseToken } from './token.ts';
 
-/** Whoever calls, as the file and their token have it. The same caller is the same object while nothing changed. */
+/** The agent that calls, from the file and its token. The same agent is the same object until its settings change. */
 export type ResolvedAgent = AgentAccess & Granted & { readonly name: string };
 
-/** Why a caller is not let in, for the record and its counters. */
+/** Why a request is refused, for the record and its counters. */
 export type Refusal = TokenFault | 'missing' | 'unknown' | 'agent-expired' | 'unmatched' | 'grants';
 
 export type Identity =
@@ -22,12 +22,14 @@ export type Identity =
       readonly ok: false;
       readonly status: 401 | 403 | 503;
       readonly reason: Refusal;
-      /** For the client; says nothing of the token or of who is known here. */
+      /** For the client. Reveals nothing about the token or about the agents of this server. */
       readonly message: string;
-      /** What to send in `WWW-Authenticate`: on a 401 only, as no other token of the same caller would do better. */
+      /**
+       * The content of `WWW-Authenticate`. Set on a 401 only: on a 403 another token of the same caller would not help.
+       */
       readonly challenge?: Challenge;
       readonly retryAfterSeconds?: number;
-      /** The agent that a valid token belongs to, where that is known. */
+      /** The agent that a valid token belongs to, if known. */
       readonly agent?: string;
     };
 
@@ -65,10 +67,10 @@ function refuse(reason: Refusal, agent?: string): Refused {
   return { ok: false, status: 401, reason, message, challenge, ...who };
 }
 
-/** RFC 6750; a comma, as of a repeated header, is no part of a token. */
+/** The syntax of RFC 6750. A comma, as in a joined repeated header, does not match. */
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 
-/** Tells from the `Authorization` header of a request who calls. Never throws. */
+/** Identifies the agent by the `Authorization` header of a request. Never throws. */
 export function createIdentifier(
   config: AgentsConfig,
   deps: IdentifierDeps,
@@ -82,7 +84,7 @@ export function createIdentifier(
   const byToken = new Map(agents.flatMap((agent) => agent.tokens.map(({ id }) => [id, agent.resolved] as const)));
   const resolve = createTemplates(deps.catalog);
 
-  const letIn = (agent: ResolvedAgent): Identity =>
+  const admit = (agent: ResolvedAgent): Identity =>
     agent.expires !== undefined && agent.expires <= deps.now()
       ? refuse('agent-expired', agent.name)
       : { ok: true, agent };
@@ -97,20 +99,20 @@ export function createIdentifier(
       if (token === undefined) return refuse('malformed');
       const known = matches(token, hashes);
       const agent = byToken.get(token.id);
-      return known && agent !== undefined ? letIn(agent) : refuse('unknown');
+      return known && agent !== undefined ? admit(agent) : refuse('unknown');
     }
 
-    // Without issuers it makes no difference what else somebody sends.
+    // Without issuers no other token can be valid.
     if (config.issuers.length === 0) return refuse('unknown');
     const verified = await verify(credential);
     if (!verified.ok) return refuse(verified.reason);
     const { issuer, claims } = verified;
     const agent = agents.find(({ jwt }) => jwt !== undefined && fits(jwt, issuer, claims));
-    if (agent !== undefined) return letIn(agent.resolved);
+    if (agent !== undefined) return admit(agent.resolved);
     const template = config.templates.find(({ jwt }) => fits(jwt, issuer, claims));
     if (template === undefined) return refuse('unmatched');
     const resolved = resolve(template, claims);
-    return resolved === undefined ? refuse('grants') : letIn(resolved);
+    return resolved === undefined ? refuse('grants') : admit(resolved);
   };
 }
 
@@ -124,7 +126,7 @@ function fits(jwt: JwtConditions, issuer: string, claims: JWTPayload): boolean {
   );
 }
 
-/** Callers of templates that are kept, so that whoever calls again is the same object. */
+/** Agents of templates kept in memory, so that the same caller is the same object. */
 const KEPT = 1_000;
 const MOST_GRANTS = 100;
 
@@ -144,14 +146,14 @@ function createTemplates(catalog: Catalog) {
   };
 }
 
-/** The grants of a claim: a list of texts, or one text with commas. Anything else in it makes all of it worthless. */
+/** The grants of a claim: a list of strings, or one string with commas. Any other item invalidates the whole claim. */
 function toGrants(claim: unknown): readonly string[] | undefined {
   const items: unknown = typeof claim === 'string' ? claim.split(',').map((item) => item.trim()) : claim;
   if (!Array.isArray(items) || items.length === 0 || items.length > MOST_GRANTS) return undefined;
   return items.every((item) => typeof item === 'string') ? items : undefined;
 }
 
-/** Whether all grants of a claim are known, and leave something on within the ceiling. */
+/** Whether all grants of a claim are known and switch on at least one tool within the ceiling. */
 function opensSomething(catalog: Catalog, allow: readonly string[], { ceiling, deny, readOnly }: TemplateConfig) {
   try {
     const policy = narrow(
@@ -172,8 +174,8 @@ function toAgent(template: TemplateConfig, subject: string, allow: readonly stri
 }
 
 /**
- * A name of at most 64 characters that a record can hold as it is. No agent of the file has a dot in its name, and a
- * subject that cannot stand as it is becomes its digest: two callers never share a name, and with it a budget.
+ * The name of a template's agent, at most 64 characters. Agents of the file have no dot in their names, and a subject
+ * with other characters is replaced by its digest. So two callers never share a name, and with it a budget.
  */
 function nameOf(template: string, subject: string): string {
   const plain = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(subject) && template.length + 1 + subject.length <= 64;

@@ -1,7 +1,7 @@
 import * as jose from 'jose';
 import type { IssuerConfig } from '../settings/agents-config.ts';
 
-/** Why a token proves nothing. `unverifiable` is not its fault: the issuer's keys cannot be had now. */
+/** Why a token is not accepted. `unverifiable` does not blame the token: the issuer's keys could not be fetched. */
 export type TokenFault =
   | 'malformed'
   | 'issuer'
@@ -18,29 +18,34 @@ export type Verified =
   | { readonly ok: false; readonly reason: TokenFault };
 
 export type VerifierDeps = {
-  /** The audience that a token must have. */
+  /** The required audience of a token. */
   readonly publicUrl: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly fetchJwks?: jose.FetchImplementation | undefined;
-  /** Keys of issuers by where they are, for verifiers that come after this one. */
+  /** Key sets by URL. A later verifier, after a reload, reuses them. */
   readonly keySets?: Map<string, jose.JWTVerifyGetKey> | undefined;
 };
 
 const LONGEST = 16_384;
 const LARGEST_JWKS = 256 * 1024;
-/** Seconds that two clocks may differ. */
+/** Seconds that the clocks of issuer and server may differ. */
 const TOLERANCE = 30;
-/** Milliseconds: for one look-up of keys, between two for an unknown key, after one that failed, and of a key's life here. */
+/**
+ * Milliseconds of: one fetch of keys, the pause between fetches for unknown keys, the pause after a failure, the cache.
+ */
 const TIMEOUT = 3_000;
 const COOLDOWN = 10_000;
 export const FAILURE_COOLDOWN = 5_000;
 const MAX_AGE = 600_000;
 
-/** ID tokens and access tokens of older issuers say JWT or nothing; every other kind is meant for something else. */
+/**
+ * Accepted values of `typ`. Access tokens of older issuers, like ID tokens, have `JWT` or none. Other values mark tokens
+ * for other purposes.
+ */
 const TYPES: readonly (string | undefined)[] = [undefined, 'jwt', 'at+jwt', 'application/at+jwt'];
 
-/** Checks signed tokens of the configured issuers: signature, algorithm, issuer, audience and times. Never throws. */
+/** Creates a function that checks signature, algorithm, issuer, audience and times of a token. It never throws. */
 export function createVerifier(
   issuers: readonly IssuerConfig[],
   deps: VerifierDeps,
@@ -56,7 +61,7 @@ export function createVerifier(
   return async (token) => {
     if (token.length > LONGEST) return { ok: false, reason: 'malformed' };
     try {
-      // Unproven yet: it only tells by whose keys it is to be proven.
+      // Not verified yet: the claim only selects the keys for the verification.
       const { iss } = jose.decodeJwt(token);
       const found = known.find(({ issuer }) => issuer.issuer === iss);
       if (found === undefined) return { ok: false, reason: 'issuer' };
@@ -69,7 +74,7 @@ export function createVerifier(
         currentDate: new Date(deps.now()),
       });
       if (!TYPES.includes(protectedHeader.typ?.toLowerCase())) return { ok: false, reason: 'claims' };
-      // Bound to a key of its holder, which a bearer does not prove to have.
+      // The token is bound to a key of its holder, and a bearer request does not prove possession of it.
       if (payload.cnf !== undefined) return { ok: false, reason: 'claims' };
       return { ok: true, issuer: found.issuer.name, claims: payload };
     } catch (error) {
@@ -79,7 +84,7 @@ export function createVerifier(
 }
 
 /**
- * `https://host` and `https://host/` are one URL, and clients send either. With a path, only the text itself is meant.
+ * `https://host` and `https://host/` are the same URL, and clients use either. A URL with a path must match exactly.
  */
 function audiencesOf(publicUrl: string): string[] {
   const { origin, pathname } = new URL(publicUrl);
@@ -96,9 +101,9 @@ function createKeys(url: string, { now, fetchJwks = fetch }: VerifierDeps): jose
     timeoutDuration: TIMEOUT,
     cooldownDuration: COOLDOWN,
     cacheMaxAge: MAX_AGE,
-    // Redirects are not followed: they would let whoever answers at the URL choose another place, and another protocol.
+    // Redirects are not followed: the answering host could choose another host or another protocol.
     [jose.customFetch]: async (address, options) => {
-      // jose waits only after what it could read. Made-up tokens must not turn into requests to an issuer that is down.
+      // jose pauses only after a successful fetch. Forged tokens must not cause requests to an issuer that is down.
       if (now() < failedAt + FAILURE_COOLDOWN) throw new Unavailable();
       try {
         const response = await fetchJwks(address, options);
