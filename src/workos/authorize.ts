@@ -1,6 +1,6 @@
 import type { Layer } from './layer.ts';
 
-/** Adds what every request to WorkOS carries, and takes the key out of what comes back, should WorkOS ever echo it. */
+/** Adds the headers of every request to WorkOS, and removes the key from the answer, in case WorkOS ever echoes it. */
 export const authorize =
   (apiKey: string, userAgent: string): Layer =>
   (next) => {

@@ -4,8 +4,8 @@ import type { Reply } from './layer.ts';
 export class ReplyError extends Error {
   override readonly name = 'ReplyError';
   /**
-   * @param fault what is wrong with the answer itself, where its status does not say so
-   * @param advice what to do about it
+   * @param fault what is wrong with the answer, if its status does not say so
+   * @param advice what the agent can do about it
    */
   constructor(
     readonly reply: Reply,
@@ -16,10 +16,10 @@ export class ReplyError extends Error {
   }
 }
 
-/** No whole answer came. */
+/** WorkOS gave no complete answer. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
-  /** Another attempt would end the same way. */
+  /** Whether another attempt would fail in the same way. */
   readonly final: boolean;
   readonly attempts: number;
   /** @param sent whether WorkOS may have received the request */

@@ -1,7 +1,7 @@
 import { TransportError } from './errors.ts';
 import type { Transport } from './transport.ts';
 
-/** Sends to an app in this process, such as the sandbox, instead of over the network. */
+/** Sends requests to an app in this process, such as the sandbox, instead of over the network. */
 export function createInProcessTransport(baseUrl: string, fetch: (request: Request) => Promise<Response>): Transport {
   return {
     send: async ({ method, path, headers, body }, { signal }) => {

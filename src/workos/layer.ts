@@ -1,13 +1,13 @@
 import type { Method } from '../catalog/declaration.ts';
 
-/** WorkOS's answer, whatever its status. Header names are in lower case. */
+/** An answer of WorkOS with any status. Header names are in lower case. */
 export type Reply = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** How many times the request was sent for it. */
+  /** How many times the request was sent. */
   readonly attempts?: number;
-  /** Whether an attempt before the one that got this answer may have taken effect. */
+  /** Whether an earlier attempt may have taken effect. */
   readonly uncertain?: boolean;
 };
 
@@ -17,41 +17,41 @@ export type Slot = {
   readonly name: string;
   readonly requests: number;
   readonly seconds: number;
-  /** Which of the limit's windows: '' where it has one only, '*' where the request counts in each of them. */
+  /** Selects one of the limit's windows: '' if there is only one, '*' if the request counts in all of them. */
   readonly key: string;
 };
 
-/** What the layers have to know of the call that a request belongs to. */
+/** What the layers need to know about the call of a request. */
 export type Context = {
   /** Aborted when the client cancels the call. */
   readonly signal: AbortSignal;
-  /** When the call has to be over, in milliseconds of the clock that the layers were given. */
+  /** When the call has to end, in milliseconds of the layers' clock. */
   readonly deadline: number;
-  /** Who calls: waiting is fair between agents. */
+  /** The calling agent. The queue is fair between agents. */
   readonly agent: string;
-  /** May a request be sent again: never, only where it took no effect for sure, or also after an unknown outcome. */
+  /** When the request may be retried: never, only if it certainly had no effect, or also after an unknown outcome. */
   readonly repeat: 'never' | 'refused' | 'unknown';
-  /** The rate-limit windows it counts in, the most specific one last. */
+  /** The rate-limit windows that the request counts in, the most specific one last. */
   readonly slots: readonly Slot[];
   readonly watch?: Watch | undefined;
 };
 
-/** Sends a request. Throws TransportError where no whole answer came, RefusedError where it was not sent at all. */
+/** Sends a request. Throws TransportError if no complete answer came, RefusedError if the request was not sent. */
 export type Send = (request: ApiRequest, context: Context) => Promise<Reply>;
 
-/** Every concern on the way to WorkOS has this shape. */
+/** A concern between a call and WorkOS, such as retries. It wraps the next layer. */
 export type Layer = (next: Send) => Send;
 
-/** Told what becomes of a request, by whoever counts such things. */
+/** Receives events of a request, for metrics. */
 export type Watch = {
-  /** Milliseconds that it waited for room under the limits. */
+  /** Milliseconds that the request waited for the rate limits. */
   readonly waited: (ms: number) => void;
   readonly repeated: () => void;
-  /** It was answered 429 all the same. */
+  /** WorkOS answered 429 although the request obeyed the limits. */
   readonly limited: () => void;
 };
 
-/** One HTTP request to WorkOS, relative to its base URL; authorization is added on the way. */
+/** An HTTP request to WorkOS, relative to the base URL. A layer adds the authorization. */
 export type ApiRequest = {
   readonly method: Method;
   /** Path and query. */

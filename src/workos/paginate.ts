@@ -3,9 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 /** One page, in the order of the list. */
 export type Page = {
   readonly items: readonly Record<string, unknown>[];
-  /** The cursor of the page that comes next in the direction of the walk, `null` at the end of the list. */
+  /** The cursor of the next page in the direction of the walk, `null` at the end of the list. */
   readonly next: string | null;
-  /** Bytes of JSON that its items come to at most, as far as that is known before they are taken. */
+  /** Upper bound of the JSON bytes of the items, as far as it is known before they are taken. */
   readonly bytes: number;
 };
 
@@ -13,35 +13,35 @@ export type Walk = {
   /** Reads the page at a cursor, or the first one. */
   readonly fetchPage: (limit: number, cursor: string | undefined) => Promise<Page>;
   readonly maxItems: number;
-  /** Takes items in the direction of the walk and returns how many there was room for. */
+  /** Takes items in the direction of the walk and returns how many it had room for. */
   readonly take: (items: readonly Record<string, unknown>[]) => number;
-  /** Whether there is room for a page of so many bytes, whatever is in it. */
+  /** Whether any page of at most `bytes` bytes fits entirely. */
   readonly fits: (bytes: number) => boolean;
   readonly isOutOfTime: () => boolean;
-  /** Called after each page with the number of items taken so far. */
+  /** Called after each page with the total number of items taken. */
   readonly onPage: (count: number) => void;
-  /** Whether a failure after the first page ends the walk with what it has, rather than the whole call. */
+  /** Whether a failure after the first page ends the walk with the items so far instead of failing the call. */
   readonly isPartial: (error: unknown) => boolean;
-  /** The walk goes towards the start of the list. */
+  /** Whether the walk goes towards the start of the list. */
   readonly backwards: boolean;
 };
 
 export type WalkEnd = {
   readonly reason: 'end' | 'max_items' | 'time' | 'size' | 'loop' | 'lost' | 'error';
-  /** Where to go on, `null` at the end of the list. */
+  /** The cursor to continue from, `null` at the end of the list. */
   readonly next: string | null;
   readonly count: number;
   readonly duplicates: number;
   readonly error?: unknown;
 };
 
-/** WorkOS's largest page. */
+/** Items of WorkOS's largest page. */
 const PAGE = 100;
 
 /**
- * Follows the cursors of a list until it ends or something stops it. An item that came before is dropped and counted;
- * a page that brings nothing new, or a cursor that came before, would never end and ends the walk as a loop. While a page
- * is taken that has room for sure, the next one is on its way.
+ * Follows the cursors of a list until it ends or a limit stops the walk. Duplicate items are dropped and counted. A
+ * page without new items, or a cursor that was seen before, ends the walk as a loop. If the current page certainly
+ * fits, the next one is prefetched while the current one is processed.
  */
 export async function walk(options: Walk, start: string | undefined): Promise<WalkEnd> {
   const { fetchPage, maxItems, take, fits, isOutOfTime, onPage, isPartial, backwards } = options;
@@ -49,24 +49,24 @@ export async function walk(options: Walk, start: string | undefined): Promise<Wa
   const cursors = new Set<string | undefined>([start]);
   let count = 0;
   let duplicates = 0;
-  /** Where the next page begins after the items taken so far. */
+  /** The cursor of the page after the items taken so far. */
   let last: string | null = start ?? null;
   const end = (reason: WalkEnd['reason'], next: string | null, error?: unknown): WalkEnd => {
     return { reason, next, count, duplicates, ...(error !== undefined && { error }) };
   };
-  /** Where to go on once all that is wanted of a page was taken, or why not to. */
-  const toOnward = ({ next }: Page, wanted: number): { cursor: string } | { reason: WalkEnd['reason'] } => {
+  /** The next cursor once all wanted items of a page are taken, or the reason to stop. */
+  const nextStep = ({ next }: Page, wanted: number): { cursor: string } | { reason: WalkEnd['reason'] } => {
     if (next === null) return { reason: 'end' };
     if (wanted === 0 || cursors.has(next)) return { reason: 'loop' };
     if (count + wanted === maxItems) return { reason: 'max_items' };
     return isOutOfTime() ? { reason: 'time' } : { cursor: next };
   };
-  const ask = (cursor: string | undefined, held: number) => fetchPage(Math.min(PAGE, maxItems - held), cursor);
+  const request = (cursor: string | undefined, held: number) => fetchPage(Math.min(PAGE, maxItems - held), cursor);
 
-  for (let asked = ask(start, 0); ; ) {
+  for (let requested = request(start, 0); ; ) {
     let page: Page;
     try {
-      page = await asked;
+      page = await requested;
     } catch (error) {
       if (count === 0 || !isPartial(error)) throw error;
       return end('error', last, error);
@@ -74,37 +74,39 @@ export async function walk(options: Walk, start: string | undefined): Promise<Wa
     const fresh = (backwards ? page.items.toReversed() : page.items).filter(({ id }) => id === undefined || isNew(id));
     duplicates += page.items.length - fresh.length;
     const wanted = fresh.slice(0, maxItems - count);
-    const onward = toOnward(page, wanted.length);
-    const ahead = 'cursor' in onward && fits(page.bytes) ? ask(onward.cursor, count + wanted.length) : undefined;
-    if (ahead !== undefined) await toLeave(ahead);
+    const step = nextStep(page, wanted.length);
+    const prefetched = 'cursor' in step && fits(page.bytes) ? request(step.cursor, count + wanted.length) : undefined;
+    if (prefetched !== undefined) await untilSent(prefetched);
     const taken = take(wanted);
     count += taken;
     const edge = wanted[taken - 1]?.id;
     if (typeof edge === 'string') last = edge;
     const cut = taken < wanted.length ? 'size' : wanted.length < fresh.length ? 'max_items' : undefined;
     if (cut !== undefined) {
-      await ahead?.catch(() => {}); // a number such as 1e20 is longer when written anew: nothing stays under way
-      // Within a page only an item's ID can be the cursor to go on with.
+      // A page can exceed its estimate, as a number such as 1e20 grows when serialized again. No request may stay in
+      // flight.
+      await prefetched?.catch(() => {});
+      // Within a page only an item's ID can be the next cursor.
       return end(taken > 0 && typeof edge !== 'string' ? 'lost' : cut, last);
     }
     onPage(count);
-    if ('reason' in onward) return end(onward.reason, page.next);
-    asked = ahead ?? ask(onward.cursor, count);
-    cursors.add(onward.cursor);
-    last = onward.cursor;
+    if ('reason' in step) return end(step.reason, page.next);
+    requested = prefetched ?? request(step.cursor, count);
+    cursors.add(step.cursor);
+    last = step.cursor;
   }
 }
 
-/** Waits until a request that was just made is on its way: undici looks at an idle connection for one turn of the loop. */
-async function toLeave(asked: Promise<unknown>): Promise<void> {
-  asked.catch(() => {}); // whoever waits for the answer is told
+/** Waits until a new request is on the wire: undici takes a turn of the event loop to check an idle connection. */
+async function untilSent(requested: Promise<unknown>): Promise<void> {
+  requested.catch(() => {}); // the walk handles the error when it awaits the page
   await setImmediate();
   await setImmediate();
 }
 
 /**
- * Tells of each ID whether it came before. While IDs rise or fall strictly, as those of a list by creation do, none can
- * have; a set, which costs several times as much, is made only where that ends.
+ * Creates a function that returns whether an ID is new. While IDs strictly rise or fall, as in a list by creation date,
+ * there can be no duplicate. A set, which costs several times as much, is created only when the order breaks.
  */
 function createMemory(): (id: unknown) => boolean {
   const sorted: string[] = [];

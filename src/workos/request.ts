@@ -5,7 +5,7 @@ import type { ApiRequest } from './layer.ts';
 
 /**
  * Builds the request of a call from arguments that the tool's schema has parsed.
- * @throws RefusedError for an ID that does not fit a path, an update without a change, or a missing Client ID.
+ * @throws RefusedError for an ID that is not valid in a path, an update without a change, or a missing Client ID
  */
 export function toRequest(tool: Tool, args: Arguments, environment: Environment): ApiRequest {
   const query: [name: string, value: string][] = [];
@@ -20,7 +20,7 @@ export function toRequest(tool: Tool, args: Arguments, environment: Environment)
         path = path.replace(`{${name}}`, () => toSegment(name, String(value)));
         break;
       case 'query':
-        // Arrays are form-style and not exploded (a,b), as the official file has them; check() refuses commas inside.
+        // The OpenAPI file declares arrays as form-style without explode (a,b). check() refuses items with commas.
         query.push([name, Array.isArray(value) ? value.join(',') : String(value)]);
         break;
       case 'header':
@@ -47,7 +47,7 @@ export function toRequest(tool: Tool, args: Arguments, environment: Environment)
   };
 }
 
-/** The members that the server sends itself, with the environment's Client ID and key filled in. */
+/** The constant members of a request, with the environment's Client ID and key filled in. */
 export function resolveConstants(tool: Tool, { apiKey, clientId }: Environment): Record<string, string> {
   if (tool.needsClientId && clientId === undefined) {
     throw new RefusedError(
@@ -62,7 +62,7 @@ export function resolveConstants(tool: Tool, { apiKey, clientId }: Environment):
   return Object.fromEntries(resolved);
 }
 
-/** One path segment. An ID that would reach another path, or none, is refused rather than escaped. */
+/** One path segment. An ID that would change the path is refused rather than escaped. */
 function toSegment(name: string, value: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   if (value === '.' || value === '..' || value === '' || /[/\\?#%\s\x00-\x1f\x7f\p{Cs}]/u.test(value)) {

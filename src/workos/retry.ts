@@ -11,13 +11,13 @@ const FIRST_BACKOFF = 500;
 const MAX_BACKOFF = 8_000;
 const MAX_RETRY_AFTER = 60_000;
 const MIN_AFTER_429 = 1_000;
-/** With less left, an attempt would only put "no answer in time" in the place of what is known. */
+/** Milliseconds. With less time left, an attempt would only replace the known error with a timeout. */
 const MIN_ATTEMPT = 100;
 
 /**
- * Milliseconds that a `Retry-After` header asks to wait, in seconds or as an HTTP date, at most a minute; `undefined`
- * where it says nothing of use. WorkOS has been seen to send 0 with a 429, which cannot mean "now".
- * @param date the present, as Date.now() gives it
+ * Milliseconds to wait according to a `Retry-After` header in seconds or as an HTTP date, at most a minute. Returns
+ * `undefined` for an unusable value. WorkOS has been seen to send 0 with a 429, which cannot mean "now".
+ * @param date the current time, as Date.now() gives it
  */
 export function retryAfter(value: string | undefined, date: number): number | undefined {
   if (value === undefined || value.trim() === '') return undefined;
@@ -26,9 +26,9 @@ export function retryAfter(value: string | undefined, date: number): number | un
 }
 
 /**
- * Milliseconds to wait before the next attempt, or `undefined` where there must be none. Backoff grows exponentially
- * with full jitter: it is anything between nothing and its bound, so that many callers do not come back together.
- * @param count attempts made so far, this one included
+ * Milliseconds to wait before the next attempt, or `undefined` if there must be none. Backoff is exponential with full
+ * jitter: a random value between 0 and the bound keeps many callers from retrying together.
+ * @param count attempts so far, including this one
  * @param random from 0 to 1
  */
 export function retryDelay(
@@ -44,14 +44,14 @@ export function retryDelay(
   const { status, headers, body } = outcome.reply;
   const asked = retryAfter(headers['retry-after'], date);
   if (status === 429) {
-    // A daily quota is not back within any wait that a call can afford.
+    // No call can wait until a daily quota is restored.
     return repeat === 'never' || body.includes('daily_quota_exceeded') ? undefined : (asked ?? MIN_AFTER_429) + backoff;
   }
   if ((status === 408 || status >= 500) && repeat === 'unknown') return asked === undefined ? backoff : asked + backoff;
   return undefined;
 }
 
-/** Whether WorkOS may have acted on the attempt although it did not say so. */
+/** Whether the attempt may have taken effect although WorkOS did not confirm it. */
 function isUncertain(outcome: Outcome): boolean {
   if ('error' in outcome) return outcome.error.sent;
   return outcome.reply.status === 408 || outcome.reply.status >= 500;
@@ -61,11 +61,11 @@ export type RetryDeps = {
   readonly now: () => number;
   readonly date: () => number;
   readonly random: () => number;
-  /** Resolves after so many milliseconds, or at once when the signal is aborted. */
+  /** Resolves after `ms` milliseconds, or immediately when the signal is aborted. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
-/** Sends again what may be sent again, as long as the call's deadline allows the wait. */
+/** Retries a request where `repeat` allows it, as long as the call's deadline leaves time for the wait. */
 export const retry =
   ({ now, date, random, sleep }: RetryDeps): Layer =>
   (next) =>
@@ -77,7 +77,7 @@ export const retry =
       try {
         outcome = { reply: await next(request, context) };
       } catch (error) {
-        // What a layer below refuses after an attempt was made is no answer to the question what that attempt did.
+        // A refusal by a lower layer does not replace the outcome of an earlier attempt.
         if (error instanceof RefusedError && last !== undefined) return settle(last, count - 1, uncertain);
         if (!(error instanceof TransportError)) throw error;
         outcome = { error };

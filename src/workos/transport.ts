@@ -4,23 +4,23 @@ import type { Reply, Send } from './layer.ts';
 
 export type Transport = {
   readonly send: Send;
-  /** Begins to load what the first request takes. */
+  /** Starts to load the modules that the first request needs. */
   readonly prepare?: () => void;
-  /** Cuts off what is still under way and closes the connections. */
+  /** Aborts requests in flight and closes the connections. */
   readonly close: () => Promise<void>;
 };
 
 export type TransportOptions = {
-  /** Milliseconds for one attempt, the answer's last byte included. */
+  /** Milliseconds for one attempt, up to the last byte of the answer. */
   readonly attemptTimeout: number;
-  /** Bytes of the largest answer that is read to its end. */
+  /** Bytes of the largest answer that is accepted. */
   readonly maxReplyBytes: number;
-  /** The clock of Context.deadline. */
+  /** The clock that Context.deadline refers to. */
   readonly now: () => number;
 };
 
 /**
- * HTTP to one origin over kept-alive connections. It follows no redirect and holds connections to nothing but
+ * Sends HTTP requests to one origin over keep-alive connections. It follows no redirects and connects only to
  * `baseUrl`, so the key cannot reach another host.
  */
 export function createTransport(baseUrl: string, options: TransportOptions): Transport {
@@ -28,13 +28,14 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
   const prefix = pathname.replace(/\/$/, '');
   const { attemptTimeout, maxReplyBytes, now } = options;
   let opening: Promise<Pool> | undefined;
-  // undici takes longer to load than the rest of the start; nothing needs it before the first call.
+  // Loading undici takes longer than the rest of the start, and the server does not need it before the first call.
   const load = () => import('undici');
   const open = async () => {
     const undici = await load();
-    // Connecting gets half the time, so that a host out of reach is told from one that may have got the request.
+    // Connecting gets half the time, which distinguishes an unreachable host from one that may have received the
+    // request.
     const connect = { timeout: attemptTimeout / 2 };
-    // The signal of each attempt bounds headers and body together.
+    // The timer of each attempt covers headers and body together.
     return new undici.Pool(origin, { connect, headersTimeout: 0, bodyTimeout: 0 });
   };
 
@@ -59,7 +60,7 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
           {
             method,
             path: `${prefix}${path}`,
-            // An answer that is not compressed cannot be a bomb.
+            // An uncompressed answer cannot be a decompression bomb.
             headers: { ...headers, 'accept-encoding': 'identity' },
             body: body ?? null,
           },
@@ -72,7 +73,7 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
       }
     },
     prepare: () => {
-      load().catch(() => {}); // whoever sends something is told
+      load().catch(() => {}); // the first request reports the error
     },
     close: async () => {
       const pool = await opening?.catch(() => undefined);
@@ -83,10 +84,10 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
 
 const duration = (ms: number): string => (ms < 100 ? `${Math.ceil(ms)} ms` : `${Math.round(ms / 100) / 10} s`);
 
-/** The headers that somebody here reads. */
+/** The headers that the server uses. */
 const HEADERS = ['content-type', 'date', 'retry-after', 'x-request-id'];
 
-/** Request IDs go to logs as they are: what is not shaped like one is none. */
+/** Request IDs are logged unchanged, so any other value is dropped. */
 const REQUEST_ID = /^[\w-]{1,64}$/;
 
 function pick(headers: Headers): Reply['headers'] {
@@ -102,14 +103,14 @@ function pick(headers: Headers): Reply['headers'] {
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 type Attempt = {
-  /** Hears what becomes of the request: undici's streams cost as much as the rest of a call. */
+  /** A raw handler, as undici's streams would cost as much as the rest of a call. */
   readonly handler: Dispatcher.DispatchHandler;
-  /** The whole answer. Rejects with TransportError. */
+  /** The complete answer. Rejects with TransportError. */
   readonly reply: Promise<Reply>;
   readonly abort: (reason: string) => void;
 };
 
-/** @param maxBytes of the body: no more is read, or held in memory */
+/** @param maxBytes limit of the body, for reading and for memory */
 function startAttempt(maxBytes: number): Attempt {
   let controller: Dispatcher.DispatchController | undefined;
   let fault: TransportError | undefined;
@@ -120,16 +121,16 @@ function startAttempt(maxBytes: number): Attempt {
   const reply = new Promise<Reply>((...settle) => {
     [resolve, reject] = settle;
   });
-  /** Ends the connection, so that nothing more comes; nobody waits for it. */
+  /** Rejects the reply and aborts the request in the background. */
   const fail = (error: TransportError) => {
     fault = error;
     reject(error);
-    // Not within its parser, which would go on to end what was aborted.
+    // Deferred: within its parser, undici would go on to complete the aborted request.
     queueMicrotask(() => controller?.abort(error));
   };
   return {
     reply,
-    // A request that still waits for a connection has not left.
+    // A request without a connection has not been sent.
     abort: (reason) => fail(new TransportError(reason, controller !== undefined)),
     handler: {
       onRequestStart: (started) => {
@@ -137,7 +138,7 @@ function startAttempt(maxBytes: number): Attempt {
         controller = started;
       },
       onResponseStart: (_, status, headers) => {
-        if (status < 200) return; // there is more to come
+        if (status < 200) return; // an informational response precedes the final one
         head = { status, headers: pick(headers) };
         const refusal = body.expect(headers);
         if (refusal !== undefined) fail(new TransportError(refusal, true, { final: true }));
@@ -152,7 +153,7 @@ function startAttempt(maxBytes: number): Attempt {
   };
 }
 
-/** Gathers a body. `expect` and `take` return why it is not to be read on. */
+/** Collects a body. `expect` and `take` return the reason to stop reading, if any. */
 function createBody(maxBytes: number) {
   let bytes: Buffer = Buffer.alloc(0);
   let size = 0;
@@ -171,7 +172,7 @@ function createBody(maxBytes: number) {
       if (end > maxBytes) return `the answer is larger than ${maxBytes} bytes, so the rest was not read`;
       if (chunk.length === length) bytes = chunk;
       else {
-        // One buffer that grows: a body in chunks of a byte would otherwise take a hundred times its size.
+        // One growing buffer: a body in one-byte chunks would otherwise take a hundred times its size in memory.
         if (end > bytes.length) {
           const larger = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(end, bytes.length * 2, length || 16_384)));
           bytes.copy(larger, 0, 0, size);
@@ -186,7 +187,7 @@ function createBody(maxBytes: number) {
   };
 }
 
-/** Faults before a byte of the request could leave, where resolving or connecting reports them. */
+/** Errors of resolving or connecting, before any byte of the request was sent. */
 const NOT_SENT: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'no connection was established in time',
   ECONNREFUSED: 'connection refused',
@@ -196,7 +197,7 @@ const NOT_SENT: Readonly<Record<string, string>> = {
   ENETUNREACH: 'network unreachable',
 };
 
-/** A certificate that is not accepted ends the connection before the request; other TLS faults may come later. */
+/** Certificate errors end the connection before the request is sent. Other TLS errors may come later. */
 const CERTIFICATE = /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_TLS_CERT_ALTNAME_INVALID)/;
 
 const MAYBE_SENT: Readonly<Record<string, string>> = {
@@ -208,14 +209,14 @@ const MAYBE_SENT: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says in our words what went wrong: driver messages can hold addresses and header values.
- * @param hasBegun whether a connection had the request
+ * Describes an error in the server's own words, as messages of the driver can contain addresses and header values.
+ * @param hasBegun whether the request was assigned to a connection
  */
 export function toTransportError(error: unknown, hasBegun = true): TransportError {
   const { code = '', syscall } = Object(error);
   if (CERTIFICATE.test(code))
     return new TransportError(`the TLS certificate is not trusted (${code})`, false, { final: true });
-  // On a connection that was open before, the same codes come after the request left.
+  // On an open connection the same codes can occur after the request was sent.
   const early = !hasBegun || syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
   if (early) return new TransportError(NOT_SENT[code] ?? 'no connection was established', false);
   return new TransportError(MAYBE_SENT[code] ?? 'the HTTP exchange failed', true);

@@ -1,8 +1,8 @@
 import type { ApiRequest, Context, Layer, Watch } from './layer.ts';
 
 /**
- * Two layers, one above and one below the one that makes requests wait.
- * @param now milliseconds of a clock that only goes forward
+ * Two layers for metrics, one above and one below the layer that makes requests wait for the rate limits.
+ * @param now milliseconds of a monotonic clock
  */
 export function watch(now: () => number): { readonly above: Layer; readonly below: Layer } {
   const since = new WeakMap<Context, number>();
@@ -14,15 +14,15 @@ export function watch(now: () => number): { readonly above: Layer; readonly belo
       return next(request, context);
     },
     below: (next) => {
-      const tell = async (request: ApiRequest, context: Context, told: Watch) => {
+      const observe = async (request: ApiRequest, context: Context, observer: Watch) => {
         const start = since.get(context);
-        if (start !== undefined) told.waited(now() - start);
+        if (start !== undefined) observer.waited(now() - start);
         const reply = await next(request, context);
-        if (reply.status === 429) told.limited();
+        if (reply.status === 429) observer.limited();
         return reply;
       };
       return (request, context) =>
-        context.watch === undefined ? next(request, context) : tell(request, context, context.watch);
+        context.watch === undefined ? next(request, context) : observe(request, context, context.watch);
     },
   };
 }

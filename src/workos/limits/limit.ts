@@ -6,54 +6,54 @@ import { retryAfter } from '../retry.ts';
 import { createQueue, type Wait } from './queue.ts';
 import type { Call } from './windows.ts';
 
-/** Limits that several servers keep together. */
+/** Rate limits that several servers share. */
 export type Shared = {
-  /** Places in the windows of one request, none of them taken yet. */
+  /** The places of one request in its windows. It does not take them yet. */
   readonly toPlace: (slots: readonly Slot[], deadline: number) => Place;
-  /** Tells whether the others can be asked, at each change and as it is now. */
+  /** Subscribes to whether the shared limits are reachable. The listener learns the current state and every change. */
   readonly onChange: (listener: (isUp: boolean) => void) => void;
-  /** How many servers share the limits where they cannot ask each other. */
+  /** Number of servers that divide the limits among them while the shared limits are unreachable. */
   readonly replicas: number;
-  /** Milliseconds after which everybody can ask again once the first one can. */
+  /** Milliseconds from the first server that can reach the shared limits again until all servers can. */
   readonly allBack: number;
 };
 
 export type Place = {
   /**
-   * Takes all of it or nothing: `denied` names the slot, by its index, and the milliseconds until it is worth another
-   * question. `alone` when nobody can be asked, and this server's part of the limits decides.
-   * @throws RefusedError where nothing may be sent then
+   * Takes a place in all windows or in none. `denied` is the index of the full slot, with the milliseconds until the
+   * next attempt. `alone` means that the shared limits are unreachable and this server's share decides.
+   * @throws RefusedError if requests may not be sent without the shared limits
    */
   readonly ask: () => Promise<'granted' | 'alone' | { readonly denied: number; readonly ms: number }>;
-  /** Sent with nobody's consent. */
+  /** The request is sent within this server's share, without a place from the shared limits. */
   readonly assume: () => void;
   /**
-   * The answer came, or will not come.
-   * @param start when the request cannot be under way any more, in milliseconds of the clock
-   * @param pause milliseconds that a 429 shuts the most specific window
+   * The answer has come or will not come.
+   * @param start when the request is no longer in flight, in milliseconds of the clock
+   * @param pause milliseconds that a 429 closes the most specific window
    */
   readonly cool: (start: number, pause: number) => void;
-  /** Nothing was sent. */
+  /** The request was not sent. */
   readonly giveBack: () => void;
 };
 
-/** Milliseconds that a request may still be under way when it was given up here without an answer. */
+/** Milliseconds that a request may stay in flight after this server gave up waiting for its answer. */
 const ON_THE_WAY = 500;
 
-/** Milliseconds that a 429 shuts its window when it does not say how long. */
+/** Milliseconds that a 429 without `Retry-After` closes its window. */
 const PAUSE = 1_000;
 
 /**
- * How many questions to those who share the limits are open at a time: one more after each place that was given, half
- * as many after each that was denied. Most of many would be denied where a limit is used up, and few would take too
- * long where it has just become free.
+ * Bounds of the concurrent requests for a shared place. The number grows by one after each grant and halves after each
+ * denial. With many requests most would be denied when a limit is used up. With few requests a limit that has just
+ * become free would fill too slowly.
  */
 const ASKING = { least: 4, most: 64 };
 
 /**
- * Keeps the documented limits as requests arrive at WorkOS, not as they leave: requests that leave apart can arrive
- * together, so a place is free again one window after its answer came. With others who share the limits, the queue here
- * decides who asks them for a place, and when.
+ * Keeps the documented limits by when requests arrive at WorkOS, not by when they are sent. Requests that are sent
+ * apart can arrive together, so a place becomes free one window after its answer. With shared limits, the local queue
+ * decides which call requests a shared place, and when.
  */
 export function limit(clock: Clock, shared?: Shared): Layer {
   const queue = createQueue();
@@ -77,18 +77,18 @@ export function limit(clock: Clock, shared?: Shared): Layer {
     wake(queue.nextChange(now));
   };
 
-  /** @returns what it has to wait for, where there is no room for it at once */
+  /** Takes the call's places. Returns a promise to wait for if there is no room yet. */
   const enter = (call: Call, context: Context): Promise<void> | undefined => {
     if (clock.now() >= timer.at) pump();
     const now = clock.now();
     if (asking < ASKING.most && queue.take(call, now)) return undefined;
     const wait = queue.estimate(call, now);
     if (now + wait.ms > context.deadline) throw refused(wait);
-    return stand(call, context, queue.wait(call, now));
+    return waitForTurn(call, context, queue.wait(call, now));
   };
 
-  /** Waits for its turn. @param at when it is worth looking */
-  const stand = (call: Call, { deadline, signal }: Context, at: number): Promise<void> =>
+  /** Waits until the queue admits the call. @param at when there may be room */
+  const waitForTurn = (call: Call, { deadline, signal }: Context, at: number): Promise<void> =>
     new Promise((resolve, reject) => {
       const leave = () => {
         waiting.delete(call);
@@ -116,8 +116,8 @@ export function limit(clock: Clock, shared?: Shared): Layer {
       wake(at);
     });
 
-  /** Asks those who share the limits, for a call that there is room for here, until there is room among all. */
-  const agree = async (call: Call, place: Place, context: Context): Promise<void> => {
+  /** Gets a shared place for a call that has its local places. Waits and retries until there is room. */
+  const acquireShared = async (call: Call, place: Place, context: Context): Promise<void> => {
     for (;;) {
       asking += 1;
       const verdict = await place.ask().catch((error: unknown) => {
@@ -135,7 +135,7 @@ export function limit(clock: Clock, shared?: Shared): Layer {
         pump();
         throw cancelled();
       }
-      // Its part of the limits may be less than what this server had room for when it asked.
+      // The share of this server may be smaller than the room it had before the attempt.
       const isTaken = verdict === 'alone' && queue.take(call, now);
       if (isTaken) place.assume();
       if (isGranted || isTaken) {
@@ -154,7 +154,7 @@ export function limit(clock: Clock, shared?: Shared): Layer {
         pump();
         throw refused(wait);
       }
-      const turn = stand(call, context, at);
+      const turn = waitForTurn(call, context, at);
       pump();
       await turn;
     }
@@ -173,7 +173,7 @@ export function limit(clock: Clock, shared?: Shared): Layer {
     const call = queue.toCall(context.slots, context.agent);
     const turn = enter(call, context);
     if (turn !== undefined) await turn;
-    if (place !== undefined) await agree(call, place, context);
+    if (place !== undefined) await acquireShared(call, place, context);
     try {
       const reply = await next(request, context);
       const now = clock.now();

@@ -13,20 +13,22 @@ import {
   type Window,
 } from './windows.ts';
 
-/** Milliseconds after which a connection that came back is taken to be stable. */
+/** Milliseconds after which a restored connection counts as stable. */
 const SETTLED = 5_000;
 
-/** How long a call has to wait at least, in milliseconds, and for which limit. */
+/** The minimum wait of a call in milliseconds, and the limit that causes it. */
 export type Wait = { readonly ms: number; readonly limit: Slot };
 
-/** Who may go when. It knows neither clock nor promises: it decides from what it was told and `now`, in milliseconds. */
+/**
+ * Decides which call may be sent when. It uses neither a clock nor promises, only its state and `now` in milliseconds.
+ */
 export function createQueue() {
   const families = new Map<string, Family>();
-  /** Who waits, oldest first, by route and agent. */
+  /** Waiting calls by route and agent, oldest first. */
   const lanes = new Map<string, Map<string, Set<Call>>>();
-  /** Of the windows of every first call at least one that had no room for it. */
+  /** For the first call of every lane, at least one window that had no room for it. */
   const blocking = new Set<Window>();
-  /** Turns that were not only taken here: by window and agent. Empty where the windows are nobody else's. */
+  /** Turns that the shared limits confirmed, by window and agent. Empty if the windows are not shared. */
   const confirmed = new WeakMap<Window, Map<string, number>>();
   const split: Split = { parts: 1, since: Number.NEGATIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
   let count = 0;
@@ -44,7 +46,7 @@ export function createQueue() {
     return {
       agent,
       windows: windows.reverse(),
-      // Only who waits is asked for it.
+      // A getter, as only waiting calls need it.
       get route() {
         return JSON.stringify(slots.map(({ name, key }) => [name, key]));
       },
@@ -53,10 +55,10 @@ export function createQueue() {
     };
   }
 
-  /** @returns whether the call had room in all its windows, and took it */
+  /** Takes a place in all windows of the call, or in none. @returns whether there was room */
   function take(call: Call, now: number): boolean {
     if (blockerOf(call, now) !== undefined) return false;
-    // Where nobody waits, nobody is passed over.
+    // The call passes over the waiting calls, if any.
     for (const window of lanes.size === 0 ? [] : call.windows) {
       for (const rival of rivals(window)) passOver(rival, window.family, now);
     }
@@ -72,7 +74,7 @@ export function createQueue() {
     }
   }
 
-  /** Those who share the windows have room, too. */
+  /** The shared limits granted the place, too. */
   function confirm({ agent, windows }: Call): void {
     count += 1;
     for (const window of windows) {
@@ -82,13 +84,13 @@ export function createQueue() {
     }
   }
 
-  /** The opposite: neither the places nor the turn were had. */
+  /** The shared limits denied the place: gives back the local places and the turn. */
   function takeBack(call: Call): void {
     giveBack(call);
     for (const window of call.windows) window.turns.set(call.agent, confirmed.get(window)?.get(call.agent) ?? 0);
   }
 
-  /** @returns when there may be room */
+  /** Adds the call to its lane. @returns when there may be room */
   function wait(call: Call, now: number): number {
     const byAgent = lanes.get(call.route) ?? new Map<string, Set<Call>>();
     const lane = byAgent.get(call.agent) ?? new Set();
@@ -97,7 +99,7 @@ export function createQueue() {
     return standBy(call, now);
   }
 
-  /** Waits again, before those that came later. @returns when there may be room */
+  /** Puts the call back into its lane, before later calls. @returns when there may be room */
   function waitAgain(call: Call, now: number): number {
     const lane = [...(lanes.get(call.route)?.get(call.agent) ?? [])];
     const place = lane.findIndex(({ order }) => order > call.order);
@@ -115,7 +117,7 @@ export function createQueue() {
   }
 
   function standBy(call: Call, now: number): number {
-    // With room everywhere it waits for another reason: to be among those who are asked when places are given next.
+    // A call with room everywhere waits only for a free attempt at the shared limits, so any of its windows will do.
     const blocker = blockerOf(call, now) ?? call.windows[0];
     if (blocker === undefined) return now;
     blocking.add(blocker);
@@ -135,10 +137,10 @@ export function createQueue() {
     }
   }
 
-  /** Takes places for those who wait, as far as there is room, for at most so many calls. */
+  /** Takes places for waiting calls as far as there is room, for at most `most` calls. */
   function admit(now: number, most = Number.POSITIVE_INFINITY): Call[] {
     const admitted: Call[] = [];
-    // The windows of keys first: there the calls that count everywhere have their turn among the others.
+    // Windows of single keys come first: calls that count in all windows take their turn there among the others.
     const open = [...blocking].filter((window) => hasRoom(window, now));
     for (const window of open.sort((a, b) => Number(isAll(a)) - Number(isAll(b)))) {
       while (admitted.length < most) {
@@ -154,7 +156,7 @@ export function createQueue() {
     return admitted;
   }
 
-  /** Of those who wait for the window and can go: the oldest call of the agent that was served least recently. */
+  /** Of the calls that wait for the window and have room, the oldest one of the least recently served agent. */
   function nextCall(window: Window, now: number): Call | undefined {
     if (!hasRoom(window, now)) {
       blocking.add(window);
@@ -175,45 +177,45 @@ export function createQueue() {
   }
 
   /**
-   * The answer came, or will not come.
-   * @param start when the request cannot be under way any more
+   * The answer has come or will not come.
+   * @param start when the request is no longer in flight
    * @returns when a place is free again
    */
   function cool(call: Call, start: number, now: number): number {
     return Math.min(...call.windows.map((window) => coolDown(window, start, now)));
   }
 
-  /** Nothing was sent. */
+  /** The request was not sent. */
   function giveBack(call: Call): void {
     for (const window of call.windows) window.inFlight -= 1;
   }
 
-  /** After a 429. It does not say which limit it means: most likely the narrowest. */
+  /** Closes a window after a 429. The answer does not name the limit, so the most specific one is assumed. */
   function shut({ windows: [narrowest] }: Call, until: number): void {
     if (narrowest !== undefined) narrowest.shutUntil = Math.max(narrowest.shutUntil, until);
   }
 
-  /** There is no room before that time in the window of one of its slots, as those say who share it. */
+  /** The shared limits have no room before `until` in the window of one slot. */
   function deny(call: Call, slot: number, until: number, now: number): void {
     const window = call.windows.at(-1 - slot);
     if (window !== undefined) window.deniedUntil = Math.max(window.deniedUntil, until);
     for (const { family } of call.windows) passOver(call, family, now);
   }
 
-  /** Those who share the windows cannot be asked: each keeps to its part. */
+  /** The shared limits are unreachable: each server falls back to its share. */
   function splitUp(parts: number, now: number): void {
-    // A connection that comes and goes must not make short windows wait for ever.
+    // A flapping connection must not make short windows wait forever.
     if (parts > 1 && now >= split.until + SETTLED) split.since = now;
     split.parts = parts;
     split.until = Number.POSITIVE_INFINITY;
   }
 
-  /** They can be asked again, and all of them do from `until` on. */
+  /** The shared limits are reachable again, for all servers from `until` on. */
   function reunite(until: number): void {
     split.until = until;
   }
 
-  /** A lower bound of the wait: as if all that is under way, and all that is ahead, were answered at once. */
+  /** A lower bound of the wait, as if all requests in flight and all calls ahead were answered immediately. */
   function estimate(call: Call, now: number): Wait {
     const byAgent = lanes.get(call.route);
     const lane = byAgent?.get(call.agent);
@@ -223,7 +225,7 @@ export function createQueue() {
     for (const [agent, others] of byAgent ?? []) {
       const [first] = others;
       if (agent === call.agent || first === undefined) continue;
-      // Each turn of this agent is one of theirs.
+      // Agents take turns: for each call of this agent, the other agent sends one.
       const hasTurn = call.windows.every((window) => isBefore(window, first, mine));
       ahead += Math.min(others.size, own + Number(hasTurn));
     }
@@ -237,24 +239,25 @@ export function createQueue() {
   return { ...own, confirm, takeBack, waitAgain, deny, splitUp, reunite };
 }
 
-/** The most specific window that keeps the call from going. */
+/** The most specific window without room for the call. */
 function blockerOf(call: Call, now: number): Window | undefined {
   return call.windows.find((window) => !hasRoom(window, now, call));
 }
 
-/** The first calls that a place in the window would do for. */
+/** The first calls of all lanes that could use a place in the window. */
 const rivals = (window: Window) =>
   isAll(window) ? [...window.firsts] : [...window.firsts, ...window.family.all.firsts];
 
-/** Whose turn it is in a window: the agent's that was served least recently; within an agent, the older call's. */
+/** Whether call `a` comes before `b` in a window: the least recently served agent first, then the older call. */
 function isBefore({ turns, family }: Window, a: Call, b: Call): boolean {
   const turnOf = ({ agent }: Call) => Math.max(turns.get(agent) ?? 0, family.all.turns.get(agent) ?? 0);
   return (turnOf(a) - turnOf(b) || a.order - b.order) < 0;
 }
 
 /**
- * A call for several windows could be passed over for ever by calls for one of them. So after one span of a limit a
- * place is kept for it in each of the limit's windows that it counts in, for one call at a time.
+ * Notes that another call passes over this one. Calls for one window could pass over a call for several windows
+ * forever. So after one span of a limit, a place is reserved for it in each of the limit's windows that it counts in. A
+ * limit reserves for one call at a time.
  */
 function passOver(call: Call, family: Family, now: number): void {
   const since = call.passed.get(family) ?? now;

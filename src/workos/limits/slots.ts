@@ -4,12 +4,12 @@ import { StartError } from '../../errors.ts';
 import { didYouMean } from '../../wording.ts';
 import type { Slot } from '../layer.ts';
 
-/** Requests and seconds by a limit's name, for accounts whose limits are not the documented ones. */
+/** Requests and seconds by limit name, for accounts whose limits differ from the documented ones. */
 export type LimitSettings = Readonly<Record<string, { readonly requests: number; readonly seconds: number }>>;
 
 /**
- * Reads `NAME=REQUESTS/SECONDS`.
- * @throws StartError for a name that no limit has, or numbers that are none
+ * Parses `NAME=REQUESTS/SECONDS`.
+ * @throws StartError for an unknown name or for numbers that are not valid
  */
 export function toLimitSettings(texts: readonly string[], limits: readonly Limit[]): LimitSettings {
   const names = [...new Set(limits.map((limit) => limit.name))];
@@ -28,7 +28,7 @@ export function toLimitSettings(texts: readonly string[], limits: readonly Limit
   return Object.fromEntries(settings);
 }
 
-/** Every documented limit, that of the key first. */
+/** All documented limits, the general one of the key first. */
 export const limitsOf = ({
   general,
   tools,
@@ -37,7 +37,7 @@ export const limitsOf = ({
   tools: readonly Pick<Tool, 'allLimits'>[];
 }): readonly Limit[] => [general, ...tools.flatMap((tool) => tool.allLimits)];
 
-/** Which window an object belongs to, as answers have told: by `limit name, object ID`. */
+/** The window key of an object, by limit name and object ID, as learned from answers. */
 export type Owners = { readonly get: (limit: string, id: string) => string | undefined };
 
 /** The rate-limit windows that a call counts in, the most specific one last. */
@@ -49,10 +49,10 @@ export function toSlots(tool: Tool, args: Arguments, general: Limit, settings: L
   });
 }
 
-/** The window's key: '' for the only one, '*' for all of them, `undefined` where the limit does not apply. */
+/** The window's key: '' for a single window, '*' for all windows, `undefined` if the limit does not apply. */
 function toKey({ name, by, within }: Limit, args: Arguments, owners: Owners): string | undefined {
   if (by === undefined) return '';
-  // E-mail addresses are one and the same in any case; two IDs that differ in case alone are not worth a window each.
+  // E-mail addresses are case-insensitive. IDs that differ only in case do not need separate windows.
   const chosen = by.map((argument) => args[argument]).find((value) => value !== undefined);
   if (chosen !== undefined) return String(chosen).toLowerCase();
   if (within === undefined) return undefined;
@@ -60,7 +60,7 @@ function toKey({ name, by, within }: Limit, args: Arguments, owners: Owners): st
   return (inside === undefined ? undefined : owners.get(name, String(inside))) ?? '*';
 }
 
-/** What an answer tells of the windows that objects belong to. */
+/** The window keys of the objects in an answer. */
 export function* ownersIn(
   limits: readonly Limit[],
   answer: unknown,
@@ -74,13 +74,13 @@ export function* ownersIn(
   }
 }
 
-/** The object of an answer, or the objects of its list. */
+/** The object in an answer, or the objects of its list. */
 function objectsIn(answer: unknown): readonly Record<string, unknown>[] {
   const { data } = Object(answer);
   return (Array.isArray(data) ? data : [answer]).map(Object);
 }
 
-/** Remembers so many objects; the ones learned first are forgotten first. */
+/** Objects that are remembered. The oldest are dropped first. */
 const MEMORY = 50_000;
 
 export function createOwners(): Owners & { learn: (limits: readonly Limit[], answer: unknown) => void } {

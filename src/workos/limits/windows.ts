@@ -1,23 +1,23 @@
 import type { Slot } from '../layer.ts';
 
-/** One window of a limit. A place in it is first in flight, then cools down, then is free. */
+/** One window of a limit. A place in it is in flight, then cools down, then is free. */
 export type Window = {
   readonly family: Family;
   inFlight: number;
-  /** When each answered place gets free, ascending. */
+  /** Times at which answered places become free, ascending. */
   readonly cooling: number[];
   shutUntil: number;
-  /** Until when there is no room for its own calls, as those with whom it is shared have said. */
+  /** Until when the shared limits deny places in this window. */
   deniedUntil: number;
-  /** Who waits for a place in it: of the calls of one agent for the same windows, only the oldest. */
+  /** Calls that wait for a place, only the oldest one for each agent and route. */
   readonly firsts: Set<Call>;
-  /** When each agent was last served here, as a number that counts up. */
+  /** The last turn of each agent, as a number that counts up. */
   readonly turns: Map<string, number>;
 };
 
 /**
- * While servers that share their windows cannot ask each other, each keeps to its part of every limit: from `since` on,
- * and until one window after `until`, when all that was sent unknown to the others has cooled down.
+ * While the shared limits are unreachable, each server keeps to its share of every limit. This lasts from `since` until
+ * one window after `until`, when every request that the shared limits do not know has cooled down.
  */
 export type Split = { parts: number; since: number; until: number };
 
@@ -27,37 +27,37 @@ export type Family = {
   /** Milliseconds. */
   readonly span: number;
   readonly byKey: Map<string, Window>;
-  /** What counts in each of them. */
+  /** The window of requests that count in every key's window. */
   readonly all: Window;
   readonly split: Split;
-  /** The call for which a place is kept, because it was passed over for too long. */
+  /** The call for which a place is reserved because it was passed over for too long. */
   claim: Call | undefined;
   sweepAt: number;
 };
 
-/** A request that takes a place in each of its windows at once, or waits. */
+/** A request that takes a place in all its windows at once, or waits. */
 export type Call = {
   readonly agent: string;
   /** The most specific one first. */
   readonly windows: readonly Window[];
-  /** Names its windows: calls of one agent with the same route never overtake each other. */
+  /** Identifies its windows. Calls of one agent with the same route never overtake each other. */
   readonly route: string;
-  /** Counts up with each arrival. */
+  /** Arrival order, counting up. */
   readonly order: number;
-  /** Since when others take places that this call has to leave, for want of a place in another window. */
+  /** Since when other calls take places that this call could not use because another of its windows was full. */
   readonly passed: Map<Family, number>;
 };
 
-/** Milliseconds that a place is held longer than its window: either end may count in whole milliseconds. */
+/** Milliseconds that a place is held longer than its window, as either side may count in whole milliseconds. */
 const MARGIN = 2;
 
 /**
- * Windows of at most so many milliseconds are waited out when the limits are split, since any server may have used all
- * of them. Longer ones are not: that they are used up is unlikely, and the pause would be long.
+ * Milliseconds. When servers fall back to their shares, windows up to this length are waited out, since any server may
+ * have used all of one. Longer windows are not: they are unlikely to be used up, and the pause would be long.
  */
 const MAX_PAUSE = 2_000;
 
-/** Idle windows of a limit are dropped when there are twice as many windows as were left the last time, or so many. */
+/** Idle windows of a limit are dropped when there are this many windows, or twice as many as the last sweep left. */
 const MIN_SWEEP = 64;
 
 export function createFamily(limit: Slot, split: Split): Family {
@@ -81,24 +81,24 @@ export function createWindow(family: Family): Window {
   return { family, inFlight: 0, cooling: [], shutUntil: 0, deniedUntil: never, firsts: new Set(), turns: new Map() };
 }
 
-/** How many places a window of the limit has. */
+/** The number of places in a window of the limit. */
 function capacity({ limit: { requests }, span, split: { parts, until } }: Family, now: number): number {
   return now >= until + span ? requests : Math.max(1, Math.floor(requests / parts));
 }
 
-/** Until when all windows of the limit are waited out. */
+/** Until when all windows of the limit are paused. */
 function pausedUntil({ span, split: { since } }: Family): number {
   return span <= MAX_PAUSE ? since + span : Number.NEGATIVE_INFINITY;
 }
 
-/** Until when there is no room in the window, whatever cools down. */
+/** Until when the window is closed, regardless of its places. */
 function closedUntil(window: Window, near: readonly Window[]): number {
   let until = Math.max(window.shutUntil, window.deniedUntil, pausedUntil(window.family));
   for (const { shutUntil } of near) until = Math.max(until, shutUntil);
   return until;
 }
 
-/** Drops the windows that hold nothing worth remembering. */
+/** Drops idle windows. */
 function sweep(family: Family, now: number): void {
   for (const [key, window] of family.byKey) {
     const opens = Math.max(window.shutUntil, window.deniedUntil);
@@ -109,10 +109,10 @@ function sweep(family: Family, now: number): void {
 
 export const isAll = (window: Window) => window === window.family.all;
 
-/** The windows that share places with this one: that of every key with what counts everywhere, and the reverse. */
+/** The windows that share places with this one: for a key's window that of all keys, and the reverse. */
 const neighbours = (window: Window) => (isAll(window) ? [...window.family.byKey.values()] : [window.family.all]);
 
-/** The places taken, after letting go of those that have cooled down. */
+/** The number of taken places, after dropping those that have cooled down. */
 function used({ inFlight, cooling }: Window, now: number): number {
   let free = 0;
   while ((cooling[free] ?? Number.POSITIVE_INFINITY) <= now) free += 1;
@@ -120,7 +120,7 @@ function used({ inFlight, cooling }: Window, now: number): number {
   return inFlight + cooling.length;
 }
 
-/** Turns a place in flight into one that cools down from `start` on. @returns when it is free */
+/** Lets a place in flight cool down from `start` on. @returns when it is free */
 export function coolDown(window: Window, start: number, now: number): number {
   const { family, cooling } = window;
   window.inFlight -= 1;
@@ -132,46 +132,48 @@ export function coolDown(window: Window, start: number, now: number): number {
   return end;
 }
 
-/** @param call whom the room is for: a place that is kept for another call is none */
+/**
+ * Whether the window has room. @param call the call that needs it; places reserved for other calls do not count as room
+ */
 export function hasRoom(window: Window, now: number, call?: Call): boolean {
   const near = neighbours(window);
   if (closedUntil(window, near) > now) return false;
   const { family, deniedUntil } = window;
   const taken = used(window, now) + near.reduce((most, other) => Math.max(most, used(other, now)), 0);
-  const isKeptHere = call !== undefined && isKept(window, call);
-  // Where others want places, too, one that is kept is the next one to be had.
-  if (isKeptHere && now < deniedUntil + family.span) return false;
-  return taken + (isKeptHere ? 1 : 0) < capacity(family, now);
+  const isReservedHere = call !== undefined && isReserved(window, call);
+  // If other servers compete for places, the next free place is the reserved one.
+  if (isReservedHere && now < deniedUntil + family.span) return false;
+  return taken + (isReservedHere ? 1 : 0) < capacity(family, now);
 }
 
-/** Is a place in the window kept for another call? */
-function isKept(window: Window, { agent, order, windows }: Call): boolean {
+/** Whether a place in the window is reserved for another call. */
+function isReserved(window: Window, { agent, order, windows }: Call): boolean {
   const { claim, all } = window.family;
   if (claim === undefined || claim.order === order) return false;
   const isHere = isAll(window) || claim.windows.includes(window) || claim.windows.includes(all);
   const hasClaim = windows.some(({ family }) => family.claim?.order === order);
-  // An agent's calls keep their order, and of two calls with a claim the older one goes: they never wait for each other.
+  // An agent's calls keep their order. Of two calls with a claim the older one goes, so they never wait for each other.
   return isHere && !(order < claim.order && (agent === claim.agent || hasClaim));
 }
 
-/** The next time at which there may be room in a window that has none. */
+/** The next time at which a full window may have room. */
 export function changeOf(window: Window, now: number): number {
   const near = neighbours(window);
   const opens = closedUntil(window, near);
   if (opens > now) return opens;
   const { span, split } = window.family;
-  // When the limit is whole again, and when a place that is kept is not the next one to be had any more.
+  // When the full limit applies again, and when the next free place is no longer the reserved one.
   const grows = [split.until + span, window.deniedUntil + span].filter((at) => at > now);
   const cools = [window, ...near].map(({ cooling: [first] }) => first ?? Number.POSITIVE_INFINITY);
   return Math.min(...grows, ...cools);
 }
 
-/** Milliseconds until the window can have served so many others. */
+/** Milliseconds until the window can have served `ahead` other calls. */
 export function roomIn(window: Window, ahead: number, now: number): number {
   const { family } = window;
   const { span } = family;
   const requests = capacity(family, now);
-  // The empty one stands for the keys that are not in use.
+  // The empty window stands for keys that are not in use.
   const waits = [createWindow(family), ...neighbours(window)].map((other) => {
     const free = requests - used(window, now) - used(other, now);
     const cooling =
