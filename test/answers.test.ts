@@ -177,7 +177,7 @@ describe('errors of WorkOS', () => {
       'a connection that breaks off',
       'create_user',
       { raw: (response) => response.socket?.destroy() },
-      'WorkOS gave no usable answer to create_user: the connection was dropped. It may have taken effect all the same: list_users would tell. Do not call again before you have looked.',
+      'WorkOS gave no usable answer to create_user: the connection was dropped. The call may have taken effect anyway: check with list_users. Do not call again until you have checked.',
     ],
     [
       'an answer that breaks off',

@@ -62,8 +62,16 @@ describe('arguments that are refused before a request leaves', () => {
     ['authenticate_user', {}, 'grant_type is required.'],
     ['enroll_auth_factor', {}, 'type is required.'],
     ['delete_user', { user_id: '\ud800' }, 'is not a valid ID.'],
-    ['create_user', JSON.parse('{"email":"a@b.test","metadata":{"__proto__":"x"}}'), '__proto__ is no name'],
-    ['create_user', { email: 'a@b.test', metadata: NESTED }, 'Arguments nest 64 levels at most.'],
+    [
+      'create_user',
+      JSON.parse('{"email":"a@b.test","metadata":{"__proto__":"x"}}'),
+      '__proto__ is not a valid name for an argument',
+    ],
+    [
+      'create_user',
+      { email: 'a@b.test', metadata: NESTED },
+      'The arguments are nested too deeply: at most 64 levels are allowed.',
+    ],
     ['authenticate_user', { grant_type: 'password', email: 'a@b.test' }, 'grant_type "password" needs password.'],
     ['authenticate_user', { grant_type: 'refresh_token', refresh_token: 'r', code: 'c' }, 'does not take code.'],
     ['authenticate_user', { grant_type: 'password', client_secret: 's' }, 'client_secret: there is no such argument.'],
@@ -205,7 +213,10 @@ it('says who has to set the Client ID where a tool needs it', async () => {
     ['get_sso_profile_and_token', { code: 'c' }],
   ] as const) {
     const result = await plain.call(name, args);
-    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('Ask the operator of this server to set WORKOS_CLIENT_ID') });
+    expect(result).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('Ask the operator of this server to set WORKOS_CLIENT_ID'),
+    });
   }
   await expect.poll(() => plain.log()).toContain('these tools need WORKOS_CLIENT_ID');
   await plain.close();

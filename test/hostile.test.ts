@@ -89,7 +89,7 @@ describe('an attempt that fails', () => {
       'silence on a create',
       [CREATE, silent],
       1,
-      { text: expect.stringContaining('no complete answer within 0.6 s. It may have') },
+      { text: expect.stringContaining('no complete answer within 0.6 s. The call may have') },
     ],
     ['429 on a code that works once', [EXCHANGE, json(429)], 1, { isError: true }],
     ['503 on a code that works once', [EXCHANGE, json(503)], 1, { isError: true }],

@@ -36,7 +36,6 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'A part of the program cannot be loaded (${code ?? name}). Install it again.',
     'A file of the installation is missing; over stdio this is reported once a client has connected',
   ],
-  ['src/workos/transport.ts', 'a part of this server cannot be loaded', 'A file of the installation is missing'],
   [
     'src/call/answer/failure.ts',
     '${tool.name} failed because of an internal error in the MCP server.',
@@ -44,15 +43,7 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   ['src/call/answer/failure.ts', 'The server log has the details.', 'The same'],
   ['src/workos/transport.ts', 'the call was cancelled', 'The client cancelled the call and reads no answer'],
-  [
-    'src/workos/transport.ts',
-    'no time was left to send it',
-    "The call's `--timeout` passed while it waited in a queue",
-  ],
   ['src/workos/transport.ts', 'this server could not load one of its modules', 'A file of the installation is gone'],
-  ['src/call/answer/failure.ts', '${tool.name} failed inside the MCP server.', 'A fault of this server'],
-  ['src/call/answer/failure.ts', 'Its log has the details.', 'The same'],
-  ['src/workos/transport.ts', 'the call was cancelled', 'The client cancelled the call, and reads no answer'],
   [
     'src/workos/transport.ts',
     'the call timed out before the request was sent',

@@ -13,7 +13,7 @@ export type Pending = {
 
 /**
  * The store of pending confirmations, shared by all processes that serve the same callers. An entry can be taken once,
- * by one process. Every method rejects if the store cannot be reached; the call is refused then.
+ * by one of them. Every method rejects if the store cannot be reached; the call is refused then.
  */
 export type PendingStore = {
   /** Keeps it for PENDING_MS. Resolves to false if its caller has MAX_PENDING already. */
