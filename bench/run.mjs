@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { memory, overhead, pages } from './calls.mjs';
+import { grants } from './grants.mjs';
 import { overHttp } from './http.mjs';
 import { limits } from './limits.mjs';
 import { sizes, starts } from './start.mjs';
@@ -20,6 +21,8 @@ progress('over HTTP (about four minutes, a download of the bridge among them)');
 const http = await overHttp();
 progress('rate limits (about two minutes)');
 const schedule = await limits();
+progress('grants');
+const granted = await grants();
 progress('cold starts (about a minute, a download of two other servers among them)');
 const cold = await starts();
 const files = await sizes();
@@ -93,6 +96,15 @@ const report = [
   ...schedule.map(({ what, counting, seconds, minimum, ratio, refused429 }) =>
     row(what, counting, fixed(seconds), fixed(minimum, 1), fixed(ratio, 3), refused429),
   ),
+  '',
+  '## Grants',
+  '',
+  'A policy and an offer, which a start makes once, of 250 tools and 200 grants that name one tool each.',
+  '',
+  row('', 'ms'),
+  row('---', '---:'),
+  row('in a process that has just begun', `${fixed(granted.fresh, 1)} (at most 15)`),
+  row('in a process that is warm', `${fixed(granted.warm, 1)} (at most 5)`),
   '',
   '## Cold start over stdio',
   '',

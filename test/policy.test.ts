@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPolicy, decide } from '../src/access/policy.ts';
+import type { Grants } from '../src/access/grants.ts';
+import { compileGrants, createPolicy, decide } from '../src/access/policy.ts';
+import type { Tool } from '../src/catalog/tool.ts';
 import { declarations } from '../tools/index.ts';
 import { catalog, fixedCatalog, openedBy, toGrants } from './support/catalog.ts';
 import { connect } from './support/session.ts';
@@ -159,6 +162,76 @@ it('says of each tool that is off which rule keeps it off', () => {
   });
   const denied = catalog.tools.find(({ name }) => name === 'update_user') ?? expect.fail();
   expect(decide(catalog, toGrants('users:full !update_user')).whyOff(denied)).toBe('--deny update_user keeps it off');
+});
+
+describe('compiled grants', () => {
+  const areas = ['*', ...catalog.areas.map(({ name }) => name)];
+  const accesses = ['read', 'write', 'delete', 'full', 'credentials'];
+  const text = fc.oneof(
+    fc.constantFrom(...catalog.tools.map(({ name }) => name)),
+    fc.tuple(fc.constantFrom(...areas), fc.constantFrom(...accesses)).map((parts) => parts.join(':')),
+  );
+  const texts = fc.array(text, { maxLength: 8 });
+  const anyGrants = fc.record({ allow: texts, deny: texts, readOnly: fc.boolean(), productionGuard: fc.boolean() });
+
+  const covers = (grant: string, tool: Tool, permission: string, denies: boolean): boolean => {
+    const [area, access] = grant.split(':');
+    if (access === undefined) return grant === tool.name && (denies || permission !== 'credentials');
+    if (area !== '*' && area !== tool.area) return false;
+    return access === permission || (access === 'full' && (denies || permission !== 'credentials'));
+  };
+  /** The rules one after the other, for one permission of one tool. */
+  const whyNot = ({ allow, deny, readOnly, productionGuard }: Grants, tool: Tool, permission: string) => {
+    if (readOnly && permission !== 'read') return '--read-only keeps it off';
+    if (productionGuard && permission !== 'read') return 'the production key without --production-writes keeps it off';
+    const denied = deny.find((grant) => covers(grant, tool, permission, true));
+    if (denied !== undefined) return `--deny ${denied} keeps it off`;
+    const isAllowed = allow.some((grant) => covers(grant, tool, permission, false));
+    return isAllowed ? undefined : `needs the grant ${tool.area}:${permission}`;
+  };
+  const toExpected = (grants: Grants, tool: Tool) => {
+    const allowing = (permission: string) => grants.allow.find((grant) => covers(grant, tool, permission, false));
+    const [own, credentials] = [whyNot(grants, tool, tool.access), whyNot(grants, tool, 'credentials')];
+    const off = own ?? (tool.needsCredentials ? credentials : undefined);
+    return [
+      off,
+      off === undefined ? allowing(tool.access) : undefined,
+      credentials,
+      credentials === undefined ? allowing('credentials') : undefined,
+    ];
+  };
+
+  it('decide on each tool as the rules do one after the other', () => {
+    let on = 0;
+    fc.assert(
+      fc.property(anyGrants, (grants) => {
+        const { whyOff, grantOf, whyRestricted, credentialsGrantOf } = decide(catalog, grants);
+        const decided = catalog.tools.map((tool) =>
+          [whyOff, grantOf, whyRestricted, credentialsGrantOf].map((find) => find(tool)),
+        );
+        on += decided.filter(([off]) => off === undefined).length;
+        expect(decided).toEqual(catalog.tools.map((tool) => toExpected(grants, tool)));
+      }),
+      { numRuns: 500 },
+    );
+    expect(on).toBeGreaterThan(500);
+  });
+
+  it('come to the policy of a guarded key and of another, whichever was checked', () => {
+    const grants = toGrants('users:full *:read !get_user');
+    for (const checked of [false, true]) {
+      const policyOf = compileGrants(catalog, { ...grants, productionGuard: checked });
+      for (const productionGuard of [false, true]) {
+        const [policy, expected] = [policyOf(productionGuard), decide(catalog, { ...grants, productionGuard })];
+        expect(catalog.tools.map(policy.whyOff)).toEqual(catalog.tools.map(expected.whyOff));
+      }
+    }
+  });
+
+  it('refuse a guarded key that they leave no tool, once it is known to be one', () => {
+    const policyOf = compileGrants(catalog, toGrants('users:write'));
+    expect(() => policyOf(true)).toThrow(/taken away by the production key without --production-writes/);
+  });
 });
 
 it('treats a tool that is off as one that never existed', async () => {

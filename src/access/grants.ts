@@ -17,13 +17,37 @@ export type Grants = {
 
 export type Permission = Access | 'credentials';
 
-type Grant = { readonly text: string; readonly covers: (tool: Listing, permission: Permission) => boolean };
+/** What one text allows or denies: permissions of one tool, of an area's tools or, where the area is `*`, of all. */
+export type Grant = { readonly text: string; readonly permissions: readonly Permission[] } & (
+  | { readonly tool: string; readonly area?: undefined }
+  | { readonly area: string; readonly tool?: undefined }
+);
+
+/** The tools of a catalog as grants name them. */
+export type Names = {
+  readonly tools: ReadonlyMap<string, Listing>;
+  readonly areas: ReadonlyMap<string, readonly Listing[]>;
+};
+
+export function toNames({ areas, tools }: Catalog<Listing>): Names {
+  const byArea = new Map<string, Listing[]>(areas.map(({ name }) => [name, []]));
+  for (const tool of tools) byArea.get(tool.area)?.push(tool);
+  return { tools: new Map(tools.map((tool) => [tool.name, tool])), areas: byArea };
+}
+
+/** The tools that a grant is about. */
+export function toolsOf({ tools, areas }: Names, { tool, area }: Grant): readonly Listing[] {
+  if (area === '*') return [...tools.values()];
+  return tool === undefined ? (areas.get(area) ?? []) : [tools.get(tool) ?? []].flat();
+}
+
+const EVERY_ACCESS = ['read', 'write', 'delete'] as const;
 
 const ACCESS: Readonly<Record<string, readonly Permission[]>> = {
   read: ['read'],
   write: ['write'],
   delete: ['delete'],
-  full: ['read', 'write', 'delete'],
+  full: EVERY_ACCESS,
   credentials: ['credentials'],
 };
 
@@ -69,28 +93,26 @@ export const nameOf = ({ inFile }: Pick<Grants, 'inFile'>, setting: string): str
   inFile ? setting : `--${setting}`;
 
 /** @param flag what the rule is called, for errors */
-export function parseGrant(catalog: Catalog<Listing>, text: string, rule: Rule, flag: string = rule): Grant {
+export function parseGrant(names: Names, text: string, rule: Rule, flag: string): Grant {
   if (text.includes('@')) throw new StartError(`${flag} ${text}: "@" is kept for later and grants nothing yet.`);
-  const names = catalog.tools.map((tool) => tool.name);
-  const areas = catalog.areas.map((area) => area.name);
   const [area = '', access, ...rest] = text.split(':');
+  const isArea = area === '*' || names.areas.has(area);
 
   if (access === undefined) {
-    if (names.includes(area)) {
-      return {
-        text,
-        covers: (tool, permission) => tool.name === area && (rule === 'deny' || permission !== 'credentials'),
-      };
+    if (names.tools.has(area)) {
+      return { text, tool: area, permissions: rule === 'deny' ? [...EVERY_ACCESS, 'credentials'] : EVERY_ACCESS };
     }
-    if (area === '*' || areas.includes(area)) {
+    if (isArea) {
       throw new StartError(`${flag} ${text}: say which access, e.g. ${area}:read (${Object.keys(ACCESS).join(', ')}).`);
     }
-    throw new StartError(`${flag} ${text}: there is no tool "${area}".${didYouMean(area, [...names, ...areas])}`);
+    const known = [...names.tools.keys(), ...names.areas.keys()];
+    throw new StartError(`${flag} ${text}: there is no tool "${area}".${didYouMean(area, known)}`);
   }
 
   if (rest.length > 0) throw new StartError(`${flag} ${text}: a grant is AREA:ACCESS, *:ACCESS or a tool's name.`);
-  if (area !== '*' && !areas.includes(area)) {
-    const meant = names.includes(area) ? ` A tool's name stands alone: "${area}".` : didYouMean(area, areas);
+  if (!isArea) {
+    const areas = [...names.areas.keys()];
+    const meant = names.tools.has(area) ? ` A tool's name stands alone: "${area}".` : didYouMean(area, areas);
     throw new StartError(`${flag} ${text}: there is no area "${area}".${meant} The areas are ${areas.join(', ')}.`);
   }
   const permissions = Object.hasOwn(ACCESS, access) ? ACCESS[access] : undefined;
@@ -100,10 +122,31 @@ export function parseGrant(catalog: Catalog<Listing>, text: string, rule: Rule, 
       `${flag} ${text}: there is no access "${access}".${didYouMean(access, known)} Access is ${known.join(', ')}.`,
     );
   }
-  // Whoever takes everything of an area away does not mean to leave the riskiest part.
-  const covered = rule === 'deny' && access === 'full' ? [...permissions, 'credentials'] : permissions;
-  return {
-    text,
-    covers: (tool, permission) => (area === '*' || tool.area === area) && covered.includes(permission),
+  // Denying everything of an area includes its riskiest part.
+  const covered = rule === 'deny' && access === 'full' ? [...permissions, 'credentials' as const] : permissions;
+  return { text, area, permissions: covered };
+}
+
+/** Finds the first of some grants, as they were written, that covers a permission of a tool. */
+export type FindGrant = (tool: Listing, permission: Permission) => Grant | undefined;
+
+/** Compiles grants, so that finding takes three look-ups however many there are. */
+export function toFindGrant(grants: readonly Grant[]): FindGrant {
+  type Positions = Partial<Record<Permission, number>>;
+  const tools = new Map<string, Positions>();
+  const areas = new Map<string, Positions>();
+  for (const [position, { tool, area, permissions }] of grants.entries()) {
+    const [map, name] = tool === undefined ? [areas, area] : [tools, tool];
+    const first = map.get(name) ?? {};
+    for (const permission of permissions) first[permission] ??= position;
+    map.set(name, first);
+  }
+  const everywhere = areas.get('*');
+  return ({ name, area }, permission) => {
+    const own = tools.get(name)?.[permission] ?? NONE;
+    const ofArea = areas.get(area)?.[permission] ?? NONE;
+    return grants[Math.min(own, ofArea, everywhere?.[permission] ?? NONE)];
   };
 }
+
+const NONE = Number.POSITIVE_INFINITY;

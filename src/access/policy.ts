@@ -4,12 +4,17 @@ import { StartError } from '../errors.ts';
 import {
   allowOnly,
   expand,
+  type FindGrant,
+  type Grant,
   type Grants,
   guardOf,
   nameOf,
   type Permission,
   parseGrant,
   type Rule,
+  toFindGrant,
+  toNames,
+  toolsOf,
   USUAL_GRANTS,
 } from './grants.ts';
 
@@ -25,16 +30,22 @@ export type Policy = {
   readonly whyRestricted: (tool: Listing) => string | undefined;
 };
 
-const WRITES = ['*:write', '*:delete', '*:credentials'];
-
 /**
  * Turns grants into a decision per tool: deny beats allow, read-only is a deny, and what nothing allows is off.
  * Throws StartError for a grant that is misspelt or opens nothing, and where no tool at all would be on.
  */
-export function createPolicy(catalog: Catalog<Listing>, given: Grants): Policy {
-  const grants = expand(catalog, given);
-  const policy = decide(catalog, grants);
-  if (grants.allow.length === 0) {
+export function createPolicy(catalog: Catalog<Listing>, grants: Grants): Policy {
+  return compileGrants(catalog, grants)(grants.productionGuard);
+}
+
+/**
+ * The same for grants that are checked before the kind of the key is known. The function that it returns makes the
+ * policy of a key that is guarded, or is not, and throws StartError where that leaves no tool on.
+ */
+export function compileGrants(catalog: Catalog<Listing>, given: Grants): (productionGuard: boolean) => Policy {
+  const compiled = compile(catalog, given);
+  const { grants, names, allowed, denied, findAllowed } = compiled;
+  if (allowed.length === 0) {
     const choices = USUAL_GRANTS.map(([grant, meaning]) => `  ${grant.padEnd(50)} ${meaning}`);
     throw new StartError(
       [
@@ -44,76 +55,110 @@ export function createPolicy(catalog: Catalog<Listing>, given: Grants): Policy {
       ].join('\n'),
     );
   }
-  const allowed = decide(catalog, allowOnly(grants.allow));
-  for (const text of grants.allow) {
-    const named = catalog.tools.find((tool) => tool.name === text);
-    if (named !== undefined && allowed.whyOff(named) !== undefined) {
-      throw new StartError(
-        `${nameOf(grants, 'allow')} ${text}: ${allowed.whyOff(named)}. Add that grant, or leave ${text} out.`,
-      );
+  const byAllow = decideBy({ grants: allowOnly(grants.allow), findAllowed, findDenied: () => undefined });
+  const isOn = (tool: Listing) => byAllow.whyOff(tool) === undefined;
+  for (const grant of allowed) {
+    const { text } = grant;
+    const tools = toolsOf(names, grant);
+    const [named] = grant.tool === undefined ? [] : tools;
+    const why = named && byAllow.whyOff(named);
+    if (why !== undefined) {
+      throw new StartError(`${nameOf(grants, 'allow')} ${text}: ${why}. Add that grant, or leave ${text} out.`);
     }
-    if (!opensSomething(catalog, grants.allow, text))
+    if (!tools.some((tool) => isOn(tool) && matters(grant, tool)))
       throw new StartError(opensNothing(catalog, text, 'allow', grants));
   }
-  for (const text of grants.deny) {
-    const grant = parseGrant(catalog, text, 'deny');
-    const covers = (tool: Listing) =>
-      grant.covers(tool, tool.access) || (tool.handlesCredentials && grant.covers(tool, 'credentials'));
-    if (!catalog.tools.some(covers)) throw new StartError(opensNothing(catalog, text, 'deny', grants));
+  for (const grant of denied) {
+    if (!toolsOf(names, grant).some((tool) => matters(grant, tool)))
+      throw new StartError(opensNothing(catalog, grant.text, 'deny', grants));
   }
-  if (catalog.tools.every((tool) => policy.whyOff(tool) !== undefined)) {
-    const rules = [
-      ...grants.deny.map((text) => `${nameOf(grants, 'deny')} ${text}`),
-      ...(grants.readOnly ? [nameOf(grants, 'read-only')] : []),
-      ...(grants.productionGuard ? [guardOf(grants)] : []),
-    ];
-    throw new StartError(
-      `No tool is left on: all that ${nameOf(grants, 'allow')} gives is taken away by ${rules.join(' and ')}.`,
-    );
-  }
-  return policy;
+  const policy = toPolicy(catalog, compiled);
+  return (productionGuard) =>
+    productionGuard === grants.productionGuard
+      ? policy
+      : toPolicy(catalog, { ...compiled, grants: { ...grants, productionGuard } });
+}
+
+/** Whether a grant makes a difference to a tool that is on. */
+const matters = ({ permissions }: Grant, tool: Listing): boolean =>
+  permissions.includes(tool.access) || (tool.handlesCredentials && permissions.includes('credentials'));
+
+/** The policy. Throws StartError where it leaves no tool on. */
+function toPolicy({ tools }: Catalog<Listing>, compiled: Compiled): Policy {
+  const policy = decideBy(compiled);
+  if (tools.some((tool) => policy.whyOff(tool) === undefined)) return policy;
+  const { grants } = compiled;
+  const rules = [
+    ...grants.deny.map((text) => `${nameOf(grants, 'deny')} ${text}`),
+    ...(grants.readOnly ? [nameOf(grants, 'read-only')] : []),
+    ...(grants.productionGuard ? [guardOf(grants)] : []),
+  ];
+  throw new StartError(
+    `No tool is left on: all that ${nameOf(grants, 'allow')} gives is taken away by ${rules.join(' and ')}.`,
+  );
+}
+
+/** Grants in the form in which they decide. */
+type Compiled = {
+  /** Without presets. */
+  readonly grants: Grants;
+  readonly findAllowed: FindGrant;
+  readonly findDenied: FindGrant;
+};
+
+function compile(catalog: Catalog<Listing>, given: Grants) {
+  const grants = expand(catalog, given);
+  const names = toNames(catalog);
+  const parse = (rule: Rule) => grants[rule].map((text) => parseGrant(names, text, rule, nameOf(grants, rule)));
+  const [allowed, denied] = [parse('allow'), parse('deny')];
+  return { grants, names, allowed, denied, findAllowed: toFindGrant(allowed), findDenied: toFindGrant(denied) };
 }
 
 /** The decision alone, also for grants that a start would refuse for opening nothing. */
-export function decide(catalog: Catalog<Listing>, grants: Grants): Policy {
-  const { allow, deny, readOnly, productionGuard } = expand(catalog, grants);
-  const parse = (rule: Rule) => (text: string) => parseGrant(catalog, text, rule, nameOf(grants, rule));
-  const allowed = allow.map(parse('allow'));
-  const denied = deny.map(parse('deny'));
-  const writes = WRITES.map(parse('deny'));
+export const decide = (catalog: Catalog<Listing>, grants: Grants): Policy => decideBy(compile(catalog, grants));
 
+/** What was decided about one tool. */
+type Decision = { readonly [What in keyof Policy]: ReturnType<Policy[What]> };
+
+/**
+ * For each permission that a tool takes the rules are asked in this order, and the first that speaks decides: read-only,
+ * the guard of a production key, the deny grants as they were written, the allow grants as they were written. What none
+ * of them allows is off. A tool takes its own access and, where it cannot be called without, its area's credentials.
+ */
+function decideBy({ grants, findAllowed, findDenied }: Compiled): Policy {
   const whyNot = (tool: Listing, permission: Permission): string | undefined => {
-    const isWrite = writes.some((rule) => rule.covers(tool, permission));
-    if (isWrite && readOnly) return `${nameOf(grants, 'read-only')} keeps it off`;
-    if (isWrite && productionGuard) return `${guardOf(grants)} keeps it off`;
-    const rule = denied.find((grant) => grant.covers(tool, permission));
-    if (rule !== undefined) return `${nameOf(grants, 'deny')} ${rule.text} keeps it off`;
-    if (allowed.some((grant) => grant.covers(tool, permission))) return undefined;
-    return `needs the grant ${tool.area}:${permission}`;
+    const isWrite = permission !== 'read';
+    if (isWrite && grants.readOnly) return `${nameOf(grants, 'read-only')} keeps it off`;
+    if (isWrite && grants.productionGuard) return `${guardOf(grants)} keeps it off`;
+    const denied = findDenied(tool, permission);
+    if (denied !== undefined) return `${nameOf(grants, 'deny')} ${denied.text} keeps it off`;
+    return findAllowed(tool, permission) === undefined ? `needs the grant ${tool.area}:${permission}` : undefined;
   };
-
-  const grantOf = (tool: Listing, permission: Permission) =>
-    allowed.find((grant) => grant.covers(tool, permission))?.text;
-  const whyOff = (tool: Listing) =>
-    whyNot(tool, tool.access) ?? (tool.needsCredentials ? whyNot(tool, 'credentials') : undefined);
+  const toDecision = (tool: Listing): Decision => {
+    const whyRestricted = whyNot(tool, 'credentials');
+    const whyOff = whyNot(tool, tool.access) ?? (tool.needsCredentials ? whyRestricted : undefined);
+    return {
+      whyOff,
+      grantOf: whyOff === undefined ? findAllowed(tool, tool.access)?.text : undefined,
+      whyRestricted,
+      credentialsGrantOf: whyRestricted === undefined ? findAllowed(tool, 'credentials')?.text : undefined,
+    };
+  };
+  /** By the tool's name, each made when it is first asked for: forms and listings of a tool have its name in common. */
+  const decisions = new Map<string, Decision>();
+  const about = (tool: Listing): Decision => {
+    const known = decisions.get(tool.name);
+    if (known !== undefined) return known;
+    const decision = toDecision(tool);
+    decisions.set(tool.name, decision);
+    return decision;
+  };
   return {
-    whyOff,
-    grantOf: (tool) => (whyOff(tool) === undefined ? grantOf(tool, tool.access) : undefined),
-    credentialsGrantOf: (tool) =>
-      whyNot(tool, 'credentials') === undefined ? grantOf(tool, 'credentials') : undefined,
-    whyRestricted: (tool) => whyNot(tool, 'credentials'),
+    whyOff: (tool) => about(tool).whyOff,
+    grantOf: (tool) => about(tool).grantOf,
+    credentialsGrantOf: (tool) => about(tool).credentialsGrantOf,
+    whyRestricted: (tool) => about(tool).whyRestricted,
   };
-}
-
-/** Whether some tool that the allow grants switch on needs this one for it. */
-function opensSomething(catalog: Catalog<Listing>, allow: readonly string[], text: string): boolean {
-  const policy = decide(catalog, allowOnly(allow));
-  const grant = parseGrant(catalog, text, 'allow');
-  return catalog.tools.some(
-    (tool) =>
-      policy.whyOff(tool) === undefined &&
-      (grant.covers(tool, tool.access) || (tool.handlesCredentials && grant.covers(tool, 'credentials'))),
-  );
 }
 
 function opensNothing(catalog: Catalog<Listing>, text: string, rule: Rule, grants: Grants): string {
