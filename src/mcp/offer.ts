@@ -21,11 +21,11 @@ export type Offer<T extends Listing = Tool> = {
   /** The answer to tools/list, made when it is first asked for. */
   readonly list: ListToolsResult;
   readonly prompts: Prompts;
-  readonly verdictOn: (tool: T) => Verdict;
+  readonly verdictOn: (tool: Listing) => Verdict;
   /** Why the protocol refuses a call by a name that may be none, and of which tool if there is one. */
   readonly whyRefused: (name: unknown) => { readonly tool: T | undefined; readonly rule: string };
   /** What stands in the place of a tool's secrets, where the agent may not see them. */
-  readonly markerOf: (tool: T) => string | undefined;
+  readonly markerOf: (tool: Listing) => string | undefined;
 };
 
 export type OfferDeps<T extends Listing> = {
@@ -51,7 +51,7 @@ export function createOffer<T extends Formed<T>>({
 }: OfferDeps<T>): Offer<T> {
   // Where no tool handles credentials, there is no such grant to name.
   const grantable = new Set(catalog.tools.filter((tool) => tool.handlesCredentials).map((tool) => tool.area));
-  const markerOf = (tool: T) => {
+  const markerOf = (tool: Listing) => {
     if (policy.whyRestricted(tool) === undefined) return undefined;
     return grantable.has(tool.area) ? marker(tool.area) : '[withheld]';
   };
@@ -76,7 +76,7 @@ export function createOffer<T extends Formed<T>>({
     },
     prompts: offerPrompts(catalog.prompts, tools),
     verdictOn: (tool) => {
-      if (tool === statusTool) return { allowed: true, rule: 'the status tool' };
+      if (tool.name === statusTool?.name) return { allowed: true, rule: 'the status tool' };
       const why = policy.whyOff(tool);
       if (why !== undefined) return { allowed: false, rule: why };
       return { allowed: true, rule: policy.grantOf(tool) ?? '', credentials: policy.credentialsGrantOf(tool) };
@@ -86,6 +86,30 @@ export function createOffer<T extends Formed<T>>({
       const tool = [...tools.values(), ...catalog.tools].find((other) => other.name === name);
       if (tool === undefined) return { tool, rule: 'there is no such tool' };
       return { tool, rule: tools.has(tool.name) ? 'the request is malformed' : (policy.whyOff(tool) ?? '') };
+    },
+  };
+}
+
+/**
+ * An offer made of listings, with the tools themselves in their place, so that they can be called.
+ * @param statusTool the server's own tool, if the offer has it
+ */
+export function withTools(offer: Offer<Listing>, catalog: Catalog, statusTool: Tool | undefined): Offer {
+  const all = new Map([...catalog.tools, ...(statusTool ? [statusTool] : [])].map((tool) => [tool.name, tool]));
+  const toForm = ({ name, form }: Listing): Tool => {
+    const tool = all.get(name);
+    const forms = [tool, tool?.confirmed, tool?.restricted, tool?.restricted?.confirmed];
+    const found = forms.find((one) => one?.form === form);
+    if (found === undefined) throw new Error(`the build has listed ${form}, which is not declared`);
+    return found;
+  };
+  const tools = new Map([...offer.tools].map(([name, listing]) => [name, toForm(listing)]));
+  return {
+    ...offer,
+    tools,
+    whyRefused: (name) => {
+      const { tool, rule } = offer.whyRefused(name);
+      return { tool: tool && (tools.get(tool.name) ?? all.get(tool.name)), rule };
     },
   };
 }

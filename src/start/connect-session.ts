@@ -1,15 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
 import type { RequestId } from '@modelcontextprotocol/server';
-import { toConfirm } from '../access/confirmation.ts';
 import type { Agent } from '../access/overview.ts';
-import { createPolicy } from '../access/policy.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import { createPendingStore } from '../call/confirm/pending.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Environment } from '../catalog/declaration.ts';
+import type { Listing } from '../catalog/listing.ts';
 import { systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { createOffer } from '../mcp/offer.ts';
+import { type Offer, withTools } from '../mcp/offer.ts';
 import { createServer, toBareTool } from '../mcp/server.ts';
 import { createStatusTool } from '../mcp/status-tool.ts';
 import { openSession } from '../serve/stdio/open-session.ts';
@@ -21,6 +20,8 @@ import { compose } from './compose.ts';
 export type SessionDeps = {
   readonly config: Config;
   readonly agent: Agent;
+  /** What the opening has listed. */
+  readonly listed: Offer<Listing>;
   readonly environment: Environment;
   readonly transport: Transport;
   readonly record: AuditRecord;
@@ -34,7 +35,7 @@ export type SessionDeps = {
 
 /** All that comes behind the opening: the tools from their declarations, what calls them, and the SDK. */
 export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
-  const { config, agent, environment, transport, record, log, version, input, stdout, greeted } = deps;
+  const { config, agent, listed, environment, transport, record, log, version, input, stdout, greeted } = deps;
   const { call, journal } = compose({
     catalog,
     environment,
@@ -45,14 +46,7 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
     log,
     version,
   });
-  const offer = createOffer({
-    agent: agent.name,
-    catalog,
-    policy: createPolicy(catalog, agent.grants),
-    environment: environment.label,
-    confirm: toConfirm(config.confirm, environment.label),
-    statusTool: config.statusTool ? createStatusTool(catalog, agent) : undefined,
-  });
+  const offer = withTools(listed, catalog, config.statusTool ? createStatusTool(catalog, agent) : undefined);
   const session = openSession({
     factory: () => createServer(offer, call, version),
     findTool: (name, canAsk) => toBareTool(offer, name, call, { canAsk }),

@@ -1,5 +1,5 @@
 import { toConfirm } from '../access/confirmation.ts';
-import { createPolicy } from '../access/policy.ts';
+import { compileGrants } from '../access/policy.ts';
 import { configDigest } from '../audit/record.ts';
 import type { Listings } from '../catalog/prebuilt-listings.ts';
 import { StartError } from '../errors.ts';
@@ -25,10 +25,11 @@ export type Behind = () => Promise<{ readonly connect: (deps: SessionDeps) => Se
  * with the settings is told before anything is served.
  */
 export async function startStdio(config: Config, catalog: Listings, behind: Behind, host: Host, version: string) {
-  createPolicy(catalog, config.grants); // a mistake in the grants is told before one in the key
+  const policyOf = compileGrants(catalog, config.grants); // a mistake in the grants is told before one in the key
   const { environment, transport } = await host.connect(config);
-  const agent = toAgent(config, environment.label);
-  const policy = createPolicy(catalog, agent.grants);
+  const { grants, ...rest } = toAgent(config, environment.label);
+  const policy = policyOf(grants.productionGuard);
+  const agent = { ...rest, grants, policy };
   requireRecord(config, catalog, environment.label, policy);
   toLimitSettings(config.limits, limitsOf(catalog)); // for what it throws
   const log = createLog(config.logLevel);
@@ -81,6 +82,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Behi
         return connect({
           config,
           agent,
+          listed: offer,
           environment,
           transport,
           record,
