@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createCatalog } from '../src/catalog/catalog.ts';
-import { type Arguments, type Environment, tool } from '../src/catalog/declaration.ts';
+import { type Arguments, tool } from '../src/catalog/declaration.ts';
 import { placeOf, type Tool, toTool } from '../src/catalog/tool.ts';
+import type { KeyedEnvironment } from '../src/workos/environment.ts';
 import { resolveConstants, toRequest } from '../src/workos/request.ts';
 import { declarations } from '../tools/index.ts';
 import { CALLS, SIGN_IN } from './support/calls.ts';
@@ -115,7 +116,7 @@ const LEDGER: readonly Entry[] = [
   newer(['list_directory_users'], ['email', 'idp_id']),
 ];
 
-const ENVIRONMENT: Environment = {
+const ENVIRONMENT: KeyedEnvironment = {
   label: 'sandbox',
   baseUrl: 'https://api.workos.com',
   apiKey: 'sk_example',

@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog/catalog.ts';
-import type { Arguments, Environment } from '../src/catalog/declaration.ts';
+import { API_KEY, type Arguments, tool } from '../src/catalog/declaration.ts';
+import { toTool } from '../src/catalog/tool.ts';
 import { RefusedError } from '../src/errors.ts';
-import { toRequest } from '../src/workos/request.ts';
+import type { KeyedEnvironment } from '../src/workos/environment.ts';
+import { resolveConstants, toRequest } from '../src/workos/request.ts';
 import { declarations } from '../tools/index.ts';
 
 const { tools } = createCatalog(declarations);
-const environment: Environment = {
+const environment: KeyedEnvironment = {
   label: 'staging',
   baseUrl: 'https://api.workos.test',
   apiKey: 'sk_test_1',
@@ -87,4 +89,21 @@ describe('any request', () => {
     expect(exchange.path).toBe('/sso/token');
     expect(JSON.parse(exchange.body ?? '')).toMatchObject({ client_secret: 'sk_test_1', client_id: 'client_1' });
   });
+});
+
+it('lets no tool that answers by itself have the key', () => {
+  // @ts-expect-error: the key is no constant of such a tool
+  const declaration = tool({
+    name: 'get_secret',
+    route: 'GET /secret',
+    access: 'read',
+    description: 'Get a secret.',
+    input: {},
+    constants: { client_secret: API_KEY },
+    local: (args) => args,
+  });
+  const local = toTool({ name: 'area', title: 'Area' }, declaration);
+  expect(() => resolveConstants(local, { clientId: undefined })).toThrow(
+    'get_secret is local and must not have the key',
+  );
 });

@@ -1,11 +1,12 @@
-import type { Arguments, Environment } from '../catalog/declaration.ts';
+import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
+import type { KeyedEnvironment } from '../workos/environment.ts';
 import { toRequest } from '../workos/request.ts';
 
 const MASK = '[withheld]';
 
 /** The request that a call would send, with its secrets masked. Throws RefusedError for one that cannot be sent. */
-export function rehearse(tool: Tool, args: Arguments, environment: Environment): Record<string, unknown> {
+export function rehearse(tool: Tool, args: Arguments, environment: KeyedEnvironment): Record<string, unknown> {
   const secrets = tool.credentials?.secrets ?? [];
   const masked = Object.entries(args).map(([name, value]) => [name, secrets.includes(name) ? MASK : value]);
   const request = toRequest(tool, Object.fromEntries(masked), { ...environment, apiKey: MASK });

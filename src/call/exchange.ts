@@ -1,5 +1,6 @@
-import type { Arguments, Environment, Limit } from '../catalog/declaration.ts';
+import type { Arguments, Limit } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
+import type { KeyedEnvironment } from '../workos/environment.ts';
 import { TransportError } from '../workos/errors.ts';
 import type { ApiRequest, Context, Reply, Send } from '../workos/layer.ts';
 import { createOwners, type LimitSettings, toSlots } from '../workos/limits/slots.ts';
@@ -38,7 +39,7 @@ export type Observer = {
 };
 
 export type ExchangeDeps = {
-  readonly environment: Environment;
+  readonly environment: KeyedEnvironment;
   readonly send: Send;
   /** The limit on all requests of a key. */
   readonly general: Limit;

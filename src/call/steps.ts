@@ -1,7 +1,8 @@
 import type { Outcome } from '../audit/entry.ts';
-import type { Arguments, Environment } from '../catalog/declaration.ts';
+import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
+import type { KeyedEnvironment } from '../workos/environment.ts';
 import { ReplyError, TransportError } from '../workos/errors.ts';
 import type { ApiRequest } from '../workos/layer.ts';
 import { resolveConstants, toRequest } from '../workos/request.ts';
@@ -49,7 +50,7 @@ export type RunSettings = {
 };
 
 export type RunDeps = {
-  readonly environment: Environment;
+  readonly environment: KeyedEnvironment;
   readonly settings: RunSettings;
   readonly toolOf: (name: string) => Tool | undefined;
   readonly exchange: Exchange;
@@ -80,8 +81,8 @@ export function createRun(deps: RunDeps): Run {
     const shape = toShape(tool, args.fields);
 
     if (tool.local !== undefined) {
-      const constants = resolveConstants(tool, environment);
-      const value = tool.local({ ...args, ...constants }, environment);
+      const { label, baseUrl, clientId } = environment;
+      const value = tool.local({ ...args, ...resolveConstants(tool, { clientId }) }, { label, baseUrl });
       await journal.decide('allowed', rule);
       return { outcome: 'ok', result: toResult(value) };
     }

@@ -27,13 +27,10 @@ export type Limit = {
   readonly within?: { readonly arguments: readonly string[]; readonly member: string };
 };
 
-/** One WorkOS environment: the key that opens it and where it is served. */
+/** One WorkOS environment as a declaration may know it: without what opens it. */
 export type Environment = {
   readonly label: 'sandbox' | 'staging' | 'production';
   readonly baseUrl: string;
-  readonly apiKey: string;
-  /** The environment's Client ID (`client_…`); only sign-in tools need it. */
-  readonly clientId: string | undefined;
 };
 
 type Placeholder<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
@@ -107,8 +104,13 @@ export const CLIENT_ID = Symbol('WORKOS_CLIENT_ID');
 
 export const API_KEY = Symbol('WORKOS_API_KEY');
 
+/** What a declaration that answers locally may say of constants: the key is for WorkOS alone. */
+type WithoutKey = { readonly constants?: Readonly<Record<string, string | typeof CLIENT_ID>> };
+
 /** The identity function that types `check`, `local` and `credentials` by the tool's own input. */
-export function tool<R extends Route, I extends Input>(declaration: Declaration<R, I>): Declaration {
+export function tool<R extends Route, I extends Input>(
+  declaration: Declaration<R, I> & (WithoutKey | { readonly local?: never }),
+): Declaration {
   // The parameter of `check` and `local` is narrower than Declaration's; callers hand them what `schema` has parsed.
   return declaration as unknown as Declaration;
 }

@@ -1,9 +1,9 @@
 import type { Budgets } from '../agents/budgets.ts';
 import type { PendingStore } from '../call/confirm/pending.ts';
-import type { Environment } from '../catalog/declaration.ts';
 import { systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { HttpConfig } from '../settings/config.ts';
+import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Shared } from '../workos/limits/limit.ts';
 import { createRedisBudgets } from './budgets.ts';
 import { openRedis } from './connect.ts';
@@ -12,7 +12,7 @@ import { createSharedWindows } from './windows.ts';
 
 /** The state that replicas share. */
 export type SharedStores = {
-  readonly windowsOf: (environment: Environment) => Shared;
+  readonly windowsOf: (environment: KeyedEnvironment) => Shared;
   readonly budgets: Budgets;
   readonly pending: PendingStore;
   /** Rejects while Redis is unreachable. */

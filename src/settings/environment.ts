@@ -1,6 +1,7 @@
 import type { Grants } from '../access/grants.ts';
 import type { Environment } from '../catalog/declaration.ts';
 import { StartError } from '../errors.ts';
+import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Config } from './config.ts';
 
 /** The settings that open an environment. */
@@ -21,7 +22,7 @@ const NAMES: OpeningNames = {
  * @param readFile reads a text file; throws where it cannot.
  * @throws StartError for a missing or malformed key or base URL.
  */
-export function toEnvironment(config: Opening, readFile: (path: string) => string, names = NAMES): Environment {
+export function toEnvironment(config: Opening, readFile: (path: string) => string, names = NAMES): KeyedEnvironment {
   const apiKey = parseApiKey(config, readFile, names);
   const { baseUrl, clientId } = parseAddress(config, names);
   const label = labelOf(apiKey);
@@ -37,7 +38,7 @@ export function toEnvironment(config: Opening, readFile: (path: string) => strin
 export function parseAddress(
   { baseUrl, clientId }: Pick<Opening, 'baseUrl' | 'clientId'>,
   names = NAMES,
-): Pick<Environment, 'baseUrl' | 'clientId'> {
+): Pick<KeyedEnvironment, 'baseUrl' | 'clientId'> {
   if (clientId?.startsWith('sk_')) {
     throw new StartError(
       `${names.clientId} is an API key: a Client ID begins with "client_". It shows in URLs; a key must not.`,

@@ -11,11 +11,11 @@ import { createExchange, createTraffic, type Observer } from '../call/exchange.t
 import { createJournal, type Journal } from '../call/journal.ts';
 import { createRun, type RunSettings } from '../call/steps.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Environment } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { authorize } from '../workos/authorize.ts';
+import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Send } from '../workos/layer.ts';
 import { limit, type Shared } from '../workos/limits/limit.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
@@ -24,7 +24,7 @@ import { watch } from '../workos/watch.ts';
 
 export type ComposeDeps = {
   readonly catalog: Catalog;
-  readonly environment: Environment;
+  readonly environment: KeyedEnvironment;
   /** What the record calls it, where that is not its kind. */
   readonly name?: string;
   /** Sends to that environment, with nothing but the request. */

@@ -4,7 +4,6 @@ import type { Agent } from '../access/overview.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import { createPendingStore } from '../call/confirm/pending.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Environment } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';
 import { systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -14,6 +13,7 @@ import { createStatusTool } from '../mcp/status-tool.ts';
 import { openSession } from '../serve/stdio/open-session.ts';
 import type { Session } from '../serve/stdio/serve-stdio.ts';
 import type { Config } from '../settings/config.ts';
+import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Transport } from '../workos/transport.ts';
 import { compose } from './compose.ts';
 
@@ -22,7 +22,7 @@ export type SessionDeps = {
   readonly agent: Agent;
   /** What the opening has listed. */
   readonly listed: Offer<Listing>;
-  readonly environment: Environment;
+  readonly environment: KeyedEnvironment;
   readonly transport: Transport;
   readonly record: AuditRecord;
   readonly log: Log;

@@ -1,12 +1,12 @@
-import type { Environment } from '../catalog/declaration.ts';
 import { StartError } from '../errors.ts';
 import type { EnvironmentConfig } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
 import { toEnvironment } from '../settings/environment.ts';
+import type { KeyedEnvironment } from '../workos/environment.ts';
 import { createTransport, type Transport } from '../workos/transport.ts';
 
 /** Where an environment's requests go. */
-export type Connection = { readonly environment: Environment; readonly transport: Transport };
+export type Connection = { readonly environment: KeyedEnvironment; readonly transport: Transport };
 
 export type ConnectDeps = {
   readonly config: Config;

@@ -1,11 +1,11 @@
-import type { Environment } from '../catalog/declaration.ts';
 import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
+import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Transport } from '../workos/transport.ts';
 import { type ComposeDeps, type Composed, compose } from './compose.ts';
 import type { Connection } from './connection.ts';
 
 /** A WorkOS environment with all that is needed to call it. */
-export type Opened = Composed & { readonly environment: Environment };
+export type Opened = Composed & { readonly environment: KeyedEnvironment };
 
 export type Environments = {
   /**
@@ -18,12 +18,12 @@ export type Environments = {
 };
 
 export type EnvironmentsDeps = Omit<ComposeDeps, 'environment' | 'name' | 'send' | 'shared'> & {
-  readonly sharedOf: (environment: Environment) => ComposeDeps['shared'];
+  readonly sharedOf: (environment: KeyedEnvironment) => ComposeDeps['shared'];
 };
 
 export function createEnvironments({ sharedOf, ...deps }: EnvironmentsDeps): Environments {
   const opened = new Map<string, { opened: Opened; transport: Transport }>();
-  const keyOf = (name: string, { apiKey, baseUrl, clientId }: Environment) =>
+  const keyOf = (name: string, { apiKey, baseUrl, clientId }: KeyedEnvironment) =>
     JSON.stringify([name, apiKey, baseUrl, clientId]);
   return {
     open: (connections) =>
@@ -51,5 +51,5 @@ export function createEnvironments({ sharedOf, ...deps }: EnvironmentsDeps): Env
 }
 
 /** What the record calls an environment: there may be several of a kind. */
-const nameOf = (name: string, { label }: Environment): string =>
+const nameOf = (name: string, { label }: KeyedEnvironment): string =>
   name === label || name === DEFAULT_ENVIRONMENT ? label : `${name} (${label})`;

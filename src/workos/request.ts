@@ -1,13 +1,14 @@
-import { API_KEY, type Arguments, CLIENT_ID, type Environment } from '../catalog/declaration.ts';
+import { API_KEY, type Arguments, CLIENT_ID } from '../catalog/declaration.ts';
 import { placeOf, type Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
+import type { KeyedEnvironment } from './environment.ts';
 import type { ApiRequest } from './layer.ts';
 
 /**
  * Builds the request of a call from arguments that the tool's schema has parsed.
  * @throws RefusedError for an ID that is not valid in a path, an update without a change, or a missing Client ID
  */
-export function toRequest(tool: Tool, args: Arguments, environment: Environment): ApiRequest {
+export function toRequest(tool: Tool, args: Arguments, environment: KeyedEnvironment): ApiRequest {
   const query: [name: string, value: string][] = [];
   const body: Record<string, unknown> = {};
   const headers: Record<string, string> = {};
@@ -47,8 +48,14 @@ export function toRequest(tool: Tool, args: Arguments, environment: Environment)
   };
 }
 
-/** The constant members of a request, with the environment's Client ID and key filled in. */
-export function resolveConstants(tool: Tool, { apiKey, clientId }: Environment): Record<string, string> {
+/**
+ * The members that the server sends itself, with the environment's Client ID and key filled in. Without a key, for what
+ * stays here, it throws where one is asked for.
+ */
+export function resolveConstants(
+  tool: Tool,
+  { apiKey, clientId }: Pick<KeyedEnvironment, 'clientId'> & { readonly apiKey?: string },
+): Record<string, string> {
   if (tool.needsClientId && clientId === undefined) {
     throw new RefusedError(
       `This tool needs the environment's Client ID. Ask the operator of this server to set WORKOS_CLIENT_ID; you cannot.`,
@@ -57,6 +64,7 @@ export function resolveConstants(tool: Tool, { apiKey, clientId }: Environment):
   }
   const resolved = Object.entries(tool.constants ?? {}).map(([name, value]) => {
     if (value === CLIENT_ID) return [name, clientId];
+    if (value === API_KEY && apiKey === undefined) throw new Error(`${tool.name} is local and must not have the key`);
     return [name, value === API_KEY ? apiKey : value];
   });
   return Object.fromEntries(resolved);

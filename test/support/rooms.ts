@@ -73,7 +73,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   redis: {
     knows: 'what replicas share: budgets, pending confirmations, windows of rate limits',
     imports: ['agents', 'call', 'clock.ts', 'errors.ts', '@redis/client', 'node:crypto', 'node:net'],
-    types: ['settings', 'workos', 'catalog', 'log.ts'],
+    types: ['settings', 'workos', 'log.ts'],
   },
   agents: {
     knows: 'who calls over HTTP: tokens, JWTs, narrowing headers, budgets',
@@ -83,7 +83,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   settings: {
     knows: 'flags, variables, the settings file',
     imports: ['log.ts', 'wording.ts', 'errors.ts', 'zod', 'yaml', 'node:util'],
-    types: ['access', 'catalog'],
+    types: ['workos', 'access', 'catalog'],
   },
   serve: {
     knows: 'stdio and HTTP; knows no WorkOS. `direct/` answers past the SDK what can be answered faster',
