@@ -6,52 +6,51 @@ import { ReplyError, TransportError } from '../workos/errors.ts';
 import { isUnclear, toErrorResult } from './answer/failure.ts';
 import { withNote } from './answer/result.ts';
 import type { Call, CallObserver } from './caller.ts';
-import { NOTHING } from './confidential.ts';
-import { createTraffic } from './exchange.ts';
 import type { Journal } from './journal.ts';
-import type { Course, Ended, Run } from './steps.ts';
+import { beginState, type CallContext, type Ended, STEPS, type StepDeps } from './steps.ts';
 
 /** What calls need from outside; handed in so that tests and other transports can bring their own. */
 export type CallDeps = {
-  readonly run: Run;
+  readonly steps: StepDeps;
   readonly journal: Journal;
   readonly log: Log;
-  /** Milliseconds of a clock that only goes forward. */
-  readonly now: () => number;
   readonly observer?: CallObserver | undefined;
 };
 
-/** Runs each call between its decision and its outcome on record, and turns whatever goes wrong into a result. */
-export function createCall({ run, journal, log, now, observer }: CallDeps): Call {
+/** Takes each call through its steps, records its outcome, and turns whatever goes wrong into a result. */
+export function createCall({ steps, journal, log, observer }: CallDeps): Call {
+  const { now } = steps;
   return async (tool, args, caller) => {
     const start = now();
-    const course: Course = {
-      start,
-      args: {},
-      confidential: NOTHING,
-      traffic: createTraffic(),
-      journal: journal.begin(tool, caller.agent, args, caller.trace),
-    };
-    let ended: Ended;
+    const own = journal.begin(tool, caller.agent, args, caller.trace);
+    const context: CallContext = { deps: steps, tool, rawArgs: args, caller, journal: own, start };
+    const state = beginState();
+    let ended: Ended | undefined;
     let fault: unknown;
     try {
-      ended = await run(tool, args, caller, course);
+      for (const step of STEPS) {
+        const ending = step(context, state);
+        ended = (ending && (await ending)) || undefined;
+        if (ended !== undefined) break;
+      }
+      if (ended === undefined) throw new Error('no step has ended the call');
     } catch (error) {
       fault = error;
-      const { sent } = course.traffic;
+      const { args, confidential, traffic } = state;
+      const { sent } = traffic;
       ended = {
         outcome: toOutcome(error, tool, caller.signal, sent),
-        result: toErrorResult(error, { tool, ...course, sent }),
+        result: toErrorResult(error, { tool, args, confidential, sent }),
       };
     }
     const { outcome, result } = ended;
     const ms = Math.round(now() - start);
-    const { requests, attempts, reply } = course.traffic;
+    const { requests, attempts, reply } = state.traffic;
     const facts = { status: reply?.status, request_id: reply?.headers['x-request-id'], requests, attempts, ms };
     writeLine(log, { tool: tool.name, route: tool.route, outcome, ...facts, trace: caller.trace }, fault);
     observer?.countCall(tool.name, outcome, ms);
     const rule = fault instanceof RefusedError ? fault.rule : 'the server failed';
-    const isRecorded = await course.journal.close(outcome, rule, { ...facts, answer: course.answer });
+    const isRecorded = await own.close(outcome, rule, { ...facts, answer: state.answer });
     return isRecorded ? result : withNote(result, UNRECORDED);
   };
 }

@@ -9,36 +9,83 @@ import { resolveConstants, toRequest } from '../workos/request.ts';
 import { toAnswer } from './answer/answer.ts';
 import { gather } from './answer/collect.ts';
 import { explain } from './answer/failure.ts';
-import { toShape } from './answer/fields.ts';
+import { type Shape, toShape, WHOLE } from './answer/fields.ts';
 import { toResult } from './answer/result.ts';
 import { parseArguments } from './arguments.ts';
-import type { Caller, CallResult } from './caller.ts';
-import { type Confidential, toConfidential } from './confidential.ts';
-import type { Gate } from './confirm/gate.ts';
+import type { Caller, CallResult, Verdict } from './caller.ts';
+import { type Confidential, NOTHING, toConfidential } from './confidential.ts';
+import type { Gate, Passage } from './confirm/gate.ts';
 import { NO_PREVIEW, type Preview, toPreview } from './confirm/preview.ts';
 import { rehearse } from './dry-run.ts';
 import { createTraffic, type Exchange, type Traffic } from './exchange.ts';
 import type { CallJournal } from './journal.ts';
 
+/**
+ * The way of every call, in order. A step refuses the call by throwing, ends it by returning how it ended, and otherwise
+ * leaves it to the next.
+ */
+export const STEPS: readonly Step[] = [
+  conceal, // First: a refusal quotes arguments, so what must not be seen of them is known before anything is refused.
+  allow, // Before the arguments are read: what is wrong with them is told only to an agent that may call the tool.
+  parse, // Before anything uses an argument.
+  answerLocally, // Before the dry run: it sends nothing, so that there is nothing to hold back.
+  dryRun, // Before the confirmation: a person is not asked about what is not sent.
+  build, // Before a person is asked: what cannot be sent is refused at once.
+  confirm, // Before the decision: the record says how the call was confirmed, or that it was asked about.
+  decide, // Before anything that may change something: what cannot be recorded is not done.
+  recheck, // After the last wait for a person or the record: the object may have changed since it was shown.
+  spend, // After all that may refuse: a delete that is refused takes none of the agent's allowance.
+  send,
+];
+
+// biome-ignore lint/suspicious/noConfusingVoidType: so that a step may return the journal's own promise
+type Ending = Ended | undefined | void;
+
+/** One with nothing to wait for returns no promise, so that the call does not wait for it either. */
+export type Step = (context: CallContext, state: CallState) => undefined | Promise<Ending>;
+
 /** How a call ended, and what its client is told. */
 export type Ended = { readonly outcome: Outcome; readonly result: CallResult };
 
-/** What is known of a call while it runs; what it fails with is told from there. */
-export type Course = {
+/** What a call is made of, and what it runs in. */
+export type CallContext = {
+  readonly deps: StepDeps;
+  readonly tool: Tool;
+  /** As the client sent them. */
+  readonly rawArgs: unknown;
+  readonly caller: Caller;
+  readonly journal: CallJournal;
   /** Milliseconds of the clock. */
   readonly start: number;
-  readonly journal: CallJournal;
-  traffic: Traffic;
-  args: Arguments;
-  confidential: Confidential;
-  /** The last answer, without what is confidential. */
-  answer?: Record<string, unknown>;
 };
 
-/** Takes a call from its arguments to its end. Throws what keeps it from there. */
-export type Run = (tool: Tool, args: unknown, caller: Caller, course: Course) => Promise<Ended>;
+/** What the steps have found so far; what a call fails with is told from there. */
+export type CallState = {
+  readonly traffic: Traffic;
+  confidential: Confidential;
+  args: Arguments;
+  /** What allows the call. */
+  verdict: Verdict | undefined;
+  /** What the answer shows. */
+  shape: Shape;
+  request: ApiRequest | undefined;
+  confirmed: Extract<Passage, { open: true }> | undefined;
+  /** WorkOS's last answer, without what is confidential. */
+  answer: Record<string, unknown> | undefined;
+};
 
-export type RunSettings = {
+export const beginState = (): CallState => ({
+  traffic: createTraffic(),
+  confidential: NOTHING,
+  args: {},
+  verdict: undefined,
+  shape: WHOLE,
+  request: undefined,
+  confirmed: undefined,
+  answer: undefined,
+});
+
+export type CallSettings = {
   /** Milliseconds for a whole call. Waiting for a person is no part of it. */
   readonly timeout: number;
   /** Items that one call may gather from pages. */
@@ -49,9 +96,10 @@ export type RunSettings = {
   readonly dryRun: boolean;
 };
 
-export type RunDeps = {
+/** What all calls to one WorkOS environment have in common. */
+export type StepDeps = {
   readonly environment: KeyedEnvironment;
-  readonly settings: RunSettings;
+  readonly settings: CallSettings;
   readonly toolOf: (name: string) => Tool | undefined;
   readonly exchange: Exchange;
   readonly gate: Gate;
@@ -61,92 +109,131 @@ export type RunDeps = {
   readonly now: () => number;
 };
 
-/**
- * The way of every call: the policy, its arguments, the confirmation, the decision on record, WorkOS, the answer. What
- * cannot be sent is refused before it is recorded as allowed.
- */
-export function createRun(deps: RunDeps): Run {
-  const { environment, settings, exchange, gate, newKey, now } = deps;
-
-  return async (tool, rawArgs, caller, course) => {
-    const { journal, start } = course;
-    course.confidential = toConfidential(tool, Object(rawArgs), caller.markerOf(tool), environment.apiKey);
-    const verdict = caller.verdictOn(tool);
-    if (!verdict.allowed) throw new RefusedError(`It is off for you: ${verdict.rule}.`, verdict.rule);
-    const args = withKey(tool, parseArguments(tool, rawArgs, settings), newKey);
-    course.args = args;
-    const { credentials } = verdict;
-    const rule =
-      credentials !== undefined && usesCredentials(tool, args) ? `${verdict.rule} + ${credentials}` : verdict.rule;
-    const shape = toShape(tool, args.fields);
-
-    if (tool.local !== undefined) {
-      const { label, baseUrl, clientId } = environment;
-      const value = tool.local({ ...args, ...resolveConstants(tool, { clientId }) }, { label, baseUrl });
-      await journal.decide('allowed', rule);
-      return { outcome: 'ok', result: toResult(value) };
-    }
-    // A read that spends a code would be missed as much as a write.
-    if (settings.dryRun && tool.method !== 'GET') {
-      const rehearsal = rehearse(tool, args, environment);
-      await journal.decide('allowed', rule);
-      return { outcome: 'dry run', result: toResult(rehearsal) };
-    }
-    // Before anybody is asked: what cannot be sent is refused at once.
-    const request = toRequest(tool, args, environment);
-
-    const question = { tool, args, caller: caller.agent, mode: caller.confirm, answer: caller.answer };
-    const passage = await gate.pass(question);
-    if (!passage.open) {
-      await journal.decide('ask', rule);
-      return { outcome: 'asked', result: await gate.ask(question, await look(deps, tool, caller, course)) };
-    }
-    await journal.decide('allowed', rule, passage.confirmation);
-    if (passage.shown !== undefined && !gate.isSame(await look(deps, tool, caller, course), passage.shown)) {
-      throw new RefusedError(
-        'The object, or what hangs on it, has changed since that was shown. Call again without the confirmation.',
-        'the object has changed since it was shown',
-      );
-    }
-
-    if (tool.access === 'delete') await caller.spendDelete?.();
-
-    const { traffic, confidential } = course;
-    const { agent, signal } = caller;
-    const errand = { agent, signal, deadline: start + settings.timeout, traffic, confidential };
-    const fetch = async (sent: Arguments, built?: ApiRequest) => {
-      const success = await exchange(tool, sent, errand, built);
-      course.answer = success.value;
-      return success;
-    };
-    const options = {
-      tool,
-      args,
-      confidential,
-      sent: false,
-      shape,
-      maxBytes: settings.maxResultBytes,
-      // So that nobody takes a change in production for one in staging.
-      extra: tool.access === 'read' ? {} : { environment: environment.label },
-    };
-    if (args.max_items === undefined) {
-      const success = await fetch(args, request);
-      // A delete whose second attempt finds nothing: its first did it, or there was nothing.
-      const isClear = success.reply.status !== 404;
-      return { outcome: isClear ? 'ok' : 'unknown', result: toAnswer(success, options) };
-    }
-    const result = await gather(fetch, options, {
-      isCancelled: () => signal.aborted,
-      // What is left of the time has to do for one more page.
-      isOutOfTime: () => now() - start > settings.timeout * 0.8,
-      onProgress: (count) => caller.onProgress?.(count, Number(args.max_items)),
-    });
-    return { outcome: 'ok', result };
-  };
+function conceal({ deps, tool, rawArgs, caller }: CallContext, state: CallState): undefined {
+  state.confidential = toConfidential(tool, Object(rawArgs), caller.markerOf(tool), deps.environment.apiKey);
 }
 
-/** What a person would be shown of the call. Throws RefusedError where it cannot be looked up. */
-function look(deps: RunDeps, tool: Tool, caller: Caller, { args, start, traffic }: Course): Promise<Preview> {
+function allow({ tool, caller }: CallContext, state: CallState): undefined {
+  const verdict = caller.verdictOn(tool);
+  if (!verdict.allowed) throw new RefusedError(`It is off for you: ${verdict.rule}.`, verdict.rule);
+  state.verdict = verdict;
+}
+
+function parse({ deps, tool, rawArgs }: CallContext, state: CallState): undefined {
+  state.args = withKey(tool, parseArguments(tool, rawArgs, deps.settings), deps.newKey);
+  state.shape = toShape(tool, state.args.fields);
+}
+
+function answerLocally(context: CallContext, state: CallState): undefined | Promise<Ended> {
+  const { deps, tool } = context;
+  if (tool.local === undefined) return undefined;
+  const { label, baseUrl, clientId } = deps.environment;
+  const value = tool.local({ ...state.args, ...resolveConstants(tool, { clientId }) }, { label, baseUrl });
+  return endHere(context, state, 'ok', value);
+}
+
+function dryRun(context: CallContext, state: CallState): undefined | Promise<Ended> {
+  const { deps, tool } = context;
+  // A read that spends a code would be missed as much as a write.
+  if (!deps.settings.dryRun || tool.method === 'GET') return undefined;
+  return endHere(context, state, 'dry run', rehearse(tool, state.args, deps.environment));
+}
+
+function build({ deps, tool }: CallContext, state: CallState): undefined {
+  state.request = toRequest(tool, state.args, deps.environment);
+}
+
+async function confirm(context: CallContext, state: CallState): Promise<Ended | undefined> {
+  const { deps, tool, caller, journal } = context;
+  const { gate } = deps;
+  const question = { tool, args: state.args, caller: caller.agent, mode: caller.confirm, answer: caller.answer };
+  const passage = await gate.pass(question);
+  if (!passage.open) {
+    await journal.decide('ask', toRule(tool, state));
+    return { outcome: 'asked', result: await gate.ask(question, await lookUp(context, state)) };
+  }
+  state.confirmed = passage;
+  return undefined;
+}
+
+function decide({ tool, journal }: CallContext, state: CallState): Promise<void> {
+  return journal.decide('allowed', toRule(tool, state), state.confirmed?.confirmation);
+}
+
+function recheck(context: CallContext, state: CallState): undefined | Promise<undefined> {
+  const shown = state.confirmed?.shown;
+  if (shown === undefined) return undefined;
+  return lookUp(context, state).then((preview) => {
+    if (context.deps.gate.isSame(preview, shown)) return undefined;
+    throw new RefusedError(
+      'The object, or what hangs on it, has changed since that was shown. Call again without the confirmation.',
+      'the object has changed since it was shown',
+    );
+  });
+}
+
+function spend({ tool, caller }: CallContext): undefined | Promise<void> {
+  return tool.access === 'delete' ? caller.spendDelete?.() : undefined;
+}
+
+async function send(context: CallContext, state: CallState): Promise<Ended> {
+  const { deps, tool, caller, start } = context;
+  const { environment, settings, exchange, now } = deps;
+  const { args, request, shape, traffic, confidential } = state;
+  const { agent, signal } = caller;
+  const onBehalf = { agent, signal, deadline: start + settings.timeout, traffic, confidential };
+  const options = {
+    tool,
+    args,
+    confidential,
+    sent: false,
+    shape,
+    maxBytes: settings.maxResultBytes,
+    // So that a change in production is not taken for one in staging.
+    extra: tool.access === 'read' ? {} : { environment: environment.label },
+  };
+  if (args.max_items === undefined) {
+    const success = await exchange(tool, args, onBehalf, request);
+    state.answer = success.value;
+    // 404 on a retried delete: either the first attempt deleted the object, or it never existed.
+    const isClear = success.reply.status !== 404;
+    return { outcome: isClear ? 'ok' : 'unknown', result: toAnswer(success, options) };
+  }
+  const fetch = async (page: Arguments) => {
+    const success = await exchange(tool, page, onBehalf);
+    state.answer = success.value;
+    return success;
+  };
+  const result = await gather(fetch, options, {
+    isCancelled: () => signal.aborted,
+    // What is left of the time has to do for one more page.
+    isOutOfTime: () => now() - start > settings.timeout * 0.8,
+    onProgress: (count) => caller.onProgress?.(count, Number(args.max_items)),
+  });
+  return { outcome: 'ok', result };
+}
+
+/** Ends a call of which nothing is sent, once it is recorded as allowed. */
+async function endHere(
+  { tool, journal }: CallContext,
+  state: CallState,
+  outcome: Outcome,
+  value: Record<string, unknown>,
+): Promise<Ended> {
+  await journal.decide('allowed', toRule(tool, state));
+  return { outcome, result: toResult(value) };
+}
+
+/** The grants behind the call, for the record. What no step has allowed cannot be recorded as allowed, nor be done. */
+function toRule(tool: Tool, { verdict, args }: CallState): string {
+  if (verdict === undefined) throw new Error('the call was never allowed');
+  const { rule, credentials } = verdict;
+  return credentials !== undefined && usesCredentials(tool, args) ? `${rule} + ${credentials}` : rule;
+}
+
+/** What a person is shown of the call. Throws RefusedError where it cannot be looked up. */
+function lookUp(context: CallContext, { args, traffic }: CallState): Promise<Preview> {
+  const { deps, tool, caller, start } = context;
   const { environment, settings, exchange, toolOf } = deps;
   const { agent, signal, verdictOn, markerOf } = caller;
   const deadline = start + settings.timeout;
@@ -156,7 +243,7 @@ function look(deps: RunDeps, tool: Tool, caller: Caller, { args, start, traffic 
     mayRead: (other) => verdictOn(other).allowed,
     read: async (other, otherArgs) => {
       const confidential = toConfidential(other, otherArgs, markerOf(other), environment.apiKey);
-      // An account of its own: whatever fails here, nothing of the call itself was sent.
+      // Counted apart: whatever fails here, nothing of the call itself was sent.
       const reads = createTraffic();
       try {
         return await exchange(other, otherArgs, { agent, signal, deadline, traffic: reads, confidential });

@@ -9,7 +9,7 @@ import { createGate } from '../call/confirm/gate.ts';
 import type { PendingStore } from '../call/confirm/pending.ts';
 import { createExchange, createTraffic, type Observer } from '../call/exchange.ts';
 import { createJournal, type Journal } from '../call/journal.ts';
-import { createRun, type RunSettings } from '../call/steps.ts';
+import type { CallSettings } from '../call/steps.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { systemClock } from '../clock.ts';
@@ -29,7 +29,7 @@ export type ComposeDeps = {
   readonly name?: string;
   /** Sends to that environment, with nothing but the request. */
   readonly send: Send;
-  readonly settings: RunSettings & { readonly limits: readonly string[] };
+  readonly settings: CallSettings & { readonly limits: readonly string[] };
   readonly record: AuditRecord;
   readonly pending: PendingStore;
   readonly log: Log;
@@ -70,10 +70,10 @@ export function compose(deps: ComposeDeps): Composed {
     digest: (value) => createHmac('sha256', environment.apiKey).update(canonicalJson(value)).digest('base64url'),
   });
   const exchange = createExchange({ environment, send, general, limits, observer });
-  const run = createRun({ environment, settings, toolOf, exchange, gate, newKey: randomUUID, now });
   const journal = createJournal({ record, environment: deps.name ?? environment.label });
+  const steps = { environment, settings, toolOf, exchange, gate, newKey: randomUUID, now };
   return {
-    call: createCall({ run, journal, log, now, observer }),
+    call: createCall({ steps, journal, log, observer }),
     journal,
     probe: async () => {
       const tool = toolOf(catalog.probe.tool);

@@ -11,12 +11,15 @@ export type Shape = {
   readonly item: (value: Fields) => Fields;
 };
 
+/** All of an answer. */
+export const WHOLE: Shape = { object: (value) => value, item: (value) => value };
+
 /** @throws RefusedError for a field that the tool's answers are not known to have. */
 export function toShape(tool: Tool, fields: unknown): Shape {
   const { output } = tool;
-  if (output === undefined) return { object: (value) => value, item: (value) => value };
+  if (output === undefined) return WHOLE;
   if (!Array.isArray(fields)) {
-    return { object: (value) => value, item: concise(tool.omittedMembers()) };
+    return { ...WHOLE, item: concise(tool.omittedMembers()) };
   }
   const known = knownFields(output);
   const unknown = fields.filter((field) => !known.includes(field));
