@@ -3,7 +3,6 @@ import { createMcpHandler, type McpServer } from '@modelcontextprotocol/server';
 import type { BareTool } from '../../mcp/direct-tool.ts';
 import { answerCall, byServer, isLegacyCall } from '../direct/http-calls.ts';
 import { byTool } from '../direct/tool-call.ts';
-import { readJson } from './body.ts';
 import { toTraceparent } from './guard.ts';
 import { REFUSALS, refuse } from './responses.ts';
 import { sendResponse } from './send.ts';
@@ -27,7 +26,7 @@ export type Exchange<Caller> = {
   readonly bareTool: (caller: Caller, from: From) => BareTool | undefined;
   /** A tools/call that no tool has got to see: there is none of that name for the caller, or it is malformed. */
   readonly onRefused: (caller: Caller, toolName: unknown, from: From) => void;
-  readonly limits: { readonly bodyBytes: number; readonly requestTimeoutMs: number };
+  readonly limits: { readonly requestTimeoutMs: number };
   readonly onerror: (error: Error) => void;
 };
 
@@ -38,19 +37,14 @@ type Accepted<Caller> = {
   readonly response: ServerResponse;
   /** Aborted when the client has gone, or the server has to. */
   readonly signal: AbortSignal;
+  /** One JSON-RPC message, or what should be one. */
+  readonly body: unknown;
 };
 
-/** Makes the function that serves a request once it is known whose it is. */
+/** Makes the function that serves a request that has passed every check. */
 export function createExchange<Caller>({ factory, bareTool, onRefused, limits, onerror }: Exchange<Caller>) {
-  return async ({ caller, remote, request, response, signal }: Accepted<Caller>): Promise<void> => {
-    const body = await readJson(request, response, limits.bodyBytes);
-    if (body === 'gone') return;
-    if (typeof body === 'string') return refuse(request, response, REFUSALS[body]);
-    const { value } = body;
-    // Revisions since 2025-06-18 know no batches, and what is in one would pass by every limit that counts requests.
-    if (Array.isArray(value)) return refuse(request, response, REFUSALS.batch);
-
-    const { method, id, params } = Object(value);
+  return async ({ caller, remote, request, response, signal, body }: Accepted<Caller>): Promise<void> => {
+    const { method, id, params } = Object(body);
     const { name, arguments: args, _meta } = Object(params);
     const traceparent = toTraceparent(request.headers.traceparent ?? Object(_meta).traceparent);
     const isCall = method === 'tools/call';
@@ -60,18 +54,18 @@ export function createExchange<Caller>({ factory, bareTool, onRefused, limits, o
       if (isCall && !reported && !signal.aborted) onRefused(caller, name, from);
       reported = true;
     };
-    if (isLegacyCall(request, value)) {
+    if (isLegacyCall(request, body)) {
       const hooks = { signal, stallMs: limits.requestTimeoutMs, onError: report };
       const tool = bareTool(caller, from);
-      const answering = (tool && byTool(tool, value)) ?? byServer(factory(caller, from));
-      const isAnswered = await answerCall(answering, value, response, hooks);
+      const answering = (tool && byTool(tool, body)) ?? byServer(factory(caller, from));
+      const isAnswered = await answerCall(answering, body, response, hooks);
       if (!isAnswered) refuse(request, response, REFUSALS.closing);
       return;
     }
     // One handler for each request: callers share nothing that could be mixed up. Since nothing here is declared to
     // change, the SDK acknowledges a subscription as one to nothing and ends it at once.
     const handler = createMcpHandler(() => watched(factory(caller, from), id, report), { onerror });
-    const answer = await handler.fetch(toWebRequest(request, signal), { parsedBody: value });
+    const answer = await handler.fetch(toWebRequest(request, signal), { parsedBody: body });
     if (answer.status >= 400) report();
     // The SDK's answer to an aborted request is not one of HTTP's.
     if (answer.status === 499) return refuse(request, response, REFUSALS.closing);

@@ -1,24 +1,41 @@
+import type { ServerResponse } from 'node:http';
 import { REFUSALS, type Refusal } from './responses.ts';
 
-/** Bounds the requests under way, of everyone together and of each caller. */
+/** A request that is counted. */
+export type InFlight = {
+  /** Aborted when the client has gone, or the server has to. */
+  readonly signal: AbortSignal;
+  readonly leave: () => void;
+};
+
+/** Bounds the requests in flight, of all callers together and of each. */
 export function createGate({ inFlight, inFlightPerCaller }: { inFlight: number; inFlightPerCaller: number }) {
   const own = new Map<string, number>();
-  let total = 0;
+  const all = new Set<AbortController>();
   return {
     /** Counts a request in, or says why not. */
-    enter: (caller: string): Refusal | undefined => {
+    enter: (caller: string, response: ServerResponse): InFlight | Refusal => {
       const count = own.get(caller) ?? 0;
       if (count >= inFlightPerCaller) return REFUSALS.callerFull;
-      if (total >= inFlight) return REFUSALS.full;
-      total += 1;
+      if (all.size >= inFlight) return REFUSALS.full;
+      const gone = new AbortController();
+      all.add(gone);
       own.set(caller, count + 1);
-      return undefined;
+      response.once('close', () => {
+        if (!response.writableFinished) gone.abort();
+      });
+      if (response.closed) gone.abort(); // while the caller was identified
+      const leave = () => {
+        all.delete(gone);
+        const left = (own.get(caller) ?? 1) - 1;
+        if (left === 0) own.delete(caller);
+        else own.set(caller, left);
+      };
+      return { signal: gone.signal, leave };
     },
-    leave: (caller: string): void => {
-      const count = (own.get(caller) ?? 1) - 1;
-      total -= 1;
-      if (count === 0) own.delete(caller);
-      else own.set(caller, count);
+    /** Aborts every request in flight. */
+    abort: (): void => {
+      for (const gone of all) gone.abort();
     },
   };
 }
