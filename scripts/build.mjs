@@ -14,15 +14,22 @@ import {
 } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
 import { builtinModules } from 'node:module';
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
 import { build } from 'esbuild';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 
+/** Where to, and whether anything is answered past the SDK: tests build a server in which nothing is. */
+const { values: asked } = parseArgs({
+  options: { out: { type: 'string', default: 'dist' }, direct: { type: 'boolean', default: true } },
+  allowNegative: true,
+});
+
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** Others may be running what is there: it is exchanged as a whole, at the end. */
-const out = `.dist-${process.pid}`;
+const out = join(dirname(asked.out), `.${basename(asked.out)}-${process.pid}`);
 
 const common = /** @type {const} */ ({
   bundle: true,
@@ -102,6 +109,7 @@ try {
   });
   const define = {
     VERSION: JSON.stringify(version),
+    DIRECT: JSON.stringify(asked.direct),
     TOKENS: JSON.stringify(tokens),
     SCHEMAS: JSON.stringify(schemas),
     LISTINGS: JSON.stringify(listings),
@@ -140,8 +148,8 @@ function lazily(/** @type {import('esbuild').PluginBuild} */ { onResolve, onLoad
 
 function exchange() {
   const old = `${out}-old`;
-  if (existsSync('dist')) renameSync('dist', old);
-  renameSync(out, 'dist');
+  if (existsSync(asked.out)) renameSync(asked.out, old);
+  renameSync(out, asked.out);
   rmSync(old, { recursive: true, force: true });
 }
 

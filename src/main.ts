@@ -9,7 +9,10 @@ import type { Part, Shell } from './start/host.ts';
 /** The build replaces it with the version in package.json. */
 declare const VERSION: string;
 
-/** Each part is a separate bundle that shares no code with the others, so that a process loads only one. */
+/** The same, from what it is asked to build. */
+declare const DIRECT: boolean;
+
+/** Each is a bundle of its own that shares no code with another, so that a process loads one. */
 const PARTS: Readonly<Record<ReturnType<typeof partFor>, () => Promise<{ readonly run: Part }>>> = {
   stdio: () => import('./entry/stdio.ts'),
   http: () => import('./entry/http.ts'),
@@ -20,6 +23,7 @@ const shell: Shell = {
   argv: process.argv.slice(2),
   env: process.env,
   version: VERSION,
+  isDirect: DIRECT,
   node: process.versions.node,
   readText: (path) => readFileSync(path, 'utf8'),
   stdin: process.stdin,

@@ -127,6 +127,13 @@ describe('the style', () => {
     ]);
   });
 
+  it('keeps what answers past the SDK removable: only start hands it in', () => {
+    const importing = imports.filter(
+      ({ from, to }) => to.startsWith('src/serve/direct/') && !/^src\/(start|serve\/direct)\//.test(from),
+    );
+    expect(importing).toEqual([]);
+  });
+
   it('keeps what decides apart from what reads and writes', () => {
     const PURE =
       /^src\/(access|catalog|call\/answer|(secrets|visible|wording|json|ids|memo|errors)\.ts|workos\/(request|retry|limits\/(queue|windows|slots))\.ts)/;

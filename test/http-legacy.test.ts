@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { toDirectAnswers } from '../src/serve/direct/http-calls.ts';
 import { callOf, eventually, HEADERS, openRaw, rawRequest, startHttp } from './support/http.ts';
 
 const start: typeof startHttp = (over) => startHttp({ ...over, limits: { drainMs: 100, ...over?.limits } });
@@ -20,13 +21,14 @@ it.each([
 
 it('a bare tool is called without a server, and may be told of as events', async () => {
   const { url, seen } = await start({
-    bareTool: (caller, { tool }) =>
+    answerDirectly: toDirectAnswers((caller, { tool }) =>
       tool === 'nothing'
         ? undefined
         : async ({ arguments: args, _meta }, { notify }) => {
             if (_meta !== undefined) await notify({ method: 'notifications/progress', params: { progress: 1 } });
             return { content: [{ type: 'text', text: `${caller} ${tool} ${JSON.stringify(args)}` }] };
           },
+    ),
   });
   const said = await call(url, callOf('bare', { a: 1 }));
   expect([said.type, JSON.parse(said.text).result]).toEqual([

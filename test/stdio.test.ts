@@ -2,17 +2,20 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { catalog, openedBy } from './support/catalog.ts';
 import { MAIN } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
+import { openServer, WAYS } from './support/ways.ts';
 
 const all = catalog.tools.length;
 const reads = openedBy('*', 'read').length;
 
+let main = MAIN;
+
 /** Runs the command and talks to it in raw lines, as no client would. */
 function start(args: readonly string[], env: Record<string, string> = {}) {
-  const server = spawn(process.execPath, [MAIN, ...args], { env });
+  const server = spawn(process.execPath, [main, ...args], { env });
   const out = text(server.stdout).catch(() => 'cut off');
   const err = text(server.stderr);
   const exit = once(server, 'exit') as Promise<[number | null, NodeJS.Signals | null]>; // as Node documents the event
@@ -65,7 +68,16 @@ async function startInCall(delay: number | undefined) {
   return run ?? expect.fail('not started');
 }
 
-describe('the process', () => {
+describe.each(WAYS)('the process, answering %s,', (way) => {
+  beforeAll(() => {
+    const server = openServer(way);
+    main = server.main;
+    return () => {
+      main = MAIN;
+      server.remove();
+    };
+  });
+
   it('writes nothing but JSON-RPC to stdout and nothing but JSON to stderr', async () => {
     const { server, out, err, exit } = start(['--sandbox', '--allow', '*:read', '--log-level', 'trace']);
     say(server, INITIALIZE, INITIALIZED, { id: 3, method: 'tools/list' }, GET_USER, { id: 4, method: 'no/such' });

@@ -5,6 +5,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, hashOf, newTokens, openFolder, serve } from './support/http-server.ts';
 import { MAIN, MODES, toResult } from './support/session.ts';
+import { openServer } from './support/ways.ts';
 import { SCENARIOS } from './support/witness-scenarios.ts';
 import { type Check, describeWith, listScenarios, readChecks, run, serveUnder } from './support/witnesses.ts';
 
@@ -15,16 +16,25 @@ const SANDBOX = ['--sandbox', '--allow', '*:read'];
 const toNames = (listed: string): string[] => JSON.parse(listed).tools.map((tool: { name: string }) => tool.name);
 const FEMKE = { id: 'user_01JFEMKE000000000000000000', email: 'femke@example.org' };
 
-describe.each(['latest', 'next'] as const)('the official conformance suite', (release) => {
+describe.each([
+  ['latest', 'past the SDK'],
+  ['latest', 'by the SDK'],
+  ['next', 'past the SDK'],
+  ['next', 'by the SDK'],
+] as const)('the official conformance suite, %s, answered %s', (release, way) => {
   describeWith(`the suite in its ${release} release`, (suite) => {
     const listed = listScenarios(suite);
     let server: Awaited<ReturnType<typeof serveUnder>>;
     beforeAll(async () => {
+      const { main, remove } = openServer(way);
       // The suite calls as a page of the server's own address too, and wants that let in. Unless set, no page is.
       const toArgs = (port: number) => ['--allow', '*:full', '--allowed-origins', `http://127.0.0.1:${port}`];
-      server = await serveUnder(suite.node, (port) => ['--anonymous', '--sandbox', ...toArgs(port)]);
+      server = await serveUnder(suite.node, (port) => ['--anonymous', '--sandbox', ...toArgs(port)], main);
+      return async () => {
+        await server.stop();
+        remove();
+      };
     });
-    afterAll(() => server?.stop());
 
     it('has no scenario that is not sorted', () => {
       expect(listed.size).toBeGreaterThan(30);
@@ -41,7 +51,7 @@ describe.each(['latest', 'next'] as const)('the official conformance suite', (re
     describe.each(revisions)('at %s', (revision) => {
       let results: ReadonlyMap<string, readonly Check[]>;
       beforeAll(async () => {
-        const out = `${folder.path}/${release}-${revision}`;
+        const out = `${folder.path}/${release}-${revision}-${way}`;
         mkdirSync(out);
         const args = ['server', '--url', server.url, '--suite', 'all', '--spec-version', revision, '-o', out];
         await run(suite, args, folder.path);

@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import { type Offer, withTools } from '../mcp/offer.ts';
 import { createServer, toBareTool } from '../mcp/server.ts';
 import { createStatusTool } from '../mcp/status-tool.ts';
+import { toDirectCalls } from '../serve/direct/stdio-calls.ts';
 import { openSession } from '../serve/stdio/open-session.ts';
 import type { Session } from '../serve/stdio/serve-stdio.ts';
 import type { Config } from '../settings/config.ts';
@@ -27,6 +28,7 @@ export type SessionDeps = {
   readonly record: AuditRecord;
   readonly log: Log;
   readonly version: string;
+  readonly isDirect: boolean;
   readonly input: Readable;
   readonly stdout: Writable;
   /** The initialize that the opening has answered. */
@@ -35,7 +37,8 @@ export type SessionDeps = {
 
 /** All that comes behind the opening: the tools from their declarations, what calls them, and the SDK. */
 export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
-  const { config, agent, listed, environment, transport, record, log, version, input, stdout, greeted } = deps;
+  const { config, agent, listed, environment, transport, record, log, version, isDirect, input, stdout, greeted } =
+    deps;
   const { call, journal } = compose({
     catalog,
     environment,
@@ -49,7 +52,7 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
   const offer = withTools(listed, catalog, config.statusTool ? createStatusTool(catalog, agent) : undefined);
   const session = openSession({
     factory: () => createServer(offer, call, version),
-    findTool: (name, canAsk) => toBareTool(offer, name, call, { canAsk }),
+    direct: isDirect ? toDirectCalls((name, canAsk) => toBareTool(offer, name, call, { canAsk })) : undefined,
     input,
     stdout,
     greeted,

@@ -15,6 +15,11 @@ export type Shell = {
   /** Of this program, and of Node. */
   readonly version: string;
   readonly node: string;
+  /**
+   * Whether serve/direct/ answers past the SDK what it can. The lines that ask for this are all that there is to remove
+   * with that folder, and what changes then is speed alone.
+   */
+  readonly isDirect: boolean;
   readonly readText: (path: string) => string;
   readonly stdin: Readable;
   readonly stdout: Writable;
@@ -30,7 +35,7 @@ export type Shell = {
 export type Part = (shell: Shell) => Promise<number>;
 
 /** What the process lends to what runs in it. */
-export type Host = Pick<Shell, 'stdin' | 'stdout' | 'writeToStderr' | 'onSignal'> & {
+export type Host = Pick<Shell, 'isDirect' | 'stdin' | 'stdout' | 'writeToStderr' | 'onSignal'> & {
   /** Reads the configuration anew. Throws StartError where it is broken. */
   readonly load: () => Promise<Loaded>;
   /** The environment that the flat settings name. Throws StartError for a missing or malformed key. */

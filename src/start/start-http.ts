@@ -8,6 +8,7 @@ import { StartError, withoutKeys } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { createServer, toBareTool } from '../mcp/server.ts';
 import { openShared } from '../redis/stores.ts';
+import { toDirectAnswers } from '../serve/direct/http-calls.ts';
 import { createMetrics, serveMetrics } from '../serve/http/metrics.ts';
 import { HTTP_LIMITS, serveOverHttp } from '../serve/http/serve-http.ts';
 import { warnings } from '../settings/warnings.ts';
@@ -150,8 +151,11 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     keyOf: ({ agent }) => agent.name,
     factory: ({ offer, opened, spendDelete }, { traceparent }) =>
       createServer(offer, opened.call, version, { trace: traceparent, spendDelete }),
-    bareTool: ({ offer, opened, spendDelete }, { tool, traceparent }) =>
-      toBareTool(offer, tool, opened.call, { canAsk: false, trace: traceparent, spendDelete }),
+    answerDirectly: host.isDirect
+      ? toDirectAnswers(({ offer, opened, spendDelete }, { tool, traceparent }) =>
+          toBareTool(offer, tool, opened.call, { canAsk: false, trace: traceparent, spendDelete }),
+        )
+      : undefined,
     onRefused: ({ offer, opened }, name, { args, traceparent }) => {
       const { tool, rule } = offer.whyRefused(name);
       metrics?.countCall(tool?.name ?? 'unknown', 'refused', 0);

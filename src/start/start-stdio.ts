@@ -1,12 +1,14 @@
 import { toConfirm } from '../access/confirmation.ts';
 import { compileGrants } from '../access/policy.ts';
 import { configDigest } from '../audit/record.ts';
+import type { Listing } from '../catalog/listing.ts';
 import type { Listings } from '../catalog/prebuilt-listings.ts';
 import { StartError } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { createOffer, toGreeting } from '../mcp/offer.ts';
+import { createOffer, type Offer, toGreeting } from '../mcp/offer.ts';
 import { toPromptList } from '../mcp/prompts/listed.ts';
-import { type Session, serveOverStdio } from '../serve/stdio/serve-stdio.ts';
+import { answerOpening } from '../serve/direct/stdio-opening.ts';
+import { type AnswerOpening, type Session, serveOverStdio } from '../serve/stdio/serve-stdio.ts';
 import type { Config } from '../settings/config.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
 import { toAgent } from './agent.ts';
@@ -69,14 +71,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Behi
   let reason = 'it failed';
   try {
     await serveOverStdio({
-      opening: {
-        revisions: REVISIONS,
-        greeting: toGreeting(offer, version),
-        lists: {
-          'tools/list': offer.list,
-          ...(offer.prompts.size > 0 && { 'prompts/list': toPromptList(offer.prompts) }),
-        },
-      },
+      answerOpening: host.isDirect ? toAnswerOpening(offer, version) : undefined,
       connect: async (input, greeted) => {
         const { connect } = await behind().catch(notWhole);
         return connect({
@@ -88,6 +83,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Behi
           record,
           log,
           version,
+          isDirect: host.isDirect,
           input,
           greeted,
           stdout: host.stdout,
@@ -104,6 +100,12 @@ export async function startStdio(config: Config, catalog: Listings, behind: Behi
     log.info({}, 'stopped');
     await log.written();
   }
+}
+
+function toAnswerOpening({ list, prompts, ...offer }: Offer<Listing>, version: string): AnswerOpening {
+  const lists = { 'tools/list': list, ...(prompts.size > 0 && { 'prompts/list': toPromptList(prompts) }) };
+  const opening = { revisions: REVISIONS, greeting: toGreeting({ ...offer, prompts }, version), lists };
+  return (stdin, stdout, handOn) => answerOpening(stdin, stdout, handOn, opening);
 }
 
 function notWhole(error: unknown): never {

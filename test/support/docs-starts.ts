@@ -34,6 +34,7 @@ async function start(stop: Stop, folder: ReturnType<typeof openFolder>): Promise
     env: { WORKOS_MCP_LOG_LEVEL: 'silent', ...env },
     version: '0.0.0',
     node: process.versions.node,
+    isDirect: true,
     readText: (name) => readFileSync(name, 'utf8'),
     stdin: new PassThrough(),
     stdout: new PassThrough(),

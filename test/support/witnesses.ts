@@ -82,17 +82,18 @@ export function readChecks(folder: string): ReadonlyMap<string, readonly Check[]
 export async function serveUnder(
   node: string,
   toArgs: (port: number) => readonly string[],
+  main: string,
   tries = 3,
 ): Promise<{ url: string; stop: () => Promise<void> }> {
   const port = await findPort();
-  const server = spawn(node, [MAIN, 'http', '--port', String(port), ...toArgs(port)], {
+  const server = spawn(node, [main, 'http', '--port', String(port), ...toArgs(port)], {
     env: {},
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const log = collect(server.stderr);
   await waitFor(() => server.exitCode !== null || log().includes('"msg":"serving http"'), log);
   if (server.exitCode !== null) {
-    if (tries > 1 && log().includes('EADDRINUSE')) return serveUnder(node, toArgs, tries - 1);
+    if (tries > 1 && log().includes('EADDRINUSE')) return serveUnder(node, toArgs, main, tries - 1);
     throw new Error(log());
   }
   return {

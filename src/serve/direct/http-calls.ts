@@ -7,14 +7,31 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
   type Transport,
 } from '@modelcontextprotocol/server';
+import type { BareTool } from '../../mcp/direct-tool.ts';
+import type { AnswerDirectly, DirectDeps, From } from '../http/handler.ts';
 import { endWith, finish, progress } from '../http/send.ts';
-import { type Answering, isModern, type Tell } from './tool-call.ts';
+import { type Answering, byTool, isModern, type Tell } from './tool-call.ts';
+
+/**
+ * Answers tool calls without the SDK's HTTP handler, and without its server where a tool can be called by itself.
+ * @param bareTool the tool that a request calls; `undefined` where the caller has none of that name
+ */
+export function toDirectAnswers<Caller>(
+  bareTool: (caller: Caller, from: From) => BareTool | undefined,
+): AnswerDirectly<Caller> {
+  return ({ caller, request, response, signal, body }, deps) => {
+    if (!isLegacyCall(request, body)) return undefined;
+    const tool = bareTool(caller, deps.from);
+    const answering = (tool && byTool(tool, body)) ?? byServer(deps.toServer());
+    return answerCall(answering, body, response, signal, deps);
+  };
+}
 
 /**
  * Whether a request is a tools/call as clients from before 2026-07-28 send it. Most requests are, and the streams by
  * which the SDK would answer cost more than the call. Whatever is not just that is left to the SDK.
  */
-export function isLegacyCall({ headers }: IncomingMessage, body: unknown): body is JSONRPCRequest {
+function isLegacyCall({ headers }: IncomingMessage, body: unknown): body is JSONRPCRequest {
   const { accept = '', 'mcp-protocol-version': version } = headers;
   return (
     Object(body).method === 'tools/call' &&
@@ -27,7 +44,7 @@ export function isLegacyCall({ headers }: IncomingMessage, body: unknown): body 
 }
 
 /** The answer of a server of the SDK's. */
-export function byServer(server: McpServer): Answering {
+function byServer(server: McpServer): Answering {
   return (request, tell, signal) =>
     new Promise((resolve, reject) => {
       const transport: Transport = {
@@ -45,25 +62,16 @@ export function byServer(server: McpServer): Answering {
     });
 }
 
-/** What becomes of the call, besides its answer. */
-type Hooks = {
-  /** Aborts the call, which then has no answer. */
-  readonly signal: AbortSignal;
-  /** For how long a client may leave off reading, in milliseconds. */
-  readonly stallMs: number;
-  /** Called where the answer is an error of the protocol's. */
-  readonly onError: () => void;
-};
-
 /**
  * Answers such a request: with JSON, or with events where there is something to tell before the answer.
  * @returns whether anything was
  */
-export async function answerCall(
+async function answerCall(
   answering: Answering,
   request: JSONRPCRequest,
   response: ServerResponse,
-  { signal, stallMs, onError }: Hooks,
+  signal: AbortSignal,
+  { stallMs, onError }: Pick<DirectDeps, 'stallMs' | 'onError'>,
 ): Promise<boolean> {
   const tell: Tell = async (message) => {
     if (response.writableEnded) return; // told too late

@@ -1,8 +1,5 @@
 import type { RequestId } from '@modelcontextprotocol/server';
 
-/** What a line ends with. */
-export const NEWLINE = 0x0a;
-
 /** One line of a client's, whatever is in it. */
 export type Message = Readonly<Record<string, unknown>>;
 

@@ -1,17 +1,25 @@
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server';
 import { isObject } from '../../json.ts';
 import type { BareTool } from '../../mcp/direct-tool.ts';
-import { isRequestId, NEWLINE, parseMessage } from './message.ts';
+import { NEWLINE } from '../stdio/newline.ts';
+import type { DirectCalls } from '../stdio/open-session.ts';
+import { isRequestId, parseMessage } from './message.ts';
 import { byTool, isModern } from './tool-call.ts';
 
 /** The tool of that name; `undefined` where the SDK has to see to the call, as it does where a client may be asked. */
 export type FindTool = (name: unknown, canAsk: boolean) => BareTool | undefined;
 
+/** Answers tool calls without the SDK, over stdio. */
+export const toDirectCalls = (findTool: FindTool): DirectCalls => ({
+  wrap: (wire) => withBareTools(wire, findTool),
+  parse: parseCall,
+});
+
 /**
  * Wraps a wire so that the tool calls of a client of before 2026-07-28, once it is connected, are answered without the
  * SDK, whose checks and contexts cost as much as the call. Whatever is not just that passes on.
  */
-export function withBareTools(wire: Transport, findTool: FindTool): Transport {
+function withBareTools(wire: Transport, findTool: FindTool): Transport {
   /** What aborts each call that is under way. */
   const running = new Map<RequestId, AbortController>();
   let opening: JSONRPCRequest | undefined;

@@ -1,7 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
 import type { RequestId } from '@modelcontextprotocol/server';
 import { isObject } from '../../json.ts';
-import { isRequestId, type Message, NEWLINE, parseMessage } from './message.ts';
+import { NEWLINE } from '../stdio/newline.ts';
+import type { Opened } from '../stdio/serve-stdio.ts';
+import { isRequestId, type Message, parseMessage } from './message.ts';
 
 /** What a client of before 2026-07-28 is told first. */
 export type Opening = {
@@ -11,12 +13,6 @@ export type Opening = {
   readonly greeting: Readonly<Record<string, unknown>>;
   /** The answers to requests that list, by their methods. */
   readonly lists: Readonly<Record<string, object>>;
-};
-
-/** How an opening ended. */
-export type Opened = {
-  /** The initialize that was answered, and handed on all the same. */
-  readonly greeted: RequestId | undefined;
 };
 
 /** Milliseconds that a client gets for what it says next. */

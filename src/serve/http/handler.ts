@@ -1,8 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createMcpHandler, type McpServer } from '@modelcontextprotocol/server';
-import type { BareTool } from '../../mcp/direct-tool.ts';
-import { answerCall, byServer, isLegacyCall } from '../direct/http-calls.ts';
-import { byTool } from '../direct/tool-call.ts';
 import { toTraceparent } from './guard.ts';
 import { REFUSALS, refuse } from './responses.ts';
 import { sendResponse } from './send.ts';
@@ -22,12 +19,28 @@ export type From = {
 export type Exchange<Caller> = {
   /** The server of one caller. It is made for every request: cheap. */
   readonly factory: (caller: Caller, from: From) => McpServer;
-  /** The tool that the request calls, by itself; `undefined` where the caller has none of that name. */
-  readonly bareTool: (caller: Caller, from: From) => BareTool | undefined;
+  /** Without it, the SDK answers every request. */
+  readonly answerDirectly?: AnswerDirectly<Caller> | undefined;
   /** A tools/call that no tool has got to see: there is none of that name for the caller, or it is malformed. */
   readonly onRefused: (caller: Caller, toolName: unknown, from: From) => void;
   readonly limits: { readonly requestTimeoutMs: number };
   readonly onerror: (error: Error) => void;
+};
+
+/**
+ * Answers a request past the SDK, or leaves it to the SDK by returning `undefined`. Resolves to false where the request
+ * was aborted before there was an answer.
+ */
+export type AnswerDirectly<Caller> = (accepted: Accepted<Caller>, deps: DirectDeps) => Promise<boolean> | undefined;
+
+export type DirectDeps = {
+  readonly from: From;
+  /** The server that the SDK would ask. */
+  readonly toServer: () => McpServer;
+  /** For how long a client may leave off reading, in milliseconds. */
+  readonly stallMs: number;
+  /** Called where the answer is an error of the protocol's. */
+  readonly onError: () => void;
 };
 
 type Accepted<Caller> = {
@@ -42,8 +55,10 @@ type Accepted<Caller> = {
 };
 
 /** Makes the function that serves a request that has passed every check. */
-export function createExchange<Caller>({ factory, bareTool, onRefused, limits, onerror }: Exchange<Caller>) {
-  return async ({ caller, remote, request, response, signal, body }: Accepted<Caller>): Promise<void> => {
+export function createExchange<Caller>({ factory, answerDirectly, onRefused, limits, onerror }: Exchange<Caller>) {
+  const stallMs = limits.requestTimeoutMs;
+  return async (accepted: Accepted<Caller>): Promise<void> => {
+    const { caller, remote, request, response, signal, body } = accepted;
     const { method, id, params } = Object(body);
     const { name, arguments: args, _meta } = Object(params);
     const traceparent = toTraceparent(request.headers.traceparent ?? Object(_meta).traceparent);
@@ -54,22 +69,20 @@ export function createExchange<Caller>({ factory, bareTool, onRefused, limits, o
       if (isCall && !reported && !signal.aborted) onRefused(caller, name, from);
       reported = true;
     };
-    if (isLegacyCall(request, body)) {
-      const hooks = { signal, stallMs: limits.requestTimeoutMs, onError: report };
-      const tool = bareTool(caller, from);
-      const answering = (tool && byTool(tool, body)) ?? byServer(factory(caller, from));
-      const isAnswered = await answerCall(answering, body, response, hooks);
-      if (!isAnswered) refuse(request, response, REFUSALS.closing);
+    const toServer = () => factory(caller, from);
+    const answered = answerDirectly?.(accepted, { from, toServer, stallMs, onError: report });
+    if (answered !== undefined) {
+      if (!(await answered)) refuse(request, response, REFUSALS.closing);
       return;
     }
     // One handler for each request: callers share nothing that could be mixed up. Since nothing here is declared to
     // change, the SDK acknowledges a subscription as one to nothing and ends it at once.
-    const handler = createMcpHandler(() => watched(factory(caller, from), id, report), { onerror });
+    const handler = createMcpHandler(() => watched(toServer(), id, report), { onerror });
     const answer = await handler.fetch(toWebRequest(request, signal), { parsedBody: body });
     if (answer.status >= 400) report();
     // The SDK's answer to an aborted request is not one of HTTP's.
     if (answer.status === 499) return refuse(request, response, REFUSALS.closing);
-    await sendResponse(answer, response, limits.requestTimeoutMs);
+    await sendResponse(answer, response, stallMs);
   };
 }
 

@@ -1,12 +1,20 @@
 import type { Readable, Writable } from 'node:stream';
-import type { JSONRPCMessage, McpServer, RequestId, Transport } from '@modelcontextprotocol/server';
+import type { JSONRPCMessage, JSONRPCRequest, McpServer, RequestId, Transport } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
-import { type FindTool, parseCall, withBareTools } from '../direct/stdio-calls.ts';
 import type { Session } from './serve-stdio.ts';
+
+/** What answers tool calls before the SDK sees them. */
+export type DirectCalls = {
+  /** Wraps a wire so that only what is left to the SDK comes through. */
+  readonly wrap: (wire: Transport) => Transport;
+  /** The call that a chunk of whole lines consists of, where the SDK need not check it. */
+  readonly parse: (chunk: Buffer) => JSONRPCRequest | undefined;
+};
 
 type Deps = {
   readonly factory: () => McpServer;
-  readonly findTool: FindTool;
+  /** Without it, the SDK answers every call. */
+  readonly direct?: DirectCalls | undefined;
   readonly input: Readable;
   readonly stdout: Writable;
   /** The initialize in the input that was answered before. */
@@ -19,12 +27,12 @@ type Deps = {
 
 /** Has the SDK read the input and answer. */
 export function openSession(deps: Deps): Session {
-  const { factory, findTool, input, stdout, onerror } = deps;
+  const { factory, direct, input, stdout, onerror } = deps;
   const wire = new StdioServerTransport(input, stdout);
   const { transport, answered, closed } = withPending(wire, deps);
-  const handle = serveStdio(factory, { transport: withBareTools(transport, findTool), onerror });
+  const handle = serveStdio(factory, { transport: direct?.wrap(transport) ?? transport, onerror });
   const take = (chunk: Buffer) => {
-    const call = wire.onmessage && parseCall(chunk);
+    const call = wire.onmessage && direct?.parse(chunk);
     try {
       if (call !== undefined) wire.onmessage?.(call);
     } catch (error) {
@@ -32,7 +40,7 @@ export function openSession(deps: Deps): Session {
     }
     return call !== undefined;
   };
-  return { take, answered, closed, close: () => handle.close() };
+  return { take: direct && take, answered, closed, close: () => handle.close() };
 }
 
 /** Wraps a transport so that one can wait until every request that came in has been answered or cancelled. */

@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { RequestId } from '@modelcontextprotocol/server';
-import { NEWLINE } from '../direct/message.ts';
-import { answerOpening, type Opening } from '../direct/stdio-opening.ts';
+import { NEWLINE } from './newline.ts';
 
 /** Milliseconds that calls under way get to finish once the client or the system asks the server to stop. */
 const GRACE = 3_000;
@@ -14,15 +13,25 @@ const CLOSE = 500;
 export type Session = {
   /** Settles when the wire closes by itself, as it does when the client no longer reads. */
   readonly closed: Promise<void>;
-  /** Sees to what it can see to without the SDK reading it. Tells whether that is all of the chunk, which is of whole lines. */
-  readonly take: (chunk: Buffer) => boolean;
+  /** Takes a chunk of whole lines past the SDK, and tells whether it did. */
+  readonly take?: ((chunk: Buffer) => boolean) | undefined;
   /** Resolves once every request that came in has been answered or cancelled. */
   readonly answered: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
+/** How an opening ended. */
+export type Opened = {
+  /** The initialize that was answered, and handed on all the same. */
+  readonly greeted: RequestId | undefined;
+};
+
+/** Answers what it can before the session is there, and from some point on hands on all that comes in. */
+export type AnswerOpening = (stdin: Readable, stdout: Writable, handOn: (chunk: Buffer) => void) => Promise<Opened>;
+
 type Stdio = {
-  readonly opening: Opening;
+  /** Without it, the session answers everything. */
+  readonly answerOpening?: AnswerOpening | undefined;
   /**
    * Loads what takes over behind the opening, and has it read the input.
    * @param greeted the initialize in it that needs no answer any more
@@ -38,7 +47,13 @@ type Stdio = {
  * Serves MCP over stdin and stdout, of either protocol era. Resolves once the client has closed either, or `stop` is
  * aborted, and the calls then under way have been answered or, after a grace period, aborted.
  */
-export async function serveOverStdio({ opening, connect, stdin, stdout, stop }: Stdio): Promise<void> {
+export async function serveOverStdio({
+  answerOpening = handOnAll,
+  connect,
+  stdin,
+  stdout,
+  stop,
+}: Stdio): Promise<void> {
   // The SDK aborts what is under way as soon as its input ends; this one ends only after the calls were answered.
   const input = new Readable({ read: () => void stdin.resume() });
   let session: Session | undefined;
@@ -47,7 +62,7 @@ export async function serveOverStdio({ opening, connect, stdin, stdout, stop }: 
   const handOn = (chunk: Buffer) => {
     const isNext = isWhole && input.readableLength === 0;
     isWhole = chunk.at(-1) === NEWLINE;
-    if (isNext && isWhole && session?.take(chunk)) return;
+    if (isNext && isWhole && session?.take?.(chunk)) return;
     if (!input.push(chunk)) stdin.pause();
   };
   // Each answer that waits for the client to read listens for the stream to drain or fail.
@@ -62,7 +77,7 @@ export async function serveOverStdio({ opening, connect, stdin, stdout, stop }: 
     stdout.on('error', () => resolve(undefined));
   });
 
-  const opened = await Promise.race([answerOpening(stdin, stdout, handOn, opening), gone, ended, stopped]);
+  const opened = await Promise.race([answerOpening(stdin, stdout, handOn), gone, ended, stopped]);
   // In the opening, whatever is asked is answered at once.
   if (opened === undefined) return over.abort();
 
@@ -76,5 +91,10 @@ export async function serveOverStdio({ opening, connect, stdin, stdout, stop }: 
   // Closing waits for what cannot be written when the client does not read.
   await Promise.race([session.close(), setTimeout(CLOSE, undefined, { ref: false })]);
 }
+
+const handOnAll: AnswerOpening = async (stdin, _, handOn) => {
+  stdin.on('data', handOn);
+  return { greeted: undefined };
+};
 
 const nothing = (): undefined => undefined;

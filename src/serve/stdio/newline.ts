@@ -1,0 +1,2 @@
+/** What a line ends with. */
+export const NEWLINE = 0x0a;
