@@ -48,6 +48,7 @@ const ENTRIES = {
   commands: 'src/entry/commands.ts',
   'config-file': 'src/settings/read-file.ts',
   sandbox: 'sandbox/index.ts',
+  tunnel: 'src/workos/tunnel.ts',
 };
 
 /** A server over stdio, with the part that it loads behind the opening; what both need is a file of its own. */
@@ -58,7 +59,8 @@ const STDIO = {
 
 /** What is bundled of a package in the place of its index, which loads all of it. */
 const PARTS_OF = /** @type {Record<string, string>} */ ({
-  undici: "export { default as Pool } from 'undici/lib/dispatcher/pool.js';",
+  undici:
+    "export { default as Pool } from 'undici/lib/dispatcher/pool.js'; export { default as buildConnector } from 'undici/lib/core/connect.js';",
 });
 
 /** The packages that are imported only when they are needed. */

@@ -61,6 +61,11 @@ describe('what is built', () => {
     expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name))).toEqual([]);
   });
 
+  it('has what opens tunnels in a file that is read only for a proxy', () => {
+    const opening = files.filter((file) => readFileSync(`${dist}/${file}`, 'utf8').includes('method:"CONNECT"'));
+    expect(opening).toEqual(['tunnel.js']);
+  });
+
   it('starts over stdio with little to read', () => {
     const bytes = ['main.js', 'stdio.js', 'stdio-shared.js'].map((file) => readFileSync(`${dist}/${file}`).length);
     expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThan(200_000);

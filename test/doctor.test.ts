@@ -10,7 +10,7 @@ import { reachRedis } from '../src/commands/doctor/redis.ts';
 import { StartError } from '../src/errors.ts';
 import { toEnvironment } from '../src/settings/environment.ts';
 import { TransportError } from '../src/workos/errors.ts';
-import { toTransportError } from '../src/workos/transport.ts';
+import { toTransportError } from '../src/workos/faults.ts';
 import { declarations } from '../tools/index.ts';
 
 const catalog = createCatalog(declarations);

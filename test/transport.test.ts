@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
-import { createTransport, toTransportError } from '../src/workos/transport.ts';
+import { toTransportError } from '../src/workos/faults.ts';
+import { createTransport } from '../src/workos/transport.ts';
 
 let close = () => {};
 afterEach(() => close());

@@ -8,6 +8,7 @@ import { toAgent } from '../start/agent.ts';
 import type { Host, Loaded } from '../start/host.ts';
 import { requireRecord } from '../start/open-record.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
+import { proxyFor } from '../workos/proxy.ts';
 import { checkReport } from './access-report.ts';
 import { agentsOf } from './which-agent.ts';
 
@@ -22,10 +23,11 @@ export type CheckDeps = {
 export async function check(loaded: Loaded, { catalog, host, tokens, colour }: CheckDeps): Promise<string> {
   const { config, agents } = loaded;
   toLimitSettings(config.limits, limitsOf(catalog));
-  parseAddress(config);
+  const { baseUrl } = parseAddress(config);
   if (config.auditLog !== undefined && config.auditLog !== 'stderr') checkAuditFile(config.auditLog);
   const report = { catalog, tokens, colour, json: config.json };
   if (agents.agents.length + agents.templates.length === 0) {
+    if (!config.sandbox) proxyFor(baseUrl, host.variable);
     const hasKey = config.apiKey !== undefined || config.apiKeyFile !== undefined;
     const readKeyFile = (path: string) => host.readFile(path, 'WORKOS_API_KEY_FILE');
     // Access can be looked at before there is a key.

@@ -3,6 +3,7 @@ import type { EnvironmentConfig } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
 import { toEnvironment } from '../settings/environment.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
+import { proxyFor, type Variable } from '../workos/proxy.ts';
 import { createTransport, type Transport } from '../workos/transport.ts';
 
 /** Where an environment's requests go. */
@@ -10,20 +11,26 @@ export type Connection = { readonly environment: KeyedEnvironment; readonly tran
 
 export type ConnectDeps = {
   readonly config: Config;
-  readonly variable: (name: string) => string | undefined;
+  readonly variable: Variable;
   readonly readKeyFile: (path: string) => string;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
 };
 
+/** Connects on first use. @throws StartError for a proxy that cannot be used */
+export function toTransport(
+  { baseUrl }: Environment,
+  { config, variable, now }: Pick<ConnectDeps, 'config' | 'variable' | 'now'>,
+): Transport {
+  return createTransport(baseUrl, { ...config, now, proxy: proxyFor(baseUrl, variable) });
+}
+
 /**
  * The connection to an environment of the file, made on first use.
- * @throws StartError for a key that is missing or malformed
+ * @throws StartError for a key that is missing or malformed, or a proxy that cannot be used
  */
-export function toConnection(
-  given: EnvironmentConfig,
-  { config, variable, readKeyFile, now }: ConnectDeps,
-): Connection {
+export function toConnection(given: EnvironmentConfig, deps: ConnectDeps): Connection {
+  const { config, variable, readKeyFile } = deps;
   const { name, apiKeyEnv, apiKeyFile, clientId, expect } = given;
   const apiKey = apiKeyEnv === undefined ? undefined : variable(apiKeyEnv);
   if (apiKeyEnv !== undefined && (apiKey ?? '') === '') {
@@ -36,5 +43,5 @@ export function toConnection(
     clientId: `environments.${name}.client-id`,
     baseUrl: `environments.${name}.base-url`,
   });
-  return { environment, transport: createTransport(environment.baseUrl, { ...config, now }) };
+  return { environment, transport: toTransport(environment, deps) };
 }

@@ -10,6 +10,7 @@ import { StartError } from '../errors.ts';
 import { isLoopback } from '../serve/http/guard.ts';
 import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
+import { proxyFor } from '../workos/proxy.ts';
 import { type Connection, toConnection } from './connection.ts';
 import type { Host, Loaded } from './host.ts';
 import { requireRecord } from './open-record.ts';
@@ -56,8 +57,12 @@ export function validate({ config, agents }: Loaded, connections: Connections, c
   }
 }
 
-/** The connections to all environments that the file names, or to the one of the flat settings where it names none. */
+/**
+ * The connections to all environments that the file names, or to the one of the flat settings where it names none.
+ * @throws StartError for what keeps from connecting there, or to the issuers
+ */
 export async function connectAll({ config, agents }: Loaded, host: Host): Promise<Connections> {
+  for (const { jwksUrl } of agents.issuers) proxyFor(jwksUrl, host.variable);
   if (agents.environments.length === 0) return new Map([[DEFAULT_ENVIRONMENT, await host.connect(config)]]);
   const { sandbox, expect, apiKey, apiKeyFile, clientId } = config;
   const flat = Object.entries({

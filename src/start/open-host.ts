@@ -3,8 +3,7 @@ import { StartError } from '../errors.ts';
 import { type Config, configFileOf, parseConfig } from '../settings/config.ts';
 import { toEnvironment } from '../settings/environment.ts';
 import { createInProcessTransport } from '../workos/in-process.ts';
-import { createTransport } from '../workos/transport.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, toTransport } from './connection.ts';
 import type { Host, Loaded, Shell } from './host.ts';
 
 const NO_AGENTS: Loaded['agents'] = { environments: [], issuers: [], agents: [], templates: [] };
@@ -21,6 +20,7 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
     }
   };
   const readKeyFile = (path: string) => readFile(path, 'WORKOS_API_KEY_FILE');
+  const variable = (name: string) => env[name];
 
   const load = async (): Promise<Loaded> => {
     const path = configFileOf(argv, env);
@@ -35,7 +35,7 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
   const connect = async (config: Config): Promise<Connection> => {
     if (!config.sandbox) {
       const environment = toEnvironment(config, readKeyFile);
-      return { environment, transport: createTransport(environment.baseUrl, { ...config, now: systemClock.now }) };
+      return { environment, transport: toTransport(environment, { config, variable, now: systemClock.now }) };
     }
     const { openSandbox } = await import('../../sandbox/index.ts');
     const sandbox = openSandbox();
@@ -46,7 +46,7 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
     };
   };
 
-  return { load, connect, variable: (name) => env[name], readFile, isDirect, stdin, stdout, writeToStderr, onSignal };
+  return { load, connect, variable, readFile, isDirect, stdin, stdout, writeToStderr, onSignal };
 }
 
 /** The settings with the key that a file holds: what may be done depends on its kind. */

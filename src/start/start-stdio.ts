@@ -60,7 +60,13 @@ export async function startStdio(config: Config, catalog: Listings, behind: Behi
     transport: 'stdio',
   });
   log.info(
-    { version, environment: environment.label, baseUrl: environment.baseUrl, tools: on.length },
+    {
+      version,
+      environment: environment.label,
+      baseUrl: environment.baseUrl,
+      proxy: transport.proxy,
+      tools: on.length,
+    },
     'serving stdio',
   );
   const clientless = environment.clientId === undefined ? on.filter((tool) => tool.needsClientId) : [];

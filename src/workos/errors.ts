@@ -22,14 +22,21 @@ export class TransportError extends Error {
   /** Whether another attempt would fail in the same way. */
   readonly final: boolean;
   readonly attempts: number;
+  /** What the operator has to do before a call can succeed, as "set X". */
+  readonly remedy: string | undefined;
   /** @param sent whether WorkOS may have received the request */
   constructor(
     message: string,
     readonly sent: boolean,
-    { final = false, attempts = 1 }: { final?: boolean; attempts?: number } = {},
+    {
+      final = false,
+      attempts = 1,
+      remedy,
+    }: { final?: boolean | undefined; attempts?: number; remedy?: string | undefined } = {},
   ) {
     super(message);
     this.final = final;
     this.attempts = attempts;
+    this.remedy = remedy;
   }
 }

@@ -96,8 +96,8 @@ export const retry =
 /** @param uncertain whether an attempt before this outcome may have taken effect */
 function settle(outcome: Outcome, attempts: number, uncertain: boolean): Reply {
   if ('error' in outcome) {
-    const { message, sent, final } = outcome.error;
-    throw new TransportError(message, sent || uncertain, { final, attempts });
+    const { message, sent, final, remedy } = outcome.error;
+    throw new TransportError(message, sent || uncertain, { final, attempts, remedy });
   }
   return { ...outcome.reply, attempts, uncertain };
 }

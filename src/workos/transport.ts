@@ -1,9 +1,13 @@
 import type { Dispatcher, Pool } from 'undici';
 import { TransportError } from './errors.ts';
+import { toTransportError } from './faults.ts';
 import type { Reply, Send } from './layer.ts';
+import type { HttpProxy } from './proxy.ts';
 
 export type Transport = {
   readonly send: Send;
+  /** The `host:port` of the proxy that it goes through, if any. */
+  readonly proxy?: string | undefined;
   /** Starts to load the modules that the first request needs. */
   readonly prepare?: () => void;
   /** Aborts requests in flight and closes the connections. */
@@ -17,6 +21,7 @@ export type TransportOptions = {
   readonly maxReplyBytes: number;
   /** The clock that Context.deadline refers to. */
   readonly now: () => number;
+  readonly proxy?: HttpProxy | undefined;
 };
 
 /**
@@ -26,20 +31,23 @@ export type TransportOptions = {
 export function createTransport(baseUrl: string, options: TransportOptions): Transport {
   const { origin, pathname } = new URL(baseUrl);
   const prefix = pathname.replace(/\/$/, '');
-  const { attemptTimeout, maxReplyBytes, now } = options;
+  const { attemptTimeout, maxReplyBytes, now, proxy } = options;
   let opening: Promise<Pool> | undefined;
   // Loading undici takes longer than the rest of the start, and the server does not need it before the first call.
-  const load = () => import('undici');
+  const load = () => Promise.all([import('undici'), proxy && import('./tunnel.ts')]);
   const open = async () => {
-    const undici = await load();
+    const [undici, tunnel] = await load();
     // Connecting gets half the time, which distinguishes an unreachable host from one that may have received the
     // request.
-    const connect = { timeout: attemptTimeout / 2 };
+    const timeout = attemptTimeout / 2;
+    const connect =
+      proxy && tunnel ? tunnel.connectThrough(proxy, origin, undici.buildConnector({ timeout }), timeout) : { timeout };
     // The timer of each attempt covers headers and body together.
     return new undici.Pool(origin, { connect, headersTimeout: 0, bodyTimeout: 0 });
   };
 
   return {
+    proxy: proxy?.address,
     send: async ({ method, path, headers, body }, { signal, deadline }) => {
       if (signal.aborted) throw new TransportError('the call was cancelled', false);
       opening ??= open();
@@ -185,39 +193,4 @@ function createBody(maxBytes: number) {
     },
     text: () => bytes.toString('utf8', 0, size),
   };
-}
-
-/** Errors of resolving or connecting, before any byte of the request was sent. */
-const NOT_SENT: Readonly<Record<string, string>> = {
-  UND_ERR_CONNECT_TIMEOUT: 'no connection was established in time',
-  ECONNREFUSED: 'connection refused',
-  ENOTFOUND: 'host name not found',
-  EAI_AGAIN: 'host name could not be looked up',
-  EHOSTUNREACH: 'host unreachable',
-  ENETUNREACH: 'network unreachable',
-};
-
-/** Certificate errors end the connection before the request is sent. Other TLS errors may come later. */
-const CERTIFICATE = /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_TLS_CERT_ALTNAME_INVALID)/;
-
-const MAYBE_SENT: Readonly<Record<string, string>> = {
-  UND_ERR_SOCKET: 'the connection was dropped',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was truncated',
-  UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
-  ECONNRESET: 'the connection was reset',
-  EPIPE: 'the connection was dropped',
-};
-
-/**
- * Describes an error in the server's own words, as messages of the driver can contain addresses and header values.
- * @param hasBegun whether the request was assigned to a connection
- */
-export function toTransportError(error: unknown, hasBegun = true): TransportError {
-  const { code = '', syscall } = Object(error);
-  if (CERTIFICATE.test(code))
-    return new TransportError(`the TLS certificate is not trusted (${code})`, false, { final: true });
-  // On an open connection the same codes can occur after the request was sent.
-  const early = !hasBegun || syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
-  if (early) return new TransportError(NOT_SENT[code] ?? 'no connection was established', false);
-  return new TransportError(MAYBE_SENT[code] ?? 'the HTTP exchange failed', true);
 }

@@ -1,4 +1,5 @@
 import { type Asking, connectAsking, type Reply } from './asking.ts';
+import { openProxy } from './proxy.ts';
 import type { Result } from './session.ts';
 import { type Answer, listen, type Upstream } from './upstream.ts';
 
@@ -15,6 +16,9 @@ export type Stage = {
   readonly strict: Asking;
   /** No server listens at its base URL. */
   readonly stranded: Asking;
+  /** Its way to WorkOS leads through a proxy, which opens no tunnel. */
+  readonly proxied: Asking;
+  readonly proxy: Awaited<ReturnType<typeof openProxy>>;
   /** The person's next answer. */
   reply: Reply;
 };
@@ -28,6 +32,7 @@ export async function openStage(): Promise<Stage & { readonly close: () => Promi
   const workos = await listen(() => Response.json({}));
   const gone = await listen(() => Response.json({}));
   await gone.close();
+  const proxy = await openProxy();
   const open = (flags: readonly string[], more: Record<string, string> = {}, asks = false) => {
     const args = ['--attempt-timeout', '1', '--max-result-bytes', '2000', '--max-reply-bytes', '20000', ...flags];
     const env = { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: workos.url, ...more };
@@ -35,16 +40,30 @@ export async function openStage(): Promise<Stage & { readonly close: () => Promi
   };
   const all = ['--allow', '*:full,*:credentials'];
   const client = { WORKOS_CLIENT_ID: 'client_1' };
-  const [plain, bare, asking, strict, stranded] = await Promise.all([
+  const behind = { WORKOS_BASE_URL: 'https://workos.test', HTTPS_PROXY: `127.0.0.1:${proxy.port}` };
+  const sessions = await Promise.all([
     open(all, client),
     open(['--allow', '*:full']),
     open(all, client, true),
     open([...all, '--confirm', 'strict'], client),
     open(all, { WORKOS_BASE_URL: gone.url }),
+    open(all, behind),
   ]);
-  const stage: Stage = { workos, plain, bare, asking, strict, stranded, reply: { action: 'accept' } };
+  const [plain, bare, asking, strict, stranded, proxied] = sessions;
+  const stage: Stage = {
+    workos,
+    plain,
+    bare,
+    asking,
+    strict,
+    stranded,
+    proxied,
+    proxy,
+    reply: { action: 'accept' },
+  };
   const close = async () => {
-    await Promise.all([plain, bare, asking, strict, stranded].map((session) => session.close()));
+    await Promise.all(sessions.map((session) => session.close()));
+    await proxy.close();
     await workos.close();
   };
   return Object.assign(stage, { close });
@@ -201,8 +220,26 @@ export const UNCONFIRMED: readonly Failure[] = [
   ],
 ];
 
+/** The proxy answers CONNECT with this. */
+const refusedByProxy =
+  (status: number) =>
+  ({ proxy, proxied }: Stage) => {
+    proxy.refuseWith(status);
+    return proxied.call('create_user', { email: 'ada@acme.example.com' });
+  };
+
 export const UNANSWERED: readonly Failure[] = [
   ['No server listens there', ({ stranded }) => stranded.call('create_user', { email: 'ada@acme.example.com' })],
+  ['The proxy of `HTTPS_PROXY` requires a login', refusedByProxy(407)],
+  ['The proxy forbids connections to WorkOS', refusedByProxy(403)],
+  ['The proxy cannot reach WorkOS', refusedByProxy(502)],
+  [
+    'The proxy does not run',
+    async ({ proxy, proxied }) => {
+      await proxy.close();
+      return proxied.call('create_user', { email: 'ada@acme.example.com' });
+    },
+  ],
   ['No answer within `--attempt-timeout`', raw(() => {})],
   ['WorkOS closes the connection', raw((response) => response.socket?.destroy())],
   ['WorkOS resets the connection', raw((response) => response.socket?.resetAndDestroy())],

@@ -31,7 +31,13 @@ export const STOPS: Readonly<Record<string, readonly Stop[]>> = {
     '--agent "support bot"',
     '--sandbox agent',
   ],
-  Variables: ['WORKOS_MCP_READONLY=true', 'WORKOS_MCP_READ_ONLY=on', 'WORKOS_MCP_DENY=${user_config.deny}'],
+  Variables: [
+    'WORKOS_MCP_READONLY=true',
+    'WORKOS_MCP_READ_ONLY=on',
+    'WORKOS_MCP_DENY=${user_config.deny}',
+    `HTTPS_PROXY=socks5://proxy.acme.example ${KEY} ${read}`,
+    `HTTPS_PROXY=http://wpad.acme.example/proxy.pac ${KEY} check ${read}`,
+  ],
   'Key and environment': [
     read,
     `WORKOS_API_KEY=" " ${read}`,

@@ -156,7 +156,16 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   workos: {
     knows: 'HTTP to WorkOS: the request and its layers (retries, rate limits, the key, the wire), the walk over pages',
-    imports: ['catalog', 'wording.ts', 'errors.ts', 'undici', 'node:timers/promises'],
+    imports: [
+      'catalog',
+      'wording.ts',
+      'errors.ts',
+      'undici',
+      'node:http',
+      'node:https',
+      'node:net',
+      'node:timers/promises',
+    ],
     types: ['clock.ts'],
   },
   access: {

@@ -38,14 +38,17 @@ function explainOpenly(error: unknown, call: FailedCall): string {
   if (error instanceof RefusedError) return `${tool.name} was not sent. ${error.message}`;
   if (error instanceof ReplyError) return explainReply(error, call);
   if (error instanceof TransportError) {
-    const { message, sent, final, attempts } = error;
+    const { message, sent, final, attempts, remedy } = error;
+    // An earlier attempt may have arrived: with its key the call can be repeated once the operator has done that.
+    const isKeyed = remedy !== undefined && sent && tool.idempotencyKey !== undefined;
+    // A sent write that is not safe to repeat gets the other advice: calling again could do it twice.
+    const isFutile = final && !isKeyed && (!sent || tool.repeat === 'unknown');
+    const again = isFutile ? 'Calling again would fail in the same way.' : retryAdvice(tool, args, sent);
     return sentence(
       `WorkOS gave no usable answer to ${tool.name}${times(attempts)}: ${message}.`,
       sent || tool.method === 'GET' ? effectOf(tool, args, true) : 'Nothing was changed.',
-      // A sent write that is not safe to repeat gets the other advice: calling again could do it twice.
-      final && (!sent || tool.repeat === 'unknown')
-        ? 'Calling again would fail in the same way.'
-        : retryAdvice(tool, args, sent),
+      remedy === undefined || isFutile || isKeyed ? again : undefined,
+      remedy && `Ask the operator of this server to ${remedy}.`,
     );
   }
   return sentence(
