@@ -5,7 +5,9 @@ import { policyOf } from '../src/agents/agent-policy.ts';
 import { createIdentifier } from '../src/agents/identify.ts';
 import { createToken } from '../src/agents/token.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
+import { createLog } from '../src/log.ts';
 import { parseAgents } from '../src/settings/agents-config.ts';
+import { openIssuerKeys } from '../src/start/issuer-keys.ts';
 import { declarations } from '../tools/index.ts';
 import { type Answer, forge, newKey, openIssuer, toPem } from './support/issuer.ts';
 
@@ -13,11 +15,15 @@ const catalog = createCatalog(declarations);
 const publicUrl = 'https://mcp.acme.test/mcp';
 const NOW = 1_800_000_000;
 let issuer: Awaited<ReturnType<typeof openIssuer>>;
+const keys = openIssuerKeys({ variable: () => undefined, log: createLog('silent'), now: () => performance.now() });
 
 beforeAll(async () => {
   issuer = await openIssuer();
 });
-afterAll(() => issuer.close());
+afterAll(async () => {
+  await keys.close();
+  await issuer.close();
+});
 beforeEach(() => {
   Object.assign(issuer.state, { published: [issuer.key], answer: 'keys', asked: 0 });
 });
@@ -51,7 +57,7 @@ templates:
 `,
     'w.yaml',
   );
-  return createIdentifier(config, { catalog, publicUrl, now: () => NOW * 1_000, ...deps });
+  return createIdentifier(config, { catalog, publicUrl, now: () => NOW * 1_000, fetchJwks: keys.fetchJwks, ...deps });
 };
 
 const fitting = { aud: publicUrl, sub: 'user_1', exp: NOW + 60, iat: NOW, client_id: 'client_ops', org_id: 'org_1' };

@@ -22,19 +22,19 @@ export type VerifierDeps = {
   readonly publicUrl: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  readonly fetchJwks?: jose.FetchImplementation | undefined;
-  /** Key sets by URL. A later verifier, after a reload, reuses them. */
+  /** Gets the keys of an issuer, over no redirect. */
+  readonly fetchJwks: jose.FetchImplementation;
+  /** Keys of issuers by where they are, for verifiers that come after this one. */
   readonly keySets?: Map<string, jose.JWTVerifyGetKey> | undefined;
 };
 
 const LONGEST = 16_384;
-const LARGEST_JWKS = 256 * 1024;
-/** Seconds that the clocks of issuer and server may differ. */
+/** Bytes. */
+export const LARGEST_JWKS = 256 * 1024;
+/** Seconds that two clocks may differ. */
 const TOLERANCE = 30;
-/**
- * Milliseconds of: one fetch of keys, the pause between fetches for unknown keys, the pause after a failure, the cache.
- */
-const TIMEOUT = 3_000;
+/** Milliseconds: for one look-up of keys, between two for an unknown key, after one that failed, and of a key's life here. */
+export const JWKS_TIMEOUT = 3_000;
 const COOLDOWN = 10_000;
 export const FAILURE_COOLDOWN = 5_000;
 const MAX_AGE = 600_000;
@@ -95,10 +95,10 @@ class Unavailable extends Error {
   override readonly name = 'Unavailable';
 }
 
-function createKeys(url: string, { now, fetchJwks = fetch }: VerifierDeps): jose.JWTVerifyGetKey {
+function createKeys(url: string, { now, fetchJwks }: VerifierDeps): jose.JWTVerifyGetKey {
   let failedAt = Number.NEGATIVE_INFINITY;
   const keys = jose.createRemoteJWKSet(new URL(url), {
-    timeoutDuration: TIMEOUT,
+    timeoutDuration: JWKS_TIMEOUT,
     cooldownDuration: COOLDOWN,
     cacheMaxAge: MAX_AGE,
     // Redirects are not followed: the answering host could choose another host or another protocol.

@@ -54,6 +54,7 @@ export type FleetDeps = {
   readonly dryRun: boolean;
   /** Outlives the fleet: a change of the configuration is no reason to look up issuers' keys anew. */
   readonly keySets: VerifierDeps['keySets'];
+  readonly fetchJwks: VerifierDeps['fetchJwks'];
   readonly publicUrl: string;
   readonly budgets: Budgets;
   /** Milliseconds since 1970. */
@@ -68,7 +69,7 @@ const HOUR = 3_600_000;
 /** The agents of one configuration. A change of it makes another fleet: none of what this one knows outlives it. */
 export function createFleet(deps: FleetDeps): Fleet {
   const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, onRefusal } = deps;
-  const identify = createIdentifier(config, { catalog, publicUrl, now: deps.now, keySets: deps.keySets });
+  const identify = createIdentifier(config, deps);
   const known = new WeakMap<ResolvedAgent, Omit<Member, 'spendDelete'> & { readonly policy: Policy }>();
 
   const offerOf = (agent: ResolvedAgent, { environment: { label } }: Opened, policy: Policy): Offer => {

@@ -59,7 +59,7 @@ export function validate({ config, agents }: Loaded, connections: Connections, c
 
 /**
  * The connections to all environments that the file names, or to the one of the flat settings where it names none.
- * @throws StartError for what keeps from connecting there, or to the issuers
+ * @throws StartError for keys, addresses and proxies that are not valid, that of the issuers' keys included
  */
 export async function connectAll({ config, agents }: Loaded, host: Host): Promise<Connections> {
   for (const { jwksUrl } of agents.issuers) proxyFor(jwksUrl, host.variable);

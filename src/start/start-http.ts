@@ -12,10 +12,12 @@ import { toDirectAnswers } from '../serve/direct/http-calls.ts';
 import { createMetrics, serveMetrics } from '../serve/http/metrics.ts';
 import { HTTP_LIMITS, serveOverHttp } from '../serve/http/serve-http.ts';
 import { warnings } from '../settings/warnings.ts';
+import { proxyFor } from '../workos/proxy.ts';
 import { createEnvironments, type Opened } from './environments.ts';
 import { createFleet, type Fleet, type Member } from './fleet.ts';
 import type { Host, Loaded } from './host.ts';
 import {
+  type Connections,
   connectAll,
   digestOf,
   settingsOf,
@@ -25,6 +27,7 @@ import {
   toTls,
   validate,
 } from './http-settings.ts';
+import { openIssuerKeys } from './issuer-keys.ts';
 import { beginRecord, openRecord } from './open-record.ts';
 
 /** Serves many agents over HTTP until the process is asked to stop. */
@@ -112,6 +115,8 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   closing.push(environments.close);
   const budgets = shared?.budgets ?? createBudgets(systemClock.now);
   const keySets = new Map();
+  const issuerKeys = openIssuerKeys({ variable: host.variable, log, now: systemClock.now });
+  closing.push(issuerKeys.close);
 
   const toFleet = ({ config, agents }: Loaded, opened: ReadonlyMap<string, Opened>): Fleet =>
     createFleet({
@@ -123,6 +128,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       confirm: config.confirm,
       dryRun: config.dryRun,
       keySets,
+      fetchJwks: issuerKeys.fetchJwks,
       publicUrl,
       budgets,
       now: Date.now,
@@ -206,13 +212,21 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   signals.onReload(() => {
     reloading = reloading.then(reload);
   });
-  log.info({ version, url: server.url, publicUrl, agents: first.agents.agents.length }, 'serving http');
+  const proxy = proxyOf(first, firstConnections, host);
+  log.info({ version, url: server.url, publicUrl, proxy, agents: first.agents.agents.length }, 'serving http');
   return {
     stop: (signal: string) => {
       reason = signal;
       log.info({ reason }, 'stopping');
     },
   };
+}
+
+/** The proxy, if any request goes through one. There is only one HTTPS_PROXY. */
+function proxyOf({ agents }: Loaded, connections: Connections, { variable }: Host): string | undefined {
+  const ofEnvironments = [...connections.values()].map(({ transport }) => transport.proxy);
+  const ofIssuers = agents.issuers.map(({ jwksUrl }) => proxyFor(jwksUrl, variable)?.address);
+  return [...ofEnvironments, ...ofIssuers].find((address) => address !== undefined);
 }
 
 const MINUTE = 60_000;
