@@ -11,6 +11,7 @@ import { StartError } from '../src/errors.ts';
 import { toEnvironment } from '../src/settings/environment.ts';
 import { TransportError } from '../src/workos/errors.ts';
 import { toTransportError } from '../src/workos/faults.ts';
+import { proxyFor } from '../src/workos/proxy.ts';
 import { declarations } from '../tools/index.ts';
 
 const catalog = createCatalog(declarations);
@@ -66,6 +67,7 @@ async function doctor(
           ? { label: 'sandbox', baseUrl: 'https://sandbox.workos.test', apiKey: 'sk_sandbox_1', clientId: 'client_1' }
           : toEnvironment(config, (path) => readFile(path, 'WORKOS_API_KEY_FILE')),
         transport: {
+          proxy: proxyFor(config.baseUrl, (name) => env[name])?.address,
           send: async ({ path, headers }) => {
             sent.push({ path, headers });
             const { status = 200, headers: own = {}, body = '{"data":[],"list_metadata":{}}' } = answer();
@@ -129,6 +131,12 @@ describe('doctor', () => {
     expect(code).toBe(0);
     expect(sent).toMatchObject([{ path: '/organizations?limit=1', headers: { authorization: `Bearer ${KEY}` } }]);
     expect(closed).toBe(1);
+  });
+
+  it('reads through the proxy, and says through which', async () => {
+    const { of, code } = await examine(ALLOW, { ...GOOD, https_proxy: 'http://user:canary@proxy.acme.test' });
+    expect(of('read')?.found).toBe('list_organizations answered through the proxy proxy.acme.test:80');
+    expect(code).toBe(0);
   });
 
   it('needs no Client ID where no tool that is on does', async () => {
@@ -261,7 +269,7 @@ describe('doctor, where something is wrong,', () => {
       GOOD,
       { answer: fault({ code: 'ENOTFOUND', syscall: 'getaddrinfo' }) },
       ['fail read'],
-      'knows api.workos.com',
+      'api.workos.com: host name not found.","fix":"Check the host name, and set HTTPS_PROXY where a proxy is the only way out.',
     ],
     [
       'no network',
@@ -269,7 +277,7 @@ describe('doctor, where something is wrong,', () => {
       GOOD,
       { answer: fault({ code: 'EAI_AGAIN', syscall: 'getaddrinfo' }) },
       ['fail read'],
-      'No DNS server answers',
+      'api.workos.com: host name could not be looked up.","fix":"Check the network and its DNS server, and set HTTPS_PROXY',
     ],
     ['a closed port', ALLOW, GOOD, { answer: connecting('ECONNREFUSED') }, ['fail read'], 'Nothing listens there'],
     ['no route', ALLOW, GOOD, { answer: connecting('ENETUNREACH') }, ['fail read'], 'is online'],
@@ -309,7 +317,7 @@ describe('doctor, where something is wrong,', () => {
       GOOD,
       { answer: fault({ code: 'CERT_HAS_EXPIRED' }) },
       ['fail read'],
-      'clock first',
+      'Check the clock of this computer first',
     ],
     [
       'another host',
@@ -317,15 +325,39 @@ describe('doctor, where something is wrong,', () => {
       GOOD,
       { answer: fault({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' }) },
       ['fail read'],
-      'is not api.workos.com',
+      'Check the address, since the certificate is for another host name.',
     ],
     [
-      'a proxy that is not used',
+      'a proxy that NO_PROXY keeps out',
       ALLOW,
-      { ...GOOD, HTTPS_PROXY: 'http://u:canary@proxy' },
+      { ...GOOD, HTTPS_PROXY: 'http://u:canary@proxy', no_proxy: '.workos.com' },
       { answer: fault({ code: 'UND_ERR_CONNECT_TIMEOUT' }) },
       ['fail read'],
-      'HTTPS_PROXY is set, but',
+      'HTTPS_PROXY is set, but not used for api.workos.com, which is on loopback or in NO_PROXY.',
+    ],
+    [
+      'a proxy in a variable that is not read',
+      ALLOW,
+      { ...GOOD, all_proxy: 'http://u:canary@proxy' },
+      { answer: fault({ code: 'UND_ERR_CONNECT_TIMEOUT' }) },
+      ['fail read'],
+      'ALL_PROXY is set, but only HTTPS_PROXY is for https addresses.',
+    ],
+    [
+      'a proxy that wants a login',
+      ALLOW,
+      { ...GOOD, HTTPS_PROXY: 'proxy:3128' },
+      { answer: fault({ proxy: { status: 407, authorized: false } }) },
+      ['fail read'],
+      'api.workos.com through the proxy proxy:3128: the proxy asks for a user and password (407).","fix":"Put a user and password into HTTPS_PROXY, as http://USER:PASSWORD@HOST:PORT.',
+    ],
+    [
+      'a proxy that refuses the login',
+      ALLOW,
+      { ...GOOD, HTTPS_PROXY: 'http://u:canary@proxy:3128' },
+      { answer: fault({ proxy: { status: 407, authorized: true } }) },
+      ['fail read'],
+      'through the proxy proxy:3128: the proxy refused the user and password (407).","fix":"Correct the user and password in HTTPS_PROXY.',
     ],
     [
       'a clock that is behind',
@@ -443,6 +475,12 @@ describe('doctor, where something is wrong,', () => {
     expect(code).toBe(expected.some((one) => one.startsWith('fail')) ? 1 : 0);
     const isSure = !expected.some((one) => /^fail (settings|config|key|base URL)$|^fail client/.test(one));
     expect(sent.length, 'requests').toBe(isSure ? 1 : 0);
+  });
+
+  it('sends nothing where the proxy is not valid', async () => {
+    const { of, bad, sent } = await examine(ALLOW, { ...GOOD, HTTPS_PROXY: 'http://u:canary@proxy:3128/x' });
+    expect(of('read')?.found).toContain('HTTPS_PROXY is not a valid proxy');
+    expect([bad, sent]).toEqual([['fail read'], []]);
   });
 
   it('goes on with what can still be checked', async () => {

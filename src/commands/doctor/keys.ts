@@ -67,7 +67,11 @@ export function checkEnvironments(
       connections.set(name, connection);
       return ok(check, `a ${connection.environment.label} key`);
     } catch (error) {
-      return toFailure(check, error, `Set right what the --config file says of environments.${name}, or its key.`);
+      return toFailure(
+        check,
+        error,
+        `Set right what the --config file says of environments.${name}, its key, or the variable that is named.`,
+      );
     }
   });
   return { findings, connections };

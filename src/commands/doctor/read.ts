@@ -4,6 +4,7 @@ import { parseJson } from '../../json.ts';
 import type { Env } from '../../settings/sources.ts';
 import type { Connection } from '../../start/connection.ts';
 import { authorize } from '../../workos/authorize.ts';
+import { TransportError } from '../../workos/errors.ts';
 import type { Reply } from '../../workos/layer.ts';
 import { toRequest } from '../../workos/request.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -33,6 +34,7 @@ export async function checkRead(
   const check = name === undefined ? 'read' : `read in ${name}`;
   const tool = catalog.tools.find((candidate) => candidate.name === catalog.probe.tool);
   if (tool === undefined) throw new Error('there is nothing to read with');
+  const way = transport.proxy === undefined ? '' : ` through the proxy ${transport.proxy}`;
   const send = authorize(environment.apiKey, `workos-mcp/${version}`)(transport.send);
   let reply: Reply;
   try {
@@ -44,32 +46,26 @@ export async function checkRead(
       slots: [],
     });
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'TransportError')) throw error;
-    const { host, hostname } = new URL(environment.baseUrl);
-    return [fail(check, `${host}: ${error.message}.`, toNetworkFix(error.message, hostname, env))];
+    if (!(error instanceof TransportError)) throw error;
+    const url = new URL(environment.baseUrl);
+    return [fail(check, `${url.host}${way}: ${error.message}.`, toNetworkFix(error, url, transport.proxy, env))];
   } finally {
     await transport.close();
   }
-  const findings = [toFinding(check, reply, `${tool.name} answered`)];
+  const findings = [toFinding(check, reply, `${tool.name} answered${way}`)];
   if (name === undefined && environment.label !== 'sandbox') findings.push(checkClock(reply.headers.date, now()));
   return findings;
 }
 
-const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
-
 const ONLINE = 'Check that this computer is online, and WORKOS_BASE_URL if it is set.';
-const CA =
-  'Whoever opens TLS on the way (a proxy of your company?) has a CA of its own: set NODE_EXTRA_CA_CERTS to it.';
 
-/** What to do, by how the transport says what went wrong. */
+/** What to do, by how the transport says what went wrong, if the error has no remedy of its own. */
 const NETWORK: readonly (readonly [said: RegExp, fix: (host: string) => string])[] = [
-  [/could not be looked up/, () => 'No DNS server answers: check that this computer is online.'],
-  [/host name/, (host) => `No DNS server knows ${host}: check WORKOS_BASE_URL, and that this computer is online.`],
   [/refused/, (host) => `Nothing listens there: check WORKOS_BASE_URL, or start what should listen on ${host}.`],
-  [/\(CERT_(HAS_EXPIRED|NOT_YET_VALID)\)/, () => "Check this computer's clock first, then the certificate."],
-  [/ALTNAME/, (host) => `What answers there is not ${host}: check WORKOS_BASE_URL, and for a proxy in between.`],
-  [/TLS/, () => CA],
-  [/in time|within/, (host) => `Something swallows it, a firewall most often: let this computer reach ${host}.`],
+  [
+    /in time|within/,
+    (host) => `Something swallows it, a firewall most often: let this computer reach ${host}, or set HTTPS_PROXY.`,
+  ],
   [/unreachable|no connection/, () => ONLINE],
   [
     /reset|dropped|truncated/,
@@ -77,12 +73,21 @@ const NETWORK: readonly (readonly [said: RegExp, fix: (host: string) => string])
   ],
 ];
 
-function toNetworkFix(said: string, host: string, env: Env): string {
-  const fix = NETWORK.find(([pattern]) => pattern.test(said))?.[1](host) ?? ONLINE;
-  const proxy = PROXIES.find((name) => (env[name] ?? '') !== '');
-  const isLocal = /^(localhost|127\.|\[::1\])/.test(host);
-  if (proxy === undefined || isLocal) return fix;
-  return `${fix} ${proxy} is set, but requests to WorkOS do not go through proxies: open a direct way to ${host}.`;
+function toNetworkFix(
+  { message, remedy }: TransportError,
+  { hostname, protocol }: URL,
+  proxy: string | undefined,
+  env: Env,
+) {
+  const fix = remedy
+    ? `${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}.`
+    : (NETWORK.find(([pattern]) => pattern.test(message))?.[1](hostname) ?? ONLINE);
+  if (proxy !== undefined || protocol !== 'https:') return fix;
+  const isSet = (name: string) => [name, name.toLowerCase()].some((either) => (env[either] ?? '') !== '');
+  if (isSet('HTTPS_PROXY'))
+    return `${fix} HTTPS_PROXY is set, but not used for ${hostname}, which is on loopback or in NO_PROXY.`;
+  const other = ['HTTP_PROXY', 'ALL_PROXY'].find(isSet);
+  return other === undefined ? fix : `${fix} ${other} is set, but only HTTPS_PROXY is for https addresses.`;
 }
 
 function toFinding(check: string, { status, body }: Reply, told: string): Finding {
