@@ -121,7 +121,7 @@ describe.skipIf(!hasOpenssl)('the built server behind a proxy', () => {
     const session = await connect(['--allow', '*:read'], untrusting);
     openings.push(session);
     expect((await session.call('list_users')).text).toBe(
-      'WorkOS gave no usable answer to list_users: no trusted TLS connection (DEPTH_ZERO_SELF_SIGNED_CERT). Calling again would fail in the same way. Ask the operator of this server to set NODE_EXTRA_CA_CERTS to the CA certificate of what opens TLS on the way, such as a proxy of the company.',
+      'WorkOS gave no usable answer to list_users: the TLS certificate is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT). Calling again would fail in the same way. Ask the operator of this server to set NODE_EXTRA_CA_CERTS to the CA certificate of what opens TLS on the way, such as a proxy of the company.',
     );
     expect([proxy.state.asked.length, received]).toEqual([1, []]);
   });

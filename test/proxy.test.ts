@@ -199,9 +199,9 @@ describe('a proxy that opens no tunnel', () => {
     [
       'opens one and resets it',
       (socket) => socket.write('HTTP/1.1 200 OK\r\n\r\n', () => socket.resetAndDestroy()),
-      'no connection came about',
+      'no connection was established',
     ],
-    ['opens one that ends at once', (socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'), 'no connection came about'],
+    ['opens one that ends at once', (socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'), 'no connection was established'],
   ])('but %s', async (_, refuse, message) => {
     const proxy = await openProxy();
     openings.push(proxy);

@@ -19,7 +19,7 @@ export type ConnectDeps = {
 
 /** Connects on first use. @throws StartError for a proxy that cannot be used */
 export function toTransport(
-  { baseUrl }: Environment,
+  { baseUrl }: KeyedEnvironment,
   { config, variable, now }: Pick<ConnectDeps, 'config' | 'variable' | 'now'>,
 ): Transport {
   return createTransport(baseUrl, { ...config, now, proxy: proxyFor(baseUrl, variable) });

@@ -65,7 +65,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   ['src/workos/faults.ts', 'host unreachable', 'The network has no route to the host'],
   ['src/workos/faults.ts', 'network unreachable', 'The same'],
-  ['src/workos/faults.ts', 'the TLS certificate is not trusted (${code})', 'The certificate of the host is not trusted'],
+  [
+    'src/workos/faults.ts',
+    'the TLS certificate is not trusted (${code})',
+    'The certificate of the host is not trusted',
+  ],
   [
     'src/workos/faults.ts',
     'the TLS certificate of the proxy is not trusted (${code})',
