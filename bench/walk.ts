@@ -63,7 +63,7 @@ export function contenders(url: string) {
     confirm: 'auto',
     verdictOn: () => ({ allowed: true, rule: '*:read' }),
     markerOf: () => undefined,
-    answer: { canAsk: false },
+    elicitation: { canAsk: false },
     signal: new AbortController().signal,
   };
   const walk = async () => {

@@ -7,20 +7,20 @@ import type {
   WorkOSUser,
 } from 'workos-emulator/workos/index.js';
 
-export type Fields = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** One request, read once. `id` is the value of the route's placeholder, '' when it has none. */
-export type Call = {
+export type GapRequest = {
   readonly method: string;
   readonly path: string;
   readonly id: string;
   readonly query: URLSearchParams;
   readonly headers: Headers;
-  readonly body: Fields;
+  readonly body: JsonObject;
 };
 
-export type Answer = { readonly status: number; readonly body?: unknown };
-export type Next = (call: Call) => Promise<Answer>;
+export type GapReply = { readonly status: number; readonly body?: unknown };
+export type Next = (call: GapRequest) => Promise<GapReply>;
 
 export type Factor = Entity & {
   readonly object: 'authentication_factor';
@@ -39,7 +39,7 @@ export type Records = Omit<
   readonly organizations: Collection<WorkOSOrganization & { allow_profiles_outside_organization?: boolean }>;
   readonly authFactors: Collection<Factor>;
   readonly authChallenges: Collection<WorkOSAuthenticationChallenge & { wrong_codes?: number }>;
-  readonly auditLogEvents: Collection<WorkOSAuditLogEvent & { context?: Fields }>;
+  readonly auditLogEvents: Collection<WorkOSAuditLogEvent & { context?: JsonObject }>;
 };
 
 export type World = { readonly store: Store; readonly records: Records };
@@ -49,16 +49,16 @@ export type Gap = {
   readonly name: string;
   readonly routes: readonly string[];
   readonly reason: string;
-  fill(call: Call, next: Next, world: World): Answer | Promise<Answer>;
+  fill(call: GapRequest, next: Next, world: World): GapReply | Promise<GapReply>;
 };
 
-export const succeeded = (answer: Answer): boolean => answer.status < 300;
+export const succeeded = (answer: GapReply): boolean => answer.status < 300;
 
 // Bodies are JSON, and the members of an object are not known, hence the assertion.
-export const toFields = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+export const toFields = (value: unknown): JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
 
-export const toItems = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(toFields) : []);
+export const toItems = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.map(toFields) : []);
 
 /** A non-empty string. An empty string, and a value that is absent or of another type, becomes undefined. */
 export const toText = (value: unknown): string | undefined =>
@@ -68,7 +68,7 @@ export const isEmail = (value: unknown): boolean =>
   typeof value === 'string' && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value);
 
 /** The object without the named members. */
-export const without = (item: Fields, ...names: readonly string[]): Fields =>
+export const without = (item: JsonObject, ...names: readonly string[]): JsonObject =>
   Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
 
 /** Whether the value is valid metadata of a user or an organization. */
@@ -84,7 +84,7 @@ export function shaping(
   name: string,
   routes: readonly string[],
   reason: string,
-  shape: (item: Fields, world: World) => Fields,
+  shape: (item: JsonObject, world: World) => JsonObject,
 ): Gap {
   return {
     name,

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { createApiErrorHandler, generateId, JWTManager, Store } from 'workos-emulator/core/index.js';
 import { getWorkOSStore, workosPlugin } from 'workos-emulator/workos/index.js';
-import type { Answer, Call, Fields, Gap, Next, World } from './gap.ts';
+import type { Gap, GapReply, GapRequest, JsonObject, Next, World } from './gap.ts';
 import { toFields } from './gap.ts';
 import { gaps } from './gaps.ts';
 import { apiKey, clientId, plant } from './seed.ts';
@@ -103,14 +103,14 @@ function idIn(route: string, request: Request): string | undefined {
 }
 
 /** The request as the layers see it, or undefined when its body cannot be parsed: the emulator reports that itself. */
-async function toCall(request: Request, [layer]: readonly Gap[]): Promise<Call | undefined> {
+async function toCall(request: Request, [layer]: readonly Gap[]): Promise<GapRequest | undefined> {
   const { pathname: path, searchParams: query } = new URL(request.url);
   const id = layer?.routes.map((route) => idIn(route, request)).find((value) => value !== undefined) ?? '';
   const body = toBody(await request.text(), request.headers.get('content-type') ?? '');
   return body && { method: request.method, path, id, query, headers: request.headers, body };
 }
 
-function toBody(text: string, type: string): Fields | undefined {
+function toBody(text: string, type: string): JsonObject | undefined {
   if (text === '') return {};
   // The official SDK sends /sso/token as a form, which the emulator cannot read.
   if (type.startsWith('application/x-www-form-urlencoded')) return Object.fromEntries(new URLSearchParams(text));
@@ -124,5 +124,5 @@ function toBody(text: string, type: string): Fields | undefined {
 const pick = (headers: Headers, ...names: readonly string[]): Record<string, string> =>
   Object.fromEntries(names.flatMap((name) => (headers.has(name) ? [[name, headers.get(name) ?? '']] : [])));
 
-const toResponse = ({ status, body }: Answer): Response =>
+const toResponse = ({ status, body }: GapReply): Response =>
   body === undefined ? new Response(null, { status }) : Response.json(body, { status });

@@ -1,5 +1,5 @@
 import { hashPassword } from 'workos-emulator/workos/helpers.js';
-import type { Fields, Records } from './gap.ts';
+import type { JsonObject, Records } from './gap.ts';
 import { companies, connections, directories, permissions, roles, users } from './world.ts';
 
 export const apiKey = 'sk_test_sandbox';
@@ -222,7 +222,7 @@ function plantDirectory(directory: (typeof directories)[number], records: Record
   );
   for (const [person, first_name, last_name, job, state] of people) {
     const email = `${first_name}.${last_name}@${domain}`.toLowerCase();
-    const extra: Fields = {
+    const extra: JsonObject = {
       name: `${first_name} ${last_name}`,
       job_title: job,
       emails: [{ primary: true, type: 'work', value: email }],

@@ -8,13 +8,13 @@ export type Clock = {
 };
 
 /** Milliseconds. With a longer delay setTimeout fires immediately. */
-const MAX_TIMER = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   date: () => Date.now(),
   setTimer: (callback, ms) => {
-    const timer = setTimeout(callback, Math.min(Math.ceil(ms), MAX_TIMER)).unref();
+    const timer = setTimeout(callback, Math.min(Math.ceil(ms), MAX_TIMER_MS)).unref();
     return () => clearTimeout(timer);
   },
 };

@@ -2,12 +2,12 @@
 export const MAX_DEPTH = 64;
 
 /** Characters of JSON that parse quickly and in little memory at any nesting depth. */
-const SMALL = 262_144;
+const SMALL_CHARS = 262_144;
 
 /** Parses JSON. Returns `undefined` for invalid JSON, and `too deep` for a value that nests deeper than MAX_DEPTH. */
 export function parseJson(json: string): { value: unknown } | 'too deep' | undefined {
   // Parsing 8 MiB of brackets takes a second and hundreds of MiB, so the depth is checked before parsing.
-  if (json.length > SMALL && isTextTooDeep(json)) return 'too deep';
+  if (json.length > SMALL_CHARS && isTextTooDeep(json)) return 'too deep';
   try {
     const value: unknown = JSON.parse(json);
     return isTooDeep(value) ? 'too deep' : { value };
@@ -49,3 +49,6 @@ function isTextTooDeep(json: string): boolean {
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** An object of JSON whose members are not known yet. */
+export type JsonObject = Readonly<Record<string, unknown>>;

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 
-type Line = 'debug' | 'info' | 'warn' | 'error';
+type LogMethod = 'debug' | 'info' | 'warn' | 'error';
 
-export type Log = Pick<Logger, Line>;
+export type Log = Pick<Logger, LogMethod>;
 
 /** Milliseconds by which loading pino is delayed, so that the first requests of a client are answered before. */
-const BEHIND = 250;
+const LOAD_DELAY_MS = 250;
 
 /**
  * Writes JSON lines to stderr, as stdout carries the protocol. Pino is slow to load: lines are buffered until it has
@@ -23,7 +23,7 @@ export function createLog(level: LogLevel): Log & {
   const load = async () => {
     await new Promise<void>((resolve) => {
       begin = resolve;
-      setTimeout(resolve, BEHIND);
+      setTimeout(resolve, LOAD_DELAY_MS);
     });
     const { pino } = await import('pino');
     logger = pino(
@@ -32,10 +32,10 @@ export function createLog(level: LogLevel): Log & {
     );
     for (const write of waiting.splice(0)) write();
   };
-  const line = (kind: Line) => {
+  const line = (kind: LogMethod) => {
     // Lines below the level must not load pino.
     if (LOG_LEVELS.indexOf(kind) < LOG_LEVELS.indexOf(level)) return () => {};
-    return (...line: Parameters<Log[Line]>) => {
+    return (...line: Parameters<Log[LogMethod]>) => {
       const time = new Date();
       const write = () => {
         now = time;

@@ -62,12 +62,12 @@ function print(text: string): void {
 }
 
 /** Milliseconds that the client has to read the last answers. */
-const FLUSH = 1_000;
+const FLUSH_GRACE_MS = 1_000;
 
 /** Exits even if the client keeps stdin open or does not read its answers. */
 function exit(): void {
   process.stdout.write('', () => process.exit());
-  setTimeout(() => process.exit(), FLUSH).unref();
+  setTimeout(() => process.exit(), FLUSH_GRACE_MS).unref();
 }
 
 main().catch((error: unknown) => {

@@ -1,14 +1,14 @@
 /** Names that a memo keeps. Answers contain arbitrary names, which must not fill the memory. */
-const MAX_KNOWN = 10_000;
+const MAX_MEMOIZED = 10_000;
 
 /** Memoizes a function of a name: the names of tools, arguments and members recur all the time. */
-export function byName<T>(find: (name: string) => T): (name: string) => T {
+export function memoizeByName<T>(find: (name: string) => T): (name: string) => T {
   const known = new Map<string, T>();
   return (name) => {
     const kept = known.get(name);
     if (kept !== undefined) return kept;
     const found = find(name);
-    if (known.size < MAX_KNOWN) known.set(name, found);
+    if (known.size < MAX_MEMOIZED) known.set(name, found);
     return found;
   };
 }

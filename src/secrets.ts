@@ -1,4 +1,4 @@
-import { byName } from './memo.ts';
+import { memoizeByName } from './memo.ts';
 
 /**
  * An agent without the credentials grant of an area never sees that area's secrets: values that would let it act as
@@ -27,7 +27,7 @@ export const NOT_SECRET: Readonly<Record<string, string>> = {
 };
 
 /** Whether a member with this name is treated as a secret. */
-export const looksLikeSecret = byName((name) => {
+export const looksLikeSecret = memoizeByName((name) => {
   const snake = name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replaceAll('-', '_')

@@ -14,12 +14,13 @@ export function didYouMean(word: string, known: readonly string[]): string {
 }
 
 /** Faults that one error lists. A reader cannot fix more at once, and checking a million would block the event loop. */
-export const MAX_TOLD = 10;
+export const MAX_REPORTED_FAULTS = 10;
 
 /** Characters of a name from outside that a message quotes. */
-const MAX_NAME = 100;
+const MAX_NAME_CHARS = 100;
 
-export const inShort = (name: string): string => (name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME)}…`);
+export const inShort = (name: string): string =>
+  name.length <= MAX_NAME_CHARS ? name : `${name.slice(0, MAX_NAME_CHARS)}…`;
 
 /** Ends a text with a full stop, unless it already ends with punctuation. */
 export const closed = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -6,7 +6,7 @@ import type { Grants } from '../src/access/grants.ts';
 import { type Agent, STATUS_TOOL, toAccess } from '../src/access/overview.ts';
 import { createPolicy, decide, type Policy } from '../src/access/policy.ts';
 import { type TokenCounts, tokenCost, toTokenCounts } from '../src/access/token-cost.ts';
-import { howToShowCredentials, howToSwitchOn, type Way } from '../src/access/tool-access.ts';
+import { howToShowCredentials, howToSwitchOn, type Remedy } from '../src/access/tool-access.ts';
 import type { Tool } from '../src/catalog/tool.ts';
 import { checkReport } from '../src/commands/access-report.ts';
 import { explainTool } from '../src/commands/explain.ts';
@@ -50,7 +50,7 @@ describe('a table', () => {
 });
 
 describe('the way to switch a tool on', () => {
-  it.each<[grants: string, tool: string, way: Omit<Way, 'settings'>]>([
+  it.each<[grants: string, tool: string, way: Omit<Remedy, 'settings'>]>([
     ['*:read', 'delete_user', { grants: ['users:delete'], flags: [], remove: [] }],
     ['*:read', 'authenticate_user', { grants: ['users:write', 'users:credentials'], flags: [], remove: [] }],
     ['users:write', 'authenticate_user', { grants: ['users:credentials'], flags: [], remove: [] }],
@@ -95,7 +95,7 @@ describe('the way to switch a tool on', () => {
     '*:full !preset:support !preset:sso-debug ro',
   ];
 
-  const switched = (grants: Grants, { grants: add, flags, remove }: Way): Grants => ({
+  const switched = (grants: Grants, { grants: add, flags, remove }: Remedy): Grants => ({
     allow: [...grants.allow, ...add],
     deny: grants.deny.filter((text) => !remove.includes(`--deny ${text}`)),
     readOnly: grants.readOnly && !remove.includes('--read-only'),
@@ -103,7 +103,7 @@ describe('the way to switch a tool on', () => {
   });
 
   /** The way with one of its steps left out, for each step. */
-  const shorter = (way: Way): Way[] =>
+  const shorter = (way: Remedy): Remedy[] =>
     (['grants', 'flags', 'remove'] as const).flatMap((part) =>
       way[part].map((step) => ({ ...way, [part]: way[part].filter((other) => other !== step) })),
     );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decide, narrow, type Policy } from '../src/access/policy.ts';
-import { type Granted, policyOf } from '../src/agents/agent-policy.ts';
+import { type AgentGrants, policyOf } from '../src/agents/agent-policy.ts';
 import { metadataPath, parsePublicUrl, protectedResourceMetadata, wwwAuthenticate } from '../src/agents/challenge.ts';
 import { type DistinctHeaders, narrowByHeaders } from '../src/agents/headers.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
@@ -56,7 +56,7 @@ describe('two policies together', () => {
 });
 
 describe('the policy of an agent', () => {
-  const agent: Granted = {
+  const agent: AgentGrants = {
     environment: 'e',
     allow: ['*:full'],
     deny: ['users:delete'],
@@ -64,7 +64,7 @@ describe('the policy of an agent', () => {
     productionWrites: false,
   };
 
-  it.each<[string, Granted, Parameters<typeof policyOf>[2], Parameters<typeof policyOf>[3], string[]]>([
+  it.each<[string, AgentGrants, Parameters<typeof policyOf>[2], Parameters<typeof policyOf>[3], string[]]>([
     ['in staging', agent, 'staging', undefined, ['get_user', 'update_user', 'delete_organization']],
     ['in production', agent, 'production', undefined, ['get_user']],
     [

@@ -1,12 +1,12 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { hashOf, NO_HASH } from '../src/audit/chain.ts';
-import type { Fields } from '../src/audit/entry.ts';
+import type { EntryFields } from '../src/audit/entry.ts';
 import { configDigest, createAuditRecord, newRun, RecordError } from '../src/audit/record.ts';
 import { createStderrSink } from '../src/audit/stderr-sink.ts';
 import { clock, DECISION, failure, memorySink, outcome, START } from './support/audit.ts';
 
-const NOTE: Fields = { kind: 'note', text: '3 failed logins' };
+const NOTE: EntryFields = { kind: 'note', text: '3 failed logins' };
 const full = failure('ENOSPC');
 
 function setUp() {

@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Fields } from '../src/audit/entry.ts';
+import type { EntryFields } from '../src/audit/entry.ts';
 import { toTime } from '../src/audit/read/show.ts';
 import { runAudit } from '../src/commands/audit.ts';
 import { StartError } from '../src/errors.ts';
@@ -15,7 +15,7 @@ const OTHER = {
   text: `ops-bot asked to read user ${USER}`,
 };
 
-const ENTRIES: readonly Fields[] = [
+const ENTRIES: readonly EntryFields[] = [
   START, // 1
   DECISION, // 2
   { ...OTHER, confirmation: 'client prompt' }, // 3

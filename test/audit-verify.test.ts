@@ -1,15 +1,15 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Head, NO_HASH, toHeadText } from '../src/audit/chain.ts';
-import type { Fields } from '../src/audit/entry.ts';
+import { type ChainHead, NO_HASH, toHeadText } from '../src/audit/chain.ts';
+import type { EntryFields } from '../src/audit/entry.ts';
 import { verifyFiles } from '../src/audit/read/verify.ts';
 import { createAuditRecord } from '../src/audit/record.ts';
 import { runAudit } from '../src/commands/audit.ts';
 import { StartError } from '../src/errors.ts';
 import { clock, DECISION, filesOf, folder, linesOf, memorySink, outcome, recordIn, START } from './support/audit.ts';
 
-const CALLS: readonly Fields[] = [
+const CALLS: readonly EntryFields[] = [
   START, // 1
   DECISION, // 2
   outcome(2), // 3
@@ -21,7 +21,7 @@ const CALLS: readonly Fields[] = [
 ];
 
 /** The lines of a run, and its head. */
-async function run(id = 'run-1', fields = CALLS): Promise<{ lines: string[]; head: Head }> {
+async function run(id = 'run-1', fields = CALLS): Promise<{ lines: string[]; head: ChainHead }> {
   const { sink, lines } = memorySink();
   const record = createAuditRecord({ sink, run: id, now: clock() });
   for (const each of fields) await record.append(each);

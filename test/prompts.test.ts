@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { decide } from '../src/access/policy.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { membersIn } from '../src/catalog/output.ts';
-import { prompt, toolsIn, toWays } from '../src/catalog/prompt.ts';
+import { prompt, toAlternatives, toolsIn } from '../src/catalog/prompt.ts';
 import { createOffer } from '../src/mcp/offer.ts';
 import { toText } from '../src/mcp/prompts/text.ts';
 import { createStatusTool } from '../src/mcp/status-tool.ts';
@@ -159,7 +159,7 @@ describe('the text of a prompt', () => {
 
   it.each(prompts)('$name speaks of arguments and members that its tools have', ({ steps, arguments: declared }) => {
     const VALUES = ['legacy_verified', 'invalid_credentials'];
-    for (const way of steps.flatMap((step) => toWays(step).ways)) {
+    for (const way of steps.flatMap((step) => toAlternatives(step).ways)) {
       const tools = toolsIn(way).flatMap((name) => byName.get(name) ?? []);
       const known = new Set([
         ...toolNames,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RefusedError } from '../src/errors.ts';
 import { TransportError } from '../src/workos/errors.ts';
 import type { Context, Reply } from '../src/workos/layer.ts';
-import { type Outcome, retry, retryAfter, retryDelay } from '../src/workos/retry.ts';
+import { type AttemptOutcome, retry, retryAfter, retryDelay } from '../src/workos/retry.ts';
 
 const date = Date.parse('2026-01-01T00:00:00Z');
 
@@ -26,15 +26,15 @@ describe('what Retry-After asks for', () => {
   });
 });
 
-const reply = (status: number, headers: Record<string, string> = {}, body = ''): Outcome => ({
+const reply = (status: number, headers: Record<string, string> = {}, body = ''): AttemptOutcome => ({
   reply: { status, headers, body },
 });
-const lost: Outcome = { error: new TransportError('reset', true) };
-const unsent: Outcome = { error: new TransportError('refused', false) };
-const final: Outcome = { error: new TransportError('too large', true, { final: true }) };
+const lost: AttemptOutcome = { error: new TransportError('reset', true) };
+const unsent: AttemptOutcome = { error: new TransportError('refused', false) };
+const final: AttemptOutcome = { error: new TransportError('too large', true, { final: true }) };
 
 describe('whether an attempt is made again', () => {
-  it.each<[string, Outcome, { never: boolean; refused: boolean; unknown: boolean }]>([
+  it.each<[string, AttemptOutcome, { never: boolean; refused: boolean; unknown: boolean }]>([
     ['200', reply(200), { never: false, refused: false, unknown: false }],
     ['400', reply(400), { never: false, refused: false, unknown: false }],
     ['404', reply(404), { never: false, refused: false, unknown: false }],
@@ -88,7 +88,7 @@ describe('whether an attempt is made again', () => {
 });
 
 /** Runs the layer over scripted outcomes on a clock that only sleeping moves. */
-async function run(outcomes: readonly (Outcome | RefusedError)[], options: Partial<Context> = {}) {
+async function run(outcomes: readonly (AttemptOutcome | RefusedError)[], options: Partial<Context> = {}) {
   let time = 0;
   let sent = 0;
   const context: Context = {

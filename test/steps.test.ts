@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createCall } from '../src/call/call.ts';
 import type { Caller } from '../src/call/caller.ts';
-import type { Gate } from '../src/call/confirm/gate.ts';
+import type { ConfirmationGate } from '../src/call/confirm/gate.ts';
 import type { Exchange } from '../src/call/exchange.ts';
 import type { Journal } from '../src/call/journal.ts';
 import { STEPS, type StepDeps } from '../src/call/steps.ts';
@@ -30,7 +30,7 @@ const getThing = toTool(
 type Changes = Partial<Declaration> & {
   readonly args?: Record<string, unknown>;
   readonly settings?: Partial<StepDeps['settings']>;
-  readonly gate?: Partial<Gate>;
+  readonly gate?: Partial<ConfirmationGate>;
   readonly caller?: Partial<Caller>;
   readonly onDecide?: () => void;
 };
@@ -110,7 +110,7 @@ async function traceOf({ args, settings, gate, caller, onDecide, ...declared }: 
       return undefined;
     },
     confirm: 'auto',
-    answer: { canAsk: true },
+    elicitation: { canAsk: true },
     signal: new AbortController().signal,
     spendDelete: async () => void trace.push('spend a delete'),
     ...caller,

@@ -1,5 +1,5 @@
 import { generateId } from 'workos-emulator/core/index.js';
-import { type Answer, type Fields, type Gap, type Records, shaping, toFields, toItems, toText } from '../gap.ts';
+import { type Gap, type GapReply, type JsonObject, type Records, shaping, toFields, toItems, toText } from '../gap.ts';
 
 const eventMembers = [
   'action',
@@ -15,11 +15,11 @@ const eventMembers = [
 const isDate = (value: unknown): boolean =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
 
-const at = (item: Fields, path: string): unknown =>
+const at = (item: JsonObject, path: string): unknown =>
   path.split('.').reduce<unknown>((value, name) => toFields(value)[name], item);
 
 /** The required members that this event lacks, as paths into the body. */
-function lacking(body: Fields): readonly string[] {
+function lacking(body: JsonObject): readonly string[] {
   const event = toFields(body.event);
   const targets = toItems(event.targets).flatMap((target, index) =>
     ['id', 'type'].filter((name) => !toText(target[name])).map((name) => `event.targets.${index}.${name}`),
@@ -44,7 +44,7 @@ const isEventMetadata = (value: unknown): boolean =>
         (typeof item === 'number' || typeof item === 'boolean' || (typeof item === 'string' && item.length <= 500)),
     ));
 
-function eventFault(body: Fields, records: Records): Answer | undefined {
+function eventFault(body: JsonObject, records: Records): GapReply | undefined {
   const event = toFields(body.event);
   const missing = lacking(body).map((field) => ({ field, code: 'required' }));
   const wrong = isDate(event.occurred_at) ? [] : [{ field: 'event.occurred_at', code: 'invalid_date' }];
@@ -69,7 +69,7 @@ const createEvent: Gap = {
   reason: 'refuses the documented body, answers 201 with the event, checks little and ignores Idempotency-Key',
   fill(call, _next, { records, store }) {
     const key = call.headers.get('idempotency-key');
-    const earlier = key === null ? undefined : store.getData<Answer>(`idempotency:${key}`);
+    const earlier = key === null ? undefined : store.getData<GapReply>(`idempotency:${key}`);
     if (earlier) return earlier;
     const fault = eventFault(call.body, records);
     if (fault) return fault;
@@ -125,7 +125,7 @@ const createExport: Gap = {
 
 const quoted = (value: unknown): string => `"${String(value ?? '').replaceAll('"', '""')}"`;
 
-function toCsv(filters: Fields, records: Records): string {
+function toCsv(filters: JsonObject, records: Records): string {
   const among = (names: readonly string[], values: readonly unknown[]): boolean =>
     names.every(
       (name) => !Array.isArray(filters[name]) || values.some((value) => toArray(filters[name]).includes(value)),

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { type Answer, type Fields, type Gap, toText, without } from '../gap.ts';
+import { type Gap, type GapReply, type JsonObject, toText, without } from '../gap.ts';
 import { constants } from '../seed.ts';
 
-const refused = (message: string): Answer => ({ status: 422, body: { message } });
+const refused = (message: string): GapReply => ({ status: 422, body: { message } });
 
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const newSecret = (): string => Array.from({ length: 32 }, () => base32[randomInt(32)]).join('');
@@ -50,7 +50,7 @@ const enroll: Gap = {
   },
 };
 
-const toChallenge = (challenge: Fields): Fields => ({
+const toChallenge = (challenge: JsonObject): JsonObject => ({
   ...without(challenge, 'user_id', 'factor_id', 'code', 'wrong_codes'),
   authentication_factor_id: challenge.factor_id,
 });

@@ -1,8 +1,8 @@
 import {
-  type Answer,
-  type Call,
-  type Fields,
   type Gap,
+  type GapReply,
+  type GapRequest,
+  type JsonObject,
   type Next,
   toFields,
   toItems,
@@ -20,10 +20,10 @@ const lists = [
 ];
 
 type Cursors = { readonly before: string | null; readonly after: string | null };
-type Page = { readonly data: readonly Fields[]; readonly list_metadata: Cursors };
+type ListPage = { readonly data: readonly JsonObject[]; readonly list_metadata: Cursors };
 
 /** The page before or after a cursor, or undefined when no item has the cursor's ID. */
-function toPage(items: readonly Fields[], cursors: Cursors, limit: number): Page | undefined {
+function toPage(items: readonly JsonObject[], cursors: Cursors, limit: number): ListPage | undefined {
   const place = (cursor: string | null, none: number) =>
     cursor === null ? none : items.findIndex((item) => item.id === cursor);
   const after = place(cursors.after, -1);
@@ -33,7 +33,7 @@ function toPage(items: readonly Fields[], cursors: Cursors, limit: number): Page
   const start = cursors.before !== null && cursors.after === null ? Math.max(0, before - limit) : after + 1;
   const end = Math.min(before, start + limit);
   const data = items.slice(start, end);
-  const idAt = (item: Fields | undefined) => toText(item?.id) ?? null;
+  const idAt = (item: JsonObject | undefined) => toText(item?.id) ?? null;
   return {
     data,
     list_metadata: {
@@ -45,7 +45,7 @@ function toPage(items: readonly Fields[], cursors: Cursors, limit: number): Page
 
 const swapped = (cursors: Cursors): Cursors => ({ before: cursors.after, after: cursors.before });
 
-function pageFault(query: URLSearchParams): Answer | undefined {
+function pageFault(query: URLSearchParams): GapReply | undefined {
   const limit = query.get('limit') ?? '10';
   if (!/^\d+$/.test(limit) || Number(limit) < 1 || Number(limit) > 100)
     return { status: 422, body: { message: 'limit must be an integer between 1 and 100.' } };
@@ -55,8 +55,8 @@ function pageFault(query: URLSearchParams): Answer | undefined {
 }
 
 /** Every item that the emulator lists for this call, or its error. */
-async function everyItem(call: Call, next: Next, order: string): Promise<readonly Fields[] | Answer> {
-  const items: Fields[] = [];
+async function everyItem(call: GapRequest, next: Next, order: string): Promise<readonly JsonObject[] | GapReply> {
+  const items: JsonObject[] = [];
   let after: string | undefined;
   do {
     const query = new URLSearchParams(call.query);
@@ -97,7 +97,7 @@ const paging: Gap = {
   },
 };
 
-type Test = (item: Fields, value: string, world: World) => boolean;
+type Test = (item: JsonObject, value: string, world: World) => boolean;
 
 function filtering(route: string, reason: string, tests: Readonly<Record<string, Test>>): Gap {
   return {
@@ -109,7 +109,7 @@ function filtering(route: string, reason: string, tests: Readonly<Record<string,
       const active = Object.entries(tests).flatMap(([name, test]) => {
         const value = query.getAll(name).join(',');
         query.delete(name);
-        return value === '' ? [] : [(item: Fields) => test(item, value, world)];
+        return value === '' ? [] : [(item: JsonObject) => test(item, value, world)];
       });
       const answer = await next({ ...call, query });
       const body = toFields(answer.body);

@@ -1,8 +1,8 @@
 import {
-  type Answer,
-  type Fields,
   type Gap,
+  type GapReply,
   isMetadata,
+  type JsonObject,
   type Records,
   shaping,
   succeeded,
@@ -15,10 +15,10 @@ import {
 const create = 'POST /organizations';
 const update = 'PUT /organizations/{id}';
 
-const refused = (status: number, code: string, message: string): Answer => ({ status, body: { code, message } });
+const refused = (status: number, code: string, message: string): GapReply => ({ status, body: { code, message } });
 
 /** domain_data, or the deprecated member domains in the form of domain_data. */
-function toDomainData(body: Fields): readonly Fields[] | undefined {
+function toDomainData(body: JsonObject): readonly JsonObject[] | undefined {
   if (Array.isArray(body.domain_data)) return toItems(body.domain_data);
   return Array.isArray(body.domains) ? body.domains.map((domain) => ({ domain })) : undefined;
 }

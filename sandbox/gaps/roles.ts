@@ -1,7 +1,7 @@
 import type { WorkOSRole } from 'workos-emulator/workos/index.js';
-import type { Answer, Fields, Gap, World } from '../gap.ts';
+import type { Gap, GapReply, JsonObject, World } from '../gap.ts';
 
-function toRole(role: WorkOSRole, { records }: World): Fields {
+function toRole(role: WorkOSRole, { records }: World): JsonObject {
   const { object, id, slug, name, description, type, created_at, updated_at } = role;
   const permissions = records.rolePermissions
     .findBy('role_id', id)
@@ -10,7 +10,7 @@ function toRole(role: WorkOSRole, { records }: World): Fields {
   return { object, id, slug, name, description, type, resource_type_slug, permissions, created_at, updated_at };
 }
 
-function toList(isListed: (role: WorkOSRole) => boolean, world: World): Answer {
+function toList(isListed: (role: WorkOSRole) => boolean, world: World): GapReply {
   const data = world.records.roles
     .all()
     .filter(isListed)

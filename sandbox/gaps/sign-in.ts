@@ -1,10 +1,10 @@
 import { generateId } from 'workos-emulator/core/index.js';
 import { isExpired, verifyPassword } from 'workos-emulator/workos/helpers.js';
 import {
-  type Answer,
-  type Call,
-  type Fields,
   type Gap,
+  type GapReply,
+  type GapRequest,
+  type JsonObject,
   type Next,
   toFields,
   toText,
@@ -13,23 +13,23 @@ import {
 } from '../gap.ts';
 import { apiKey, clientId, constants, ids } from '../seed.ts';
 
-type Step = 'email' | 'factor';
+type SignInStep = 'email' | 'factor';
 
 /** A user whose first credential was correct, and the steps that are already done. */
 type SignIn = {
   readonly user_id: string;
   readonly organization_id?: string;
   readonly method?: string;
-  readonly passed: readonly Step[];
+  readonly passed: readonly SignInStep[];
 };
 
-type Grant = {
+type SignInGrant = {
   readonly required: readonly string[];
-  resolve(body: Fields, world: World): SignIn | Answer;
+  resolve(body: JsonObject, world: World): SignIn | GapReply;
 };
 
-const refused = (code: string, message: string): Answer => ({ status: 400, body: { code, message } });
-const denied = (error: string, error_description: string): Answer => ({
+const refused = (code: string, message: string): GapReply => ({ status: 400, body: { code, message } });
+const denied = (error: string, error_description: string): GapReply => ({
   status: 400,
   body: { error, error_description },
 });
@@ -39,7 +39,7 @@ const pendingKey = (token: string): string => `pending_auth:${token}`;
 const fixedSignIn: SignIn = { user_id: ids.users.ada, method: 'Password', passed: ['email', 'factor'] };
 
 /** The sign-in behind a pending authentication token. The fixed token works any number of times, the others once. */
-function redeem(body: Fields, { store }: World, then: (signIn: SignIn) => SignIn | Answer): SignIn | Answer {
+function redeem(body: JsonObject, { store }: World, then: (signIn: SignIn) => SignIn | GapReply): SignIn | GapReply {
   const token = String(body.pending_authentication_token);
   const signIn = token === constants.pendingToken ? fixedSignIn : store.getData<SignIn>(pendingKey(token));
   if (!signIn) return refused('invalid_pending_authentication_token', 'The pending authentication token is invalid.');
@@ -51,7 +51,7 @@ function redeem(body: Fields, { store }: World, then: (signIn: SignIn) => SignIn
 const wrongCode = refused('invalid_one_time_code', 'The one-time code is invalid.');
 
 /** The sign-in with an organization of the user's, or the error. */
-function selectOrganization(signIn: SignIn, organization: string, { records }: World): SignIn | Answer {
+function selectOrganization(signIn: SignIn, organization: string, { records }: World): SignIn | GapReply {
   if (!records.organizations.get(organization))
     return denied('organization_not_found', 'There is no such organization.');
   const isMember = records.organizationMemberships
@@ -63,7 +63,7 @@ function selectOrganization(signIn: SignIn, organization: string, { records }: W
 }
 
 const confirmed =
-  (check: (body: Fields) => Answer | undefined): Grant['resolve'] =>
+  (check: (body: JsonObject) => GapReply | undefined): SignInGrant['resolve'] =>
   (body, world) =>
     redeem(body, world, (signIn) => {
       const fault = check(body);
@@ -73,7 +73,7 @@ const confirmed =
       return { ...signIn, passed: [...signIn.passed, 'email'] };
     });
 
-const grants: Readonly<Record<string, Grant>> = {
+const grants: Readonly<Record<string, SignInGrant>> = {
   password: {
     required: ['client_secret', 'email', 'password'],
     resolve({ email, password }, { records }) {
@@ -169,9 +169,9 @@ const grants: Readonly<Record<string, Grant>> = {
 };
 
 /** The further step that this sign-in needs, in the form of WorkOS: 403 with a pending authentication token. */
-function furtherStep(signIn: SignIn, { records, store }: World): Answer | undefined {
+function furtherStep(signIn: SignIn, { records, store }: World): GapReply | undefined {
   const user = records.users.get(signIn.user_id);
-  const stop = (code: string, message: string, more: Fields): Answer => {
+  const stop = (code: string, message: string, more: JsonObject): GapReply => {
     const token = generateId('pending');
     store.setData(pendingKey(token), signIn);
     return { status: 403, body: { code, message, pending_authentication_token: token, ...more } };
@@ -208,7 +208,7 @@ const memberships = ({ user_id: id }: SignIn, records: World['records']): readon
     .map((item) => item.organization_id);
 
 /** Has the emulator create the session and tokens, by exchanging an authorization code for every completed sign-in. */
-async function complete(signIn: SignIn, call: Call, next: Next, { records }: World): Promise<Answer> {
+async function complete(signIn: SignIn, call: GapRequest, next: Next, { records }: World): Promise<GapReply> {
   const organization = signIn.organization_id ?? memberships(signIn, records)[0];
   const { code } = records.authCodes.insert({
     user_id: signIn.user_id,
@@ -225,7 +225,7 @@ async function complete(signIn: SignIn, call: Call, next: Next, { records }: Wor
   );
 }
 
-function toAnswer(answer: Answer, { method }: Pick<SignIn, 'method'>): Answer {
+function toAnswer(answer: GapReply, { method }: Pick<SignIn, 'method'>): GapReply {
   const body = toFields(answer.body);
   if (answer.status !== 200) return denied('invalid_grant', String(body.message));
   const shown = without(body, 'sealed_session', 'authentication_method', 'organization_id');
@@ -241,7 +241,7 @@ function toAnswer(answer: Answer, { method }: Pick<SignIn, 'method'>): Answer {
 }
 
 /** The error for a request that lacks a member, or whose client is not the sandbox's. */
-export function clientFault(body: Fields, required: readonly string[]): Answer | undefined {
+export function clientFault(body: JsonObject, required: readonly string[]): GapReply | undefined {
   const missing = ['client_id', ...required].find((name) => !toText(body[name]));
   if (missing)
     return {

@@ -1,16 +1,16 @@
-import { type Answer, type Fields, type Gap, isEmail, isMetadata, succeeded, toFields, toText } from '../gap.ts';
+import { type Gap, type GapReply, isEmail, isMetadata, type JsonObject, succeeded, toFields, toText } from '../gap.ts';
 
 const create = 'POST /user_management/users';
 const update = 'PUT /user_management/users/{id}';
 
-const refused = (code: string, message: string): Answer => ({ status: 400, body: { code, message } });
+const refused = (code: string, message: string): GapReply => ({ status: 400, body: { code, message } });
 
-const explained = (code: string, reason: string, message: string): Answer => ({
+const explained = (code: string, reason: string, message: string): GapReply => ({
   status: 400,
   body: { code, message: 'Validation failed.', errors: [{ code: reason, message }] },
 });
 
-function passwordFault({ password, password_hash: hash, ...body }: Fields): Answer | undefined {
+function passwordFault({ password, password_hash: hash, ...body }: JsonObject): GapReply | undefined {
   if (password && hash)
     return refused('password_and_password_hash_provided', 'Give either password or password_hash, not both.');
   if (password && body.password_hash_type)

@@ -5,7 +5,7 @@ import { type Agent, toPolicy } from './overview.ts';
 import { decide, type Policy } from './policy.ts';
 
 /** The changes to the grants that would switch a tool on. */
-export type Way = {
+export type Remedy = {
   /** Grants to add to --allow. */
   readonly grants: readonly string[];
   /** Flags to add to the start. */
@@ -17,20 +17,20 @@ export type Way = {
 };
 
 /** The smallest change that switches a tool on, by area and access; empty if it is on. */
-export function howToSwitchOn(catalog: Catalog, grants: Grants, tool: Tool): Way {
-  return toWay(catalog, grants, tool, (policy) => policy.whyOff(tool) === undefined);
+export function howToSwitchOn(catalog: Catalog, grants: Grants, tool: Tool): Remedy {
+  return toRemedy(catalog, grants, tool, (policy) => policy.whyOff(tool) === undefined);
 }
 
 /** The smallest change that switches a tool on with its credentials arguments and the secrets in its answers. */
-export function howToShowCredentials(catalog: Catalog, grants: Grants, tool: Tool): Way {
+export function howToShowCredentials(catalog: Catalog, grants: Grants, tool: Tool): Remedy {
   const holds = (policy: Policy) => policy.whyOff(tool) === undefined && policy.whyRestricted(tool) === undefined;
-  return toWay(catalog, grants, tool, holds);
+  return toRemedy(catalog, grants, tool, holds);
 }
 
 const EVERYTHING: Grants = { allow: ['*:full', '*:credentials'], deny: [], readOnly: false, productionGuard: false };
 
 /** Asks the policy itself, rule by rule, so that the answer cannot differ from the effect of a start with it. */
-function toWay(catalog: Catalog, grants: Grants, tool: Tool, holds: (policy: Policy) => boolean): Way {
+function toRemedy(catalog: Catalog, grants: Grants, tool: Tool, holds: (policy: Policy) => boolean): Remedy {
   const stops = (rule: Partial<Grants>) => !holds(decide(catalog, { ...EVERYTHING, ...rule }));
   const [own, credentials] = [`${tool.area}:${tool.access}`, `${tool.area}:credentials`];
   const least = [[], [own], [credentials]].find((more) => !stops({ allow: [...grants.allow, ...more] }));
@@ -60,7 +60,7 @@ export type ToolCredentials = {
   readonly secrets: readonly string[];
   /** Why the agent does not have the grant, or `undefined` if it does. */
   readonly rule: string | undefined;
-  readonly way: Way;
+  readonly way: Remedy;
 };
 
 /** The access of an agent to one tool. */
@@ -68,7 +68,7 @@ export type ToolAccess = {
   /** The grant that switches it on, or the rule that keeps it off. */
   readonly grant: string | undefined;
   readonly rule: string | undefined;
-  readonly way: Way;
+  readonly way: Remedy;
   readonly credentials: ToolCredentials | undefined;
   /** Which calls need a confirmation: `true` for all, or those with one of these arguments. */
   readonly confirmed: boolean | readonly string[];
@@ -78,7 +78,7 @@ export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAc
   const { grants, confirm } = agent;
   const policy = toPolicy(catalog, agent);
   /** If the grants alone would allow the tool, the rule that keeps it off is what has to go. */
-  const way = (rule: string | undefined, ofGrants: Way): Way => {
+  const way = (rule: string | undefined, ofGrants: Remedy): Remedy => {
     const isEmpty = Object.values(ofGrants).every((steps) => steps.length === 0);
     return rule !== undefined && isEmpty ? { ...ofGrants, remove: [rule] } : ofGrants;
   };

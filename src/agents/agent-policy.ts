@@ -6,7 +6,7 @@ import { StartError } from '../errors.ts';
 import type { AgentAccess, AgentsConfig } from '../settings/agents-config.ts';
 
 /** The grants of an agent: from the file, or from its token's claim within its template's ceiling. */
-export type Granted = Pick<AgentAccess, 'environment' | 'deny' | 'readOnly' | 'productionWrites'> & {
+export type AgentGrants = Pick<AgentAccess, 'environment' | 'deny' | 'readOnly' | 'productionWrites'> & {
   readonly allow: readonly string[];
   /** The settings are flags, so every client that connects is this agent. */
   readonly flat?: true;
@@ -15,9 +15,9 @@ export type Granted = Pick<AgentAccess, 'environment' | 'deny' | 'readOnly' | 'p
 };
 
 /** What the server's settings deny to every agent, in addition to each agent's own settings. */
-export type Forbidden = Pick<Grants, 'deny' | 'readOnly'>;
+export type OperatorLimits = Pick<Grants, 'deny' | 'readOnly'>;
 
-const NOTHING: Forbidden = { deny: [], readOnly: false };
+const NOTHING: OperatorLimits = { deny: [], readOnly: false };
 
 /**
  * The policy of an agent with a staging, production or sandbox key.
@@ -25,9 +25,9 @@ const NOTHING: Forbidden = { deny: [], readOnly: false };
  */
 export function policyOf(
   catalog: Catalog,
-  agent: Granted,
+  agent: AgentGrants,
   label: Environment['label'],
-  forbidden: Forbidden = NOTHING,
+  forbidden: OperatorLimits = NOTHING,
 ): Policy {
   const policy = decide(catalog, toGrants(agent, label, forbidden));
   if (agent.within === undefined) return policy;
@@ -36,7 +36,7 @@ export function policyOf(
 }
 
 /** Combines an agent's grants with the kind of its key and with what the server denies to every agent. */
-export function toGrants(agent: Granted, label: Environment['label'], forbidden: Forbidden): Grants {
+export function toGrants(agent: AgentGrants, label: Environment['label'], forbidden: OperatorLimits): Grants {
   return {
     allow: agent.allow,
     deny: [...agent.deny, ...forbidden.deny],
@@ -55,7 +55,7 @@ export function checkAgents(
   catalog: Catalog,
   config: AgentsConfig,
   labelOf: (environment: string) => Environment['label'],
-  forbidden: Forbidden = NOTHING,
+  forbidden: OperatorLimits = NOTHING,
 ): void {
   const members = [
     ...config.agents.map((agent) => ({ where: `agents.${agent.name}`, agent })),

@@ -11,7 +11,7 @@ export type Budgets = {
 };
 
 /** Units that this server took from one budget. */
-type Taken = {
+type Ledger = {
   /** Times in milliseconds of the clock, ascending. */
   readonly at: number[];
   /** Units that Redis may not know about. */
@@ -23,14 +23,14 @@ type Taken = {
 const MIN_SWEEP = 256;
 
 export function createLedger(now: () => number) {
-  const ledger = new Map<string, Taken>();
+  const ledger = new Map<string, Ledger>();
   let sweepAt = MIN_SWEEP;
-  const expire = ({ at, owed, windowMs }: Taken) => {
+  const expire = ({ at, owed, windowMs }: Ledger) => {
     const start = now() - windowMs;
     while ((at[0] ?? Number.POSITIVE_INFINITY) <= start) at.shift();
     while ((owed[0]?.at ?? Number.POSITIVE_INFINITY) <= start) owed.shift();
   };
-  return (key: string, windowMs: number): Taken => {
+  return (key: string, windowMs: number): Ledger => {
     const taken = ledger.get(key) ?? { at: [], owed: [], windowMs };
     ledger.set(key, taken);
     expire(taken);
@@ -45,7 +45,7 @@ export function createLedger(now: () => number) {
   };
 }
 
-export function takeHere({ at, windowMs }: Taken, limit: number, now: number) {
+export function takeHere({ at, windowMs }: Ledger, limit: number, now: number) {
   const blocker = at[at.length - limit];
   if (blocker !== undefined)
     return { ok: false, retryAfterMs: Math.max(1, Math.ceil(blocker + windowMs - now)) } as const;

@@ -7,22 +7,22 @@ import { didYouMean } from '../wording.ts';
 /** Headers in the form of `request.headersDistinct`: names in lower case, repeated values as a list. */
 export type DistinctHeaders = Readonly<Record<string, readonly string[] | undefined>>;
 
-export type Narrowed =
+export type NarrowedPolicy =
   | { readonly ok: true; readonly policy: Policy }
   | { readonly ok: false; readonly status: 400; readonly message: string };
 
 const PREFIX = 'x-workos-mcp-';
 const ALLOW = `${PREFIX}allow`;
 const READ_ONLY = `${PREFIX}read-only`;
-const LONGEST = 2_000;
+const MAX_HEADER_CHARS = 2_000;
 
 /**
  * Narrows the agent's policy to what the headers of a request allow. `X-WorkOS-MCP-Allow` takes grants,
  * `X-WorkOS-MCP-Read-Only` takes true or false. Neither can add access. A malformed, misspelt or repeated header is
  * refused: ignoring it would give more access than the client asked for.
  */
-export function narrowByHeaders(catalog: Catalog, policy: Policy, headers: DistinctHeaders): Narrowed {
-  const refuse = (message: string): Narrowed => ({ ok: false, status: 400, message });
+export function narrowByHeaders(catalog: Catalog, policy: Policy, headers: DistinctHeaders): NarrowedPolicy {
+  const refuse = (message: string): NarrowedPolicy => ({ ok: false, status: 400, message });
   const given: Record<string, string> = {};
   for (const [name, values = []] of Object.entries(headers)) {
     if (!name.startsWith(PREFIX)) continue;
@@ -32,7 +32,7 @@ export function narrowByHeaders(catalog: Catalog, policy: Policy, headers: Disti
     const [value, ...more] = values;
     if (value === undefined) continue;
     if (more.length > 0) return refuse(`${name} is given more than once.`);
-    if (value.length > LONGEST) return refuse(`${name} is longer than ${LONGEST} characters.`);
+    if (value.length > MAX_HEADER_CHARS) return refuse(`${name} is longer than ${MAX_HEADER_CHARS} characters.`);
     given[name] = value.trim();
   }
 

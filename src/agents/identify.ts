@@ -5,23 +5,23 @@ import { decide, narrow } from '../access/policy.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
 import type { AgentAccess, AgentsConfig, JwtConditions, TemplateConfig } from '../settings/agents-config.ts';
-import type { Granted } from './agent-policy.ts';
+import type { AgentGrants } from './agent-policy.ts';
 import type { Challenge } from './challenge.ts';
-import { createVerifier, FAILURE_COOLDOWN, type TokenFault, type VerifierDeps } from './jwt.ts';
+import { createVerifier, FAILURE_COOLDOWN_MS, type TokenFault, type VerifierDeps } from './jwt.ts';
 import { isStatic, matches, parseToken } from './token.ts';
 
 /** The agent that calls, from the file and its token. The same agent is the same object until its settings change. */
-export type ResolvedAgent = AgentAccess & Granted & { readonly name: string };
+export type ResolvedAgent = AgentAccess & AgentGrants & { readonly name: string };
 
 /** Why a request is refused, for the record and its counters. */
-export type Refusal = TokenFault | 'missing' | 'unknown' | 'agent-expired' | 'unmatched' | 'grants';
+export type RefusalReason = TokenFault | 'missing' | 'unknown' | 'agent-expired' | 'unmatched' | 'grants';
 
 export type Identity =
   | { readonly ok: true; readonly agent: ResolvedAgent }
   | {
       readonly ok: false;
       readonly status: 401 | 403 | 503;
-      readonly reason: Refusal;
+      readonly reason: RefusalReason;
       /** For the client. Reveals nothing about the token or about the agents of this server. */
       readonly message: string;
       /**
@@ -33,11 +33,11 @@ export type Identity =
       readonly agent?: string;
     };
 
-type Refused = Extract<Identity, { ok: false }>;
+type RefusedIdentity = Extract<Identity, { ok: false }>;
 
 export type IdentifierDeps = VerifierDeps & { readonly catalog: Catalog };
 
-const MESSAGES: Readonly<Record<Refusal, string>> = {
+const MESSAGES: Readonly<Record<RefusalReason, string>> = {
   missing: 'This server requires a bearer token.',
   malformed: 'The token is malformed.',
   unknown: 'This server does not recognize the token.',
@@ -54,13 +54,13 @@ const MESSAGES: Readonly<Record<Refusal, string>> = {
   unverifiable: "This server cannot verify the token now, because it cannot fetch the issuer's keys. Try again later.",
 };
 
-const FORBIDDEN: readonly Refusal[] = ['unmatched', 'grants'];
+const FORBIDDEN: readonly RefusalReason[] = ['unmatched', 'grants'];
 
-function refuse(reason: Refusal, agent?: string): Refused {
+function refuse(reason: RefusalReason, agent?: string): RefusedIdentity {
   const message = MESSAGES[reason];
   const who = agent === undefined ? {} : { agent };
   if (reason === 'unverifiable') {
-    return { ok: false, status: 503, reason, message, retryAfterSeconds: FAILURE_COOLDOWN / 1_000 };
+    return { ok: false, status: 503, reason, message, retryAfterSeconds: FAILURE_COOLDOWN_MS / 1_000 };
   }
   if (FORBIDDEN.includes(reason)) return { ok: false, status: 403, reason, message, ...who };
   const challenge: Challenge = reason === 'missing' ? {} : { error: 'invalid_token', description: message };
@@ -127,8 +127,8 @@ function fits(jwt: JwtConditions, issuer: string, claims: JWTPayload): boolean {
 }
 
 /** Agents of templates kept in memory, so that the same caller is the same object. */
-const KEPT = 1_000;
-const MOST_GRANTS = 100;
+const MAX_CACHED_AGENTS = 1_000;
+const MAX_GRANTS = 100;
 
 function createTemplates(catalog: Catalog) {
   const kept = new Map<string, ResolvedAgent | undefined>();
@@ -140,7 +140,7 @@ function createTemplates(catalog: Catalog) {
     if (kept.has(key)) return kept.get(key);
     const agent = opensSomething(catalog, allow, template) ? toAgent(template, claims.sub, allow) : undefined;
     const [oldest] = kept.keys();
-    if (kept.size >= KEPT && oldest !== undefined) kept.delete(oldest);
+    if (kept.size >= MAX_CACHED_AGENTS && oldest !== undefined) kept.delete(oldest);
     kept.set(key, agent);
     return agent;
   };
@@ -149,7 +149,7 @@ function createTemplates(catalog: Catalog) {
 /** The grants of a claim: a list of strings, or one string with commas. Any other item invalidates the whole claim. */
 function toGrants(claim: unknown): readonly string[] | undefined {
   const items: unknown = typeof claim === 'string' ? claim.split(',').map((item) => item.trim()) : claim;
-  if (!Array.isArray(items) || items.length === 0 || items.length > MOST_GRANTS) return undefined;
+  if (!Array.isArray(items) || items.length === 0 || items.length > MAX_GRANTS) return undefined;
   return items.every((item) => typeof item === 'string') ? items : undefined;
 }
 

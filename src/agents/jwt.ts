@@ -28,16 +28,16 @@ export type VerifierDeps = {
   readonly keySets?: Map<string, jose.JWTVerifyGetKey> | undefined;
 };
 
-const LONGEST = 16_384;
+const MAX_TOKEN_CHARS = 16_384;
 /** Bytes. */
-export const LARGEST_JWKS = 256 * 1024;
+export const MAX_JWKS_BYTES = 256 * 1024;
 /** Seconds that two clocks may differ. */
-const TOLERANCE = 30;
+const CLOCK_TOLERANCE_S = 30;
 /** Milliseconds: for one look-up of keys, between two for an unknown key, after one that failed, and of a key's life here. */
 export const JWKS_TIMEOUT = 3_000;
-const COOLDOWN = 10_000;
-export const FAILURE_COOLDOWN = 5_000;
-const MAX_AGE = 600_000;
+const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
+export const FAILURE_COOLDOWN_MS = 5_000;
+const MAX_KEY_AGE_MS = 600_000;
 
 /**
  * Accepted values of `typ`. Access tokens of older issuers, like ID tokens, have `JWT` or none. Other values mark tokens
@@ -59,7 +59,7 @@ export function createVerifier(
   const audience = audiencesOf(deps.publicUrl);
 
   return async (token) => {
-    if (token.length > LONGEST) return { ok: false, reason: 'malformed' };
+    if (token.length > MAX_TOKEN_CHARS) return { ok: false, reason: 'malformed' };
     try {
       // Not verified yet: the claim only selects the keys for the verification.
       const { iss } = jose.decodeJwt(token);
@@ -70,7 +70,7 @@ export function createVerifier(
         audience,
         algorithms: [...found.issuer.algorithms],
         requiredClaims: ['exp'],
-        clockTolerance: TOLERANCE,
+        clockTolerance: CLOCK_TOLERANCE_S,
         currentDate: new Date(deps.now()),
       });
       if (!TYPES.includes(protectedHeader.typ?.toLowerCase())) return { ok: false, reason: 'claims' };
@@ -99,16 +99,16 @@ function createKeys(url: string, { now, fetchJwks }: VerifierDeps): jose.JWTVeri
   let failedAt = Number.NEGATIVE_INFINITY;
   const keys = jose.createRemoteJWKSet(new URL(url), {
     timeoutDuration: JWKS_TIMEOUT,
-    cooldownDuration: COOLDOWN,
-    cacheMaxAge: MAX_AGE,
+    cooldownDuration: UNKNOWN_KEY_COOLDOWN_MS,
+    cacheMaxAge: MAX_KEY_AGE_MS,
     // Redirects are not followed: the answering host could choose another host or another protocol.
     [jose.customFetch]: async (address, options) => {
       // jose pauses only after a successful fetch. Forged tokens must not cause requests to an issuer that is down.
-      if (now() < failedAt + FAILURE_COOLDOWN) throw new Unavailable();
+      if (now() < failedAt + FAILURE_COOLDOWN_MS) throw new Unavailable();
       try {
         const response = await fetchJwks(address, options);
         if (response.status !== 200) throw new Unavailable();
-        const body = await readAtMost(response, LARGEST_JWKS);
+        const body = await readAtMost(response, MAX_JWKS_BYTES);
         const jwks: unknown = JSON.parse(body);
         if (!Array.isArray(Object(jwks).keys)) throw new Unavailable();
         return new Response(body);

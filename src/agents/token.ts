@@ -30,12 +30,12 @@ export function parseToken(credential: string): Token | undefined {
 }
 
 /** The hash that an unknown ID is compared with, so that the comparison takes the same time. No token has this hash. */
-const NOBODY: TokenHash = { id: '', sha256: '0'.repeat(64) };
+const NO_TOKEN: TokenHash = { id: '', sha256: '0'.repeat(64) };
 
 /** Whether the token matches the hash with its ID. The time does not depend on the secret. */
 export function matches({ id, token }: Token, hashes: readonly TokenHash[]): boolean {
-  const kept = hashes.find((hash) => hash.id === id) ?? NOBODY;
-  return timingSafeEqual(sha256(token), Buffer.from(kept.sha256, 'hex')) && kept !== NOBODY;
+  const kept = hashes.find((hash) => hash.id === id) ?? NO_TOKEN;
+  return timingSafeEqual(sha256(token), Buffer.from(kept.sha256, 'hex')) && kept !== NO_TOKEN;
 }
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -7,13 +7,13 @@ export const NO_HASH = '0'.repeat(64);
 export const hashOf = (line: string | Uint8Array): string => hash('sha256', line);
 
 /** The last entry of a run. With a head kept elsewhere, a verifier can detect that later entries were removed. */
-export type Head = { readonly run: string; readonly seq: number; readonly hash: string };
+export type ChainHead = { readonly run: string; readonly seq: number; readonly hash: string };
 
 /** `RUN:SEQ:HASH`, the form that the log prints and `--head` accepts. */
-export const toHeadText = ({ run, seq, hash }: Head): string => `${run}:${seq}:${hash}`;
+export const toHeadText = ({ run, seq, hash }: ChainHead): string => `${run}:${seq}:${hash}`;
 
 /** Returns `undefined` if the text is not a valid head. */
-export function parseHead(text: string): Head | undefined {
+export function parseHead(text: string): ChainHead | undefined {
   const [, run, seq, hash] = /^([\w-]+):(\d{1,15}):([0-9a-f]{64})$/i.exec(text.trim()) ?? [];
   if (run === undefined || hash === undefined) return undefined;
   return { run, seq: Number(seq), hash: hash.toLowerCase() };

@@ -2,7 +2,7 @@ import { isId } from '../ids.ts';
 import { looksLikeSecret } from '../secrets.ts';
 
 /** An event to record. Its strings are the server's own words and names, or have the shape of an ID. */
-export type Fields =
+export type EntryFields =
   | {
       readonly kind: 'start';
       readonly version: string;
@@ -65,11 +65,11 @@ export type Confirmation = 'client prompt' | 'repeated by the model' | 'off';
 export type Outcome = 'ok' | 'error' | 'unknown' | 'not sent' | 'asked' | 'cancelled' | 'dry run';
 
 /** The version of the schema. Readers do not judge entries of another version. */
-export const SCHEMA = 1;
+export const SCHEMA_VERSION = 1;
 
 /** One line of the record. */
 export type Entry = {
-  readonly v: typeof SCHEMA;
+  readonly v: typeof SCHEMA_VERSION;
   /** ID of the process that wrote it. */
   readonly run: string;
   /** 1, 2, 3, … within the run. */
@@ -78,13 +78,13 @@ export type Entry = {
   readonly time: string;
   /** SHA-256 of the run's previous entry, in hex. Zeros for the first entry. */
   readonly prev: string;
-} & Fields;
+} & EntryFields;
 
 /** Replaces the name of a tool that does not exist: the name that the agent sent is content. */
 export const UNKNOWN = '(unknown)';
 
 /** Bytes of an entry with its line feed. Writes of this size to a pipe are atomic (PIPE_BUF) and never interleave. */
-export const MAX_LINE = 4_096;
+export const MAX_LINE_BYTES = 4_096;
 
 /** Arguments that take WorkOS IDs. In other arguments, a value with the shape of an ID is content. */
 const NAME = /^(?!external_id$|idp_id$)[a-z_]{0,39}_id$|^(organization|connection|directory|group|user|before|after)$/;
@@ -102,28 +102,36 @@ export function idsIn(args: Readonly<Record<string, unknown>>): Record<string, s
 export function toLine(entry: Entry): string {
   for (const maxLength of [undefined, 1_000, 300, 64, 16]) {
     const line = JSON.stringify(maxLength === undefined ? entry : shorten(entry, maxLength));
-    if (Buffer.byteLength(line) + 1 < MAX_LINE) return line;
+    if (Buffer.byteLength(line) + 1 < MAX_LINE_BYTES) return line;
   }
   throw new Error('an audit entry does not fit into a line'); // impossible: the type has about a dozen members
 }
 
 /** IDs that a shortened entry keeps. */
-const HANDFUL = 5;
+const MAX_KEPT_IDS = 5;
 
 /** Members that readers match exactly. They are short and never truncated. */
-const WHOLE: ReadonlySet<string> = new Set(['run', 'time', 'prev', 'kind', 'decision', 'outcome', 'confirmation']);
+const UNSHORTENED: ReadonlySet<string> = new Set([
+  'run',
+  'time',
+  'prev',
+  'kind',
+  'decision',
+  'outcome',
+  'confirmation',
+]);
 
 function shorten(entry: Entry, maxLength: number): unknown {
   const cut = (text: string) => (text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text);
   const short = Object.fromEntries(
     Object.entries(entry).map(([name, value]) => [
       name,
-      typeof value === 'string' && !WHOLE.has(name) ? cut(value) : value,
+      typeof value === 'string' && !UNSHORTENED.has(name) ? cut(value) : value,
     ]),
   );
   if (entry.kind !== 'decision') return short;
   const ids = Object.entries(entry.ids);
-  const kept = ids.slice(0, HANDFUL).map(([name, id]) => [cut(name), cut(id)]);
+  const kept = ids.slice(0, MAX_KEPT_IDS).map(([name, id]) => [cut(name), cut(id)]);
   const more = ids.length - kept.length;
   return { ...short, ids: Object.fromEntries(kept), ...(more > 0 && { more_ids: more }) };
 }

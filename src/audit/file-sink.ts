@@ -19,7 +19,7 @@ import { promisify } from 'node:util';
 import { StartError } from '../errors.ts';
 import type { Sink } from './record.ts';
 
-type Opened = {
+type OpenRecordFile = {
   readonly fd: number;
   readonly inode: bigint;
   /** The file ends in the middle of a line, so the next write begins with a line feed. */
@@ -55,7 +55,7 @@ export async function openAuditFile(path: string, { maxBytes, run, now }: FileSe
   /** Syncs of earlier files whose last lines are not on disk yet. */
   const closing = new Set<Promise<void>>();
 
-  const switchTo = (to: Opened): void => {
+  const switchTo = (to: OpenRecordFile): void => {
     const { fd } = current;
     const closed = sync(current).finally(() => closeSync(fd));
     closing.add(closed);
@@ -138,7 +138,7 @@ function refuseOthers(file: string): void {
   if (found !== undefined && !found.isFile()) throw new Error('it is not a regular file; use a file or "stderr"');
 }
 
-function openFile(file: string): Opened {
+function openFile(file: string): OpenRecordFile {
   refuseOthers(file);
   const fd = openSync(file, FLAGS, 0o600);
   try {
@@ -159,7 +159,7 @@ function openFile(file: string): Opened {
 const ENTRY = '{"v":';
 
 /** Refuses a file with other contents, which the operator must have named by mistake, such as a settings file. */
-function openRecordFile(file: string): Opened {
+function openRecordFile(file: string): OpenRecordFile {
   const opened = openFile(file);
   const begin = Buffer.alloc(ENTRY.length);
   const length = readSync(opened.fd, begin, 0, begin.length, 0);
@@ -169,7 +169,7 @@ function openRecordFile(file: string): Opened {
 }
 
 /** Writes a line in one call: another process could write between two. */
-function write(opened: Opened, bytes: Buffer): void {
+function write(opened: OpenRecordFile, bytes: Buffer): void {
   const whole = opened.torn ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes;
   const count = writeSync(opened.fd, whole);
   if (count === 0) throw cutShort();
@@ -184,7 +184,7 @@ const cutShort = () => Object.assign(new Error('a line was truncated'), { code: 
 const toDisk = promisify(fdatasync);
 
 /** Lines written during a sync share the next one, as a sync takes milliseconds and calls arrive concurrently. */
-function sync(opened: Opened): Promise<void> {
+function sync(opened: OpenRecordFile): Promise<void> {
   const start = () => {
     const own = toDisk(opened.fd).finally(() => {
       opened.syncing = undefined;

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { canonicalJson, type Head, hashOf, NO_HASH } from './chain.ts';
-import { type Entry, type Fields, SCHEMA, toLine } from './entry.ts';
+import { type ChainHead, canonicalJson, hashOf, NO_HASH } from './chain.ts';
+import { type Entry, type EntryFields, SCHEMA_VERSION, toLine } from './entry.ts';
 
 /** The destination of the record's lines. */
 export type Sink = {
@@ -20,13 +20,13 @@ export type AuditRecord = {
    * with RecordError if it cannot write. A decision is then dropped. All other entries describe what already happened,
    * so they are kept and written before any later entry.
    */
-  readonly append: (fields: Fields, options?: { readonly sync?: boolean }) => Promise<number>;
+  readonly append: (fields: EntryFields, options?: { readonly sync?: boolean }) => Promise<number>;
   /**
    * HMAC of the arguments, in hex. The key belongs to this run and never leaves memory. Member order does not matter.
    */
   readonly digest: (args: unknown) => string;
   /** The last entry written. */
-  readonly head: () => Head;
+  readonly head: () => ChainHead;
   /** Whether the last attempt to write failed. */
   readonly isFailing: () => boolean;
   /** Writes all waiting entries and closes the sink. Rejects with RecordError if it cannot write all of them. */
@@ -44,10 +44,10 @@ export const newRun = (): string => randomUUID();
 /** A digest of the settings. Two starts with equal settings have equal digests. */
 export const configDigest = (value: unknown): string => hashOf(canonicalJson(value));
 
-type Decision = Extract<Fields, { kind: 'decision' }>;
+type DecisionFields = Extract<EntryFields, { kind: 'decision' }>;
 
 /** Entries that wait while the sink fails. Decisions never wait, so only calls in flight add entries. */
-const MAX_WAITING = 10_000;
+const MAX_WAITING_ENTRIES = 10_000;
 
 /**
  * Creates the hash chain of a run.
@@ -64,8 +64,8 @@ export function createAuditRecord({
 }): AuditRecord {
   const key = randomBytes(32);
   /** Entries that are part of the chain but not written yet, oldest first. */
-  const waiting: { line: string; head: Head }[] = [];
-  let written: Head = { run, seq: 0, hash: NO_HASH };
+  const waiting: { line: string; head: ChainHead }[] = [];
+  let written: ChainHead = { run, seq: 0, hash: NO_HASH };
   let last = written;
   let closed = false;
   let failing = false;
@@ -78,13 +78,13 @@ export function createAuditRecord({
     }
   };
 
-  const add = (fields: Fields): number => {
+  const add = (fields: EntryFields): number => {
     const isDecision = fields.kind === 'decision';
     if (isDecision)
       flush(); // a decision must not wait behind other entries
-    else if (waiting.length === MAX_WAITING) throw new Error('too many entries are waiting to be written');
+    else if (waiting.length === MAX_WAITING_ENTRIES) throw new Error('too many entries are waiting to be written');
     const seq = last.seq + 1;
-    const entry: Entry = { v: SCHEMA, run, seq, time: now().toISOString(), prev: last.hash, ...fields };
+    const entry: Entry = { v: SCHEMA_VERSION, run, seq, time: now().toISOString(), prev: last.hash, ...fields };
     const line = toLine(entry);
     const head = { run, seq, hash: hashOf(line) };
     if (isDecision) {
@@ -103,7 +103,7 @@ export function createAuditRecord({
    * Records that an allowed call was not sent: its decision was written, but its sync failed and the caller got an
    * error.
    */
-  const addUnsent = ({ agent, tool, environment, text }: Decision, of: number): void => {
+  const addUnsent = ({ agent, tool, environment, text }: DecisionFields, of: number): void => {
     try {
       add({ kind: 'outcome', of, agent, tool, environment, text: `${text}: not sent`, outcome: 'not sent', ms: 0 });
     } catch {

@@ -1,8 +1,8 @@
-import { byName } from '../memo.ts';
-import { type Fields, UNKNOWN } from './entry.ts';
+import { memoizeByName } from '../memo.ts';
+import { type EntryFields, UNKNOWN } from './entry.ts';
 
 /** The parts of a call that its sentence names. */
-export type Told = {
+export type CallSubject = {
   readonly agent: string;
   readonly tool: { readonly name: string };
   readonly ids: Readonly<Record<string, string>>;
@@ -12,8 +12,8 @@ export type Told = {
 /** `done` succeeded, `asked` was requested by the agent, `tried` was sent without success. */
 export type Form = 'done' | 'asked' | 'tried';
 
-type Decision = Extract<Fields, { kind: 'decision' }>;
-type Outcome = Extract<Fields, { kind: 'outcome' }>;
+type DecisionFields = Extract<EntryFields, { kind: 'decision' }>;
+type OutcomeFields = Extract<EntryFields, { kind: 'outcome' }>;
 
 type Verb = {
   readonly do: string;
@@ -37,13 +37,13 @@ const VERBS: Readonly<Record<string, Verb>> = {
 };
 
 /** Arguments that a sentence leaves out: cursors, and IDs of systems other than WorkOS. */
-const ASIDE: ReadonlySet<string> = new Set(['before', 'after', 'external_id', 'idp_id']);
+const NOT_MENTIONED: ReadonlySet<string> = new Set(['before', 'after', 'external_id', 'idp_id']);
 
 /** Number of related objects that a sentence names. */
-const MENTIONS = 2;
+const MAX_MENTIONED = 2;
 
 /** "support-bot read user user_01E4ZCR3C56J083X43JQXF3JK5 in staging". */
-export function toSentence({ agent, tool, ids, environment }: Told, form: Form): string {
+export function toSentence({ agent, tool, ids, environment }: CallSubject, form: Form): string {
   const { name } = tool;
   const { verb, noun, any, isList } = partsOf(name);
   const where = environment === 'sandbox' ? 'in the sandbox' : `in ${environment}`;
@@ -53,12 +53,12 @@ export function toSentence({ agent, tool, ids, environment }: Told, form: Form):
     return `${agent} ${say({ do: 'call', done: 'called' })} ${called} ${where}`;
   }
 
-  const named = Object.entries(ids).filter(([argument]) => !ASIDE.has(argument));
+  const named = Object.entries(ids).filter(([argument]) => !NOT_MENTIONED.has(argument));
   const isOwn = ([argument]: readonly [string, string]) => verb.on === true && toKind(argument) === noun;
   const own = named.find(isOwn)?.[1];
   const others = named
     .filter((pair) => !isOwn(pair))
-    .slice(0, MENTIONS)
+    .slice(0, MAX_MENTIONED)
     .map(([argument, id]) => `${toKind(argument)} ${id}`);
   const object = own === undefined ? any : `${noun} ${own}`;
   const related = others.length === 0 ? [] : [`${isList ? 'of' : 'for'} ${others.join(' and ')}`];
@@ -66,7 +66,10 @@ export function toSentence({ agent, tool, ids, environment }: Told, form: Form):
 }
 
 /** The sentence of a decision: what the agent asked for and, unless it is allowed, the rule. */
-export function decisionSentence(call: Told, { decision, rule }: Pick<Decision, 'decision' | 'rule'>): string {
+export function decisionSentence(
+  call: CallSubject,
+  { decision, rule }: Pick<DecisionFields, 'decision' | 'rule'>,
+): string {
   const sentence = toSentence(call, 'asked');
   if (decision === 'allowed') return sentence;
   return `${sentence}: ${decision === 'refused' ? 'refused' : 'needs confirmation'}${rule === '' ? '' : `, ${rule}`}`;
@@ -74,8 +77,8 @@ export function decisionSentence(call: Told, { decision, rule }: Pick<Decision, 
 
 /** The sentence of an outcome. Only a successful call is described as done. */
 export function outcomeSentence(
-  call: Told,
-  { outcome, status, rule }: Pick<Outcome, 'outcome' | 'status' | 'rule'>,
+  call: CallSubject,
+  { outcome, status, rule }: Pick<OutcomeFields, 'outcome' | 'status' | 'rule'>,
 ): string {
   switch (outcome) {
     case 'ok':
@@ -104,7 +107,7 @@ const toWords = (name: string): string =>
     .replace(/\b(sso|url|mfa)\b/g, (word) => word.toUpperCase());
 
 /** The verb and the object in a tool's name. */
-const partsOf = byName((name) => {
+const partsOf = memoizeByName((name) => {
   const [first = '', ...rest] = name.split('_');
   const verb = Object.hasOwn(VERBS, first) && rest.length > 0 ? VERBS[first] : undefined;
   const noun = toWords(rest.join('_'));
@@ -113,7 +116,7 @@ const partsOf = byName((name) => {
 });
 
 /** The kind of object that an argument names: "organization" for `organization_id` and `organization`. */
-const toKind = byName((argument) => toWords(argument.replace(/_id$/, '')));
+const toKind = memoizeByName((argument) => toWords(argument.replace(/_id$/, '')));
 
 /** Chooses the article by sound: a user, a URL, an event, an SSO profile. */
 function withArticle(noun: string): string {

@@ -3,8 +3,8 @@ import type { Sink } from './record.ts';
 /**
  * Milliseconds of one pause for a slow reader, and the number of pauses. They block the event loop, so both are small.
  */
-const PAUSE = 5;
-const PAUSES = 10;
+const PAUSE_MS = 5;
+const MAX_PAUSES = 10;
 
 /**
  * Writes the record to stderr, among the lines of the log, for a log collector. The collector stores the lines, so
@@ -22,9 +22,9 @@ export function createStderrSink(write: (bytes: Uint8Array) => number): Sink {
         try {
           done += write(done === 0 ? bytes : bytes.subarray(done));
         } catch (error) {
-          if (Object(error).code === 'EAGAIN' && pauses < PAUSES) {
+          if (Object(error).code === 'EAGAIN' && pauses < MAX_PAUSES) {
             pauses += 1;
-            Atomics.wait(cell, 0, 0, PAUSE);
+            Atomics.wait(cell, 0, 0, PAUSE_MS);
             continue;
           }
           torn = torn || done > 0;

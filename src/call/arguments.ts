@@ -2,7 +2,7 @@ import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import { isTooDeep, MAX_DEPTH } from '../json.ts';
-import { closed, didYouMean, inShort, MAX_TOLD } from '../wording.ts';
+import { closed, didYouMean, inShort, MAX_REPORTED_FAULTS } from '../wording.ts';
 
 /**
  * Parses the arguments with the tool's schema.
@@ -15,12 +15,12 @@ export function parseArguments(tool: Tool, args: unknown, { maxItems }: { readon
   if (hasProto(args)) throw new RefusedError('__proto__ is not a valid name for an argument or any of its members.');
   const parsed = tool.schema().safeParse(args ?? {});
   if (!parsed.success) {
-    const faults = parsed.error.issues.flatMap((issue): readonly Fault[] => {
+    const faults = parsed.error.issues.flatMap((issue): readonly ArgumentFault[] => {
       const { path, message } = issue;
       if (issue.code !== 'unrecognized_keys') return [{ path, message, key: undefined }];
       return issue.keys.map((key) => ({ path, message, key }));
     });
-    const told = faults.slice(0, MAX_TOLD).map((fault) => toSentence(fault, tool, args));
+    const told = faults.slice(0, MAX_REPORTED_FAULTS).map((fault) => toSentence(fault, tool, args));
     const more = faults.length - told.length;
     throw new RefusedError([...told, ...(more === 0 ? [] : [`And ${more} more.`])].join(' '));
   }
@@ -38,14 +38,14 @@ export function parseArguments(tool: Tool, args: unknown, { maxItems }: { readon
   return own;
 }
 
-type Fault = {
+type ArgumentFault = {
   readonly path: readonly PropertyKey[];
   readonly message: string;
   /** The unknown member. */
   readonly key: string | undefined;
 };
 
-function toSentence({ path, message, key }: Fault, tool: Tool, args: unknown): string {
+function toSentence({ path, message, key }: ArgumentFault, tool: Tool, args: unknown): string {
   const where = path.join('.');
   if (key === undefined) {
     if (where !== '' && valueAt(args, path) === undefined) return `${inShort(where)} is required.`;

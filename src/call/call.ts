@@ -7,7 +7,7 @@ import { isUnclear, toErrorResult } from './answer/failure.ts';
 import { withNote } from './answer/result.ts';
 import type { Call, CallObserver } from './caller.ts';
 import type { Journal } from './journal.ts';
-import { beginState, type CallContext, type Ended, STEPS, type StepDeps } from './steps.ts';
+import { beginState, type CallContext, type CallEnd, STEPS, type StepDeps } from './steps.ts';
 
 /** What calls need from outside; handed in so that tests and other transports can bring their own. */
 export type CallDeps = {
@@ -25,7 +25,7 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
     const own = journal.begin(tool, caller.agent, args, caller.trace);
     const context: CallContext = { deps: steps, tool, rawArgs: args, caller, journal: own, start };
     const state = beginState();
-    let ended: Ended | undefined;
+    let ended: CallEnd | undefined;
     let fault: unknown;
     try {
       for (const step of STEPS) {

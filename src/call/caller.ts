@@ -1,7 +1,7 @@
 import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
 import type { ConfirmMode } from '../access/confirmation.ts';
 import type { Tool } from '../catalog/tool.ts';
-import type { Answer } from './confirm/gate.ts';
+import type { Elicitation } from './confirm/gate.ts';
 
 /** Whether an agent may make a call, and by which grant or rule. */
 export type Verdict = {
@@ -20,7 +20,7 @@ export type Caller = {
   readonly markerOf: (tool: Tool) => string | undefined;
   /** How calls are confirmed, and what the client brings of that. */
   readonly confirm: ConfirmMode;
-  readonly answer: Answer;
+  readonly elicitation: Elicitation;
   readonly signal: AbortSignal;
   /** The W3C trace context that the client is in. */
   readonly trace?: string | undefined;

@@ -25,22 +25,22 @@ export function withoutSecrets(value: unknown, { withheld }: Confidential): unkn
 }
 
 /** Shorter values are not removed from objects: they occur by chance, and genuine data would be lost with them. */
-const MIN_IN_OBJECT = 8;
+const MIN_CHARS_IN_OBJECT = 8;
 
 /** The JSON value without the confidential values, in strings and in names. */
 export function withoutValues(value: unknown, { values }: Confidential): unknown {
-  const long = values.filter((text) => text.length >= MIN_IN_OBJECT);
+  const long = values.filter((text) => text.length >= MIN_CHARS_IN_OBJECT);
   return mapStrings(value, (text) => redact(text, long));
 }
 
 /** Texts are only read, so shorter values are removed from them too. */
-const MIN_IN_TEXT = 4;
+const MIN_CHARS_IN_TEXT = 4;
 
 /** The text without the confidential values and, for agents without the grant, without lookalikes of secrets. */
 export function textWithoutValues(text: string, { values, withheld }: Confidential): string {
   const struck = redact(
     text,
-    values.filter((value) => value.length >= MIN_IN_TEXT),
+    values.filter((value) => value.length >= MIN_CHARS_IN_TEXT),
   );
   return withheld === undefined ? struck : struck.replace(SECRET_IN_TEXT, withheld.marker);
 }

@@ -6,7 +6,7 @@ import { toRequest } from '../workos/request.ts';
 const MASK = '[withheld]';
 
 /** The request that a call would send, with its secrets masked. Throws RefusedError for one that cannot be sent. */
-export function rehearse(tool: Tool, args: Arguments, environment: KeyedEnvironment): Record<string, unknown> {
+export function toDryRun(tool: Tool, args: Arguments, environment: KeyedEnvironment): Record<string, unknown> {
   const secrets = tool.credentials?.secrets ?? [];
   const masked = Object.entries(args).map(([name, value]) => [name, secrets.includes(name) ? MASK : value]);
   const request = toRequest(tool, Object.fromEntries(masked), { ...environment, apiKey: MASK });

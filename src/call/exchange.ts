@@ -5,7 +5,7 @@ import { TransportError } from '../workos/errors.ts';
 import type { ApiRequest, Context, Reply, Send } from '../workos/layer.ts';
 import { createOwners, type LimitSettings, toSlots } from '../workos/limits/slots.ts';
 import { toRequest } from '../workos/request.ts';
-import { type Success, toSuccess } from './answer/success.ts';
+import { type Answer, acceptReply } from './answer/accept-reply.ts';
 import { type Confidential, withoutSecrets, withoutValues } from './confidential.ts';
 
 /** What one call has sent and received so far. */
@@ -20,7 +20,7 @@ export type Traffic = {
 export const createTraffic = (): Traffic => ({ sent: false, requests: 0, attempts: 0 });
 
 /** On whose behalf, until when, and where it is counted. */
-export type Errand = Pick<Context, 'signal' | 'agent' | 'deadline'> & {
+export type ExchangeContext = Pick<Context, 'signal' | 'agent' | 'deadline'> & {
   readonly traffic: Traffic;
   readonly confidential: Confidential;
 };
@@ -29,7 +29,7 @@ export type Errand = Pick<Context, 'signal' | 'agent' | 'deadline'> & {
  * One request of a tool's to WorkOS, and its answer without what is confidential.
  * @param request where it was built before
  */
-export type Exchange = (tool: Tool, args: Arguments, errand: Errand, request?: ApiRequest) => Promise<Success>;
+export type Exchange = (tool: Tool, args: Arguments, errand: ExchangeContext, request?: ApiRequest) => Promise<Answer>;
 
 /** Counts what happens to the requests of tools. */
 export type Observer = {
@@ -71,7 +71,7 @@ export function createExchange({ environment, send, general, limits, observer }:
     traffic.reply = reply;
     traffic.requests += 1;
     traffic.attempts += reply.attempts ?? 1;
-    const success = toSuccess(reply, tool);
+    const success = acceptReply(reply, tool);
     owners.learn(tool.allLimits, success.value);
     // Of a plain answer the key was taken out already; it is the only value that every call has.
     const isStruck = success.plain && confidential.values.length < 2;

@@ -1,6 +1,6 @@
 import { type Confirmation, idsIn, type Outcome, UNKNOWN } from '../audit/entry.ts';
 import { type AuditRecord, RecordError } from '../audit/record.ts';
-import { decisionSentence, outcomeSentence, type Told } from '../audit/sentence.ts';
+import { type CallSubject, decisionSentence, outcomeSentence } from '../audit/sentence.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import { isId } from '../ids.ts';
@@ -55,7 +55,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
   const begin: Journal['begin'] = (tool, agent, args, trace) => {
     // Only declared arguments: any other name or value is content of the agent.
     const known = Object.entries(Object(args)).filter(([name]) => Object.hasOwn(tool.input, name));
-    const told: Told = { agent, tool, ids: idsIn(Object.fromEntries(known)), environment };
+    const told: CallSubject = { agent, tool, ids: idsIn(Object.fromEntries(known)), environment };
     /** The sequence number of the last decision. */
     let decided: number | undefined;
     const write = (decision: 'allowed' | 'refused' | 'ask', rule: string, confirmation?: Confirmation) =>

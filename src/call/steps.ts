@@ -6,17 +6,17 @@ import type { KeyedEnvironment } from '../workos/environment.ts';
 import { ReplyError, TransportError } from '../workos/errors.ts';
 import type { ApiRequest } from '../workos/layer.ts';
 import { resolveConstants, toRequest } from '../workos/request.ts';
-import { toAnswer } from './answer/answer.ts';
-import { gather } from './answer/collect.ts';
+import { answerResult } from './answer/answer.ts';
+import { collectPages } from './answer/collect.ts';
 import { explain } from './answer/failure.ts';
-import { type Shape, toShape, WHOLE } from './answer/fields.ts';
+import { type FieldSelection, selectFields, WHOLE } from './answer/fields.ts';
 import { toResult } from './answer/result.ts';
 import { parseArguments } from './arguments.ts';
 import type { Caller, CallResult, Verdict } from './caller.ts';
 import { type Confidential, NOTHING, toConfidential } from './confidential.ts';
-import type { Gate, Passage } from './confirm/gate.ts';
+import type { ConfirmationGate, ConfirmationOutcome } from './confirm/gate.ts';
 import { NO_PREVIEW, type Preview, toPreview } from './confirm/preview.ts';
-import { rehearse } from './dry-run.ts';
+import { toDryRun } from './dry-run.ts';
 import { createTraffic, type Exchange, type Traffic } from './exchange.ts';
 import type { CallJournal } from './journal.ts';
 
@@ -39,13 +39,13 @@ export const STEPS: readonly Step[] = [
 ];
 
 // biome-ignore lint/suspicious/noConfusingVoidType: so that a step may return the journal's own promise
-type Ending = Ended | undefined | void;
+type Ending = CallEnd | undefined | void;
 
 /** One with nothing to wait for returns no promise, so that the call does not wait for it either. */
 export type Step = (context: CallContext, state: CallState) => undefined | Promise<Ending>;
 
 /** How a call ended, and what its client is told. */
-export type Ended = { readonly outcome: Outcome; readonly result: CallResult };
+export type CallEnd = { readonly outcome: Outcome; readonly result: CallResult };
 
 /** What a call is made of, and what it runs in. */
 export type CallContext = {
@@ -67,9 +67,9 @@ export type CallState = {
   /** What allows the call. */
   verdict: Verdict | undefined;
   /** What the answer shows. */
-  shape: Shape;
+  selection: FieldSelection;
   request: ApiRequest | undefined;
-  confirmed: Extract<Passage, { open: true }> | undefined;
+  confirmed: Extract<ConfirmationOutcome, { open: true }> | undefined;
   /** WorkOS's last answer, without what is confidential. */
   answer: Record<string, unknown> | undefined;
 };
@@ -79,7 +79,7 @@ export const beginState = (): CallState => ({
   confidential: NOTHING,
   args: {},
   verdict: undefined,
-  shape: WHOLE,
+  selection: WHOLE,
   request: undefined,
   confirmed: undefined,
   answer: undefined,
@@ -102,7 +102,7 @@ export type StepDeps = {
   readonly settings: CallSettings;
   readonly toolOf: (name: string) => Tool | undefined;
   readonly exchange: Exchange;
-  readonly gate: Gate;
+  readonly gate: ConfirmationGate;
   /** Makes Idempotency-Keys. */
   readonly newKey: () => string;
   /** Milliseconds of a clock that only goes forward. */
@@ -121,10 +121,10 @@ function allow({ tool, caller }: CallContext, state: CallState): undefined {
 
 function parse({ deps, tool, rawArgs }: CallContext, state: CallState): undefined {
   state.args = withKey(tool, parseArguments(tool, rawArgs, deps.settings), deps.newKey);
-  state.shape = toShape(tool, state.args.fields);
+  state.selection = selectFields(tool, state.args.fields);
 }
 
-function answerLocally(context: CallContext, state: CallState): undefined | Promise<Ended> {
+function answerLocally(context: CallContext, state: CallState): undefined | Promise<CallEnd> {
   const { deps, tool } = context;
   if (tool.local === undefined) return undefined;
   const { label, baseUrl, clientId } = deps.environment;
@@ -132,27 +132,33 @@ function answerLocally(context: CallContext, state: CallState): undefined | Prom
   return endHere(context, state, 'ok', value);
 }
 
-function dryRun(context: CallContext, state: CallState): undefined | Promise<Ended> {
+function dryRun(context: CallContext, state: CallState): undefined | Promise<CallEnd> {
   const { deps, tool } = context;
   // A read that spends a code would be missed as much as a write.
   if (!deps.settings.dryRun || tool.method === 'GET') return undefined;
-  return endHere(context, state, 'dry run', rehearse(tool, state.args, deps.environment));
+  return endHere(context, state, 'dry run', toDryRun(tool, state.args, deps.environment));
 }
 
 function build({ deps, tool }: CallContext, state: CallState): undefined {
   state.request = toRequest(tool, state.args, deps.environment);
 }
 
-async function confirm(context: CallContext, state: CallState): Promise<Ended | undefined> {
+async function confirm(context: CallContext, state: CallState): Promise<CallEnd | undefined> {
   const { deps, tool, caller, journal } = context;
   const { gate } = deps;
-  const question = { tool, args: state.args, caller: caller.agent, mode: caller.confirm, answer: caller.answer };
-  const passage = await gate.pass(question);
-  if (!passage.open) {
+  const question = {
+    tool,
+    args: state.args,
+    caller: caller.agent,
+    mode: caller.confirm,
+    elicitation: caller.elicitation,
+  };
+  const outcome = await gate.pass(question);
+  if (!outcome.open) {
     await journal.decide('ask', toRule(tool, state));
     return { outcome: 'asked', result: await gate.ask(question, await lookUp(context, state)) };
   }
-  state.confirmed = passage;
+  state.confirmed = outcome;
   return undefined;
 }
 
@@ -176,10 +182,10 @@ function spend({ tool, caller }: CallContext): undefined | Promise<void> {
   return tool.access === 'delete' ? caller.spendDelete?.() : undefined;
 }
 
-async function send(context: CallContext, state: CallState): Promise<Ended> {
+async function send(context: CallContext, state: CallState): Promise<CallEnd> {
   const { deps, tool, caller, start } = context;
   const { environment, settings, exchange, now } = deps;
-  const { args, request, shape, traffic, confidential } = state;
+  const { args, request, selection, traffic, confidential } = state;
   const { agent, signal } = caller;
   const onBehalf = { agent, signal, deadline: start + settings.timeout, traffic, confidential };
   const options = {
@@ -187,24 +193,24 @@ async function send(context: CallContext, state: CallState): Promise<Ended> {
     args,
     confidential,
     sent: false,
-    shape,
+    selection,
     maxBytes: settings.maxResultBytes,
     // So that a change in production is not taken for one in staging.
     extra: tool.access === 'read' ? {} : { environment: environment.label },
   };
   if (args.max_items === undefined) {
-    const success = await exchange(tool, args, onBehalf, request);
-    state.answer = success.value;
+    const answer = await exchange(tool, args, onBehalf, request);
+    state.answer = answer.value;
     // 404 on a retried delete: either the first attempt deleted the object, or it never existed.
-    const isClear = success.reply.status !== 404;
-    return { outcome: isClear ? 'ok' : 'unknown', result: toAnswer(success, options) };
+    const isClear = answer.reply.status !== 404;
+    return { outcome: isClear ? 'ok' : 'unknown', result: answerResult(answer, options) };
   }
   const fetch = async (page: Arguments) => {
-    const success = await exchange(tool, page, onBehalf);
-    state.answer = success.value;
-    return success;
+    const answer = await exchange(tool, page, onBehalf);
+    state.answer = answer.value;
+    return answer;
   };
-  const result = await gather(fetch, options, {
+  const result = await collectPages(fetch, options, {
     isCancelled: () => signal.aborted,
     // What is left of the time has to do for one more page.
     isOutOfTime: () => now() - start > settings.timeout * 0.8,
@@ -219,7 +225,7 @@ async function endHere(
   state: CallState,
   outcome: Outcome,
   value: Record<string, unknown>,
-): Promise<Ended> {
+): Promise<CallEnd> {
   await journal.decide('allowed', toRule(tool, state));
   return { outcome, result: toResult(value) };
 }

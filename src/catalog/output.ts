@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import type { JsonObject } from '../json.ts';
 import { toJsonSchema } from './json-schema.ts';
 
 type Mark = 'detail' | 'deprecated' | 'secret';
-type Fields = Readonly<Record<string, unknown>>;
 
 /** A registry of its own: entries of zod's global registry end up in every JSON Schema. */
 const MARKS = z.registry<{ readonly marks: readonly Mark[] }>();
@@ -74,7 +74,7 @@ export function marked(output: z.ZodObject, marks: readonly Mark[]): ReadonlySet
  * Makes what takes out of an item what is omitted and what says nothing: nulls, empty objects and arrays, at any depth.
  * Items of inner arrays keep their number.
  */
-export function concise(omitted: ReadonlySet<string>): (item: Fields) => Record<string, unknown> {
+export function concise(omitted: ReadonlySet<string>): (item: JsonObject) => Record<string, unknown> {
   // Loops rather than chains: a walk does this to thousands of items.
   const thin = (value: unknown, path: string): unknown => {
     if (typeof value !== 'object' || value === null) return value;
@@ -83,7 +83,7 @@ export function concise(omitted: ReadonlySet<string>): (item: Fields) => Record<
   const thinObject = (value: object, path: string): Record<string, unknown> => {
     const kept: Record<string, unknown> = {};
     for (const name in value) {
-      const member = (value as Fields)[name]; // JSON: an object with unknown members
+      const member = (value as JsonObject)[name]; // JSON: an object with unknown members
       const place = path + name;
       if (member === null || omitted.has(place)) continue;
       const inner = typeof member === 'object' ? thin(member, `${place}.`) : member;

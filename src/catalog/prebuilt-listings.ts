@@ -7,15 +7,15 @@ import type { Tool } from './tool.ts';
 export type Listings = Catalog<Listing> & { readonly statusTool: Listing };
 
 /** The serializable part of a listing. The schemas are stored separately, by form. */
-type Kept = Pick<Tool, (typeof KEPT)[number]> & {
+type KeptTool = Pick<Tool, (typeof KEPT)[number]> & {
   readonly answers: boolean;
-  readonly restricted?: Kept;
-  readonly confirmed?: Kept;
+  readonly restricted?: KeptTool;
+  readonly confirmed?: KeptTool;
 };
 
 type KeptCatalog = Omit<Listings, 'tools' | 'statusTool'> & {
-  readonly tools: readonly Kept[];
-  readonly statusTool: Kept;
+  readonly tools: readonly KeptTool[];
+  readonly statusTool: KeptTool;
 };
 
 /** Filled in by the build: the JSON of a KeptCatalog. Deriving tools from declarations needs zod and is slow. */
@@ -32,7 +32,7 @@ export function keepListings({ areas, tools, ...catalog }: Catalog, statusTool: 
   return JSON.stringify(kept);
 }
 
-function keep(tool: Tool): Kept {
+function keep(tool: Tool): KeptTool {
   const { restricted, confirmed } = tool;
   return {
     // Object.fromEntries loses the types; each member has the type that it has in a tool.
@@ -48,7 +48,7 @@ export function openListings(): Listings {
   return { ...catalog, tools: tools.map(open), statusTool: open(statusTool) };
 }
 
-function open({ answers, restricted, confirmed, ...kept }: Kept): Listing {
+function open({ answers, restricted, confirmed, ...kept }: KeptTool): Listing {
   return {
     ...kept,
     jsonSchema: () => converted(kept.form, missing),

@@ -10,7 +10,7 @@ export type Prompt<Name extends string = string> = {
   readonly arguments: Readonly<Record<Name, PromptArgument<NoInfer<Name>>>>;
   /** The tools that the job requires: if one of them is off, the prompt is not offered. */
   readonly needs: readonly string[];
-  readonly steps: readonly Step<NoInfer<Name>>[];
+  readonly steps: readonly PromptStep<NoInfer<Name>>[];
 };
 
 export type PromptArgument<Name extends string = string> = {
@@ -38,12 +38,12 @@ export type Lookup<Name extends string = string> = {
 };
 
 /** One way to do a step, or several: the first whose tools are all on is used. If there is none, the step is left out. */
-type Ways = string | readonly string[];
+type Alternatives = string | readonly string[];
 
-export type Step<Name extends string = string> =
-  | Ways
+export type PromptStep<Name extends string = string> =
+  | Alternatives
   /** Included only if the argument was given. */
-  | { readonly given: Name; readonly do: Ways };
+  | { readonly given: Name; readonly do: Alternatives };
 
 /** The identity function that types steps and look-ups by the prompt's own arguments. */
 export const prompt = <Name extends string>(declaration: Prompt<Name>): Prompt => declaration;
@@ -57,7 +57,10 @@ export const toolsIn = (text: string): readonly string[] => [...text.matchAll(TO
 export const withoutBraces = (text: string): string => text.replace(TOOL, '$1');
 
 /** The condition of a step, and its ways. */
-export function toWays(step: Step): { readonly given: string | undefined; readonly ways: readonly string[] } {
+export function toAlternatives(step: PromptStep): {
+  readonly given: string | undefined;
+  readonly ways: readonly string[];
+} {
   if (typeof step === 'string') return { given: undefined, ways: [step] };
   if ('do' in step) return { given: step.given, ways: [step.do].flat() };
   return { given: undefined, ways: step };
@@ -67,7 +70,7 @@ export function toWays(step: Step): { readonly given: string | undefined; readon
 export function checkPrompts(prompts: readonly Prompt[], tools: readonly Tool[]): void {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   for (const { name, needs, steps, arguments: declared } of prompts) {
-    const named = [...needs, ...steps.flatMap((step) => toWays(step).ways.flatMap(toolsIn))];
+    const named = [...needs, ...steps.flatMap((step) => toAlternatives(step).ways.flatMap(toolsIn))];
     const unknown = named.find((tool) => !byName.has(tool));
     if (unknown !== undefined) throw new Error(`the prompt ${name} names ${unknown}, which is not a tool`);
     for (const { lookup } of Object.values(declared)) {

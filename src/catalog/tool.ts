@@ -7,7 +7,7 @@ import { converted, type JsonSchema } from './prebuilt.ts';
 import { CONFIRM_TOKEN, FIELDS, MAX_ITEMS, OWN } from './server-arguments.ts';
 
 /** Where an argument travels in the HTTP request, or that it is the server's own. */
-export type Place = 'path' | 'query' | 'body' | 'header' | 'server';
+export type ArgumentPlace = 'path' | 'query' | 'body' | 'header' | 'server';
 
 /** A declaration with everything that follows from it. */
 export type Tool = Declaration & {
@@ -164,7 +164,7 @@ function toSchemas(input: Input, form: string): Pick<Tool, 'schema' | 'jsonSchem
 }
 
 /** The argument's place in the HTTP request, by the placement rule. */
-export function placeOf(tool: Tool, argument: string): Place {
+export function placeOf(tool: Tool, argument: string): ArgumentPlace {
   if (tool.path.includes(`{${argument}}`)) return 'path';
   if (Object.hasOwn(OWN, argument)) return 'server';
   if (tool.idempotencyKey === argument) return 'header';

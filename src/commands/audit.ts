@@ -1,10 +1,10 @@
-import { type Head, parseHead } from '../audit/chain.ts';
+import { type ChainHead, parseHead } from '../audit/chain.ts';
 import { readRows, showFile, toPlain } from '../audit/read/show.ts';
 import { type VerifyReport, verifyFiles } from '../audit/read/verify.ts';
 import { StartError } from '../errors.ts';
 import { type Flags, parseSubcommand, type Subcommands } from './subcommand.ts';
 
-type Deps = { readonly write: (text: string) => void; readonly now: () => Date };
+type AuditCommandDeps = { readonly write: (text: string) => void; readonly now: () => Date };
 
 const COMMANDS = {
   verify: {
@@ -23,13 +23,13 @@ const COMMANDS = {
  * @returns the exit code: 0, or 1 for a record that is not whole
  * @throws StartError for arguments that make no sense, and files that cannot be read
  */
-export async function runAudit(argv: readonly string[], { write, now }: Deps): Promise<number> {
+export async function runAudit(argv: readonly string[], { write, now }: AuditCommandDeps): Promise<number> {
   const { command, words: files, flags } = parseSubcommand('audit', argv, COMMANDS);
   if (files.length === 0) throw new StartError(`audit ${command}: which file?\n  ${COMMANDS[command].usage}`);
   return command === 'verify' ? verify(files, flags, write) : show(files, flags, { write, now });
 }
 
-async function show(files: readonly string[], flags: Flags, { write, now }: Deps): Promise<number> {
+async function show(files: readonly string[], flags: Flags, { write, now }: AuditCommandDeps): Promise<number> {
   const [file = '', ...more] = files;
   if (more.length > 0) throw new StartError(`audit show: one file at a time: ${more.join(' ')} is left over.`);
   const filter = { agent: flags.agent?.[0], since: flags.since?.[0], refused: flags.refused !== undefined };
@@ -46,8 +46,8 @@ async function show(files: readonly string[], flags: Flags, { write, now }: Deps
   return 0;
 }
 
-async function verify(files: readonly string[], flags: Flags, write: Deps['write']): Promise<number> {
-  const heads = (flags.head ?? []).map((text): Head => {
+async function verify(files: readonly string[], flags: Flags, write: AuditCommandDeps['write']): Promise<number> {
+  const heads = (flags.head ?? []).map((text): ChainHead => {
     const head = parseHead(text);
     if (head === undefined) throw new StartError(`--head ${text}: a head is RUN:SEQ:HASH, as the log has it.`);
     return head;

@@ -1,5 +1,5 @@
 import { type Agent, noSuch, STATUS_TOOL, toAccess, toPolicy } from '../access/overview.ts';
-import { type ToolAccess, type ToolCredentials, toToolAccess, type Way } from '../access/tool-access.ts';
+import { type Remedy, type ToolAccess, type ToolCredentials, toToolAccess } from '../access/tool-access.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Area, Limit } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
@@ -81,7 +81,7 @@ export function nameOf({ name, environment, dryRun }: Agent): string {
 }
 
 /** What to change, as one clause. */
-function toWords({ grants, flags, settings, remove }: Way): string {
+function toWords({ grants, flags, settings, remove }: Remedy): string {
   return [
     grants.length > 0 && `add the grant${grants.length > 1 ? 's' : ''} ${grants.join(' and ')}`,
     remove.length > 0 && `take ${remove.join(' and ')} away`,

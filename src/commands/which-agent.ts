@@ -10,13 +10,13 @@ import { connectAll, validate } from '../start/http-settings.ts';
 import { withKey } from '../start/open-host.ts';
 import { didYouMean } from '../wording.ts';
 
-type Served = Agent & { readonly statusTool: boolean };
+type ReportedAgent = Agent & { readonly statusTool: boolean };
 
 /**
  * The agents of the configuration file, and its templates as far as they may go.
  * @throws StartError for whatever a start would stop at
  */
-export async function agentsOf(loaded: Loaded, catalog: Catalog, host: Host): Promise<readonly Served[]> {
+export async function agentsOf(loaded: Loaded, catalog: Catalog, host: Host): Promise<readonly ReportedAgent[]> {
   const { config, agents } = loaded;
   const connections = await connectAll(loaded, host);
   validate(loaded, connections, catalog);

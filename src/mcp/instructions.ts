@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Access, Environment } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';
 
-type Served = {
+type OfferedTools = {
   readonly environment: Environment['label'];
   /** The tools that are on, by name. */
   readonly tools: ReadonlyMap<string, Listing>;
@@ -14,7 +14,7 @@ const DOES: Readonly<Record<Access, string>> = { read: 'reads', write: 'writes',
 /** The server instructions that a client gives its model: the areas, how they relate, and what is off. Under 2 KB. */
 export function toInstructions(
   { areas, tools: all }: Catalog<Listing>,
-  { environment, tools, statusTool }: Served,
+  { environment, tools, statusTool }: OfferedTools,
 ): string {
   const on = all.filter((tool) => tools.has(tool.name));
   const isOn = ({ name }: { readonly name: string }) => on.some((tool) => tool.area === name);

@@ -9,12 +9,12 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import type { Call, Caller } from '../call/caller.ts';
-import type { Answer } from '../call/confirm/gate.ts';
+import type { Elicitation } from '../call/confirm/gate.ts';
 import { PENDING_MS } from '../call/confirm/pending.ts';
-import type { BareTool } from './direct-tool.ts';
+import type { DirectTool } from './direct-tool.ts';
 import type { Offer } from './offer.ts';
 import { toGreeting } from './offer.ts';
-import { type LookUp, servePrompts } from './prompts/serve.ts';
+import { type CallLookup, servePrompts } from './prompts/serve.ts';
 
 /** A process never changes its tools, but the next one may be started with other grants. */
 const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
@@ -42,16 +42,16 @@ export function createServer(
     if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
     const { signal } = mcpReq;
     const onProgress = toProgress(mcpReq);
-    const answer = toAnswer(mcpReq, server.getClientCapabilities());
-    const start = (answer: Answer) =>
-      call(tool, params.arguments, { ...caller, ...toCaller(offer), answer, signal, ...onProgress });
-    const result = await start(answer);
+    const elicitation = toElicitation(mcpReq, server.getClientCapabilities());
+    const start = (elicitation: Elicitation) =>
+      call(tool, params.arguments, { ...caller, ...toCaller(offer), elicitation, signal, ...onProgress });
+    const result = await start(elicitation);
     // Clients of 2026-07-28 ask because of that result and call again; others are asked to, while the call waits.
     if (!isInputRequiredResult(result) || isModern(mcpReq)) return result;
-    return start({ canAsk: true, state: result.requestState, response: await askNow(result, mcpReq, onProgress) });
+    return start({ canAsk: true, state: result.requestState, response: await elicit(result, mcpReq, onProgress) });
   });
-  const lookUp: LookUp = async (tool, args, signal) => {
-    const result = await call(tool, args, { ...caller, ...toCaller(offer), answer: { canAsk: false }, signal });
+  const lookUp: CallLookup = async (tool, args, signal) => {
+    const result = await call(tool, args, { ...caller, ...toCaller(offer), elicitation: { canAsk: false }, signal });
     return isInputRequiredResult(result) || result.isError ? undefined : result.structuredContent;
   };
   if (offer.prompts.size > 0) servePrompts(server, offer.prompts, offer, lookUp);
@@ -62,19 +62,19 @@ export function createServer(
  * One tool of an offer without a server, for clients of before 2026-07-28; `undefined` where the offer has none of that
  * name, or where it may have to ask a client that can be asked.
  */
-export function toBareTool(
+export function toDirectTool(
   offer: Offer,
   name: unknown,
   call: Call,
-  { canAsk, ...caller }: Pick<Caller, 'trace' | 'spendDelete'> & Pick<Answer, 'canAsk'>,
-): BareTool | undefined {
+  { canAsk, ...caller }: Pick<Caller, 'trace' | 'spendDelete'> & Pick<Elicitation, 'canAsk'>,
+): DirectTool | undefined {
   const tool = typeof name === 'string' ? offer.tools.get(name) : undefined;
   if (tool === undefined || (canAsk && tool.confirmable)) return undefined;
   return ({ arguments: args, _meta }, { signal, notify }) =>
     call(tool, args, {
       ...caller,
       ...toCaller(offer),
-      answer: { canAsk: false },
+      elicitation: { canAsk: false },
       signal,
       ...toProgress({ _meta, notify }),
     });
@@ -82,12 +82,12 @@ export function toBareTool(
 
 const toCaller = ({ agent, confirm, verdictOn, markerOf }: Offer) => ({ agent, confirm, verdictOn, markerOf });
 
-type Request = ServerContext['mcpReq'];
+type McpRequest = ServerContext['mcpReq'];
 
-const isModern = ({ envelope }: Request): boolean => Object(envelope)[CLIENT_CAPABILITIES_META_KEY] !== undefined;
+const isModern = ({ envelope }: McpRequest): boolean => Object(envelope)[CLIENT_CAPABILITIES_META_KEY] !== undefined;
 
 /** What tells the client how far a call has come, where it asked for that. */
-function toProgress({ _meta, notify }: Pick<Request, 'notify'> & { readonly _meta?: object | undefined }) {
+function toProgress({ _meta, notify }: Pick<McpRequest, 'notify'> & { readonly _meta?: object | undefined }) {
   const { progressToken } = Object(_meta);
   if (typeof progressToken !== 'string' && typeof progressToken !== 'number') return {};
   return {
@@ -100,20 +100,20 @@ function toProgress({ _meta, notify }: Pick<Request, 'notify'> & { readonly _met
 }
 
 /** Milliseconds between signs of life while a person thinks: many clients give a call up after a minute without one. */
-const SIGN = 15_000;
+const PROGRESS_INTERVAL_MS = 15_000;
 
 /** A person's answer, through a request to the client. Whatever goes wrong with that, nobody has said yes. */
-async function askNow(
+async function elicit(
   { inputRequests }: InputRequiredResult,
-  { elicitInput, signal }: Request,
+  { elicitInput, signal }: McpRequest,
   { onProgress }: ReturnType<typeof toProgress>,
-): Promise<Answer['response']> {
+): Promise<Elicitation['response']> {
   const { params } = Object(inputRequests?.confirm);
   let signs = 0;
   const living = setInterval(() => {
     signs += 1;
     onProgress?.(signs);
-  }, SIGN);
+  }, PROGRESS_INTERVAL_MS);
   try {
     return await elicitInput(params, { timeout: PENDING_MS, signal });
   } catch {
@@ -124,7 +124,7 @@ async function askNow(
 }
 
 /** @param declared what the client said of itself when it connected, if it did */
-function toAnswer({ envelope, requestState, inputResponses }: Request, declared: unknown): Answer {
+function toElicitation({ envelope, requestState, inputResponses }: McpRequest, declared: unknown): Elicitation {
   const { elicitation } = Object(Object(envelope)[CLIENT_CAPABILITIES_META_KEY] ?? declared);
   const response = inputResponse(inputResponses, 'confirm');
   return {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Agent, noSuch, STATUS_TOOL, toAccess, toPolicy } from '../access/overview.ts';
-import { toToolAccess, type Way } from '../access/tool-access.ts';
+import { type Remedy, toToolAccess } from '../access/tool-access.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { type Environment, tool } from '../catalog/declaration.ts';
 import { type Tool, toTool } from '../catalog/tool.ts';
@@ -87,7 +87,7 @@ function statusOf(catalog: Catalog, agent: Agent, tool: Tool): Record<string, un
 }
 
 /** The changes to make, without empty lists. */
-function compact({ grants, flags, settings, remove }: Way): Record<string, readonly string[]> {
+function compact({ grants, flags, settings, remove }: Remedy): Record<string, readonly string[]> {
   return {
     ...(grants.length > 0 && { add_grants: grants }),
     ...(flags.length > 0 && { add_flags: flags }),

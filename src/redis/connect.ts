@@ -49,26 +49,26 @@ export type RedisOptions = {
   readonly onChange?: (isUp: boolean, reason: string) => void;
 };
 
-type Client = RedisClientType;
+type RedisConnection = RedisClientType;
 
-const COMMAND_TIMEOUT = 300;
+const COMMAND_TIMEOUT_MS = 300;
 /** Milliseconds to connect, including TLS and login. */
-const CONNECT_TIMEOUT = 2_000;
+const CONNECT_TIMEOUT_MS = 2_000;
 /**
  * Milliseconds that commands wait for a reconnect before Redis counts as unreachable. If only this server lost its
  * connection, waiting is better than falling back to its share: the other servers still use the full limits.
  */
-const BLIP = 500;
+const RECONNECT_WAIT_MS = 500;
 /** Milliseconds between two attempts to connect. They double from `first` up to `last`. */
-const RECONNECT = { first: 50, last: 500 };
+const RECONNECT_DELAY_MS = { first: 50, last: 500 };
 /** Milliseconds within which all servers are connected again after Redis came back. */
-export const ALL_BACK = CONNECT_TIMEOUT + 2 * RECONNECT.last;
+export const ALL_RECONNECTED_MS = CONNECT_TIMEOUT_MS + 2 * RECONNECT_DELAY_MS.last;
 
 /**
  * Returns the value that the first server to connect wrote. A different value means that Redis has lost its data. The
  * script writes, because a demoted replica and a server that is out of memory or still loading would answer a PING.
  */
-const PROBE = `redis.call('SET', KEYS[1], ARGV[1], 'NX')
+const PROBE_SCRIPT = `redis.call('SET', KEYS[1], ARGV[1], 'NX')
 redis.call('PEXPIRE', KEYS[1], 30 * 86400000)
 return redis.call('GET', KEYS[1])`;
 
@@ -80,14 +80,14 @@ return redis.call('GET', KEYS[1])`;
 export async function openRedis(url: string, options: RedisOptions = {}): Promise<Redis> {
   const target = toTarget(url, options.ca);
   const { createClient, ErrorReply } = await import('@redis/client');
-  const timeout = options.commandTimeout ?? COMMAND_TIMEOUT;
+  const timeout = options.commandTimeout ?? COMMAND_TIMEOUT_MS;
   const listeners = options.onChange === undefined ? [] : [options.onChange];
   const scripts = new Map<string, Script>();
-  let client: Client | undefined;
+  let client: RedisConnection | undefined;
   let state: 'up' | 'blip' | 'away' = 'blip';
   let memory: unknown;
   let isClosed = false;
-  let delay = RECONNECT.first;
+  let delay = RECONNECT_DELAY_MS.first;
   const timers: { reconnect?: NodeJS.Timeout; blip?: NodeJS.Timeout } = {};
   const waiting: (() => void)[] = [];
 
@@ -114,9 +114,9 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
     client = fresh;
     let found: unknown;
     try {
-      await within(CONNECT_TIMEOUT, async () => {
+      await within(CONNECT_TIMEOUT_MS, async () => {
         await fresh.connect();
-        found = await fresh.sendCommand(['EVAL', PROBE, '1', 'wmcp:memory', randomUUID()]);
+        found = await fresh.sendCommand(['EVAL', PROBE_SCRIPT, '1', 'wmcp:memory', randomUUID()]);
         for (const { source } of scripts.values()) await fresh.sendCommand(['SCRIPT', 'LOAD', source]);
       });
     } catch (error) {
@@ -124,7 +124,7 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
       throw error;
     }
     if (isClosed || client !== fresh) return;
-    delay = RECONNECT.first;
+    delay = RECONNECT_DELAY_MS.first;
     const hasForgotten = memory !== undefined && memory !== found;
     if (state === 'blip' && hasForgotten) setState('away', 'data lost', true);
     const isChange = state === 'away' || memory === undefined;
@@ -135,21 +135,21 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
   /**
    * After any error the next connection is a new one: late answers on the old one would be matched to later commands.
    */
-  function disconnect(lostClient: Client, error: unknown): void {
+  function disconnect(lostClient: RedisConnection, error: unknown): void {
     if (client !== lostClient) return;
     client = undefined;
     lostClient.destroy();
     if (isClosed) return;
     const reason = toReason(error);
-    if (error instanceof ErrorReply) delay = RECONNECT.last;
+    if (error instanceof ErrorReply) delay = RECONNECT_DELAY_MS.last;
     // The jitter keeps many servers from reconnecting at the same moment.
     timers.reconnect = setTimeout(() => void attempt().catch(() => {}), delay * (0.5 + Math.random() / 2)).unref();
-    delay = Math.min(2 * delay, RECONNECT.last);
+    delay = Math.min(2 * delay, RECONNECT_DELAY_MS.last);
     // A reconnect does not help if nothing listens or if Redis refuses the script.
     const isFinal = reason === 'ECONNREFUSED' || error instanceof ErrorReply;
     if (state === 'up') {
       state = 'blip';
-      timers.blip = setTimeout(() => setState('away', reason, true), BLIP);
+      timers.blip = setTimeout(() => setState('away', reason, true), RECONNECT_WAIT_MS);
     }
     if (state === 'blip' && memory !== undefined && isFinal) setState('away', reason, true);
   }
@@ -210,7 +210,7 @@ function toTarget(text: string, ca: string | undefined) {
   const at = {
     host,
     port: Number(url.port || 6379),
-    connectTimeout: CONNECT_TIMEOUT,
+    connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectStrategy: false,
   } as const;
   const named = isIP(host) === 0 ? { servername: host } : {};
@@ -230,14 +230,14 @@ function decode(text: string, wrong: StartError): string {
   }
 }
 
-const TIMEOUT = new Error('TIMEOUT');
+const TIMEOUT_ERROR = new Error('TIMEOUT');
 
 /** Rejects after `ms` milliseconds. A later result is dropped. */
 async function within<T>(ms: number, act: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     // An answer may have arrived while the event loop was blocked, so it gets a chance to be read first.
-    timer = setTimeout(() => setImmediate(() => reject(TIMEOUT)), ms);
+    timer = setTimeout(() => setImmediate(() => reject(TIMEOUT_ERROR)), ms);
   });
   try {
     const acted = act();

@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import type { Slot } from '../workos/layer.ts';
 import type { Place, Shared } from '../workos/limits/limit.ts';
-import { ALL_BACK, awayRefusal, type Redis, RedisAway } from './connect.ts';
+import { ALL_RECONNECTED_MS, awayRefusal, type Redis, RedisAway } from './connect.ts';
 import { digest, toPrefix } from './script.ts';
 import { ACQUIRE, SETTLE } from './windows-script.ts';
 
 /** Milliseconds that a place is held longer than its window, as in the local windows: WorkOS may count in whole ms. */
-const MARGIN = 2;
+const MARGIN_MS = 2;
 
 /** Milliseconds that a place stays reserved for a server that retries late. */
-const GRACE = 100;
+const LATE_GRACE_MS = 100;
 
 /**
  * Milliseconds after its deadline by which a call is certainly over. If its server died, its places become free then.
  */
-const SLACK = 2_000;
+const DEADLINE_SLACK_MS = 2_000;
 
 /** Places kept for reporting once Redis is back. The oldest are dropped first. */
-const MAX_OWED = 10_000;
+const MAX_UNREPORTED_SLOTS = 10_000;
 
 /** Attempts to get one place, each on a new connection, before this server falls back to its share. */
 const MAX_ATTEMPTS = 2;
@@ -53,7 +53,7 @@ export function createSharedWindows(options: {
       if (redis.isUp() && !isAgain) return settle(id, held, true);
       owed.set(id, held);
       for (const oldest of owed.keys()) {
-        if (owed.size <= MAX_OWED) break;
+        if (owed.size <= MAX_UNREPORTED_SLOTS) break;
         owed.delete(oldest);
       }
     });
@@ -75,20 +75,20 @@ export function createSharedWindows(options: {
     });
     const report = ({ start, pausedUntil }: Held) => {
       const ends = windows.flatMap(({ name, key, span }) => {
-        return [name, key, start === undefined ? 0 : start + span + MARGIN - now()];
+        return [name, key, start === undefined ? 0 : start + span + MARGIN_MS - now()];
       });
       return redis.run(SETTLE, prefix, [id, Math.max(0, pausedUntil - now()), ...ends]);
     };
-    const needed: Held = { start: deadline + SLACK, pausedUntil: 0, report };
+    const needed: Held = { start: deadline + DEADLINE_SLACK_MS, pausedUntil: 0, report };
     const notNeeded: Held = { start: undefined, pausedUntil: 0, report };
     let since = '';
     return {
       ask: async () => {
         for (let attempt = 1; ; attempt += 1) {
           try {
-            const lease = Math.max(0, deadline - now()) + SLACK;
+            const lease = Math.max(0, deadline - now()) + DEADLINE_SLACK_MS;
             const asked = windows.flatMap(({ name, key, requests, span }) => [name, key, requests, span]);
-            const answer = await redis.run(ACQUIRE, prefix, [id, server, since, GRACE, lease, ...asked]);
+            const answer = await redis.run(ACQUIRE, prefix, [id, server, since, LATE_GRACE_MS, lease, ...asked]);
             if (Array.isArray(answer) && answer.length > 0) {
               const [denied, ms, waits] = answer as [number, number, string]; // as the script says
               since = waits;
@@ -124,7 +124,7 @@ export function createSharedWindows(options: {
   return {
     toPlace,
     replicas,
-    allBack: ALL_BACK,
+    allBack: ALL_RECONNECTED_MS,
     onChange: (listener) => {
       const notify = (isUp: boolean) => {
         // With `refuse` no request is sent while Redis is unreachable, so there are no shares.

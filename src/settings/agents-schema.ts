@@ -30,14 +30,14 @@ const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Claims that say who somebody is, never what they may do. */
 const IDENTITY_CLAIMS = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'azp', 'client_id', 'org_id'];
 
-const NAMING = 'a name is a lower-case letter, then letters, digits, "-" or "_", at most 32';
+const NAME_RULE = 'a name is a lower-case letter, then letters, digits, "-" or "_", at most 32';
 
 /** Why something is no name, or `undefined` where it is one. */
-export const whyNoName = (value: string): string | undefined => (NAME.test(value) ? undefined : NAMING);
+export const whyInvalidName = (value: string): string | undefined => (NAME.test(value) ? undefined : NAME_RULE);
 
 const text = z.string('takes a text').trim().min(1, 'is blank');
 const onOff = z.boolean('takes true or false');
-const name = z.string().regex(NAME, NAMING);
+const name = z.string().regex(NAME, NAME_RULE);
 
 const whole = (max: number) => {
   const message = `takes a whole number from 1 to ${max}`;

@@ -2,7 +2,7 @@ import { StartError } from '../errors.ts';
 import { didYouMean } from '../wording.ts';
 import { SECTIONS } from './document.ts';
 import { type Option, optionNames, optionOf } from './options.ts';
-import { type Given, parseValue } from './sources.ts';
+import { parseValue, type RawSettings } from './sources.ts';
 
 /** What a file may not hold: secrets, which have their own places, and the file itself. */
 const isSetting = (name: string): boolean =>
@@ -13,7 +13,7 @@ const isSetting = (name: string): boolean =>
  * @param path for messages, which name file and line
  * @throws StartError for what does not parse, an unknown or repeated key, or a value of the wrong kind
  */
-export async function parseConfigFile(text: string, path: string): Promise<Given> {
+export async function parseConfigFile(text: string, path: string): Promise<RawSettings> {
   // Only those who have a file pay for its parser.
   const { LineCounter, parseDocument } = await import('yaml');
   const lines = new LineCounter();

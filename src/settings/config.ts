@@ -12,7 +12,7 @@ import {
   optionNames,
   optionOf,
 } from './options.ts';
-import { type Env, type Given, parseFlags, parseVariables } from './sources.ts';
+import { type Env, parseFlags, parseVariables, type RawSettings } from './sources.ts';
 
 export const COMMANDS = {
   http: 'Serve the agents of the --config file over streamable HTTP, each with its own access',
@@ -96,7 +96,7 @@ const SWITCHES = optionNames.flatMap((name) => {
 });
 
 /** What one place allows, its switches spelt out, or `undefined` where it says nothing of that. */
-function allowedBy(source: Given): readonly string[] | undefined {
+function allowedBy(source: RawSettings): readonly string[] | undefined {
   const said = SWITCHES.filter(({ name }) => source[name] !== undefined);
   if (source.allow === undefined && said.length === 0) return undefined;
   const on = said.filter(({ name }) => source[name]?.includes('true'));
@@ -107,7 +107,7 @@ function allowedBy(source: Given): readonly string[] | undefined {
  * Reads flags, environment and file: a flag replaces the environment, the environment the file, but what forbids adds
  * up. Throws StartError for whatever is unknown, malformed or contradictory.
  */
-export function parseConfig(argv: readonly string[], env: Env, file: Given = {}): Config {
+export function parseConfig(argv: readonly string[], env: Env, file: RawSettings = {}): Config {
   const { flags, commands, asked } = parseFlags(argv);
   // Help has to come whatever else is wrong.
   const variables = asked.has('help') || asked.has('version') ? {} : parseVariables(env);

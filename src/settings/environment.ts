@@ -5,12 +5,12 @@ import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Config } from './config.ts';
 
 /** The settings that open an environment. */
-export type Opening = Pick<Config, 'apiKey' | 'apiKeyFile' | 'clientId' | 'baseUrl' | 'expect'>;
+export type EnvironmentSettings = Pick<Config, 'apiKey' | 'apiKeyFile' | 'clientId' | 'baseUrl' | 'expect'>;
 
 /** What they are called where they were given. */
-export type OpeningNames = Readonly<Record<'apiKey' | 'apiKeyFile' | 'clientId' | 'baseUrl', string>>;
+export type EnvironmentSettingNames = Readonly<Record<'apiKey' | 'apiKeyFile' | 'clientId' | 'baseUrl', string>>;
 
-const NAMES: OpeningNames = {
+const NAMES: EnvironmentSettingNames = {
   apiKey: 'WORKOS_API_KEY',
   apiKeyFile: 'WORKOS_API_KEY_FILE',
   clientId: 'WORKOS_CLIENT_ID',
@@ -22,7 +22,11 @@ const NAMES: OpeningNames = {
  * @param readFile reads a text file; throws where it cannot.
  * @throws StartError for a missing or malformed key or base URL.
  */
-export function toEnvironment(config: Opening, readFile: (path: string) => string, names = NAMES): KeyedEnvironment {
+export function toEnvironment(
+  config: EnvironmentSettings,
+  readFile: (path: string) => string,
+  names = NAMES,
+): KeyedEnvironment {
   const apiKey = parseApiKey(config, readFile, names);
   const { baseUrl, clientId } = parseAddress(config, names);
   const label = labelOf(apiKey);
@@ -36,7 +40,7 @@ export function toEnvironment(config: Opening, readFile: (path: string) => strin
 
 /** What can be checked of an environment before there is a key. Throws StartError. */
 export function parseAddress(
-  { baseUrl, clientId }: Pick<Opening, 'baseUrl' | 'clientId'>,
+  { baseUrl, clientId }: Pick<EnvironmentSettings, 'baseUrl' | 'clientId'>,
   names = NAMES,
 ): Pick<KeyedEnvironment, 'baseUrl' | 'clientId'> {
   if (clientId?.startsWith('sk_')) {
@@ -63,9 +67,9 @@ export function toGrants({ grants, productionWrites }: Config, label: Environmen
 }
 
 function parseApiKey(
-  { apiKey: value, apiKeyFile: file }: Opening,
+  { apiKey: value, apiKeyFile: file }: EnvironmentSettings,
   readFile: (path: string) => string,
-  names: OpeningNames,
+  names: EnvironmentSettingNames,
 ): string {
   if (value !== undefined && file !== undefined) {
     throw new StartError(`${names.apiKey} and ${names.apiKeyFile} are both set: unset one.`);

@@ -4,7 +4,7 @@ import { ASKS, toTokens } from './command-line.ts';
 import { envName, OPTIONS, type Option, optionNames, optionOf } from './options.ts';
 
 /** Settings by option, each in the same form as its flag would give it. */
-export type Given = Readonly<Record<string, readonly string[] | undefined>>;
+export type RawSettings = Readonly<Record<string, readonly string[] | undefined>>;
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -47,11 +47,11 @@ export function parseFlags(argv: readonly string[]) {
     // A blank --deny would deny nothing where something was meant: only a blank --allow is safe to read as none.
     flags[name] = [...(flags[name] ?? []), ...parseValue(rawName, option, value, name === 'allow')];
   }
-  return { flags: flags as Given, commands, asked };
+  return { flags: flags as RawSettings, commands, asked };
 }
 
 /** The settings that variables hold. Throws StartError for one of ours that is none. */
-export function parseVariables(env: Env): Given {
+export function parseVariables(env: Env): RawSettings {
   const known = new Map(optionNames.map((name) => [envName(name), name]));
   const variables: Record<string, readonly string[]> = {};
   for (const [variable, raw] of Object.entries(env)) {

@@ -80,8 +80,8 @@ export function compose(deps: ComposeDeps): Composed {
       if (tool === undefined) throw new Error('there is nothing to probe with');
       await exchange(tool, catalog.probe.args, {
         agent: 'the server itself',
-        signal: AbortSignal.timeout(PROBE),
-        deadline: now() + PROBE,
+        signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+        deadline: now() + PROBE_TIMEOUT_MS,
         traffic: createTraffic(),
         confidential: NOTHING,
       });
@@ -90,7 +90,7 @@ export function compose(deps: ComposeDeps): Composed {
 }
 
 /** Milliseconds that a probe may take. */
-const PROBE = 5_000;
+const PROBE_TIMEOUT_MS = 5_000;
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, { signal }).catch(() => {});

@@ -8,7 +8,7 @@ import type { Listing } from '../catalog/listing.ts';
 import { systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { type Offer, withTools } from '../mcp/offer.ts';
-import { createServer, toBareTool } from '../mcp/server.ts';
+import { createServer, toDirectTool } from '../mcp/server.ts';
 import { createStatusTool } from '../mcp/status-tool.ts';
 import { toDirectCalls } from '../serve/direct/stdio-calls.ts';
 import { openSession } from '../serve/stdio/open-session.ts';
@@ -52,7 +52,7 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
   const offer = withTools(listed, catalog, config.statusTool ? createStatusTool(catalog, agent) : undefined);
   const session = openSession({
     factory: () => createServer(offer, call, version),
-    direct: isDirect ? toDirectCalls((name, canAsk) => toBareTool(offer, name, call, { canAsk })) : undefined,
+    direct: isDirect ? toDirectCalls((name, canAsk) => toDirectTool(offer, name, call, { canAsk })) : undefined,
     input,
     stdout,
     greeted,

@@ -7,7 +7,7 @@ import { proxyFor, type Variable } from '../workos/proxy.ts';
 import { createTransport, type Transport } from '../workos/transport.ts';
 
 /** Where an environment's requests go. */
-export type Connection = { readonly environment: KeyedEnvironment; readonly transport: Transport };
+export type EnvironmentConnection = { readonly environment: KeyedEnvironment; readonly transport: Transport };
 
 export type ConnectDeps = {
   readonly config: Config;
@@ -29,7 +29,7 @@ export function toTransport(
  * The connection to an environment of the file, made on first use.
  * @throws StartError for a key that is missing or malformed, or a proxy that cannot be used
  */
-export function toConnection(given: EnvironmentConfig, deps: ConnectDeps): Connection {
+export function toConnection(given: EnvironmentConfig, deps: ConnectDeps): EnvironmentConnection {
   const { config, variable, readKeyFile } = deps;
   const { name, apiKeyEnv, apiKeyFile, clientId, expect } = given;
   const apiKey = apiKeyEnv === undefined ? undefined : variable(apiKeyEnv);

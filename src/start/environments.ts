@@ -2,17 +2,17 @@ import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Transport } from '../workos/transport.ts';
 import { type ComposeDeps, type Composed, compose } from './compose.ts';
-import type { Connection } from './connection.ts';
+import type { EnvironmentConnection } from './connection.ts';
 
 /** A WorkOS environment with all that is needed to call it. */
-export type Opened = Composed & { readonly environment: KeyedEnvironment };
+export type OpenEnvironment = Composed & { readonly environment: KeyedEnvironment };
 
 export type Environments = {
   /**
    * Those of a configuration, by name. One whose key and address have not changed stays as it was, with its rate limits
    * and connections.
    */
-  readonly open: (connections: ReadonlyMap<string, Connection>) => ReadonlyMap<string, Opened>;
+  readonly open: (connections: ReadonlyMap<string, EnvironmentConnection>) => ReadonlyMap<string, OpenEnvironment>;
   /** Closes the connections of all. */
   readonly close: () => Promise<void>;
 };
@@ -22,7 +22,7 @@ export type EnvironmentsDeps = Omit<ComposeDeps, 'environment' | 'name' | 'send'
 };
 
 export function createEnvironments({ sharedOf, ...deps }: EnvironmentsDeps): Environments {
-  const opened = new Map<string, { opened: Opened; transport: Transport }>();
+  const opened = new Map<string, { opened: OpenEnvironment; transport: Transport }>();
   const keyOf = (name: string, { apiKey, baseUrl, clientId }: KeyedEnvironment) =>
     JSON.stringify([name, apiKey, baseUrl, clientId]);
   return {

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
 import type { Env } from '../settings/sources.ts';
-import type { Connection } from './connection.ts';
+import type { EnvironmentConnection } from './connection.ts';
 
 /** Settings and agents as the configuration file has them now. */
 export type Loaded = { readonly config: Config; readonly agents: AgentsConfig };
@@ -39,7 +39,7 @@ export type Host = Pick<Shell, 'isDirect' | 'stdin' | 'stdout' | 'writeToStderr'
   /** Reads the configuration anew. Throws StartError where it is broken. */
   readonly load: () => Promise<Loaded>;
   /** The environment that the flat settings name. Throws StartError for a missing or malformed key. */
-  readonly connect: (config: Config) => Promise<Connection>;
+  readonly connect: (config: Config) => Promise<EnvironmentConnection>;
   readonly variable: (name: string) => string | undefined;
   /** Throws StartError where it cannot. */
   readonly readFile: (path: string, what: string) => string;

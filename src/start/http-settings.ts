@@ -1,5 +1,5 @@
 import { createPolicy } from '../access/policy.ts';
-import { checkAgents, type Forbidden, policyOf } from '../agents/agent-policy.ts';
+import { checkAgents, type OperatorLimits, policyOf } from '../agents/agent-policy.ts';
 import { parsePublicUrl } from '../agents/challenge.ts';
 import type { ResolvedAgent } from '../agents/identify.ts';
 import { canonicalJson } from '../audit/chain.ts';
@@ -11,12 +11,12 @@ import { isLoopback } from '../serve/http/guard.ts';
 import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
 import { proxyFor } from '../workos/proxy.ts';
-import { type Connection, toConnection } from './connection.ts';
+import { type EnvironmentConnection, toConnection } from './connection.ts';
 import type { Host, Loaded } from './host.ts';
 import { requireRecord } from './open-record.ts';
 
 /** The connection to each environment, by name. */
-export type Connections = ReadonlyMap<string, Connection>;
+export type Connections = ReadonlyMap<string, EnvironmentConnection>;
 
 /** Everything that would keep agents from being served as the file says. Throws StartError. */
 export function validate({ config, agents }: Loaded, connections: Connections, catalog: Catalog): void {
@@ -48,7 +48,7 @@ export function validate({ config, agents }: Loaded, connections: Connections, c
     throw new StartError(
       '--production-writes holds for nobody over HTTP: say production-writes of each agent in the file.',
     );
-  const forbidden: Forbidden = grants;
+  const forbidden: OperatorLimits = grants;
   checkAgents(catalog, agents, labelOf, forbidden);
   const members = [...agents.agents, ...agents.templates.map((template) => ({ ...template, allow: template.ceiling }))];
   for (const agent of members) {

@@ -1,4 +1,4 @@
-import { JWKS_TIMEOUT, LARGEST_JWKS, type VerifierDeps } from '../agents/jwt.ts';
+import { JWKS_TIMEOUT, MAX_JWKS_BYTES, type VerifierDeps } from '../agents/jwt.ts';
 import type { Log } from '../log.ts';
 import { TransportError } from '../workos/errors.ts';
 import { proxyFor, type Variable } from '../workos/proxy.ts';
@@ -21,7 +21,7 @@ export function openIssuerKeys({ variable, log, now }: IssuerKeysDeps) {
     const known = transports.get(origin);
     if (known !== undefined) return known;
     const proxy = proxyFor(origin, variable);
-    const made = createTransport(origin, { attemptTimeout: JWKS_TIMEOUT, maxReplyBytes: LARGEST_JWKS, now, proxy });
+    const made = createTransport(origin, { attemptTimeout: JWKS_TIMEOUT, maxReplyBytes: MAX_JWKS_BYTES, now, proxy });
     transports.set(origin, made);
     return made;
   };

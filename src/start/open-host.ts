@@ -3,7 +3,7 @@ import { StartError } from '../errors.ts';
 import { type Config, configFileOf, parseConfig } from '../settings/config.ts';
 import { toEnvironment } from '../settings/environment.ts';
 import { createInProcessTransport } from '../workos/in-process.ts';
-import { type Connection, toTransport } from './connection.ts';
+import { type EnvironmentConnection, toTransport } from './connection.ts';
 import type { Host, Loaded, Shell } from './host.ts';
 
 const NO_AGENTS: Loaded['agents'] = { environments: [], issuers: [], agents: [], templates: [] };
@@ -32,7 +32,7 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
     return { config: parseConfig(argv, env, await parseConfigFile(text, path)), agents };
   };
 
-  const connect = async (config: Config): Promise<Connection> => {
+  const connect = async (config: Config): Promise<EnvironmentConnection> => {
     if (!config.sandbox) {
       const environment = toEnvironment(config, readKeyFile);
       return { environment, transport: toTransport(environment, { config, variable, now: systemClock.now }) };

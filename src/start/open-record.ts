@@ -1,6 +1,6 @@
 import type { Policy } from '../access/policy.ts';
 import { toHeadText } from '../audit/chain.ts';
-import type { Fields } from '../audit/entry.ts';
+import type { EntryFields } from '../audit/entry.ts';
 import { openAuditFile } from '../audit/file-sink.ts';
 import { type AuditRecord, createAuditRecord, newRun, RecordError } from '../audit/record.ts';
 import { createStderrSink } from '../audit/stderr-sink.ts';
@@ -12,7 +12,7 @@ import type { Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 
 /** Milliseconds between lines of the log that say how far the record has come, so that nobody can cut its end unseen. */
-const HEAD_INTERVAL = 60_000;
+const HEAD_INTERVAL_MS = 60_000;
 
 /**
  * Holds an agent that may write in production to a record that somebody has chosen the place of.
@@ -59,7 +59,7 @@ export async function openRecord(
 export async function beginRecord(
   record: AuditRecord,
   log: Log,
-  start: Omit<Extract<Fields, { kind: 'start' }>, 'kind'>,
+  start: Omit<Extract<EntryFields, { kind: 'start' }>, 'kind'>,
 ): Promise<(reason: string) => Promise<void>> {
   try {
     await record.append({ kind: 'start', ...start });
@@ -73,7 +73,7 @@ export async function beginRecord(
     told = head.seq;
     log.info({ head: toHeadText(head) }, 'record');
   };
-  const heads = setInterval(tellHead, HEAD_INTERVAL).unref();
+  const heads = setInterval(tellHead, HEAD_INTERVAL_MS).unref();
   return async (reason) => {
     clearInterval(heads);
     try {

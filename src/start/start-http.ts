@@ -6,15 +6,14 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
 import { StartError, withoutKeys } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { createServer, toBareTool } from '../mcp/server.ts';
+import { createServer, toDirectTool } from '../mcp/server.ts';
 import { openShared } from '../redis/stores.ts';
 import { toDirectAnswers } from '../serve/direct/http-calls.ts';
 import { createMetrics, serveMetrics } from '../serve/http/metrics.ts';
 import { HTTP_LIMITS, serveOverHttp } from '../serve/http/serve-http.ts';
 import { warnings } from '../settings/warnings.ts';
 import { proxyFor } from '../workos/proxy.ts';
-import { createEnvironments, type Opened } from './environments.ts';
-import { createFleet, type Fleet, type Member } from './fleet.ts';
+import { createEnvironments, type OpenEnvironment } from './environments.ts';
 import type { Host, Loaded } from './host.ts';
 import {
   type Connections,
@@ -29,6 +28,7 @@ import {
 } from './http-settings.ts';
 import { openIssuerKeys } from './issuer-keys.ts';
 import { beginRecord, openRecord } from './open-record.ts';
+import { createServedAgents, type ServedAgent, type ServedAgents } from './served-agents.ts';
 
 /** Serves many agents over HTTP until the process is asked to stop. */
 export async function startHttp(first: Loaded, catalog: Catalog, host: Host, version: string): Promise<void> {
@@ -96,7 +96,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     log.info({}, 'stopped');
     await log.written();
   });
-  const turnedAway = createTurnedAway(record);
+  const turnedAway = createRejectionCounter(record);
   closing.push(async () => turnedAway.tell());
   const shared = await openShared(http, publicUrl, log);
   if (shared !== undefined) closing.push(shared.close);
@@ -118,8 +118,8 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   const issuerKeys = openIssuerKeys({ variable: host.variable, log, now: systemClock.now });
   closing.push(issuerKeys.close);
 
-  const toFleet = ({ config, agents }: Loaded, opened: ReadonlyMap<string, Opened>): Fleet =>
-    createFleet({
+  const serveAgents = ({ config, agents }: Loaded, opened: ReadonlyMap<string, OpenEnvironment>): ServedAgents =>
+    createServedAgents({
       catalog,
       config: agents,
       environments: opened,
@@ -135,7 +135,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       onRefusal: turnedAway.count,
     });
   let opened = environments.open(firstConnections);
-  let fleet = toFleet(first, opened);
+  let served = serveAgents(first, opened);
   let current = first;
   for (const warning of warnings(first.agents, Date.now())) log.warn({}, warning);
 
@@ -144,7 +144,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     closing.push(metricsServer.close);
     log.info({ url: metricsServer.url }, 'serving metrics');
   }
-  const server = await serveOverHttp<Member>({
+  const server = await serveOverHttp<ServedAgent>({
     host: http.host,
     port: http.port,
     path: new URL(publicUrl).pathname,
@@ -153,13 +153,13 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     allowedOrigins: http.allowedOrigins,
     trustProxy: http.trustProxy,
     tls,
-    identify: ({ authorization, headers }) => fleet.identify(authorization, headers),
+    identify: ({ authorization, headers }) => served.identify(authorization, headers),
     keyOf: ({ agent }) => agent.name,
     factory: ({ offer, opened, spendDelete }, { traceparent }) =>
       createServer(offer, opened.call, version, { trace: traceparent, spendDelete }),
     answerDirectly: host.isDirect
       ? toDirectAnswers(({ offer, opened, spendDelete }, { tool, traceparent }) =>
-          toBareTool(offer, tool, opened.call, { canAsk: false, trace: traceparent, spendDelete }),
+          toDirectTool(offer, tool, opened.call, { canAsk: false, trace: traceparent, spendDelete }),
         )
       : undefined,
     onRefused: ({ offer, opened }, name, { args, traceparent }) => {
@@ -196,7 +196,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       const connections = await connectAll(next, host);
       validate(next, connections, catalog);
       opened = environments.open(connections);
-      fleet = toFleet(next, opened);
+      served = serveAgents(next, opened);
       if (settingsOf(next) !== settingsOf(current)) log.warn({}, 'settings besides agents hold after a restart');
       current = next;
       await record.append({ kind: 'note', text: `configuration reloaded, settings ${digestOf(next).slice(0, 12)}` });
@@ -229,10 +229,10 @@ function proxyOf({ agents }: Loaded, connections: Connections, { variable }: Hos
   return [...ofEnvironments, ...ofIssuers].find((address) => address !== undefined);
 }
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 /** Counts who is not let in, for the record: a line a minute, however many knock. */
-function createTurnedAway(record: AuditRecord) {
+function createRejectionCounter(record: AuditRecord) {
   const counts = new Map<string, number>();
   const tell = () => {
     if (counts.size === 0) return;
@@ -241,7 +241,7 @@ function createTurnedAway(record: AuditRecord) {
     // The record keeps what it cannot write.
     record.append({ kind: 'note', text: `requests that were not let in: ${told}` }).catch(() => {});
   };
-  setInterval(tell, MINUTE).unref();
+  setInterval(tell, MINUTE_MS).unref();
   return {
     tell,
     count: ({ reason }: { readonly reason: string }) => void counts.set(reason, (counts.get(reason) ?? 0) + 1),

@@ -20,13 +20,13 @@ import { beginRecord, openRecord, requireRecord } from './open-record.ts';
 declare const REVISIONS: readonly string[];
 
 /** What a start leaves for behind the opening, since it takes long to load. */
-export type Behind = () => Promise<{ readonly connect: (deps: SessionDeps) => Session }>;
+export type LazySession = () => Promise<{ readonly connect: (deps: SessionDeps) => Session }>;
 
 /**
  * Serves the one agent of the flat settings until its client leaves or the process is asked to stop. Whatever is wrong
  * with the settings is told before anything is served.
  */
-export async function startStdio(config: Config, catalog: Listings, behind: Behind, host: Host, version: string) {
+export async function startStdio(config: Config, catalog: Listings, behind: LazySession, host: Host, version: string) {
   const policyOf = compileGrants(catalog, config.grants); // a mistake in the grants is told before one in the key
   const { environment, transport } = await host.connect(config);
   const { grants, ...rest } = toAgent(config, environment.label);
@@ -79,7 +79,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Behi
     await serveOverStdio({
       answerOpening: host.isDirect ? toAnswerOpening(offer, version) : undefined,
       connect: async (input, greeted) => {
-        const { connect } = await behind().catch(notWhole);
+        const { connect } = await behind().catch(missingPart);
         return connect({
           config,
           agent,
@@ -114,7 +114,7 @@ function toAnswerOpening({ list, prompts, ...offer }: Offer<Listing>, version: s
   return (stdin, stdout, handOn) => answerOpening(stdin, stdout, handOn, opening);
 }
 
-function notWhole(error: unknown): never {
+function missingPart(error: unknown): never {
   const { code, name } = Object(error);
   throw new StartError(`A part of the program cannot be loaded (${code ?? name}). Install it again.`);
 }

@@ -36,7 +36,7 @@ export type WalkEnd = {
 };
 
 /** Items of WorkOS's largest page. */
-const PAGE = 100;
+const MAX_PAGE_ITEMS = 100;
 
 /**
  * Follows the cursors of a list until it ends or a limit stops the walk. Duplicate items are dropped and counted. A
@@ -61,7 +61,8 @@ export async function walk(options: Walk, start: string | undefined): Promise<Wa
     if (count + wanted === maxItems) return { reason: 'max_items' };
     return isOutOfTime() ? { reason: 'time' } : { cursor: next };
   };
-  const request = (cursor: string | undefined, held: number) => fetchPage(Math.min(PAGE, maxItems - held), cursor);
+  const request = (cursor: string | undefined, held: number) =>
+    fetchPage(Math.min(MAX_PAGE_ITEMS, maxItems - held), cursor);
 
   for (let requested = request(start, 0); ; ) {
     let page: Page;

@@ -3,16 +3,16 @@ import { TransportError } from './errors.ts';
 import type { Context, Layer, Reply } from './layer.ts';
 
 /** How one attempt ended. */
-export type Outcome = { readonly reply: Reply } | { readonly error: TransportError };
+export type AttemptOutcome = { readonly reply: Reply } | { readonly error: TransportError };
 
 const MAX_ATTEMPTS = 4;
 /** Milliseconds. */
-const FIRST_BACKOFF = 500;
-const MAX_BACKOFF = 8_000;
-const MAX_RETRY_AFTER = 60_000;
-const MIN_AFTER_429 = 1_000;
+const FIRST_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 8_000;
+const MAX_RETRY_AFTER_MS = 60_000;
+const MIN_AFTER_429_MS = 1_000;
 /** Milliseconds. With less time left, an attempt would only replace the known error with a timeout. */
-const MIN_ATTEMPT = 100;
+const MIN_ATTEMPT_MS = 100;
 
 /**
  * Milliseconds to wait according to a `Retry-After` header in seconds or as an HTTP date, at most a minute. Returns
@@ -22,7 +22,7 @@ const MIN_ATTEMPT = 100;
 export function retryAfter(value: string | undefined, date: number): number | undefined {
   if (value === undefined || value.trim() === '') return undefined;
   const wait = /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - date;
-  return wait > 0 ? Math.min(wait, MAX_RETRY_AFTER) : undefined;
+  return wait > 0 ? Math.min(wait, MAX_RETRY_AFTER_MS) : undefined;
 }
 
 /**
@@ -32,11 +32,11 @@ export function retryAfter(value: string | undefined, date: number): number | un
  * @param random from 0 to 1
  */
 export function retryDelay(
-  outcome: Outcome,
+  outcome: AttemptOutcome,
   { count, repeat, random, date }: { count: number; repeat: Context['repeat']; random: number; date: number },
 ): number | undefined {
   if (count >= MAX_ATTEMPTS) return undefined;
-  const backoff = random * Math.min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** (count - 1));
+  const backoff = random * Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (count - 1));
   if ('error' in outcome) {
     const { sent, final } = outcome.error;
     return !final && (!sent || repeat === 'unknown') ? backoff : undefined;
@@ -45,14 +45,16 @@ export function retryDelay(
   const asked = retryAfter(headers['retry-after'], date);
   if (status === 429) {
     // No call can wait until a daily quota is restored.
-    return repeat === 'never' || body.includes('daily_quota_exceeded') ? undefined : (asked ?? MIN_AFTER_429) + backoff;
+    return repeat === 'never' || body.includes('daily_quota_exceeded')
+      ? undefined
+      : (asked ?? MIN_AFTER_429_MS) + backoff;
   }
   if ((status === 408 || status >= 500) && repeat === 'unknown') return asked === undefined ? backoff : asked + backoff;
   return undefined;
 }
 
 /** Whether the attempt may have taken effect although WorkOS did not confirm it. */
-function isUncertain(outcome: Outcome): boolean {
+function isUncertain(outcome: AttemptOutcome): boolean {
   if ('error' in outcome) return outcome.error.sent;
   return outcome.reply.status === 408 || outcome.reply.status >= 500;
 }
@@ -71,9 +73,9 @@ export const retry =
   (next) =>
   async (request, context) => {
     let uncertain = false;
-    let last: Outcome | undefined;
+    let last: AttemptOutcome | undefined;
     for (let count = 1; ; count += 1) {
-      let outcome: Outcome;
+      let outcome: AttemptOutcome;
       try {
         outcome = { reply: await next(request, context) };
       } catch (error) {
@@ -83,7 +85,7 @@ export const retry =
         outcome = { error };
       }
       const wait = retryDelay(outcome, { count, repeat: context.repeat, random: random(), date: date() });
-      if (wait === undefined || context.signal.aborted || now() + wait + MIN_ATTEMPT > context.deadline) {
+      if (wait === undefined || context.signal.aborted || now() + wait + MIN_ATTEMPT_MS > context.deadline) {
         return settle(outcome, count, uncertain);
       }
       uncertain ||= isUncertain(outcome);
@@ -94,7 +96,7 @@ export const retry =
   };
 
 /** @param uncertain whether an attempt before this outcome may have taken effect */
-function settle(outcome: Outcome, attempts: number, uncertain: boolean): Reply {
+function settle(outcome: AttemptOutcome, attempts: number, uncertain: boolean): Reply {
   if ('error' in outcome) {
     const { message, sent, final, remedy } = outcome.error;
     throw new TransportError(message, sent || uncertain, { final, attempts, remedy });

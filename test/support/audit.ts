@@ -2,13 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Entry, Fields } from '../../src/audit/entry.ts';
+import type { Entry, EntryFields } from '../../src/audit/entry.ts';
 import { openAuditFile } from '../../src/audit/file-sink.ts';
 import { type AuditRecord, createAuditRecord, type Sink } from '../../src/audit/record.ts';
 
 export const USER = 'user_01E4ZCR3C56J083X43JQXF3JK5';
 
-export const START: Fields = {
+export const START: EntryFields = {
   kind: 'start',
   version: '1.2.3',
   environment: 'staging',
@@ -31,9 +31,9 @@ export const DECISION = {
   arguments: 'a'.repeat(64),
   decision: 'allowed',
   rule: 'users:delete',
-} as const satisfies Fields;
+} as const satisfies EntryFields;
 
-export const outcome = (of: number, more: Partial<Extract<Fields, { kind: 'outcome' }>> = {}): Fields => ({
+export const outcome = (of: number, more: Partial<Extract<EntryFields, { kind: 'outcome' }>> = {}): EntryFields => ({
   kind: 'outcome',
   of,
   agent: 'support-bot',

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { type Place, placeOf, type Tool } from '../../src/catalog/tool.ts';
+import { type ArgumentPlace, placeOf, type Tool } from '../../src/catalog/tool.ts';
 
 /** The part of JSON Schema that is looked into here or written in tests; the rest is Ajv's. */
 export type Schema = {
@@ -173,7 +173,7 @@ type Side = { readonly ours: Readonly<Record<string, z.ZodType>>; readonly their
 export function differences(tool: Tool, operation: Operation | undefined): readonly Difference[] {
   if (operation === undefined) return [{ argument: tool.route, kind: 'route' }];
   const usual = tool.method === 'GET' || tool.method === 'DELETE' ? 'query' : 'body';
-  const places: readonly Place[] = ['path', 'query', 'header', 'body'];
+  const places: readonly ArgumentPlace[] = ['path', 'query', 'header', 'body'];
   return [
     ...places.flatMap((place) => {
       const side = { ours: oursIn(place, tool), theirs: theirsIn(place, tool, operation) };
@@ -184,7 +184,7 @@ export function differences(tool: Tool, operation: Operation | undefined): reado
 }
 
 /** The arguments that the tool sends in one place, by their names there; constants are arguments of a single value. */
-function oursIn(place: Place, tool: Tool): Side['ours'] {
+function oursIn(place: ArgumentPlace, tool: Tool): Side['ours'] {
   const constants = Object.entries(tool.constants ?? {}).map(([name, value]): [string, z.ZodType] => [
     name,
     z.literal(typeof value === 'string' ? value : 'from the environment'),
@@ -195,7 +195,7 @@ function oursIn(place: Place, tool: Tool): Side['ours'] {
   );
 }
 
-function theirsIn(place: Place, tool: Tool, operation: Operation): Members {
+function theirsIn(place: ArgumentPlace, tool: Tool, operation: Operation): Members {
   if (place === 'body') return membersOf(operation.body ?? {});
   const names = (path: string) => path.match(/(?<=\{)\w+/g) ?? [];
   const ourNames = new Map(names(operation.path).map((name, index) => [name, names(tool.path)[index] ?? name]));

@@ -180,7 +180,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   catalog: {
     knows: '`declaration.ts`, what a tool can say, and `tool.ts`, what follows from it',
     imports: ['zod'],
-    types: ['secrets.ts'],
+    types: ['secrets.ts', 'json.ts'],
   },
   'secrets.ts': { knows: 'what looks like a secret', imports: ['memo.ts'] },
   'visible.ts': { knows: 'text from outside without what a person would not see' },

@@ -1,22 +1,22 @@
 import { createReadStream } from 'node:fs';
 import { StartError } from '../../errors.ts';
-import { type Entry, SCHEMA } from '../entry.ts';
+import { type Entry, SCHEMA_VERSION } from '../entry.ts';
 
 /** A line of a file. */
-export type Line = { readonly bytes: Buffer; readonly number: number };
+export type RecordLine = { readonly bytes: Buffer; readonly number: number };
 
 /** Bytes kept of a line. Entries are shorter, and a file without line feeds must not fill the memory. */
-const KEPT = 65_536;
+const MAX_LINE_BYTES = 65_536;
 
 /**
  * Streams the lines of a file. node:readline would also split lines at U+2028.
  * @throws StartError if the file cannot be read
  */
-export async function* readLines(path: string): AsyncGenerator<Line> {
+export async function* readLines(path: string): AsyncGenerator<RecordLine> {
   let number = 1;
   let start = Buffer.alloc(0);
   const keep = (more: Buffer) => {
-    if (start.length < KEPT) start = Buffer.concat([start, more.subarray(0, KEPT - start.length)]);
+    if (start.length < MAX_LINE_BYTES) start = Buffer.concat([start, more.subarray(0, MAX_LINE_BYTES - start.length)]);
   };
   try {
     // A stream without an encoding yields buffers.
@@ -24,7 +24,8 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
       let from = 0;
       for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, from)) {
         const rest = chunk.subarray(from, end);
-        if (start.length === 0) yield { bytes: rest.length > KEPT ? rest.subarray(0, KEPT) : rest, number };
+        if (start.length === 0)
+          yield { bytes: rest.length > MAX_LINE_BYTES ? rest.subarray(0, MAX_LINE_BYTES) : rest, number };
         else {
           keep(rest);
           yield { bytes: start, number };
@@ -42,7 +43,7 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
 }
 
 /** The kinds of lines in a record file. */
-export type Read =
+export type ReadLine =
   | {
       readonly what: 'entry';
       readonly entry: Entry;
@@ -59,7 +60,7 @@ export type Read =
 
 const START = '{"v":';
 
-export function readEntry(bytes: Buffer): Read {
+export function readEntry(bytes: Buffer): ReadLine {
   const whole = toEntry(bytes, false);
   if (whole !== undefined) return whole;
   // If a process died within a line, the next entry follows on the same line. The marker cannot occur within a string
@@ -71,7 +72,7 @@ export function readEntry(bytes: Buffer): Read {
   return { what: START.startsWith(text) ? 'torn' : 'other' };
 }
 
-function toEntry(bytes: Buffer, torn: boolean): Read | undefined {
+function toEntry(bytes: Buffer, torn: boolean): ReadLine | undefined {
   if (bytes[0] !== 0x7b /* { */) return undefined;
   let value: unknown;
   try {
@@ -81,7 +82,7 @@ function toEntry(bytes: Buffer, torn: boolean): Read | undefined {
   }
   const { v, run, seq, prev, time, kind } = Object(value);
   if (typeof run !== 'string' || typeof seq !== 'number' || v === undefined) return undefined;
-  if (v !== SCHEMA) return { what: 'version', version: String(v) };
+  if (v !== SCHEMA_VERSION) return { what: 'version', version: String(v) };
   const sound =
     Number.isSafeInteger(seq) &&
     seq > 0 &&

@@ -1,11 +1,11 @@
-import { type Head, hashOf, NO_HASH } from '../chain.ts';
+import { type ChainHead, hashOf, NO_HASH } from '../chain.ts';
 import type { Entry } from '../entry.ts';
 
 /** A line of a file, printed as `FILE:LINE`. */
-type Place = { readonly file: string; readonly line: number };
+type LinePosition = { readonly file: string; readonly line: number };
 
 /** The first place where a run's chain is broken. */
-export type Fault = {
+export type RecordFault = {
   readonly kind: 'altered' | 'missing' | 'duplicated' | 'reordered';
   readonly seq: number;
   readonly where: string;
@@ -13,31 +13,36 @@ export type Fault = {
 };
 
 /** An allowed call without an outcome. The record does not say whether it took effect. */
-export type Unknown = { readonly seq: number; readonly time: string; readonly where: string; readonly text: string };
+export type UnknownOutcome = {
+  readonly seq: number;
+  readonly time: string;
+  readonly where: string;
+  readonly text: string;
+};
 
 /** Consecutive entries of a run, by position and by number. */
-type Stretch = {
+type EntryRange = {
   readonly first: number;
   readonly prev: string;
-  readonly from: Place;
+  readonly from: LinePosition;
   readonly firstTime: string;
   last: number;
   hash: string;
-  to: Place;
+  to: LinePosition;
   lastTime: string;
   lastKind: string;
   /** The first broken link within the stretch. */
-  fault: Fault | undefined;
+  fault: RecordFault | undefined;
 };
 
-export type Run = {
+export type RecordedRun = {
   readonly id: string;
   entries: number;
-  readonly stretches: Stretch[];
+  readonly stretches: EntryRange[];
   /** The stretch that the next entry may extend. */
-  current: Stretch | undefined;
+  current: EntryRange | undefined;
   /** Decisions still without an outcome, and outcomes still without a decision. Files may come in any order. */
-  readonly decisions: Map<number, Unknown>;
+  readonly decisions: Map<number, UnknownOutcome>;
   readonly outcomes: Set<number>;
   /** Number of decisions beyond KEPT. */
   overflow: number;
@@ -47,9 +52,9 @@ export type Run = {
 };
 
 /** Decisions, outcomes and stretches of a run kept in memory, at most so many of each. */
-const KEPT = 100_000;
+const MAX_KEPT = 100_000;
 
-export const toRun = (id: string, wanted: ReadonlySet<number>): Run => ({
+export const toRun = (id: string, wanted: ReadonlySet<number>): RecordedRun => ({
   id,
   entries: 0,
   stretches: [],
@@ -61,10 +66,10 @@ export const toRun = (id: string, wanted: ReadonlySet<number>): Run => ({
   hashes: new Map(),
 });
 
-const at = ({ file, line }: Place): string => `${file}:${line}`;
+const at = ({ file, line }: LinePosition): string => `${file}:${line}`;
 
 /** Adds an entry in reading order. */
-export function addEntry(run: Run, entry: Entry, bytes: Uint8Array, place: Place): void {
+export function addEntry(run: RecordedRun, entry: Entry, bytes: Uint8Array, place: LinePosition): void {
   const { seq, prev, time, kind } = entry;
   const hash = hashOf(bytes);
   run.entries += 1;
@@ -79,31 +84,35 @@ export function addEntry(run: Run, entry: Entry, bytes: Uint8Array, place: Place
   const stretch = { first: seq, prev, from: place, firstTime: time, last: seq, hash, to: place, lastTime: time };
   run.current = { ...stretch, lastKind: kind, fault: undefined };
   // A run in so many pieces is certainly broken, and later pieces do not move the first fault.
-  if (run.stretches.length < KEPT) run.stretches.push(run.current);
+  if (run.stretches.length < MAX_KEPT) run.stretches.push(run.current);
 }
 
-function addCall(run: Run, entry: Entry, place: Place): void {
+function addCall(run: RecordedRun, entry: Entry, place: LinePosition): void {
   if (entry.kind === 'outcome') {
-    if (!run.decisions.delete(entry.of) && run.outcomes.size < KEPT) run.outcomes.add(entry.of);
+    if (!run.decisions.delete(entry.of) && run.outcomes.size < MAX_KEPT) run.outcomes.add(entry.of);
   } else if (entry.kind === 'decision' && entry.decision === 'allowed' && !run.outcomes.delete(entry.seq)) {
-    if (run.decisions.size < KEPT) {
+    if (run.decisions.size < MAX_KEPT) {
       run.decisions.set(entry.seq, { seq: entry.seq, time: entry.time, where: at(place), text: String(entry.text) });
     } else run.overflow += 1;
   }
 }
 
 /** The calls without an outcome in the order of their decisions, and their number. */
-export function unknownCalls({ decisions, outcomes, overflow }: Run): { count: number; calls: Unknown[] } {
+export function unknownCalls({ decisions, outcomes, overflow }: RecordedRun): {
+  count: number;
+  calls: UnknownOutcome[];
+} {
   const calls = [...decisions.values()].sort((one, other) => one.seq - other.seq);
   return { count: calls.length + Math.max(0, overflow - outcomes.size), calls };
 }
 
 /** A run's stretches by sequence number. */
-export const inOrder = (run: Run): Stretch[] => run.stretches.toSorted((one, other) => one.first - other.first);
+export const inOrder = (run: RecordedRun): EntryRange[] =>
+  run.stretches.toSorted((one, other) => one.first - other.first);
 
 /** The first broken link of a run, or `undefined` if it is whole. */
-export function firstFault(run: Run): Fault | undefined {
-  let before: Stretch | undefined;
+export function firstFault(run: RecordedRun): RecordFault | undefined {
+  let before: EntryRange | undefined;
   for (const stretch of inOrder(run)) {
     const fault = faultBetween(before, stretch) ?? stretch.fault;
     if (fault !== undefined) return fault;
@@ -112,7 +121,7 @@ export function firstFault(run: Run): Fault | undefined {
   return undefined;
 }
 
-function faultBetween(before: Stretch | undefined, { first, prev, from }: Stretch): Fault | undefined {
+function faultBetween(before: EntryRange | undefined, { first, prev, from }: EntryRange): RecordFault | undefined {
   const last = before?.last ?? 0;
   const where = at(from);
   if (first <= last) {
@@ -141,7 +150,7 @@ function faultBetween(before: Stretch | undefined, { first, prev, from }: Stretc
 }
 
 /** Each entry carries the hash of the previous one, so a mismatch implicates either of the two. */
-function toAltered(seq: number, before: Place, place: Place): Fault {
+function toAltered(seq: number, before: LinePosition, place: LinePosition): RecordFault {
   return {
     kind: 'altered',
     seq: seq - 1,
@@ -151,7 +160,7 @@ function toAltered(seq: number, before: Place, place: Place): Fault {
 }
 
 /** Compares the end of a run with a head that was kept elsewhere. Returns what is wrong, or `undefined`. */
-export function headFault(run: Run | undefined, head: Head): string | undefined {
+export function headFault(run: RecordedRun | undefined, head: ChainHead): string | undefined {
   if (run === undefined) return 'the files have no entry of that run';
   const last = Math.max(...inOrder(run).map((stretch) => stretch.last));
   if (last < head.seq) return `the run was truncated: it ends with entry ${last}, but entry ${head.seq} was written`;

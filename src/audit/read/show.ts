@@ -23,11 +23,11 @@ export type Row = {
   readonly entries: readonly Entry[];
 };
 
-type Decision = Extract<Entry, { kind: 'decision' }>;
-type Outcome = Extract<Entry, { kind: 'outcome' }>;
+type DecisionEntry = Extract<Entry, { kind: 'decision' }>;
+type OutcomeEntry = Extract<Entry, { kind: 'outcome' }>;
 
 /** Rows that wait for the outcome of the first. No server has more calls in flight. */
-const WAITING = 10_000;
+const MAX_WAITING_ROWS = 10_000;
 
 /** The rows of a record in the order in which they began. @throws StartError if the file cannot be read */
 export async function* readRows(
@@ -41,7 +41,7 @@ export async function* readRows(
     row.time >= from &&
     (!refused || row.state === 'refused' || row.state === 'not sent');
   /** Rows in order, each with its decision while the outcome is missing. */
-  const queue: { row: Row; decision: Decision | undefined }[] = [];
+  const queue: { row: Row; decision: DecisionEntry | undefined }[] = [];
   const open = new Map<string, (typeof queue)[number]>();
   const keyOf = (run: string, seq: number) => `${run} ${seq}`;
 
@@ -63,7 +63,7 @@ export async function* readRows(
     } else queue.push({ row: toRow(entry), decision: undefined });
 
     for (let first = queue[0]; first !== undefined; first = queue[0]) {
-      if (first.decision !== undefined && queue.length <= WAITING) break;
+      if (first.decision !== undefined && queue.length <= MAX_WAITING_ROWS) break;
       queue.shift();
       if (first.decision !== undefined) open.delete(keyOf(first.decision.run, first.decision.seq));
       if (isShown(first.row)) yield first.row;
@@ -87,14 +87,14 @@ export async function* showFile(
       day = date;
     }
     const suffix = details.length === 0 ? '' : `  (${details.join(', ')})`;
-    yield toPlain(`  ${time.slice(11, 19)}  ${state.padEnd(STATE_WIDTH)}  ${text}${suffix}`);
+    yield toPlain(`  ${time.slice(11, 19)}  ${state.padEnd(STATE_WIDTH_CHARS)}  ${text}${suffix}`);
   }
 }
 
 /** The longest state is "confirmation". */
-const STATE_WIDTH = 12;
+const STATE_WIDTH_CHARS = 12;
 
-function toRow(entry: Exclude<Entry, Decision | Outcome>): Row {
+function toRow(entry: Exclude<Entry, DecisionEntry | OutcomeEntry>): Row {
   const common = { time: entry.time, run: entry.run, entries: [entry], details: [`run ${entry.run.slice(0, 8)}`] };
   switch (entry.kind) {
     case 'start': {
@@ -110,7 +110,7 @@ function toRow(entry: Exclude<Entry, Decision | Outcome>): Row {
   }
 }
 
-function toDecisionRow(entry: Decision): Row {
+function toDecisionRow(entry: DecisionEntry): Row {
   const { time, run, agent, text, decision, rule } = entry;
   const common = { time, run, agent, entries: [entry] };
   switch (decision) {
@@ -123,7 +123,7 @@ function toDecisionRow(entry: Decision): Row {
   }
 }
 
-function toOutcomeRow(decision: Decision | undefined, entry: Outcome): Row {
+function toOutcomeRow(decision: DecisionEntry | undefined, entry: OutcomeEntry): Row {
   const { run, agent, text, outcome, ms, request_id: requestId } = entry;
   const confirmation = decision?.confirmation === undefined ? [] : [`confirmation ${decision.confirmation}`];
   const request = requestId === undefined || outcome === 'ok' ? [] : [`request ${requestId}`];
@@ -147,13 +147,19 @@ function toHeading(date: string): string {
 /** A text as one visible line: an altered file must not send control sequences to the reader's terminal. */
 export const toPlain = (text: string): string => cleanText(text.replace(/[\t\n\r\v\f\u2028\u2029]/g, ' ')).text;
 
-const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const MS_PER_UNIT: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
 
 /** The time that "since" stands for. A time without a zone is UTC, as are the times shown. */
 export function toTime(since: string, now: Date): Date {
   const [, count, unit = ''] = /^(\d{1,5})([smhdw])$/.exec(since) ?? [];
-  if (count !== undefined) return new Date(now.getTime() - Number(count) * (UNITS[unit] ?? 0));
+  if (count !== undefined) return new Date(now.getTime() - Number(count) * (MS_PER_UNIT[unit] ?? 0));
   const hasZone = /(?:Z|[+-]\d\d:\d\d)$/.test(since.slice(10));
   const time = new Date(
     DATE.test(since) ? `${since.replace(' ', 'T')}${since.length > 10 && !hasZone ? 'Z' : ''}` : '',

@@ -1,15 +1,15 @@
 import { realpathSync } from 'node:fs';
-import { type Head, toHeadText } from '../chain.ts';
+import { type ChainHead, toHeadText } from '../chain.ts';
 import { readEntry, readLines } from './lines.ts';
 import {
   addEntry,
-  type Fault,
   firstFault,
   headFault,
   inOrder,
-  type Run,
+  type RecordedRun,
+  type RecordFault,
   toRun,
-  type Unknown,
+  type UnknownOutcome,
   unknownCalls,
 } from './runs.ts';
 
@@ -22,8 +22,8 @@ export type RunReport = {
   /** Whether it ends with a stop. If not, the process still runs or was killed. */
   readonly stopped: boolean;
   /** Calls without an outcome: their number, and the first of them. */
-  readonly unknown: { readonly count: number; readonly calls: readonly Unknown[] };
-  readonly fault?: Fault;
+  readonly unknown: { readonly count: number; readonly calls: readonly UnknownOutcome[] };
+  readonly fault?: RecordFault;
 };
 
 export type VerifyReport = {
@@ -35,18 +35,18 @@ export type VerifyReport = {
   readonly lines: readonly OddLines[];
 };
 
-export type OddLines = { readonly what: Odd; readonly count: number; readonly where: readonly string[] };
+export type OddLines = { readonly what: OddKind; readonly count: number; readonly where: readonly string[] };
 
 /**
  * Kinds of lines that are not entries. A torn line is harmless, as its entry is written again, and so is a log line.
  */
-type Odd = 'torn' | 'other' | `version ${string}`;
+type OddKind = 'torn' | 'other' | `version ${string}`;
 
 /** Calls without an outcome, and lines of a kind, that a report lists. */
-const LISTED = 20;
+const MAX_LISTED = 20;
 
 /** Kinds of lines that are counted separately. */
-const VERSIONS = 20;
+const MAX_VERSIONS = 20;
 
 /**
  * Follows every run through the files, which may come in any order.
@@ -54,15 +54,15 @@ const VERSIONS = 20;
  */
 export async function verifyFiles(
   paths: readonly string[],
-  { heads = [] }: { readonly heads?: readonly Head[] } = {},
+  { heads = [] }: { readonly heads?: readonly ChainHead[] } = {},
 ): Promise<VerifyReport> {
-  const runs = new Map<string, Run>();
-  const odd = new Map<Odd, { count: number; where: string[] }>();
-  const note = (what: Odd, where: string) => {
+  const runs = new Map<string, RecordedRun>();
+  const odd = new Map<OddKind, { count: number; where: string[] }>();
+  const note = (what: OddKind, where: string) => {
     const noted = odd.get(what) ?? { count: 0, where: [] };
     noted.count += 1;
-    if (noted.where.length < LISTED) noted.where.push(where);
-    if (odd.size < VERSIONS || odd.has(what)) odd.set(what, noted);
+    if (noted.where.length < MAX_LISTED) noted.where.push(where);
+    if (odd.size < MAX_VERSIONS || odd.has(what)) odd.set(what, noted);
   };
   const wantedOf = (id: string) => new Set(heads.filter((head) => head.run === id).map((head) => head.seq));
 
@@ -110,7 +110,7 @@ function toRealPath(path: string): string {
   }
 }
 
-function toReport(run: Run): RunReport {
+function toReport(run: RecordedRun): RunReport {
   const stretches = inOrder(run);
   const last = stretches.at(-1);
   const fault = firstFault(run);
@@ -121,7 +121,7 @@ function toReport(run: Run): RunReport {
     first: stretches[0]?.firstTime ?? '',
     last: last?.lastTime ?? '',
     stopped: last?.lastKind === 'stop',
-    unknown: { count, calls: calls.slice(0, LISTED) },
+    unknown: { count, calls: calls.slice(0, MAX_LISTED) },
     ...(fault !== undefined && { fault }),
   };
 }

@@ -1,26 +1,24 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { isObject } from '../../json.ts';
+import { isObject, type JsonObject } from '../../json.ts';
 import { ReplyError } from '../../workos/errors.ts';
+import type { Answer } from './accept-reply.ts';
 import type { FailedCall } from './failure.ts';
-import type { Shape } from './fields.ts';
+import type { FieldSelection } from './fields.ts';
 import { removedNote, toResult } from './result.ts';
 import { byteLength, countWithRoom, tooLarge } from './size.ts';
-import type { Success } from './success.ts';
 
-export type Fields = Record<string, unknown>;
-
-export type Options = FailedCall & {
-  readonly shape: Shape;
+export type AnswerOptions = FailedCall & {
+  readonly selection: FieldSelection;
   readonly maxBytes: number;
   /** Members that the server adds to the result. */
-  readonly extra: Fields;
+  readonly extra: JsonObject;
 };
 
-export function isList(value: Fields): value is Fields & { data: Fields[] } {
+export function isList(value: JsonObject): value is JsonObject & { data: JsonObject[] } {
   return value.object === 'list' && Array.isArray(value.data) && value.data.every(isObject);
 }
 
-const withNotes = (value: Fields, notes: readonly string[]): Fields => {
+const withNotes = (value: JsonObject, notes: readonly string[]): JsonObject => {
   return notes.length === 0 ? value : { ...value, notes: [...[value.notes ?? []].flat(), ...notes] };
 };
 
@@ -29,14 +27,14 @@ const withNotes = (value: Fields, notes: readonly string[]): Fields => {
  * that is too large is cut after an item, whose ID is the cursor to continue with.
  * @throws ReplyError for a result over the limit that cannot be cut
  */
-export function toAnswer({ value, removed, reply }: Success, options: Options): CallToolResult {
-  const { tool, args, shape, maxBytes, extra } = options;
+export function answerResult({ value, removed, reply }: Answer, options: AnswerOptions): CallToolResult {
+  const { tool, args, selection, maxBytes, extra } = options;
   const notes = [removedNote(removed)].filter((note) => note !== undefined);
   if (value.object === 'list' && !isList(value))
     throw new ReplyError(reply, 'but the list holds something other than objects');
-  const items = isList(value) ? value.data.map(shape.item) : undefined;
+  const items = isList(value) ? value.data.map(selection.item) : undefined;
   const result = withNotes(
-    items === undefined ? { ...shape.object(value), ...extra } : { ...value, data: items },
+    items === undefined ? { ...selection.object(value), ...extra } : { ...value, data: items },
     notes,
   );
   const text = JSON.stringify(result);
@@ -64,7 +62,7 @@ export function toAnswer({ value, removed, reply }: Success, options: Options): 
 }
 
 /** A longer cursor is not a WorkOS ID, and takes too much room in a result. */
-const MAX_CURSOR = 256;
+const MAX_CURSOR_CHARS = 256;
 
 export const isCursor = (cursor: unknown): cursor is string =>
-  typeof cursor === 'string' && cursor !== '' && cursor.length <= MAX_CURSOR;
+  typeof cursor === 'string' && cursor !== '' && cursor.length <= MAX_CURSOR_CHARS;

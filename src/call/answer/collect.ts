@@ -1,14 +1,15 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { Arguments } from '../../catalog/declaration.ts';
 import { RefusedError } from '../../errors.ts';
+import type { JsonObject } from '../../json.ts';
 import { ReplyError, TransportError } from '../../workos/errors.ts';
 import type { Reply } from '../../workos/layer.ts';
 import { type Page, type WalkEnd, walk } from '../../workos/paginate.ts';
-import { type Fields, isCursor, isList, type Options } from './answer.ts';
+import type { Answer } from './accept-reply.ts';
+import { type AnswerOptions, isCursor, isList } from './answer.ts';
 import { explain } from './failure.ts';
 import { removedNote, toResult } from './result.ts';
 import { byteLength, createRoom, tooLarge } from './size.ts';
-import type { Success } from './success.ts';
 
 const NO_REPLY: Reply = { status: 200, headers: {}, body: '' };
 
@@ -16,17 +17,17 @@ const NO_REPLY: Reply = { status: 200, headers: {}, body: '' };
  * Collects up to `max_items` items from the pages of a list into one result.
  * @throws ReplyError if the cursors run in a loop, or if the first item is over the limit
  */
-export async function gather(
-  fetch: (args: Arguments) => Promise<Success>,
-  options: Options,
+export async function collectPages(
+  fetch: (args: Arguments) => Promise<Answer>,
+  options: AnswerOptions,
   hooks: { isOutOfTime: () => boolean; isCancelled: () => boolean; onProgress: (count: number) => void },
 ): Promise<CallToolResult> {
-  const { tool, args, shape, maxBytes } = options;
+  const { tool, args, selection, maxBytes } = options;
   const { max_items, before, after, ...filters } = args;
   const backwards = before !== undefined;
   const direction = backwards ? 'before' : 'after';
   const start = backwards ? before : after;
-  const items: Fields[] = [];
+  const items: JsonObject[] = [];
   /** The items as JSON. It is built here anyway, to know its size. */
   let json = '';
   const add = (array: string) => {
@@ -58,7 +59,7 @@ export async function gather(
       maxItems: Number(max_items),
       fits: room.fits,
       take: (page) => {
-        const shaped = page.map(shape.item);
+        const shaped = page.map(selection.item);
         // Serialize a page at once, and item by item only if the page does not fit.
         const text = JSON.stringify(shaped);
         if (shaped.length > 0 && room.take(text)) {
@@ -109,9 +110,9 @@ const isUpstream = (error: unknown): boolean =>
   error instanceof TransportError || error instanceof ReplyError || error instanceof RefusedError;
 
 /** A note has less room than an error. */
-const shortly = (text: string): string => (text.length <= 500 ? text : `${text.slice(0, 500)}…`);
+const shorten = (text: string): string => (text.length <= 500 ? text : `${text.slice(0, 500)}…`);
 
-function whyStopped(end: WalkEnd, options: Options, direction: string): string {
+function whyStopped(end: WalkEnd, options: AnswerOptions, direction: string): string {
   const onward = end.next === null ? '' : ` Continue with ${direction}="${end.next}".`;
   switch (end.reason) {
     case 'max_items':
@@ -121,7 +122,7 @@ function whyStopped(end: WalkEnd, options: Options, direction: string): string {
     case 'size':
       return `Stopped after ${end.count} items, to stay under ${options.maxBytes} bytes.${onward}`;
     case 'error':
-      return `Stopped after ${end.count} items because of an error: ${shortly(explain(end.error, options))}${onward}`;
+      return `Stopped after ${end.count} items because of an error: ${shorten(explain(end.error, options))}${onward}`;
     default:
       return `Reached the end of the list (${end.count} items).`;
   }

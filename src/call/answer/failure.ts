@@ -9,7 +9,7 @@ import type { Reply } from '../../workos/layer.ts';
 import { retryAfter } from '../../workos/retry.ts';
 import { type Confidential, textWithoutValues } from '../confidential.ts';
 import { removedNote } from './result.ts';
-import { toProblem } from './workos-error.ts';
+import { toWorkosFault } from './workos-error.ts';
 
 export type FailedCall = {
   readonly tool: Tool;
@@ -45,7 +45,7 @@ function explainOpenly(error: unknown, call: FailedCall): string {
     const isFutile = final && !isKeyed && (!sent || tool.repeat === 'unknown');
     const again = isFutile ? 'Calling again would fail in the same way.' : retryAdvice(tool, args, sent);
     return sentence(
-      `WorkOS gave no usable answer to ${tool.name}${times(attempts)}: ${message}.`,
+      `WorkOS gave no usable answer to ${tool.name}${attemptsOf(attempts)}: ${message}.`,
       sent || tool.method === 'GET' ? effectOf(tool, args, true) : 'Nothing was changed.',
       remedy === undefined || isFutile || isKeyed ? again : undefined,
       remedy && `Ask the operator of this server to ${remedy}.`,
@@ -61,12 +61,12 @@ function explainOpenly(error: unknown, call: FailedCall): string {
 function explainReply({ reply, fault, advice }: ReplyError, { tool, args, confidential }: FailedCall): string {
   const { status, attempts = 1 } = reply;
   const problem =
-    fault === undefined ? toProblem(reply, confidential) : { code: undefined, text: `, ${fault}.`, removed: 0 };
+    fault === undefined ? toWorkosFault(reply, confidential) : { code: undefined, text: `, ${fault}.`, removed: 0 };
   const requestId = reply.headers['x-request-id'];
   const unknownOutcome = isUnclear(reply);
   const step = problem.code === undefined ? undefined : tool.nextSteps?.[problem.code];
   return sentence(
-    `WorkOS answered ${tool.name} with ${status} ${STATUS_CODES[status] ?? 'Unknown'}${times(attempts)}${problem.text}`,
+    `WorkOS answered ${tool.name} with ${status} ${STATUS_CODES[status] ?? 'Unknown'}${attemptsOf(attempts)}${problem.text}`,
     effectOf(tool, args, unknownOutcome),
     advice ?? step ?? nextStep(reply, problem.code, tool, args),
     requestId === undefined ? undefined : `Request ID: ${requestId}.`,
@@ -79,7 +79,7 @@ export function isUnclear({ status, uncertain = false }: Reply): boolean {
   return uncertain || status < 400 || status === 408 || status >= 500;
 }
 
-const times = (attempts: number): string => (attempts === 1 ? '' : ` (${attempts} attempts)`);
+const attemptsOf = (attempts: number): string => (attempts === 1 ? '' : ` (${attempts} attempts)`);
 
 /** Joins the parts that are not empty. */
 function sentence(...parts: readonly (string | undefined)[]): string {

@@ -1,15 +1,15 @@
 import { knownFields } from '../../catalog/output.ts';
 import type { Tool } from '../../catalog/tool.ts';
-import type { Fields } from './fields.ts';
+import type { JsonObject } from '../../json.ts';
 
 export const byteLength = (text: string): number => Buffer.byteLength(text);
 
 /** Bytes of a result that hold no item: list_metadata, notes and the like. */
-const FRAME = 1_024;
+const RESULT_OVERHEAD_BYTES = 1_024;
 
 /** A budget of bytes for the items' JSON. `take` deducts the JSON's size if it fits, and returns whether it did. */
 export function createRoom(maxBytes: number): { take: (json: string) => boolean; fits: (bytes: number) => boolean } {
-  let left = maxBytes - FRAME;
+  let left = maxBytes - RESULT_OVERHEAD_BYTES;
   return {
     fits: (bytes) => bytes <= left,
     take: (json) => {
@@ -22,7 +22,7 @@ export function createRoom(maxBytes: number): { take: (json: string) => boolean;
 }
 
 /** How many items of a page fit, counted from the end where the walk begins. */
-export function countWithRoom(items: readonly Fields[], backwards: boolean, maxBytes: number): number {
+export function countWithRoom(items: readonly JsonObject[], backwards: boolean, maxBytes: number): number {
   const room = createRoom(maxBytes);
   const end = (backwards ? items.toReversed() : items).findIndex((item) => !room.take(JSON.stringify(item)));
   return end === -1 ? items.length : end;

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../json.ts';
 import { isObject, parseJson } from '../../json.ts';
 import { cleanValue } from '../../visible.ts';
 import { closed } from '../../wording.ts';
@@ -5,7 +6,7 @@ import type { Reply } from '../../workos/layer.ts';
 import { type Confidential, textWithoutValues, withoutSecrets, withoutValues } from '../confidential.ts';
 
 /** The content of a WorkOS error. */
-export type Problem = {
+export type WorkosFault = {
   readonly code: string | undefined;
   readonly text: string;
   /** The number of invisible characters that were removed. */
@@ -13,13 +14,13 @@ export type Problem = {
 };
 
 /** Characters of the text that are shown. */
-const MAX = 4_000;
+const MAX_SHOWN_CHARS = 4_000;
 
 /**
  * Reads every error body that WorkOS is known to send: objects of several dialects, a bare string, and non-JSON.
  * Members of an unknown shape are shown as they are. Text is cleaned and secrets are withheld before it is composed.
  */
-export function toProblem(reply: Reply, confidential: Confidential): Problem {
+export function toWorkosFault(reply: Reply, confidential: Confidential): WorkosFault {
   const parsed = parseJson(reply.body);
   const { value, removed } = typeof parsed === 'object' ? cleanValue(parsed.value) : { value: undefined, removed: 0 };
   // Remove secrets before shortening: half a secret would not be found, and is still confidential.
@@ -62,15 +63,13 @@ function toReason(problem: unknown, confidential: Confidential): string {
   return [where, what, more].filter((part) => part !== undefined).join(': ');
 }
 
-const toJson = (value: Fields, confidential: Confidential): string =>
+const toJson = (value: JsonObject, confidential: Confidential): string =>
   JSON.stringify(withoutSecrets(withoutValues(value, confidential), confidential));
 
 /** The members that the text does not cover: unknown ones, and known ones of another shape. */
-function without(value: Fields, known: Readonly<Record<string, (member: unknown) => boolean>>): Fields {
+function without(value: JsonObject, known: Readonly<Record<string, (member: unknown) => boolean>>): JsonObject {
   return Object.fromEntries(Object.entries(value).filter(([name, member]) => !(known[name]?.(member) ?? false)));
 }
-
-type Fields = Record<string, unknown>;
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
@@ -82,7 +81,9 @@ const isCode = (value: unknown): value is string =>
 
 const toCode = (value: unknown): string | undefined => (isCode(value) ? value : undefined);
 
-const isEmpty = (value: Fields): boolean => Object.keys(value).length === 0;
+const isEmpty = (value: JsonObject): boolean => Object.keys(value).length === 0;
 
 const shorten = (text: string): string =>
-  text.length <= MAX ? text : `${text.slice(0, MAX)}… (${text.length - MAX} more characters.)`;
+  text.length <= MAX_SHOWN_CHARS
+    ? text
+    : `${text.slice(0, MAX_SHOWN_CHARS)}… (${text.length - MAX_SHOWN_CHARS} more characters.)`;

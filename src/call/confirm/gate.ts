@@ -8,7 +8,7 @@ import type { Pending, PendingStore } from './pending.ts';
 import type { Preview } from './preview.ts';
 
 /** The client's part in a confirmation. */
-export type Answer = {
+export type Elicitation = {
   /** Whether the client can ask a person. */
   readonly canAsk: boolean;
   /** The ID that the client got with the question, and the response to it. */
@@ -16,24 +16,24 @@ export type Answer = {
   readonly response?: { readonly action?: unknown; readonly content?: unknown } | undefined;
 };
 
-export type Request = {
+export type ConfirmationRequest = {
   readonly tool: Tool;
   readonly args: Arguments;
   readonly caller: string;
   readonly mode: ConfirmMode;
-  readonly answer: Answer;
+  readonly elicitation: Elicitation;
 };
 
 /** Either the call may be sent, if the object is unchanged since the preview, or it has to be confirmed first. */
-export type Passage =
+export type ConfirmationOutcome =
   | { readonly open: true; readonly confirmation?: Confirmation; readonly shown?: string }
   | { readonly open: false };
 
-export type Gate = {
+export type ConfirmationGate = {
   /** Throws RefusedError if a confirmation was declined or is not valid. */
-  readonly pass: (request: Request) => Promise<Passage>;
+  readonly pass: (request: ConfirmationRequest) => Promise<ConfirmationOutcome>;
   /** The question: for a person, or for the model to pass on to one. */
-  readonly ask: (request: Request, preview: Preview) => Promise<CallToolResult | InputRequiredResult>;
+  readonly ask: (request: ConfirmationRequest, preview: Preview) => Promise<CallToolResult | InputRequiredResult>;
   /** Whether a new preview equals the one that was shown. */
   readonly isSame: (preview: Preview, shown: string) => boolean;
 };
@@ -47,10 +47,10 @@ export type GateDeps = {
 };
 
 /** Some calls need a confirmation: by a person or, if the client cannot ask one and the mode allows it, by the model. */
-export function createGate({ store, newId, digest }: GateDeps): Gate {
+export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate {
   const digestOf = (args: Arguments) => digest({ ...args, confirm_token: undefined });
 
-  const take = async (id: string, by: Pending['by'], { tool, args, caller }: Request): Promise<Pending> => {
+  const take = async (id: string, by: Pending['by'], { tool, args, caller }: ConfirmationRequest): Promise<Pending> => {
     const pending = await store.take(id);
     const isOurs =
       pending !== undefined && pending.by === by && pending.caller === caller && pending.tool === tool.name;
@@ -70,10 +70,10 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
   };
 
   /** Checks a person's answer to the question with the ID `state`. */
-  const checkAnswer = async (state: string, request: Request): Promise<Passage> => {
-    const { caller, answer, args, tool } = request;
+  const checkAnswer = async (state: string, request: ConfirmationRequest): Promise<ConfirmationOutcome> => {
+    const { caller, elicitation, args, tool } = request;
     const pending = await take(state, 'prompt', request);
-    const { action, content } = answer.response ?? {};
+    const { action, content } = elicitation.response ?? {};
     if (action !== 'accept') {
       await store.decline(caller, callOf(tool, digestOf(args)));
       throw new RefusedError(
@@ -93,7 +93,7 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
 
   return {
     pass: async (request) => {
-      const { tool, args, caller, mode, answer } = request;
+      const { tool, args, caller, mode, elicitation } = request;
       if (!needsConfirmation(tool, args)) {
         if (args.confirm_token === undefined) return { open: true };
         throw new RefusedError('confirm_token: this call needs no confirmation. Leave confirm_token out.');
@@ -105,9 +105,9 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
           'a person declined the same call',
         );
       }
-      if (answer.state !== undefined) return checkAnswer(answer.state, request);
+      if (elicitation.state !== undefined) return checkAnswer(elicitation.state, request);
       if (args.confirm_token !== undefined) {
-        if (mode !== 'auto' || answer.canAsk) {
+        if (mode !== 'auto' || elicitation.canAsk) {
           throw new RefusedError(
             'confirm_token: a person has to confirm this call. Leave confirm_token out, and the client asks them.',
           );
@@ -115,7 +115,7 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
         const { shown } = await take(String(args.confirm_token), 'token', request);
         return { open: true, confirmation: 'repeated by the model', shown };
       }
-      if (!answer.canAsk && mode === 'strict') {
+      if (!elicitation.canAsk && mode === 'strict') {
         throw new RefusedError(
           'A person has to confirm this call, and this client cannot ask one. The operator of this server can use a client that supports elicitation, or start the server with --confirm auto; you cannot.',
           '--confirm strict, and the client cannot ask a person',
@@ -124,7 +124,7 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
       return { open: false };
     },
 
-    ask: async ({ tool, args, caller, answer }, preview) => {
+    ask: async ({ tool, args, caller, elicitation }, preview) => {
       const id = newId();
       const kept = await store.put(id, {
         caller,
@@ -132,7 +132,7 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
         args: digestOf(args),
         shown: digest(preview.basis),
         expected: preview.expected.map(digest),
-        by: answer.canAsk ? 'prompt' : 'token',
+        by: elicitation.canAsk ? 'prompt' : 'token',
       });
       if (!kept) {
         throw new RefusedError(
@@ -140,7 +140,7 @@ export function createGate({ store, newId, digest }: GateDeps): Gate {
           'too many confirmations are pending',
         );
       }
-      if (!answer.canAsk) {
+      if (!elicitation.canAsk) {
         const text = `${tool.name} was not sent yet: it has to be confirmed.\n\n${preview.text}\n\nShow this to the person you work for. If they agree, and only then, call ${tool.name} again within five minutes with the same arguments and confirm_token="${id}".`;
         return { content: [{ type: 'text', text }], isError: true };
       }

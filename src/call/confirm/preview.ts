@@ -1,7 +1,7 @@
 import type { Arguments, Environment } from '../../catalog/declaration.ts';
 import { placeOf, type Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
-import type { Success } from '../answer/success.ts';
+import type { Answer } from '../answer/accept-reply.ts';
 
 /** What a person is shown of a call before it is sent. */
 export type Preview = {
@@ -14,7 +14,7 @@ export type Preview = {
 
 export type PreviewDeps = {
   /** Reads from WorkOS on behalf of the call. */
-  readonly read: (tool: Tool, args: Arguments) => Promise<Success>;
+  readonly read: (tool: Tool, args: Arguments) => Promise<Answer>;
   readonly toolOf: (name: string) => Tool | undefined;
   /** Whether the caller's own grants let it read with a tool. */
   readonly mayRead: (tool: Tool) => boolean;
@@ -22,7 +22,7 @@ export type PreviewDeps = {
 };
 
 /** The first page is enough for a count. */
-const PAGE = 100;
+const PREVIEW_PAGE_ITEMS = 100;
 
 /**
  * Reads the object of a call and the objects linked to it, and describes both. The object itself is always read,
@@ -43,7 +43,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
       const list = toolOf(name);
       const what = name.replace(/^list_/, '').replaceAll('_', ' ');
       if (list === undefined || !mayRead(list)) return { what };
-      const page = await read(list, { [argument]: id, limit: PAGE });
+      const page = await read(list, { [argument]: id, limit: PREVIEW_PAGE_ITEMS });
       return { what, count: toCount(name, page.value) };
     }),
   );
@@ -92,15 +92,15 @@ function toChanges(tool: Tool, args: Arguments): readonly string[] {
       if (secrets.includes(name)) return `It sets ${name} to a value that is not shown.`;
       // Look-alike letters could make one domain look like another.
       const json = toVisible(JSON.stringify(value), identity.includes(name) ? NOT_ASCII : UNSEEN);
-      if (json.length <= MAX_VALUE) return `It sets ${name} to ${json}`;
+      if (json.length <= MAX_VALUE_CHARS) return `It sets ${name} to ${json}`;
       // A person has to see a value in full if it decides a user's identity.
       if (identity.includes(name)) throw new RefusedError(`${name} is too long to be shown for confirmation.`);
-      return `It sets ${name} to ${json.slice(0, MAX_VALUE)}… (${json.length} characters)`;
+      return `It sets ${name} to ${json.slice(0, MAX_VALUE_CHARS)}… (${json.length} characters)`;
     });
 }
 
-const MAX_NAME = 60;
-const MAX_VALUE = 500;
+const MAX_NAME_CHARS = 60;
+const MAX_VALUE_CHARS = 500;
 
 const UNSEEN = /[^\P{C}]|[\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 const NOT_ASCII = /[^ -~]/gu;
@@ -124,7 +124,7 @@ const STACKS = /(\p{M}{2})\p{M}+/gu;
 function toShown(name: string): string {
   const line = name.replace(BLANKS, ' ').replace(QUOTES, "'").replace(STACKS, '$1').trim();
   const characters = [...line];
-  return characters.length <= MAX_NAME ? line : `${characters.slice(0, MAX_NAME - 1).join('')}…`;
+  return characters.length <= MAX_NAME_CHARS ? line : `${characters.slice(0, MAX_NAME_CHARS - 1).join('')}…`;
 }
 
 /** Words that people type when they only mean yes: a name like that must not confirm. */

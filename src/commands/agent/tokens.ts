@@ -4,7 +4,7 @@ import { createToken } from '../../agents/token.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { StartError } from '../../errors.ts';
 import { type AgentsConfig, parseAgents } from '../../settings/agents-config.ts';
-import { whyNoName } from '../../settings/agents-schema.ts';
+import { whyInvalidName } from '../../settings/agents-schema.ts';
 import { readText, replaceText } from '../files.ts';
 import { type Change, changeText, readPlain } from './edit.ts';
 
@@ -32,7 +32,7 @@ export type Added = {
  */
 export async function addAgent(path: string, name: string, given: NewAgent, catalog: Catalog): Promise<Added> {
   const { allow, environment } = given;
-  const fault = whyNoName(name);
+  const fault = whyInvalidName(name);
   if (fault !== undefined) throw new StartError(`"${name}": ${fault}.`);
   const before = await readText(path);
   const config = await parseLoosely(before ?? '', path);

@@ -7,7 +7,7 @@ import type { AgentsConfig } from '../../settings/agents-config.ts';
 import type { Config } from '../../settings/config.ts';
 import { warnings } from '../../settings/warnings.ts';
 import { toAgent } from '../../start/agent.ts';
-import type { Connection } from '../../start/connection.ts';
+import type { EnvironmentConnection } from '../../start/connection.ts';
 import { validate } from '../../start/http-settings.ts';
 import { type Finding, isStartError, ok, toFailure, warn } from './finding.ts';
 
@@ -62,7 +62,7 @@ export async function checkAgents(
   config: Config,
   agents: AgentsConfig,
   catalog: Catalog,
-  connections: ReadonlyMap<string, Connection>,
+  connections: ReadonlyMap<string, EnvironmentConnection>,
   now: number,
 ): Promise<readonly Finding[]> {
   try {

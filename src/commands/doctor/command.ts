@@ -2,7 +2,7 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import { withoutKeys } from '../../errors.ts';
 import { DEFAULT_ENVIRONMENT } from '../../settings/agents-config.ts';
 import type { Env } from '../../settings/sources.ts';
-import type { Connection } from '../../start/connection.ts';
+import type { EnvironmentConnection } from '../../start/connection.ts';
 import type { Host } from '../../start/host.ts';
 import { checkAgents, checkGrants } from './access.ts';
 import { type Finding, toFailure, toText, warn } from './finding.ts';
@@ -65,7 +65,7 @@ async function examine(argv: readonly string[], deps: DoctorDeps): Promise<reado
   const one = isOwn ? undefined : checkEnvironment(config, host);
   const several = isOwn ? checkEnvironments(config, agents, host) : undefined;
   findings.push(...(one ?? []), ...(several?.findings ?? []));
-  const connections = new Map<string, Connection>(several?.connections);
+  const connections = new Map<string, EnvironmentConnection>(several?.connections);
   const canOpen = settings.isWhole && one?.every(({ state }) => state !== 'fail');
   if (canOpen) {
     try {
@@ -78,7 +78,8 @@ async function examine(argv: readonly string[], deps: DoctorDeps): Promise<reado
   // A part of the settings could send a key where it does not belong, and allow what the rest forbids.
   if (!settings.isWhole) findings.push(untried('read'), untried('grants'));
   else {
-    const read = (name: string, connection: Connection) => checkRead(isOwn ? name : undefined, connection, deps);
+    const read = (name: string, connection: EnvironmentConnection) =>
+      checkRead(isOwn ? name : undefined, connection, deps);
     findings.push(...(await Promise.all([...connections].map(([name, open]) => read(name, open)))).flat());
     const label = connections.get(DEFAULT_ENVIRONMENT)?.environment.label;
     const areAllOpen = connections.size === (isOwn ? agents.environments.length : 1);

@@ -3,7 +3,7 @@ import type { AgentsConfig } from '../../settings/agents-config.ts';
 import type { Config } from '../../settings/config.ts';
 import { parseAddress, toEnvironment } from '../../settings/environment.ts';
 import { envName, OPTIONS } from '../../settings/options.ts';
-import { type Connection, toConnection } from '../../start/connection.ts';
+import { type EnvironmentConnection, toConnection } from '../../start/connection.ts';
 import type { Host } from '../../start/host.ts';
 import { type Finding, ok, toFailure, warn } from './finding.ts';
 
@@ -51,8 +51,8 @@ export function checkEnvironments(
   config: Config,
   { environments }: AgentsConfig,
   host: Pick<Host, 'readFile' | 'variable'>,
-): { readonly findings: readonly Finding[]; readonly connections: ReadonlyMap<string, Connection> } {
-  const connections = new Map<string, Connection>();
+): { readonly findings: readonly Finding[]; readonly connections: ReadonlyMap<string, EnvironmentConnection> } {
+  const connections = new Map<string, EnvironmentConnection>();
   const readKeyFile = (path: string) => host.readFile(path, 'api-key-file');
   const findings = environments.map((environment) => {
     const { name } = environment;

@@ -22,7 +22,7 @@ export function checkNode(version: string): Finding {
 }
 
 /** Bytes. A record that cannot be written stops calls. */
-const LITTLE = 100_000_000;
+const MIN_FREE_BYTES = 100_000_000;
 
 const RECORD = 'Name a file in a folder that you may write to and that nobody else may read, or --audit-log stderr.';
 
@@ -42,7 +42,7 @@ export async function checkRecord(
   if (free === undefined) return [...findings, ok('disk', 'its free space cannot be told')];
   const told = `${Math.floor(free / 1_000_000).toLocaleString('en-US')} MB free`;
   const fix = 'Make room, or name a file elsewhere: a call that cannot be recorded is refused.';
-  return [...findings, free < LITTLE ? warn('disk', `${told} for the record.`, fix) : ok('disk', told)];
+  return [...findings, free < MIN_FREE_BYTES ? warn('disk', `${told} for the record.`, fix) : ok('disk', told)];
 }
 
 /** A record that has to be, and of which nobody has said what becomes of it. */

@@ -2,7 +2,7 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import { systemClock } from '../../clock.ts';
 import { parseJson } from '../../json.ts';
 import type { Env } from '../../settings/sources.ts';
-import type { Connection } from '../../start/connection.ts';
+import type { EnvironmentConnection } from '../../start/connection.ts';
 import { authorize } from '../../workos/authorize.ts';
 import { TransportError } from '../../workos/errors.ts';
 import type { Reply } from '../../workos/layer.ts';
@@ -10,10 +10,10 @@ import { toRequest } from '../../workos/request.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** Milliseconds that the read may take. */
-const READ = 10_000;
+const READ_TIMEOUT_MS = 10_000;
 
 /** Milliseconds that the clocks may differ: tokens and one-time codes hold for minutes at least. */
-const SKEW = 60_000;
+const MAX_CLOCK_SKEW_MS = 60_000;
 
 const KEYS = 'https://dashboard.workos.com/api-keys';
 
@@ -28,7 +28,7 @@ export type ReadDeps = {
 /** One harmless read, the way that calls go, once; and how far the clocks are apart. */
 export async function checkRead(
   name: string | undefined,
-  { environment, transport }: Connection,
+  { environment, transport }: EnvironmentConnection,
   { catalog, version, env, now }: ReadDeps,
 ): Promise<readonly Finding[]> {
   const check = name === undefined ? 'read' : `read in ${name}`;
@@ -40,7 +40,7 @@ export async function checkRead(
   try {
     reply = await send(toRequest(tool, catalog.probe.args, environment), {
       signal: new AbortController().signal,
-      deadline: systemClock.now() + READ,
+      deadline: systemClock.now() + READ_TIMEOUT_MS,
       agent: 'doctor',
       repeat: 'never',
       slots: [],
@@ -127,7 +127,7 @@ function checkClock(date: string | undefined, now: number): Finding {
   if (Number.isNaN(theirs)) return ok('clock', 'not compared: the answer had no date');
   const skew = now - theirs;
   const seconds = Math.round(Math.abs(skew) / 1_000);
-  if (Math.abs(skew) <= SKEW) return ok('clock', `within ${Math.max(1, seconds)} s of WorkOS's`);
+  if (Math.abs(skew) <= MAX_CLOCK_SKEW_MS) return ok('clock', `within ${Math.max(1, seconds)} s of WorkOS's`);
   return warn(
     'clock',
     `${seconds} s ${skew < 0 ? 'behind' : 'ahead of'} WorkOS's.`,

@@ -3,7 +3,7 @@ import { type AgentsConfig, parseAgents } from '../../settings/agents-config.ts'
 import { type Config, configFileOf, parseConfig } from '../../settings/config.ts';
 import { parseConfigFile } from '../../settings/config-file.ts';
 import { envName } from '../../settings/options.ts';
-import type { Env, Given } from '../../settings/sources.ts';
+import type { Env, RawSettings } from '../../settings/sources.ts';
 import type { Host } from '../../start/host.ts';
 import { limitsOf, toLimitSettings } from '../../workos/limits/slots.ts';
 import { type Finding, isStartError, ok, toFailure } from './finding.ts';
@@ -30,7 +30,7 @@ export async function readSettings(
   catalog: Catalog,
 ): Promise<Settings> {
   const findings: Finding[] = [];
-  let file: Given = {};
+  let file: RawSettings = {};
   let agents = NO_AGENTS;
   const path = attempt(() => configFileOf(argv, env));
   if (typeof path === 'string') {
@@ -68,7 +68,8 @@ export async function readSettings(
 }
 
 /** As for `check`, which takes the flags of stdio and HTTP alike. */
-const toConfig = (argv: readonly string[], env: Env, file: Given): Config => parseConfig(['check', ...argv], env, file);
+const toConfig = (argv: readonly string[], env: Env, file: RawSettings): Config =>
+  parseConfig(['check', ...argv], env, file);
 
 function attempt<T>(act: () => T): T | Error {
   try {

@@ -1,7 +1,7 @@
 import { posix, win32 } from 'node:path';
 
 /** Where this computer keeps things. */
-export type Place = {
+export type ConfigLocation = {
   /** As Node names it: `darwin`, `win32`, `linux`, … */
   readonly platform: string;
   readonly home: string;
@@ -18,13 +18,13 @@ export type Server = {
   readonly key: 'none' | 'client' | { readonly file: string };
 };
 
-export type Client = {
+export type McpClient = {
   readonly title: string;
   readonly format: 'json' | 'toml';
   /** The member or table that holds the servers, by name. */
   readonly section: string;
   /** Its configuration, where it has one place for it. */
-  readonly file: (place: Place) => string | undefined;
+  readonly file: (place: ConfigLocation) => string | undefined;
   /** What it takes besides command and arguments. */
   readonly besides?: Readonly<Record<string, unknown>>;
   /** How an entry says where the key is to come from; never the key. */
@@ -48,20 +48,20 @@ const replaceIt = `Replace ${PLACEHOLDER} by your key from https://dashboard.wor
 const setIt = (title: string) =>
   `${title} takes it from the variable WORKOS_API_KEY: set that where ${title} is started, or init with --api-key-file FILE.`;
 
-const pathOf = ({ platform }: Place) => (platform === 'win32' ? win32 : posix);
+const pathOf = ({ platform }: ConfigLocation) => (platform === 'win32' ? win32 : posix);
 
 /** A path below the home folder. */
 const inHome =
   (...names: readonly string[]) =>
-  (place: Place) =>
+  (place: ConfigLocation) =>
     pathOf(place).join(place.home, ...names);
 
 const inProject =
   (...names: readonly string[]) =>
-  (place: Place) =>
+  (place: ConfigLocation) =>
     pathOf(place).join(place.cwd, ...names);
 
-function claudeDesktopFile(place: Place): string {
+function claudeDesktopFile(place: ConfigLocation): string {
   const { platform, home, variable } = place;
   const { join } = pathOf(place);
   const folder =
@@ -73,7 +73,7 @@ function claudeDesktopFile(place: Place): string {
   return join(folder, 'Claude', 'claude_desktop_config.json');
 }
 
-function codexFile(place: Place): string {
+function codexFile(place: ConfigLocation): string {
   const { join } = pathOf(place);
   return join(place.variable('CODEX_HOME') ?? join(place.home, '.codex'), 'config.toml');
 }
@@ -158,14 +158,14 @@ export const CLIENTS = {
     keyStep: replaceIt,
     lastStep: 'Start the client anew.',
   },
-} as const satisfies Readonly<Record<string, Client>>;
+} as const satisfies Readonly<Record<string, McpClient>>;
 
 export type ClientName = keyof typeof CLIENTS;
 
-export type Entry = Readonly<Record<string, unknown>>;
+export type ServerEntry = Readonly<Record<string, unknown>>;
 
 /** How the client is to start the server. */
-export function toEntry(client: Client, { name, args, key }: Server, { platform }: Place): Entry {
+export function toEntry(client: McpClient, { name, args, key }: Server, { platform }: ConfigLocation): ServerEntry {
   const { type, ...besides } = { type: undefined, ...client.besides };
   const words = ['npx', '-y', 'workos-mcp', ...args];
   const [command, ...rest] = client.shell && platform === 'win32' ? ['cmd', '/c', ...words] : words;
@@ -174,7 +174,11 @@ export function toEntry(client: Client, { name, args, key }: Server, { platform 
 }
 
 /** A configuration with nothing in it but the server, for clients that read JSON. */
-export function toDocument(client: Client, { name, key }: Server, entry: Entry): Readonly<Record<string, unknown>> {
+export function toDocument(
+  client: McpClient,
+  { name, key }: Server,
+  entry: ServerEntry,
+): Readonly<Record<string, unknown>> {
   const inputs = key === 'client' ? client.inputs?.(name) : undefined;
   return { ...(inputs && { inputs }), [client.section]: { [name]: entry } };
 }

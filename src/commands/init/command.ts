@@ -8,10 +8,10 @@ import { didYouMean } from '../../wording.ts';
 import { type Flags, parseSubcommand } from '../subcommand.ts';
 import {
   CLIENTS,
-  type Client,
   type ClientName,
+  type ConfigLocation,
+  type McpClient,
   PLACEHOLDER,
-  type Place,
   type Server,
   toDocument,
   toEntry,
@@ -20,7 +20,7 @@ import { addToJson } from './json-file.ts';
 import { addToToml, toTable } from './toml-file.ts';
 import { changeFile } from './write.ts';
 
-export type InitDeps = Place & {
+export type InitDeps = ConfigLocation & {
   readonly catalog: Catalog;
   readonly write: (text: string) => void;
   readonly now: () => Date;
@@ -62,7 +62,7 @@ export async function runInit(argv: readonly string[], deps: InitDeps): Promise<
     throw new StartError(`init: ${told}${meant}\n  workos-mcp init CLIENT ${USAGE}\n  ${known}`);
   }
   const { command, words, flags } = parseSubcommand('init', argv, COMMANDS);
-  const client: Client = CLIENTS[command as ClientName]; // one of the subcommands, which are made from it
+  const client: McpClient = CLIENTS[command as ClientName]; // one of the subcommands, which are made from it
   const [given, ...more] = words;
   const isWriting = flags.write !== undefined;
   if (more.length > 0 || (given !== undefined && !isWriting)) {
@@ -124,7 +124,7 @@ export async function runInit(argv: readonly string[], deps: InitDeps): Promise<
   );
 }
 
-const resolveFrom = ({ platform, cwd }: Place, path: string): string =>
+const resolveFrom = ({ platform, cwd }: ConfigLocation, path: string): string =>
   (platform === 'win32' ? win32 : posix).resolve(cwd, path);
 
 /** The server that the flags ask for. Throws StartError for grants that a start would refuse. */
@@ -161,7 +161,7 @@ function toServer(flags: Flags, deps: InitDeps) {
 }
 
 /** What to know, and to do next. */
-function steps(client: Client, { args, key }: Server, isDefault: boolean, writes: boolean): readonly string[] {
+function steps(client: McpClient, { args, key }: Server, isDefault: boolean, writes: boolean): readonly string[] {
   return [
     isDefault
       ? `Access: ${args.join(' ')}. Nobody said --allow, so it may read and change nothing.`

@@ -1,5 +1,5 @@
 import { StartError } from '../../errors.ts';
-import type { Entry } from './clients.ts';
+import type { ServerEntry } from './clients.ts';
 import { taken } from './json-file.ts';
 
 /** A value as TOML has it: whatever JSON writes for a text is a basic string there. */
@@ -11,7 +11,7 @@ function toValue(value: unknown): string {
 }
 
 /** The table of a server. Names and keys are bare ones. */
-export function toTable(section: string, name: string, entry: Entry): string {
+export function toTable(section: string, name: string, entry: ServerEntry): string {
   const lines = Object.entries(entry).map(([key, value]) => `${key} = ${toValue(value)}`);
   return [`[${section}.${name}]`, ...lines].map((line) => `${line}\n`).join('');
 }

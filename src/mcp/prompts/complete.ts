@@ -3,21 +3,21 @@ import type { Arguments } from '../../catalog/declaration.ts';
 import type { Lookup, PromptArgument } from '../../catalog/prompt.ts';
 import { idIn } from '../../ids.ts';
 import { isObject } from '../../json.ts';
-import { type Given, toLine } from './text.ts';
+import { type PromptValues, toLine } from './text.ts';
 
 /** Characters that are needed before a lookup. Fewer match nearly everything, and each lookup costs a request. */
-const MIN_TYPED = 2;
+const MIN_TYPED_CHARS = 2;
 
 /** Longer input is not a name, and does not fit into a URL. */
-const MAX_TYPED = 200;
+const MAX_TYPED_CHARS = 200;
 
 /** The most values that MCP allows in a completion, and WorkOS on a page. */
 const MAX_VALUES = 100;
 
 /** Characters of a value. A longer one is not a name that a person could pick from a list. */
-const MAX_VALUE = 120;
+const MAX_VALUE_CHARS = 120;
 
-const NOTHING: CompleteResult = { completion: { values: [] } };
+const NO_VALUES: CompleteResult = { completion: { values: [] } };
 
 /** Calls a list tool. Resolves to its answer, or to `undefined` if the call failed. */
 export type List = (tool: string, args: Arguments) => Promise<unknown>;
@@ -29,14 +29,14 @@ export type List = (tool: string, args: Arguments) => Promise<unknown>;
 export async function complete(
   { choices, lookup }: PromptArgument,
   typed: string,
-  context: Given,
+  context: PromptValues,
   list: List,
 ): Promise<CompleteResult> {
   const text = toLine(typed);
   if (choices !== undefined) return toResult(choices.filter(fits(text)), false);
-  if (lookup === undefined || text.length < MIN_TYPED || text.length > MAX_TYPED) return NOTHING;
+  if (lookup === undefined || text.length < MIN_TYPED_CHARS || text.length > MAX_TYPED_CHARS) return NO_VALUES;
   const answer = await list(lookup.tool, toQuery(lookup, text, context));
-  if (!isObject(answer)) return NOTHING;
+  if (!isObject(answer)) return NO_VALUES;
   const values = toValues(lookup, answer.data);
   const isMore = Boolean(Object(answer.list_metadata).after);
   return toResult(lookup.search === undefined ? values.filter(fits(text)) : values, isMore);
@@ -50,7 +50,7 @@ function toResult(values: readonly string[], isMore: boolean): CompleteResult {
 }
 
 /** The arguments for one page that has the offered members only. */
-function toQuery({ search, within = {}, member }: Lookup, typed: string, context: Given): Arguments {
+function toQuery({ search, within = {}, member }: Lookup, typed: string, context: PromptValues): Arguments {
   const parents = Object.entries(within).flatMap(([argument, name]) => {
     const id = Object.hasOwn(context, name) ? idIn(context[name] ?? '') : undefined;
     return id === undefined ? [] : [[argument, id]];
@@ -75,7 +75,7 @@ function toValues({ member, withId }: Lookup, items: unknown): readonly string[]
     membersAt(item, path)
       .filter((value) => typeof value === 'string')
       .map(toLine)
-      .filter((value) => value !== '' && value.length <= MAX_VALUE)
+      .filter((value) => value !== '' && value.length <= MAX_VALUE_CHARS)
       .map((value) => (withId === true ? `${value} (${Object(item).id})` : value)),
   );
 }

@@ -11,16 +11,16 @@ import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import { complete } from './complete.ts';
 import { type Prompts, toPromptList } from './listed.ts';
-import { type Given, parseGiven, type Setting, toText } from './text.ts';
+import { type PromptContext, type PromptValues, parseGiven, toText } from './text.ts';
 
 /** Calls a tool on behalf of the agent. Resolves to its answer, or to `undefined` if the call failed. */
-export type LookUp = (tool: Tool, args: Arguments, signal: AbortSignal) => Promise<unknown>;
+export type CallLookup = (tool: Tool, args: Arguments, signal: AbortSignal) => Promise<unknown>;
 
 /** Milliseconds after which a completion is useless to a person who types. */
-const PATIENCE = 3_000;
+const LOOKUP_TIMEOUT_MS = 3_000;
 
 /** Registers the handlers of prompts and of their completion. */
-export function servePrompts(server: Server, prompts: Prompts, setting: Setting, lookUp: LookUp): void {
+export function servePrompts(server: Server, prompts: Prompts, setting: PromptContext, lookUp: CallLookup): void {
   const find = (name: string): Prompt => prompts.get(name) ?? invalid(`Prompt ${name} not found`);
 
   server.setRequestHandler('prompts/list', () => toPromptList(prompts));
@@ -38,7 +38,7 @@ export function servePrompts(server: Server, prompts: Prompts, setting: Setting,
     const known = Object.hasOwn(declared, argument.name) ? declared[argument.name] : undefined;
     if (known === undefined)
       return invalid(`${name} has no such argument. The arguments are ${Object.keys(declared).join(', ')}.`);
-    const signal = AbortSignal.any([mcpReq.signal, AbortSignal.timeout(PATIENCE)]);
+    const signal = AbortSignal.any([mcpReq.signal, AbortSignal.timeout(LOOKUP_TIMEOUT_MS)]);
     return complete(known, argument.value, context?.arguments ?? {}, async (toolName, args) => {
       const tool = setting.tools.get(toolName);
       return tool && lookUp(tool, args, signal);
@@ -46,7 +46,7 @@ export function servePrompts(server: Server, prompts: Prompts, setting: Setting,
   });
 }
 
-function parse(prompt: Prompt, args: Given): Given {
+function parse(prompt: Prompt, args: PromptValues): PromptValues {
   try {
     return parseGiven(prompt, args);
   } catch (error) {

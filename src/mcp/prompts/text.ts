@@ -1,16 +1,16 @@
 import type { ConfirmMode } from '../../access/confirmation.ts';
 import type { Environment } from '../../catalog/declaration.ts';
-import { type Prompt, toolsIn, toWays, withoutBraces } from '../../catalog/prompt.ts';
+import { type Prompt, toAlternatives, toolsIn, withoutBraces } from '../../catalog/prompt.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import { cleanText } from '../../visible.ts';
 import { didYouMean } from '../../wording.ts';
 
 /** The values given for a prompt, by argument. */
-export type Given = Readonly<Record<string, string>>;
+export type PromptValues = Readonly<Record<string, string>>;
 
 /** Characters of a value, unless its argument says otherwise. */
-const MAX = 200;
+const MAX_VALUE_CHARS = 200;
 
 /** The text on one line, without invisible characters. */
 export const toLine = (text: string): string => cleanText(text.replace(/\s/g, ' ')).text.replace(/ +/g, ' ').trim();
@@ -19,7 +19,7 @@ export const toLine = (text: string): string => cleanText(text.replace(/\s/g, ' 
  * The values of a prompt's arguments, on one line each. An empty value counts as not given, because forms send it.
  * @throws RefusedError with a sentence for each fault, which names the argument
  */
-export function parseGiven({ name, arguments: declared }: Prompt, args: Given): Given {
+export function parseGiven({ name, arguments: declared }: Prompt, args: PromptValues): PromptValues {
   const names = Object.keys(declared);
   const unknown = Object.keys(args)
     .filter((key) => !names.includes(key))
@@ -30,7 +30,7 @@ export function parseGiven({ name, arguments: declared }: Prompt, args: Given): 
         `there is no argument ${JSON.stringify(key)}.${didYouMean(key, names)} The arguments are ${names.join(', ')}.`,
     );
   const given: Record<string, string> = {};
-  const wrong = Object.entries(declared).flatMap(([key, { required, max = MAX, choices }]) => {
+  const wrong = Object.entries(declared).flatMap(([key, { required, max = MAX_VALUE_CHARS, choices }]) => {
     const value = Object.hasOwn(args, key) ? toLine(args[key] ?? '') : '';
     if (value === '') return required ? [`${key} is required.`] : [];
     given[key] = value;
@@ -42,7 +42,7 @@ export function parseGiven({ name, arguments: declared }: Prompt, args: Given): 
   return given;
 }
 
-export type Setting = {
+export type PromptContext = {
   /** The tools that are on, by name. */
   readonly tools: ReadonlyMap<string, Tool>;
   readonly environment: Environment['label'];
@@ -53,9 +53,9 @@ export type Setting = {
  * The prompt as a model reads it. Given values stand apart from the steps, in quotes, so that a value cannot pass for a
  * step. No step names a tool that is off.
  */
-export function toText(prompt: Prompt, given: Given, { tools, environment, confirm }: Setting): string {
+export function toText(prompt: Prompt, given: PromptValues, { tools, environment, confirm }: PromptContext): string {
   const steps = prompt.steps.flatMap((step) => {
-    const { given: argument, ways } = toWays(step);
+    const { given: argument, ways } = toAlternatives(step);
     if (argument !== undefined && !Object.hasOwn(given, argument)) return [];
     return ways.find((way) => toolsIn(way).every((name) => tools.has(name))) ?? [];
   });

@@ -7,22 +7,22 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
   type Transport,
 } from '@modelcontextprotocol/server';
-import type { BareTool } from '../../mcp/direct-tool.ts';
-import type { AnswerDirectly, DirectDeps, From } from '../http/handler.ts';
+import type { DirectTool } from '../../mcp/direct-tool.ts';
+import type { AnswerDirectly, DirectDeps, RequestOrigin } from '../http/handler.ts';
 import { endWith, finish, progress } from '../http/send.ts';
-import { type Answering, byTool, isModern, type Tell } from './tool-call.ts';
+import { isModern, type Responder, type SendMessage, toResponder } from './tool-call.ts';
 
 /**
  * Answers tool calls without the SDK's HTTP handler, and without its server where a tool can be called by itself.
  * @param bareTool the tool that a request calls; `undefined` where the caller has none of that name
  */
 export function toDirectAnswers<Caller>(
-  bareTool: (caller: Caller, from: From) => BareTool | undefined,
+  bareTool: (caller: Caller, from: RequestOrigin) => DirectTool | undefined,
 ): AnswerDirectly<Caller> {
   return ({ caller, request, response, signal, body }, deps) => {
     if (!isLegacyCall(request, body)) return undefined;
     const tool = bareTool(caller, deps.from);
-    const answering = (tool && byTool(tool, body)) ?? byServer(deps.toServer());
+    const answering = (tool && toResponder(tool, body)) ?? byServer(deps.toServer());
     return answerCall(answering, body, response, signal, deps);
   };
 }
@@ -44,7 +44,7 @@ function isLegacyCall({ headers }: IncomingMessage, body: unknown): body is JSON
 }
 
 /** The answer of a server of the SDK's. */
-function byServer(server: McpServer): Answering {
+function byServer(server: McpServer): Responder {
   return (request, tell, signal) =>
     new Promise((resolve, reject) => {
       const transport: Transport = {
@@ -67,15 +67,15 @@ function byServer(server: McpServer): Answering {
  * @returns whether anything was
  */
 async function answerCall(
-  answering: Answering,
+  answering: Responder,
   request: JSONRPCRequest,
   response: ServerResponse,
   signal: AbortSignal,
   { stallMs, onError }: Pick<DirectDeps, 'stallMs' | 'onError'>,
 ): Promise<boolean> {
-  const tell: Tell = async (message) => {
+  const tell: SendMessage = async (message) => {
     if (response.writableEnded) return; // told too late
-    if (!response.headersSent) response.writeHead(200, STREAM);
+    if (!response.headersSent) response.writeHead(200, EVENT_STREAM_HEADERS);
     if (!response.write(toEvent(message))) await progress(response, 'drain', stallMs);
   };
   const answer = await answering(request, tell, signal);
@@ -91,6 +91,6 @@ async function answerCall(
   return true;
 }
 
-const STREAM = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
+const EVENT_STREAM_HEADERS = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
 
 const toEvent = (message: JSONRPCMessage) => `event: message\ndata: ${JSON.stringify(message)}\n\n`;

@@ -1,13 +1,13 @@
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server';
 import { isObject } from '../../json.ts';
-import type { BareTool } from '../../mcp/direct-tool.ts';
+import type { DirectTool } from '../../mcp/direct-tool.ts';
 import { NEWLINE } from '../stdio/newline.ts';
 import type { DirectCalls } from '../stdio/open-session.ts';
 import { isRequestId, parseMessage } from './message.ts';
-import { byTool, isModern } from './tool-call.ts';
+import { isModern, toResponder } from './tool-call.ts';
 
 /** The tool of that name; `undefined` where the SDK has to see to the call, as it does where a client may be asked. */
-export type FindTool = (name: unknown, canAsk: boolean) => BareTool | undefined;
+export type FindTool = (name: unknown, canAsk: boolean) => DirectTool | undefined;
 
 /** Answers tool calls without the SDK, over stdio. */
 export const toDirectCalls = (findTool: FindTool): DirectCalls => ({
@@ -29,7 +29,7 @@ function withBareTools(wire: Transport, findTool: FindTool): Transport {
   const answeringOf = (request: JSONRPCRequest) => {
     if (request.method !== 'tools/call' || canAsk === undefined || isModern(request)) return undefined;
     const tool = findTool(request.params?.name, canAsk);
-    return tool && byTool(tool, request);
+    return tool && toResponder(tool, request);
   };
 
   /** Whether the message was seen to here. */

@@ -16,10 +16,10 @@ export type Opening = {
 };
 
 /** Milliseconds that a client gets for what it says next. */
-const PATIENCE = 250;
+const OPENING_IDLE_MS = 250;
 
 /** Characters of a line that is looked into: a longer one could nest deeper than that is safe. */
-const MAX_LINE = 2_000;
+const MAX_LINE_CHARS = 2_000;
 
 /**
  * Answers initialize and then what lists, as far as tools/list: for these a client waits before it shows the server, and
@@ -38,7 +38,7 @@ export function answerOpening(
   const answerTo = ({ jsonrpc, id, method, params, ...more }: Message): object | undefined => {
     if (Object.keys(more).length > 0) return undefined;
     if (jsonrpc !== '2.0' || !isRequestId(id) || id === greeted || typeof method !== 'string') return undefined;
-    if (greeted !== undefined) return isNone(params) ? ownOf(opening.lists, method) : undefined;
+    if (greeted !== undefined) return isNone(params) ? ownValue(opening.lists, method) : undefined;
     if (method !== 'initialize' || !isPlain(params, opening)) return undefined;
     greeted = id;
     return { protocolVersion: params.protocolVersion, ...opening.greeting };
@@ -46,7 +46,7 @@ export function answerOpening(
 
   /** Whether the opening goes on behind this line. */
   const take = (line: string): boolean => {
-    const message = line.length > MAX_LINE ? {} : parseMessage(line);
+    const message = line.length > MAX_LINE_CHARS ? {} : parseMessage(line);
     const { id, method } = message;
     const result = answerTo(message);
     if (result !== undefined) stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`);
@@ -63,7 +63,7 @@ export function answerOpening(
       stdin.on('data', handOn);
       resolve({ greeted });
     };
-    const silence = setTimeout(end, PATIENCE).unref();
+    const silence = setTimeout(end, OPENING_IDLE_MS).unref();
     const hear = (chunk: Buffer) => {
       const whole = chunk.lastIndexOf(NEWLINE) + 1;
       const lines = chunk.toString('utf8', 0, whole).split('\n').slice(0, -1);
@@ -81,7 +81,7 @@ export function answerOpening(
   });
 }
 
-const ownOf = <T>(values: Readonly<Record<string, T>>, name: string): T | undefined =>
+const ownValue = <T>(values: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined;
 
 const isNone = (params: unknown): boolean => params === undefined || isMap(params, () => false);
@@ -94,23 +94,25 @@ function isPlain(params: unknown, { revisions }: Opening): params is { readonly 
     revisions.includes(protocolVersion) &&
     [name, version, ...Object.values(more)].every((text) => typeof text === 'string') &&
     icons === undefined &&
-    isMap(capabilities, ([name, inner]) => (FREE.includes(name) ? isMap(inner, isFree) : isTree([name, inner]))) &&
+    isMap(capabilities, ([name, inner]) =>
+      OPEN_CAPABILITIES.includes(name) ? isMap(inner, isFree) : isTree([name, inner]),
+    ) &&
     Object.keys(rest).length === 0
   );
 }
 
 /** The capabilities that are true or false. All others are objects, which may have capabilities within. */
-const SWITCHES: readonly string[] = ['listChanged', 'applyDefaults'];
+const BOOLEAN_CAPABILITIES: readonly string[] = ['listChanged', 'applyDefaults'];
 
 /** Those whose members are objects of whatever kind. */
-const FREE: readonly string[] = ['experimental', 'extensions'];
+const OPEN_CAPABILITIES: readonly string[] = ['experimental', 'extensions'];
 
-type Member = readonly [name: string, value: unknown];
+type NamedValue = readonly [name: string, value: unknown];
 
-const isTree = ([name, value]: Member): boolean =>
-  SWITCHES.includes(name) ? typeof value === 'boolean' : isMap(value, isTree);
+const isTree = ([name, value]: NamedValue): boolean =>
+  BOOLEAN_CAPABILITIES.includes(name) ? typeof value === 'boolean' : isMap(value, isTree);
 
-const isFree = ([, value]: Member): boolean => isMap(value, () => true);
+const isFree = ([, value]: NamedValue): boolean => isMap(value, () => true);
 
-const isMap = (value: unknown, holds: (member: Member) => boolean): boolean =>
+const isMap = (value: unknown, holds: (member: NamedValue) => boolean): boolean =>
   isObject(value) && Object.entries(value).every(holds);

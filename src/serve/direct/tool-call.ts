@@ -5,15 +5,15 @@ import {
   PROTOCOL_VERSION_META_KEY,
 } from '@modelcontextprotocol/server';
 import { isObject } from '../../json.ts';
-import type { BareTool } from '../../mcp/direct-tool.ts';
+import type { DirectTool } from '../../mcp/direct-tool.ts';
 
 /** Sends a message that comes before the answer. */
-export type Tell = (message: JSONRPCMessage) => Promise<void>;
+export type SendMessage = (message: JSONRPCMessage) => Promise<void>;
 
 /** Finds the answer to a call; `undefined` where that was aborted. */
-export type Answering = (
+export type Responder = (
   request: JSONRPCRequest,
-  tell: Tell,
+  tell: SendMessage,
   signal: AbortSignal,
 ) => Promise<JSONRPCMessage | undefined>;
 
@@ -25,7 +25,7 @@ export const isModern = ({ params }: JSONRPCRequest): boolean =>
  * The answer of a bare tool, `undefined` where the request is malformed and the SDK is to say so. What the SDK does
  * around a call costs as much as the call.
  */
-export function byTool(tool: BareTool, { params }: JSONRPCRequest): Answering | undefined {
+export function toResponder(tool: DirectTool, { params }: JSONRPCRequest): Responder | undefined {
   const { arguments: args, _meta } = Object(params);
   if (![args, _meta].every((part) => part === undefined || isObject(part))) return undefined;
   return async ({ id }, tell, signal) => {

@@ -32,9 +32,9 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer |
 }
 
 /** Bytes of an unwanted body that are read and thrown away, so that the client gets to see why it is unwanted. */
-const UNWANTED_BYTES = 65_536;
+const MAX_DISCARDED_BYTES = 65_536;
 /** Milliseconds for the same. */
-const UNWANTED_TIME = 1_000;
+const MAX_DISCARD_MS = 1_000;
 
 /**
  * Answers a request without having read its body. A connection closed with bytes unread is reset, and the answer can be
@@ -44,7 +44,7 @@ export function answerUnread(request: IncomingMessage, response: ServerResponse,
   const { 'content-length': declared, 'transfer-encoding': coding } = request.headers;
   const rest = coding === undefined ? Number(declared ?? 0) : Number.POSITIVE_INFINITY;
   response.setHeader('content-length', Buffer.byteLength(text));
-  if (rest <= UNWANTED_BYTES || request.complete) {
+  if (rest <= MAX_DISCARDED_BYTES || request.complete) {
     response.end(text); // Node throws the rest away, in the time that a request may take, and keeps the connection.
     return;
   }
@@ -55,11 +55,11 @@ export function answerUnread(request: IncomingMessage, response: ServerResponse,
     request.removeAllListeners('data').pause();
     response.end();
   };
-  const timer = setTimeout(end, UNWANTED_TIME);
+  const timer = setTimeout(end, MAX_DISCARD_MS);
   let read = 0;
   request.on('data', (chunk: Buffer) => {
     read += chunk.length;
-    if (read > UNWANTED_BYTES) end();
+    if (read > MAX_DISCARDED_BYTES) end();
   });
   request.resume();
   request.once('end', end);

@@ -3,14 +3,14 @@ import { readJson } from './body.ts';
 import { toRemote, whyMalformed } from './guard.ts';
 import type { InFlight } from './in-flight.ts';
 import {
+  type HttpRefusal,
   openTo,
   REFUSALS,
-  type Refusal,
   sendPreflight,
   sendPublic,
   sendStatus,
   toRefusal,
-  whyUnfit,
+  toUnacceptable,
 } from './responses.ts';
 
 /**
@@ -35,7 +35,7 @@ export const CHECKS: readonly Check[] = [
   single, // After the body, which alone tells a batch.
 ];
 
-type Verdict = Refusal | 'answered' | undefined;
+type Verdict = HttpRefusal | 'answered' | undefined;
 
 export type Check = <Caller>(
   context: RequestContext<Caller>,
@@ -67,7 +67,7 @@ export type Identified<Caller> =
 export type CheckDeps<Caller> = ServerFacts & {
   readonly identify: (head: Head) => Promise<Identified<Caller>>;
   /** Counts a request of a caller in. */
-  readonly enter: (caller: Caller, response: ServerResponse) => InFlight | Refusal;
+  readonly enter: (caller: Caller, response: ServerResponse) => InFlight | HttpRefusal;
 };
 
 type ServerFacts = {
@@ -172,7 +172,7 @@ async function identify<Caller>(
 }
 
 function mediaType({ request }: Facts): Verdict {
-  return whyUnfit(request);
+  return toUnacceptable(request);
 }
 
 function notClosing({ server }: Facts): Verdict {

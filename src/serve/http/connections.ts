@@ -1,16 +1,16 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-type Connection = { readonly socket: Socket; busy: number };
+type TrackedConnection = { readonly socket: Socket; busy: number };
 
 /**
  * Keeps a server to so many connections. When there are more, the one goes that has been without a request longest:
  * however many hold a connection open and send nothing, or little by little, one that asks something is served.
  */
 export function capConnections(server: Server, max: number) {
-  const all = new Map<string, Connection>();
+  const all = new Map<string, TrackedConnection>();
   /** Those that have no complete head of a request, longest first. */
-  const waiting = new Map<string, Connection>();
+  const waiting = new Map<string, TrackedConnection>();
   let closing = false;
 
   server.on('connection', (socket: Socket) => {
@@ -29,7 +29,7 @@ export function capConnections(server: Server, max: number) {
     });
     return undefined;
   });
-  const drop = (key: string, { socket }: Connection) => {
+  const drop = (key: string, { socket }: TrackedConnection) => {
     all.delete(key);
     waiting.delete(key);
     socket.destroy();

@@ -43,7 +43,7 @@ export function toOriginGuard(allowed: readonly string[]): (origin: string) => b
 }
 
 /** Headers of which Node keeps one where there are several: another server on the way may have gone by the other. */
-const SINGLE = ['host', 'origin', 'authorization', 'content-type', 'content-encoding', 'content-length'];
+const SINGLE_VALUED = ['host', 'origin', 'authorization', 'content-type', 'content-encoding', 'content-length'];
 
 /** Says what is wrong with the form of a request. Most such requests do not get past Node's parser. */
 export function whyMalformed(request: IncomingMessage): string | undefined {
@@ -51,7 +51,7 @@ export function whyMalformed(request: IncomingMessage): string | undefined {
   const seen = new Set<string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]?.toLowerCase() ?? '';
-    if (seen.has(name) && SINGLE.includes(name)) return `The ${name} header is repeated.`;
+    if (seen.has(name) && SINGLE_VALUED.includes(name)) return `The ${name} header is repeated.`;
     seen.add(name);
   }
   const coding = request.headers['transfer-encoding'];

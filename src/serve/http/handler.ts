@@ -5,7 +5,7 @@ import { REFUSALS, refuse } from './responses.ts';
 import { sendResponse } from './send.ts';
 
 /** Where a request came from, for the record. */
-export type From = {
+export type RequestOrigin = {
   /** The W3C trace context that the client is in. */
   readonly traceparent: string | undefined;
   /** The client's address. */
@@ -16,13 +16,13 @@ export type From = {
   readonly args: unknown;
 };
 
-export type Exchange<Caller> = {
+export type HttpExchange<Caller> = {
   /** The server of one caller. It is made for every request: cheap. */
-  readonly factory: (caller: Caller, from: From) => McpServer;
+  readonly factory: (caller: Caller, from: RequestOrigin) => McpServer;
   /** Without it, the SDK answers every request. */
   readonly answerDirectly?: AnswerDirectly<Caller> | undefined;
   /** A tools/call that no tool has got to see: there is none of that name for the caller, or it is malformed. */
-  readonly onRefused: (caller: Caller, toolName: unknown, from: From) => void;
+  readonly onRefused: (caller: Caller, toolName: unknown, from: RequestOrigin) => void;
   readonly limits: { readonly requestTimeoutMs: number };
   readonly onerror: (error: Error) => void;
 };
@@ -31,10 +31,13 @@ export type Exchange<Caller> = {
  * Answers a request past the SDK, or leaves it to the SDK by returning `undefined`. Resolves to false where the request
  * was aborted before there was an answer.
  */
-export type AnswerDirectly<Caller> = (accepted: Accepted<Caller>, deps: DirectDeps) => Promise<boolean> | undefined;
+export type AnswerDirectly<Caller> = (
+  accepted: AcceptedRequest<Caller>,
+  deps: DirectDeps,
+) => Promise<boolean> | undefined;
 
 export type DirectDeps = {
-  readonly from: From;
+  readonly from: RequestOrigin;
   /** The server that the SDK would ask. */
   readonly toServer: () => McpServer;
   /** For how long a client may leave off reading, in milliseconds. */
@@ -43,7 +46,7 @@ export type DirectDeps = {
   readonly onError: () => void;
 };
 
-type Accepted<Caller> = {
+type AcceptedRequest<Caller> = {
   readonly caller: Caller;
   readonly remote: string | undefined;
   readonly request: IncomingMessage;
@@ -55,9 +58,15 @@ type Accepted<Caller> = {
 };
 
 /** Makes the function that serves a request that has passed every check. */
-export function createExchange<Caller>({ factory, answerDirectly, onRefused, limits, onerror }: Exchange<Caller>) {
+export function createHttpExchange<Caller>({
+  factory,
+  answerDirectly,
+  onRefused,
+  limits,
+  onerror,
+}: HttpExchange<Caller>) {
   const stallMs = limits.requestTimeoutMs;
-  return async (accepted: Accepted<Caller>): Promise<void> => {
+  return async (accepted: AcceptedRequest<Caller>): Promise<void> => {
     const { caller, remote, request, response, signal, body } = accepted;
     const { method, id, params } = Object(body);
     const { name, arguments: args, _meta } = Object(params);

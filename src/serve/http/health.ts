@@ -1,7 +1,7 @@
 /** Milliseconds for which an answer holds. */
-const FRESH = 30_000;
+const CACHE_MS = 30_000;
 /** Milliseconds after which a check that has not answered has failed. */
-const PATIENCE = 5_000;
+const CHECK_TIMEOUT_MS = 5_000;
 
 /** A check throws when the server cannot do its work. What it throws is not told to whoever asks. */
 export type Checks = Readonly<Record<string, () => Promise<void>>>;
@@ -10,7 +10,7 @@ export type Checks = Readonly<Record<string, () => Promise<void>>>;
 export function createReadiness(checks: Checks, now: () => number): () => Promise<readonly string[]> {
   let latest: { readonly at: number; readonly failed: Promise<readonly string[]> } | undefined;
   return () => {
-    if (!latest || now() - latest.at >= FRESH) latest = { at: now(), failed: run(checks) };
+    if (!latest || now() - latest.at >= CACHE_MS) latest = { at: now(), failed: run(checks) };
     return latest.failed;
   };
 }
@@ -20,7 +20,7 @@ async function run(checks: Checks): Promise<readonly string[]> {
     Object.entries(checks).map(async ([name, check]) => {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<true>((resolve) => {
-        timer = setTimeout(resolve, PATIENCE, true);
+        timer = setTimeout(resolve, CHECK_TIMEOUT_MS, true);
       });
       const failing = await Promise.race([late, inTurn(check)]);
       clearTimeout(timer);

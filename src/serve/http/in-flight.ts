@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { REFUSALS, type Refusal } from './responses.ts';
+import { type HttpRefusal, REFUSALS } from './responses.ts';
 
 /** A request that is counted. */
 export type InFlight = {
@@ -9,12 +9,18 @@ export type InFlight = {
 };
 
 /** Bounds the requests in flight, of all callers together and of each. */
-export function createGate({ inFlight, inFlightPerCaller }: { inFlight: number; inFlightPerCaller: number }) {
+export function createInFlightCounter({
+  inFlight,
+  inFlightPerCaller,
+}: {
+  inFlight: number;
+  inFlightPerCaller: number;
+}) {
   const own = new Map<string, number>();
   const all = new Set<AbortController>();
   return {
     /** Counts a request in, or says why not. */
-    enter: (caller: string, response: ServerResponse): InFlight | Refusal => {
+    enter: (caller: string, response: ServerResponse): InFlight | HttpRefusal => {
       const count = own.get(caller) ?? 0;
       if (count >= inFlightPerCaller) return REFUSALS.callerFull;
       if (all.size >= inFlight) return REFUSALS.full;

@@ -30,7 +30,7 @@ type Listener = {
 };
 
 /** Milliseconds between two looks for clients that are too slow. */
-const LOOK = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
 
 /** Opens a port for HTTP/1.1. Throws a StartError where it cannot be had. */
 export async function listen({ host, port, tls, limits, onRequest }: Listener) {
@@ -40,7 +40,7 @@ export async function listen({ host, port, tls, limits, onRequest }: Listener) {
     requestTimeout: requestTimeoutMs,
     headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
     keepAliveTimeout: limits.keepAliveMs,
-    connectionsCheckingInterval: Math.min(LOOK, headersTimeoutMs / 2),
+    connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, headersTimeoutMs / 2),
     insecureHTTPParser: false,
     requireHostHeader: true,
   };

@@ -16,7 +16,7 @@ export type Metrics = {
 };
 
 /** Seconds. From an answer out of memory to a walk over many pages. */
-const BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /**
  * Makes the counters, beside those Node has of itself. prom-client is loaded only here: stdio has no use for it.
@@ -37,14 +37,14 @@ export async function createMetrics(tools: readonly string[]): Promise<Metrics> 
     name: 'workos_mcp_call_duration_seconds',
     help: 'Time that tool calls took, waits and retries included.',
     labelNames: ['tool'],
-    buckets: BUCKETS,
+    buckets: BUCKETS_S,
     registers,
   });
   const waits = new Histogram({
     name: 'workos_mcp_wait_seconds',
     help: 'Time that requests waited for their turn under the rate limits.',
     labelNames: ['tool'],
-    buckets: BUCKETS,
+    buckets: BUCKETS_S,
     registers,
   });
   const retries = new Counter({

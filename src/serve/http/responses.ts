@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isJsonContentType } from '@modelcontextprotocol/server';
 import { answerUnread } from './body.ts';
 
-export type Refusal = {
+export type HttpRefusal = {
   readonly status: number;
   readonly message: string;
   /** Of JSON-RPC. */
@@ -33,19 +33,22 @@ export const REFUSALS = {
   },
   closing: { status: 503, message: 'The server is closing.', headers: { 'retry-after': '1' } },
   broken: { status: 500, code: -32603, message: 'Something went wrong in the server. It has noted it.' },
-} satisfies Record<string, Refusal>;
+} satisfies Record<string, HttpRefusal>;
 
 /** Says why a body is not worth reading. */
-export function whyUnfit({ headers }: IncomingMessage): Refusal | undefined {
+export function toUnacceptable({ headers }: IncomingMessage): HttpRefusal | undefined {
   if (!isJsonContentType(headers['content-type'] ?? null)) return REFUSALS.notJson;
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') return REFUSALS.compressed;
   return undefined;
 }
 
-type Challenge = Refusal & { readonly challenge?: string | undefined; readonly retryAfter?: number | undefined };
+type ChallengingRefusal = HttpRefusal & {
+  readonly challenge?: string | undefined;
+  readonly retryAfter?: number | undefined;
+};
 
 /** The refusal of whoever could not be let in. */
-export function toRefusal({ status, message, challenge, retryAfter }: Challenge): Refusal {
+export function toRefusal({ status, message, challenge, retryAfter }: ChallengingRefusal): HttpRefusal {
   return {
     status,
     message,
@@ -57,7 +60,7 @@ export function toRefusal({ status, message, challenge, retryAfter }: Challenge)
 }
 
 /** Refuses a request, as an error of JSON-RPC: that is what its sender can show. */
-export function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+export function refuse(request: IncomingMessage, response: ServerResponse, refusal: HttpRefusal): void {
   const { status, code = -32000, message, headers = {} } = refusal;
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');

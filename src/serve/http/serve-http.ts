@@ -3,9 +3,9 @@ import { setTimeout } from 'node:timers/promises';
 import { StartError } from '../../errors.ts';
 import { CHECKS, type CheckDeps, type RequestContext, type RequestState } from './checks.ts';
 import { isLoopback, toHostGuard, toOriginGuard } from './guard.ts';
-import { createExchange, type Exchange } from './handler.ts';
+import { createHttpExchange, type HttpExchange } from './handler.ts';
 import { type Checks, createReadiness } from './health.ts';
-import { createGate } from './in-flight.ts';
+import { createInFlightCounter } from './in-flight.ts';
 import { type ListenerLimits, listen, type Tls } from './listener.ts';
 import { REFUSALS, refuse } from './responses.ts';
 
@@ -30,7 +30,7 @@ export const HTTP_LIMITS: HttpLimits = {
   drainMs: 8_000, // under the 10 s that Docker waits before it kills
 };
 
-type Http<Caller> = Exchange<Caller> &
+type Http<Caller> = HttpExchange<Caller> &
   Pick<CheckDeps<Caller>, 'trustProxy' | 'identify'> &
   Partial<Pick<CheckDeps<Caller>, 'metadata'>> & {
     readonly host: string;
@@ -55,8 +55,8 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
   const { host, allowedHosts, limits, onerror } = options;
   if (!isLoopback(host) && allowedHosts.length === 0)
     throw new StartError(`${host} can be reached from outside: name the hosts it is known under (--allowed-hosts).`);
-  const gate = createGate(limits);
-  const exchange = createExchange(options);
+  const gate = createInFlightCounter(limits);
+  const exchange = createHttpExchange(options);
   let closing = false;
   const deps: CheckDeps<Caller> = {
     isHost: toHostGuard(allowedHosts),
@@ -117,7 +117,7 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
       await Promise.race([drained, sleep(limits.drainMs, patience.signal)]);
       gate.abort();
       // What was aborted is answered or cut off, and gets to say so in the record.
-      await Promise.race([drained, sleep(ABORTED, patience.signal)]);
+      await Promise.race([drained, sleep(ABORT_GRACE_MS, patience.signal)]);
       patience.abort();
       listener.cut();
       await drained;
@@ -126,6 +126,6 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
 }
 
 /** Milliseconds that aborted requests get to end. */
-const ABORTED = 500;
+const ABORT_GRACE_MS = 500;
 
 const sleep = (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal }).catch(() => {});

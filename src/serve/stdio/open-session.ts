@@ -11,7 +11,7 @@ export type DirectCalls = {
   readonly parse: (chunk: Buffer) => JSONRPCRequest | undefined;
 };
 
-type Deps = {
+type OpenSessionDeps = {
   readonly factory: () => McpServer;
   /** Without it, the SDK answers every call. */
   readonly direct?: DirectCalls | undefined;
@@ -26,7 +26,7 @@ type Deps = {
 };
 
 /** Has the SDK read the input and answer. */
-export function openSession(deps: Deps): Session {
+export function openSession(deps: OpenSessionDeps): Session {
   const { factory, direct, input, stdout, onerror } = deps;
   const wire = new StdioServerTransport(input, stdout);
   const { transport, answered, closed } = withPending(wire, deps);
@@ -44,7 +44,7 @@ export function openSession(deps: Deps): Session {
 }
 
 /** Wraps a transport so that one can wait until every request that came in has been answered or cancelled. */
-function withPending(wire: Transport, { greeted, isOffered, onRefused }: Deps) {
+function withPending(wire: Transport, { greeted, isOffered, onRefused }: OpenSessionDeps) {
   /** By request ID: what is called, where it is a tool. */
   const pending = new Map<unknown, { readonly tool: unknown; readonly args: unknown } | undefined>();
   let settled = () => {};

@@ -5,9 +5,9 @@ import type { RequestId } from '@modelcontextprotocol/server';
 import { NEWLINE } from './newline.ts';
 
 /** Milliseconds that calls under way get to finish once the client or the system asks the server to stop. */
-const GRACE = 3_000;
+const SHUTDOWN_GRACE_MS = 3_000;
 
-const CLOSE = 500;
+const CLOSE_GRACE_MS = 500;
 
 /** The part of a connection that the SDK has. */
 export type Session = {
@@ -87,9 +87,9 @@ export async function serveOverStdio({
 
   // What stdin held has been handed on one turn of the loop later.
   await setImmediate();
-  await Promise.race([session.answered(), setTimeout(GRACE, undefined, { ref: false })]);
+  await Promise.race([session.answered(), setTimeout(SHUTDOWN_GRACE_MS, undefined, { ref: false })]);
   // Closing waits for what cannot be written when the client does not read.
-  await Promise.race([session.close(), setTimeout(CLOSE, undefined, { ref: false })]);
+  await Promise.race([session.close(), setTimeout(CLOSE_GRACE_MS, undefined, { ref: false })]);
 }
 
 const handOnAll: AnswerOpening = async (stdin, _, handOn) => {

@@ -4,7 +4,7 @@ import { TransportError } from '../errors.ts';
 import type { Context, Layer, Slot } from '../layer.ts';
 import { retryAfter } from '../retry.ts';
 import { createQueue, type Wait } from './queue.ts';
-import type { Call } from './windows.ts';
+import type { CountedRequest } from './windows.ts';
 
 /** Rate limits that several servers share. */
 export type Shared = {
@@ -38,17 +38,17 @@ export type Place = {
 };
 
 /** Milliseconds that a request may stay in flight after this server gave up waiting for its answer. */
-const ON_THE_WAY = 500;
+const IN_FLIGHT_MS = 500;
 
 /** Milliseconds that a 429 without `Retry-After` closes its window. */
-const PAUSE = 1_000;
+const DEFAULT_PAUSE_MS = 1_000;
 
 /**
  * Bounds of the concurrent requests for a shared place. The number grows by one after each grant and halves after each
  * denial. With many requests most would be denied when a limit is used up. With few requests a limit that has just
  * become free would fill too slowly.
  */
-const ASKING = { least: 4, most: 64 };
+const OPEN_QUESTIONS = { least: 4, most: 64 };
 
 /**
  * Keeps the documented limits by when requests arrive at WorkOS, not by when they are sent. Requests that are sent
@@ -57,9 +57,9 @@ const ASKING = { least: 4, most: 64 };
  */
 export function limit(clock: Clock, shared?: Shared): Layer {
   const queue = createQueue();
-  const waiting = new Map<Call, () => void>();
+  const waiting = new Map<CountedRequest, () => void>();
   let asking = 0;
-  let mayAsk = ASKING.least;
+  let mayAsk = OPEN_QUESTIONS.least;
   const unset = { at: Number.POSITIVE_INFINITY, cancel: () => {} };
   let timer = unset;
 
@@ -78,17 +78,17 @@ export function limit(clock: Clock, shared?: Shared): Layer {
   };
 
   /** Takes the call's places. Returns a promise to wait for if there is no room yet. */
-  const enter = (call: Call, context: Context): Promise<void> | undefined => {
+  const enter = (call: CountedRequest, context: Context): Promise<void> | undefined => {
     if (clock.now() >= timer.at) pump();
     const now = clock.now();
-    if (asking < ASKING.most && queue.take(call, now)) return undefined;
+    if (asking < OPEN_QUESTIONS.most && queue.take(call, now)) return undefined;
     const wait = queue.estimate(call, now);
     if (now + wait.ms > context.deadline) throw refused(wait);
     return waitForTurn(call, context, queue.wait(call, now));
   };
 
   /** Waits until the queue admits the call. @param at when there may be room */
-  const waitForTurn = (call: Call, { deadline, signal }: Context, at: number): Promise<void> =>
+  const waitForTurn = (call: CountedRequest, { deadline, signal }: Context, at: number): Promise<void> =>
     new Promise((resolve, reject) => {
       const leave = () => {
         waiting.delete(call);
@@ -117,7 +117,7 @@ export function limit(clock: Clock, shared?: Shared): Layer {
     });
 
   /** Gets a shared place for a call that has its local places. Waits and retries until there is room. */
-  const acquireShared = async (call: Call, place: Place, context: Context): Promise<void> => {
+  const acquireShared = async (call: CountedRequest, place: Place, context: Context): Promise<void> => {
     for (;;) {
       asking += 1;
       const verdict = await place.ask().catch((error: unknown) => {
@@ -140,12 +140,12 @@ export function limit(clock: Clock, shared?: Shared): Layer {
       if (isTaken) place.assume();
       if (isGranted || isTaken) {
         queue.confirm(call);
-        mayAsk = Math.min(ASKING.most, mayAsk + 1);
+        mayAsk = Math.min(OPEN_QUESTIONS.most, mayAsk + 1);
         return pump();
       }
       if (typeof verdict === 'object') {
         queue.deny(call, verdict.denied, now + verdict.ms, now);
-        mayAsk = Math.max(ASKING.least, Math.floor(mayAsk / 2));
+        mayAsk = Math.max(OPEN_QUESTIONS.least, Math.floor(mayAsk / 2));
       }
       const at = queue.waitAgain(call, now);
       const wait = queue.estimate(call, now);
@@ -178,7 +178,7 @@ export function limit(clock: Clock, shared?: Shared): Layer {
       const reply = await next(request, context);
       const now = clock.now();
       const isOver = reply.status === 429;
-      const pause = isOver ? (retryAfter(reply.headers['retry-after'], clock.date()) ?? PAUSE) : 0;
+      const pause = isOver ? (retryAfter(reply.headers['retry-after'], clock.date()) ?? DEFAULT_PAUSE_MS) : 0;
       if (isOver) queue.shut(call, now + pause);
       wake(queue.cool(call, now, now));
       place?.cool(now, pause);
@@ -189,7 +189,7 @@ export function limit(clock: Clock, shared?: Shared): Layer {
         place?.giveBack();
         pump();
       } else {
-        const start = clock.now() + ON_THE_WAY;
+        const start = clock.now() + IN_FLIGHT_MS;
         wake(queue.cool(call, start, clock.now()));
         place?.cool(start, 0);
       }

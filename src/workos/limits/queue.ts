@@ -1,20 +1,20 @@
 import type { Slot } from '../layer.ts';
 import {
-  type Call,
+  type CountedRequest,
   changeOf,
   coolDown,
-  createFamily,
+  createLimitWindows,
   createWindow,
-  type Family,
   hasRoom,
   isAll,
+  type LimitWindows,
   roomIn,
-  type Split,
+  type SplitPeriod,
   type Window,
 } from './windows.ts';
 
 /** Milliseconds after which a restored connection counts as stable. */
-const SETTLED = 5_000;
+const STABLE_MS = 5_000;
 
 /** The minimum wait of a call in milliseconds, and the limit that causes it. */
 export type Wait = { readonly ms: number; readonly limit: Slot };
@@ -23,19 +23,19 @@ export type Wait = { readonly ms: number; readonly limit: Slot };
  * Decides which call may be sent when. It uses neither a clock nor promises, only its state and `now` in milliseconds.
  */
 export function createQueue() {
-  const families = new Map<string, Family>();
+  const families = new Map<string, LimitWindows>();
   /** Waiting calls by route and agent, oldest first. */
-  const lanes = new Map<string, Map<string, Set<Call>>>();
+  const lanes = new Map<string, Map<string, Set<CountedRequest>>>();
   /** For the first call of every lane, at least one window that had no room for it. */
   const blocking = new Set<Window>();
   /** Turns that the shared limits confirmed, by window and agent. Empty if the windows are not shared. */
   const confirmed = new WeakMap<Window, Map<string, number>>();
-  const split: Split = { parts: 1, since: Number.NEGATIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
+  const split: SplitPeriod = { parts: 1, since: Number.NEGATIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
   let count = 0;
 
-  function toCall(slots: readonly Slot[], agent: string): Call {
+  function toCall(slots: readonly Slot[], agent: string): CountedRequest {
     const windows = slots.map((slot) => {
-      const family = families.get(slot.name) ?? createFamily(slot, split);
+      const family = families.get(slot.name) ?? createLimitWindows(slot, split);
       families.set(slot.name, family);
       if (slot.key === '*') return family.all;
       const window = family.byKey.get(slot.key) ?? createWindow(family);
@@ -56,7 +56,7 @@ export function createQueue() {
   }
 
   /** Takes a place in all windows of the call, or in none. @returns whether there was room */
-  function take(call: Call, now: number): boolean {
+  function take(call: CountedRequest, now: number): boolean {
     if (blockerOf(call, now) !== undefined) return false;
     // The call passes over the waiting calls, if any.
     for (const window of lanes.size === 0 ? [] : call.windows) {
@@ -66,7 +66,7 @@ export function createQueue() {
     return true;
   }
 
-  function occupy(call: Call): void {
+  function occupy(call: CountedRequest): void {
     count += 1;
     for (const window of call.windows) {
       window.inFlight += 1;
@@ -75,7 +75,7 @@ export function createQueue() {
   }
 
   /** The shared limits granted the place, too. */
-  function confirm({ agent, windows }: Call): void {
+  function confirm({ agent, windows }: CountedRequest): void {
     count += 1;
     for (const window of windows) {
       window.turns.set(agent, count);
@@ -85,14 +85,14 @@ export function createQueue() {
   }
 
   /** The shared limits denied the place: gives back the local places and the turn. */
-  function takeBack(call: Call): void {
+  function takeBack(call: CountedRequest): void {
     giveBack(call);
     for (const window of call.windows) window.turns.set(call.agent, confirmed.get(window)?.get(call.agent) ?? 0);
   }
 
   /** Adds the call to its lane. @returns when there may be room */
-  function wait(call: Call, now: number): number {
-    const byAgent = lanes.get(call.route) ?? new Map<string, Set<Call>>();
+  function wait(call: CountedRequest, now: number): number {
+    const byAgent = lanes.get(call.route) ?? new Map<string, Set<CountedRequest>>();
     const lane = byAgent.get(call.agent) ?? new Set();
     lanes.set(call.route, byAgent.set(call.agent, lane.add(call)));
     if (lane.size === 1) for (const window of call.windows) window.firsts.add(call);
@@ -100,7 +100,7 @@ export function createQueue() {
   }
 
   /** Puts the call back into its lane, before later calls. @returns when there may be room */
-  function waitAgain(call: Call, now: number): number {
+  function waitAgain(call: CountedRequest, now: number): number {
     const lane = [...(lanes.get(call.route)?.get(call.agent) ?? [])];
     const place = lane.findIndex(({ order }) => order > call.order);
     const [first] = lane;
@@ -116,7 +116,7 @@ export function createQueue() {
     return standBy(call, now);
   }
 
-  function standBy(call: Call, now: number): number {
+  function standBy(call: CountedRequest, now: number): number {
     // A call with room everywhere waits only for a free attempt at the shared limits, so any of its windows will do.
     const blocker = blockerOf(call, now) ?? call.windows[0];
     if (blocker === undefined) return now;
@@ -124,7 +124,7 @@ export function createQueue() {
     return changeOf(blocker, now);
   }
 
-  function leave(call: Call): void {
+  function leave(call: CountedRequest): void {
     const byAgent = lanes.get(call.route);
     const lane = byAgent?.get(call.agent);
     lane?.delete(call);
@@ -138,8 +138,8 @@ export function createQueue() {
   }
 
   /** Takes places for waiting calls as far as there is room, for at most `most` calls. */
-  function admit(now: number, most = Number.POSITIVE_INFINITY): Call[] {
-    const admitted: Call[] = [];
+  function admit(now: number, most = Number.POSITIVE_INFINITY): CountedRequest[] {
+    const admitted: CountedRequest[] = [];
     // Windows of single keys come first: calls that count in all windows take their turn there among the others.
     const open = [...blocking].filter((window) => hasRoom(window, now));
     for (const window of open.sort((a, b) => Number(isAll(a)) - Number(isAll(b)))) {
@@ -157,12 +157,12 @@ export function createQueue() {
   }
 
   /** Of the calls that wait for the window and have room, the oldest one of the least recently served agent. */
-  function nextCall(window: Window, now: number): Call | undefined {
+  function nextCall(window: Window, now: number): CountedRequest | undefined {
     if (!hasRoom(window, now)) {
       blocking.add(window);
       return undefined;
     }
-    let first: Call | undefined;
+    let first: CountedRequest | undefined;
     for (const call of rivals(window)) {
       if (first !== undefined && !isBefore(window, call, first)) continue;
       const blocker = blockerOf(call, now);
@@ -181,22 +181,22 @@ export function createQueue() {
    * @param start when the request is no longer in flight
    * @returns when a place is free again
    */
-  function cool(call: Call, start: number, now: number): number {
+  function cool(call: CountedRequest, start: number, now: number): number {
     return Math.min(...call.windows.map((window) => coolDown(window, start, now)));
   }
 
   /** The request was not sent. */
-  function giveBack(call: Call): void {
+  function giveBack(call: CountedRequest): void {
     for (const window of call.windows) window.inFlight -= 1;
   }
 
   /** Closes a window after a 429. The answer does not name the limit, so the most specific one is assumed. */
-  function shut({ windows: [narrowest] }: Call, until: number): void {
+  function shut({ windows: [narrowest] }: CountedRequest, until: number): void {
     if (narrowest !== undefined) narrowest.shutUntil = Math.max(narrowest.shutUntil, until);
   }
 
   /** The shared limits have no room before `until` in the window of one slot. */
-  function deny(call: Call, slot: number, until: number, now: number): void {
+  function deny(call: CountedRequest, slot: number, until: number, now: number): void {
     const window = call.windows.at(-1 - slot);
     if (window !== undefined) window.deniedUntil = Math.max(window.deniedUntil, until);
     for (const { family } of call.windows) passOver(call, family, now);
@@ -205,7 +205,7 @@ export function createQueue() {
   /** The shared limits are unreachable: each server falls back to its share. */
   function splitUp(parts: number, now: number): void {
     // A flapping connection must not make short windows wait forever.
-    if (parts > 1 && now >= split.until + SETTLED) split.since = now;
+    if (parts > 1 && now >= split.until + STABLE_MS) split.since = now;
     split.parts = parts;
     split.until = Number.POSITIVE_INFINITY;
   }
@@ -216,7 +216,7 @@ export function createQueue() {
   }
 
   /** A lower bound of the wait, as if all requests in flight and all calls ahead were answered immediately. */
-  function estimate(call: Call, now: number): Wait {
+  function estimate(call: CountedRequest, now: number): Wait {
     const byAgent = lanes.get(call.route);
     const lane = byAgent?.get(call.agent);
     const own = lane?.has(call) ? [...lane].indexOf(call) : (lane?.size ?? 0);
@@ -240,7 +240,7 @@ export function createQueue() {
 }
 
 /** The most specific window without room for the call. */
-function blockerOf(call: Call, now: number): Window | undefined {
+function blockerOf(call: CountedRequest, now: number): Window | undefined {
   return call.windows.find((window) => !hasRoom(window, now, call));
 }
 
@@ -249,8 +249,8 @@ const rivals = (window: Window) =>
   isAll(window) ? [...window.firsts] : [...window.firsts, ...window.family.all.firsts];
 
 /** Whether call `a` comes before `b` in a window: the least recently served agent first, then the older call. */
-function isBefore({ turns, family }: Window, a: Call, b: Call): boolean {
-  const turnOf = ({ agent }: Call) => Math.max(turns.get(agent) ?? 0, family.all.turns.get(agent) ?? 0);
+function isBefore({ turns, family }: Window, a: CountedRequest, b: CountedRequest): boolean {
+  const turnOf = ({ agent }: CountedRequest) => Math.max(turns.get(agent) ?? 0, family.all.turns.get(agent) ?? 0);
   return (turnOf(a) - turnOf(b) || a.order - b.order) < 0;
 }
 
@@ -259,7 +259,7 @@ function isBefore({ turns, family }: Window, a: Call, b: Call): boolean {
  * forever. So after one span of a limit, a place is reserved for it in each of the limit's windows that it counts in. A
  * limit reserves for one call at a time.
  */
-function passOver(call: Call, family: Family, now: number): void {
+function passOver(call: CountedRequest, family: LimitWindows, now: number): void {
   const since = call.passed.get(family) ?? now;
   call.passed.set(family, since);
   if (now - since >= family.span) family.claim ??= call;

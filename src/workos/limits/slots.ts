@@ -81,7 +81,7 @@ function objectsIn(answer: unknown): readonly Record<string, unknown>[] {
 }
 
 /** Objects that are remembered. The oldest are dropped first. */
-const MEMORY = 50_000;
+const MAX_OWNERS = 50_000;
 
 export function createOwners(): Owners & { learn: (limits: readonly Limit[], answer: unknown) => void } {
   const owners = new Map<string, string>();
@@ -90,7 +90,7 @@ export function createOwners(): Owners & { learn: (limits: readonly Limit[], ans
     learn: (limits, answer) => {
       for (const [limit, id, key] of ownersIn(limits, answer)) owners.set(`${limit} ${id}`, key);
       for (const oldest of owners.keys()) {
-        if (owners.size <= MEMORY) break;
+        if (owners.size <= MAX_OWNERS) break;
         owners.delete(oldest);
       }
     },

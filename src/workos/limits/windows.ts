@@ -2,7 +2,7 @@ import type { Slot } from '../layer.ts';
 
 /** One window of a limit. A place in it is in flight, then cools down, then is free. */
 export type Window = {
-  readonly family: Family;
+  readonly family: LimitWindows;
   inFlight: number;
   /** Times at which answered places become free, ascending. */
   readonly cooling: number[];
@@ -10,7 +10,7 @@ export type Window = {
   /** Until when the shared limits deny places in this window. */
   deniedUntil: number;
   /** Calls that wait for a place, only the oldest one for each agent and route. */
-  readonly firsts: Set<Call>;
+  readonly firsts: Set<CountedRequest>;
   /** The last turn of each agent, as a number that counts up. */
   readonly turns: Map<string, number>;
 };
@@ -19,24 +19,24 @@ export type Window = {
  * While the shared limits are unreachable, each server keeps to its share of every limit. This lasts from `since` until
  * one window after `until`, when every request that the shared limits do not know has cooled down.
  */
-export type Split = { parts: number; since: number; until: number };
+export type SplitPeriod = { parts: number; since: number; until: number };
 
 /** The windows of one limit. */
-export type Family = {
+export type LimitWindows = {
   readonly limit: Slot;
   /** Milliseconds. */
   readonly span: number;
   readonly byKey: Map<string, Window>;
   /** The window of requests that count in every key's window. */
   readonly all: Window;
-  readonly split: Split;
+  readonly split: SplitPeriod;
   /** The call for which a place is reserved because it was passed over for too long. */
-  claim: Call | undefined;
+  claim: CountedRequest | undefined;
   sweepAt: number;
 };
 
 /** A request that takes a place in all its windows at once, or waits. */
-export type Call = {
+export type CountedRequest = {
   readonly agent: string;
   /** The most specific one first. */
   readonly windows: readonly Window[];
@@ -45,23 +45,23 @@ export type Call = {
   /** Arrival order, counting up. */
   readonly order: number;
   /** Since when other calls take places that this call could not use because another of its windows was full. */
-  readonly passed: Map<Family, number>;
+  readonly passed: Map<LimitWindows, number>;
 };
 
 /** Milliseconds that a place is held longer than its window, as either side may count in whole milliseconds. */
-const MARGIN = 2;
+const MARGIN_MS = 2;
 
 /**
  * Milliseconds. When servers fall back to their shares, windows up to this length are waited out, since any server may
  * have used all of one. Longer windows are not: they are unlikely to be used up, and the pause would be long.
  */
-const MAX_PAUSE = 2_000;
+const MAX_PAUSE_MS = 2_000;
 
 /** Idle windows of a limit are dropped when there are this many windows, or twice as many as the last sweep left. */
-const MIN_SWEEP = 64;
+const MIN_SWEEP_WINDOWS = 64;
 
-export function createFamily(limit: Slot, split: Split): Family {
-  const family: Family = {
+export function createLimitWindows(limit: Slot, split: SplitPeriod): LimitWindows {
+  const family: LimitWindows = {
     limit,
     span: limit.seconds * 1_000,
     byKey: new Map(),
@@ -70,25 +70,25 @@ export function createFamily(limit: Slot, split: Split): Family {
     },
     split,
     claim: undefined,
-    sweepAt: MIN_SWEEP,
+    sweepAt: MIN_SWEEP_WINDOWS,
   };
   const all = createWindow(family);
   return family;
 }
 
-export function createWindow(family: Family): Window {
+export function createWindow(family: LimitWindows): Window {
   const never = Number.NEGATIVE_INFINITY;
   return { family, inFlight: 0, cooling: [], shutUntil: 0, deniedUntil: never, firsts: new Set(), turns: new Map() };
 }
 
 /** The number of places in a window of the limit. */
-function capacity({ limit: { requests }, span, split: { parts, until } }: Family, now: number): number {
+function capacity({ limit: { requests }, span, split: { parts, until } }: LimitWindows, now: number): number {
   return now >= until + span ? requests : Math.max(1, Math.floor(requests / parts));
 }
 
 /** Until when all windows of the limit are paused. */
-function pausedUntil({ span, split: { since } }: Family): number {
-  return span <= MAX_PAUSE ? since + span : Number.NEGATIVE_INFINITY;
+function pausedUntil({ span, split: { since } }: LimitWindows): number {
+  return span <= MAX_PAUSE_MS ? since + span : Number.NEGATIVE_INFINITY;
 }
 
 /** Until when the window is closed, regardless of its places. */
@@ -99,12 +99,12 @@ function closedUntil(window: Window, near: readonly Window[]): number {
 }
 
 /** Drops idle windows. */
-function sweep(family: Family, now: number): void {
+function sweep(family: LimitWindows, now: number): void {
   for (const [key, window] of family.byKey) {
     const opens = Math.max(window.shutUntil, window.deniedUntil);
     if (used(window, now) === 0 && window.firsts.size === 0 && opens <= now) family.byKey.delete(key);
   }
-  family.sweepAt = Math.max(MIN_SWEEP, 2 * family.byKey.size);
+  family.sweepAt = Math.max(MIN_SWEEP_WINDOWS, 2 * family.byKey.size);
 }
 
 export const isAll = (window: Window) => window === window.family.all;
@@ -124,7 +124,7 @@ function used({ inFlight, cooling }: Window, now: number): number {
 export function coolDown(window: Window, start: number, now: number): number {
   const { family, cooling } = window;
   window.inFlight -= 1;
-  const end = start + family.span + MARGIN;
+  const end = start + family.span + MARGIN_MS;
   let at = cooling.length;
   while ((cooling[at - 1] ?? 0) > end) at -= 1;
   cooling.splice(at, 0, end);
@@ -135,7 +135,7 @@ export function coolDown(window: Window, start: number, now: number): number {
 /**
  * Whether the window has room. @param call the call that needs it; places reserved for other calls do not count as room
  */
-export function hasRoom(window: Window, now: number, call?: Call): boolean {
+export function hasRoom(window: Window, now: number, call?: CountedRequest): boolean {
   const near = neighbours(window);
   if (closedUntil(window, near) > now) return false;
   const { family, deniedUntil } = window;
@@ -147,7 +147,7 @@ export function hasRoom(window: Window, now: number, call?: Call): boolean {
 }
 
 /** Whether a place in the window is reserved for another call. */
-function isReserved(window: Window, { agent, order, windows }: Call): boolean {
+function isReserved(window: Window, { agent, order, windows }: CountedRequest): boolean {
   const { claim, all } = window.family;
   if (claim === undefined || claim.order === order) return false;
   const isHere = isAll(window) || claim.windows.includes(window) || claim.windows.includes(all);
@@ -179,7 +179,7 @@ export function roomIn(window: Window, ahead: number, now: number): number {
     const cooling =
       other.cooling.length === 0 ? window.cooling : [...window.cooling, ...other.cooling].sort((a, b) => a - b);
     const place = (ahead % requests) - free;
-    const end = place < 0 ? now : (cooling[place] ?? now + span + MARGIN) - MARGIN;
+    const end = place < 0 ? now : (cooling[place] ?? now + span + MARGIN_MS) - MARGIN_MS;
     const start = Math.max(now, closedUntil(window, [other]));
     return Math.max(start, end) - now + Math.floor(ahead / requests) * span;
   });

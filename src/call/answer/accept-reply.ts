@@ -5,7 +5,7 @@ import { ReplyError } from '../../workos/errors.ts';
 import type { Reply } from '../../workos/layer.ts';
 
 /** A successful answer of WorkOS, without invisible characters. */
-export type Success = {
+export type Answer = {
   readonly value: Record<string, unknown>;
   /** The number of invisible characters that were removed. */
   readonly removed: number;
@@ -20,7 +20,7 @@ export type Success = {
  * The object that WorkOS answered a success with; `{ ok: true, status }` where a write has no body. Throws ReplyError for
  * every other reply.
  */
-export function toSuccess(reply: Reply, { method }: Pick<Tool, 'method'>): Success {
+export function acceptReply(reply: Reply, { method }: Pick<Tool, 'method'>): Answer {
   const { status, body } = reply;
   if (method === 'DELETE' && status === 404 && reply.uncertain) {
     const note =

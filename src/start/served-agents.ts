@@ -1,7 +1,7 @@
 import type { ConfirmMode } from '../access/confirmation.ts';
 import { toConfirm } from '../access/confirmation.ts';
 import type { Policy } from '../access/policy.ts';
-import { type Forbidden, policyOf, toGrants } from '../agents/agent-policy.ts';
+import { type OperatorLimits, policyOf, toGrants } from '../agents/agent-policy.ts';
 import type { Budgets } from '../agents/budgets.ts';
 import { wwwAuthenticate } from '../agents/challenge.ts';
 import { type DistinctHeaders, narrowByHeaders } from '../agents/headers.ts';
@@ -13,20 +13,20 @@ import { RefusedError } from '../errors.ts';
 import { createOffer, type Offer } from '../mcp/offer.ts';
 import { createStatusTool } from '../mcp/status-tool.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
-import type { Opened } from './environments.ts';
+import type { OpenEnvironment } from './environments.ts';
 
 /** One agent as it is served. */
-export type Member = {
+export type ServedAgent = {
   readonly agent: ResolvedAgent;
-  readonly opened: Opened;
+  readonly opened: OpenEnvironment;
   readonly offer: Offer;
   readonly spendDelete: NonNullable<Caller['spendDelete']>;
 };
 
-type Refused = Extract<Identity, { ok: false }>;
+type RefusedIdentity = Extract<Identity, { ok: false }>;
 
 /** What is answered to somebody who is not let in, or not now. */
-export type TurnedAway = {
+export type RejectedRequest = {
   readonly ok: false;
   readonly status: 400 | 401 | 403 | 429 | 503;
   readonly message: string;
@@ -35,20 +35,20 @@ export type TurnedAway = {
   readonly retryAfter?: number | undefined;
 };
 
-export type Fleet = {
+export type ServedAgents = {
   readonly identify: (
     authorization: string | undefined,
     headers: DistinctHeaders,
-  ) => Promise<{ readonly ok: true; readonly caller: Member } | TurnedAway>;
+  ) => Promise<{ readonly ok: true; readonly caller: ServedAgent } | RejectedRequest>;
 };
 
-export type FleetDeps = {
+export type ServedAgentsDeps = {
   readonly catalog: Catalog;
   readonly config: AgentsConfig;
-  readonly environments: ReadonlyMap<string, Opened>;
+  readonly environments: ReadonlyMap<string, OpenEnvironment>;
   /** Who everybody is where nobody has to say who they are. */
   readonly anonymous?: ResolvedAgent | undefined;
-  readonly forbidden: Forbidden;
+  readonly forbidden: OperatorLimits;
   /** Of agents that do not say their own. */
   readonly confirm: ConfirmMode | undefined;
   readonly dryRun: boolean;
@@ -60,19 +60,19 @@ export type FleetDeps = {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Told of everyone who is not let in. */
-  readonly onRefusal: (refusal: Refused) => void;
+  readonly onRefusal: (refusal: RefusedIdentity) => void;
 };
 
-const MINUTE = 60_000;
-const HOUR = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 
 /** The agents of one configuration. A change of it makes another fleet: none of what this one knows outlives it. */
-export function createFleet(deps: FleetDeps): Fleet {
+export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
   const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, onRefusal } = deps;
   const identify = createIdentifier(config, deps);
-  const known = new WeakMap<ResolvedAgent, Omit<Member, 'spendDelete'> & { readonly policy: Policy }>();
+  const known = new WeakMap<ResolvedAgent, Omit<ServedAgent, 'spendDelete'> & { readonly policy: Policy }>();
 
-  const offerOf = (agent: ResolvedAgent, { environment: { label } }: Opened, policy: Policy): Offer => {
+  const offerOf = (agent: ResolvedAgent, { environment: { label } }: OpenEnvironment, policy: Policy): Offer => {
     const confirm = toConfirm(agent.confirm ?? deps.confirm, label);
     const grants = toGrants(agent, label, forbidden);
     const statusTool = agent.statusTool
@@ -106,7 +106,7 @@ export function createFleet(deps: FleetDeps): Fleet {
       const { policy, ...member } = memberOf(agent);
       const narrowed = narrowByHeaders(catalog, policy, headers);
       if (!narrowed.ok) return narrowed;
-      const taken = await budgets.take(`requests ${agent.name}`, agent.requestsPerMinute, MINUTE).catch(refusedOnly);
+      const taken = await budgets.take(`requests ${agent.name}`, agent.requestsPerMinute, MINUTE_MS).catch(refusedOnly);
       if (taken instanceof RefusedError) return { ok: false, status: 503, message: taken.message, retryAfter: 5 };
       if (!taken.ok) {
         const retryAfter = Math.ceil(taken.retryAfterMs / 1_000);
@@ -120,9 +120,9 @@ export function createFleet(deps: FleetDeps): Fleet {
 }
 
 async function spendDelete(budgets: Budgets, { name, deletesPerHour }: ResolvedAgent): Promise<void> {
-  const taken = await budgets.take(`deletes ${name}`, deletesPerHour, HOUR);
+  const taken = await budgets.take(`deletes ${name}`, deletesPerHour, HOUR_MS);
   if (taken.ok) return;
-  const minutes = Math.ceil(taken.retryAfterMs / MINUTE);
+  const minutes = Math.ceil(taken.retryAfterMs / MINUTE_MS);
   throw new RefusedError(
     `You may delete ${count(deletesPerHour, 'object')} an hour, and have: wait ${count(minutes, 'minute')}.`,
     'the deletes of the hour are used up',
