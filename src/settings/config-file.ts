@@ -48,7 +48,8 @@ function toTexts(where: string, option: Option, value: unknown): readonly string
     if (!items.every((item) => typeof item === 'string')) throw new StartError(`${where} takes a list of texts.`);
     return items.flatMap((item) => parseValue(where, option, item, false));
   }
-  const kind = option.kind === 'switch' ? 'boolean' : option.kind === 'number' ? 'number' : 'string';
+  const isNumber = option.kind === 'number' || option.kind === 'whole';
+  const kind = option.kind === 'switch' ? 'boolean' : isNumber ? 'number' : 'string';
   if (typeof value !== kind)
     throw new StartError(`${where} takes ${kind === 'boolean' ? 'true or false' : `a ${kind}`}.`);
   return parseValue(where, option, String(value), false);

@@ -4,14 +4,12 @@ export type Option = {
   /** The command that alone has a use for it. */
   readonly only?: 'http';
   /** `list` items are split at commas and add up over repeated flags; `secret` options have no flag. */
-  readonly kind: 'list' | 'switch' | 'choice' | 'number' | 'text' | 'secret';
+  readonly kind: 'list' | 'switch' | 'choice' | 'number' | 'whole' | 'text' | 'secret';
   /** What stands for the value in help. */
   readonly value?: string;
   readonly choices?: readonly string[];
-  /** Of a number. */
-  readonly min?: number;
-  readonly max?: number;
-  readonly whole?: true;
+  /** The least and the most that a number may be. */
+  readonly range?: readonly [min: number, max: number];
   /** The value where none is given. */
   readonly unless?: string;
   /** WorkOS's own name; else `WORKOS_MCP_` and the flag's. */
@@ -73,11 +71,8 @@ export const OPTIONS = {
     help: 'Where every call is recorded (stderr unless set; must be set where a production key may write)',
   },
   'audit-log-max-bytes': {
-    kind: 'number',
-    value: 'N',
-    min: 10_000,
-    max: 10_000_000_000,
-    whole: true,
+    kind: 'whole',
+    range: [10_000, 10_000_000_000],
     unless: '100000000',
     help: 'The size at which that file is renamed and a new one begun',
   },
@@ -85,16 +80,7 @@ export const OPTIONS = {
   'no-status-tool': { kind: 'switch', help: 'Leave out get_access_status, which tells an agent what it may do' },
   sandbox: { kind: 'switch', help: 'Serve an embedded make-believe WorkOS; needs no account' },
   host: { kind: 'text', only: 'http', value: 'HOST', unless: '127.0.0.1', help: 'Where to listen' },
-  port: {
-    kind: 'number',
-    only: 'http',
-    value: 'N',
-    min: 1,
-    max: 65_535,
-    whole: true,
-    unless: '8080',
-    help: 'The port',
-  },
+  port: { kind: 'whole', only: 'http', range: [1, 65_535], unless: '8080', help: 'The port' },
   'public-url': {
     kind: 'text',
     only: 'http',
@@ -122,12 +108,9 @@ export const OPTIONS = {
     help: 'Serve whoever connects under the grants of --allow: on loopback, with a test key, without a proxy',
   },
   'metrics-port': {
-    kind: 'number',
+    kind: 'whole',
     only: 'http',
-    value: 'N',
-    min: 1,
-    max: 65_535,
-    whole: true,
+    range: [1, 65_535],
     help: 'Serve Prometheus metrics there, at /metrics',
   },
   'metrics-host': { kind: 'text', only: 'http', value: 'HOST', unless: '127.0.0.1', help: 'Where to listen for them' },
@@ -145,49 +128,36 @@ export const OPTIONS = {
     help: 'While that is away: keep to a part of the limits, or refuse calls',
   },
   replicas: {
-    kind: 'number',
+    kind: 'whole',
     only: 'http',
-    value: 'N',
-    min: 1,
-    max: 1_000,
-    whole: true,
+    range: [1, 1_000],
     unless: '1',
     help: 'How many replicas share the limits, for that part',
   },
   'log-level': { kind: 'choice', choices: LOG_LEVELS, unless: 'info', help: 'How much to log to stderr' },
-  timeout: { kind: 'number', value: 'SECONDS', min: 1, max: 600, unless: '30', help: 'For a whole call' },
+  timeout: { kind: 'number', value: 'SECONDS', range: [1, 600], unless: '30', help: 'For a whole call' },
   'attempt-timeout': {
     kind: 'number',
     value: 'SECONDS',
-    min: 0.1,
-    max: 600,
+    range: [0.1, 600],
     unless: '10',
     help: "For one attempt of it, the answer's last byte included",
   },
   'max-items': {
-    kind: 'number',
-    value: 'N',
-    min: 1,
-    max: 1_000_000,
-    whole: true,
+    kind: 'whole',
+    range: [1, 1_000_000],
     unless: '1000',
     help: 'The most that a call may ask for with max_items',
   },
   'max-result-bytes': {
-    kind: 'number',
-    value: 'N',
-    min: 2_000,
-    max: 100_000_000,
-    whole: true,
+    kind: 'whole',
+    range: [2_000, 100_000_000],
     unless: '60000',
     help: 'The largest result; a longer list is cut and says where to go on',
   },
   'max-reply-bytes': {
-    kind: 'number',
-    value: 'N',
-    min: 1_000,
-    max: 500_000_000,
-    whole: true,
+    kind: 'whole',
+    range: [1_000, 500_000_000],
     unless: '8388608',
     help: 'The largest answer of WorkOS that is read',
   },
@@ -235,7 +205,7 @@ export function envName(option: string): string {
 export function describeOptions(): readonly { flag: string; variable: string; help: string }[] {
   return optionNames.map((name) => {
     const { kind, value, choices, unless, help }: Option = OPTIONS[name];
-    const example = value ?? choices?.join('|');
+    const example = value ?? choices?.join('|') ?? (kind === 'whole' ? 'N' : undefined);
     return {
       flag: kind === 'secret' ? '' : `--${name}${example === undefined ? '' : ` ${example}`}`,
       variable: envName(name),

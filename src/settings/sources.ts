@@ -111,12 +111,15 @@ export function parseValue(where: string, option: Option, raw: string, blankIsNo
       throw new StartError(
         `${where} is "${raw}".${didYouMean(raw, option.choices ?? [])} It is one of ${option.choices?.join(', ')}.`,
       );
-    case 'number': {
-      const { min = 0, max = Number.MAX_SAFE_INTEGER, whole } = option;
+    case 'number':
+    case 'whole': {
+      const { kind, range: [min, max] = [0, Number.MAX_SAFE_INTEGER] } = option;
       const value = raw.trim();
-      if ((whole ? /^\d+$/ : /^\d+(\.\d+)?$/).test(value) && Number(value) >= min && Number(value) <= max)
-        return [value];
-      throw new StartError(`${where} is "${raw}": say a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`);
+      const isRight = (kind === 'whole' ? /^\d+$/ : /^\d+(\.\d+)?$/).test(value);
+      if (isRight && Number(value) >= min && Number(value) <= max) return [value];
+      throw new StartError(
+        `${where} is "${raw}": say a ${kind === 'whole' ? 'whole ' : ''}number from ${min} to ${max}.`,
+      );
     }
     case 'text':
       if (raw.trim() === '') throw new StartError(`${where} is blank.`);
