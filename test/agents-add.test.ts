@@ -15,7 +15,8 @@ import { createToken, matches, parseToken } from '../src/agents/token.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { addAgent, removeToken } from '../src/commands/agent/tokens.ts';
 import { replaceText } from '../src/commands/files.ts';
-import { parseAgents } from '../src/settings/agents-config.ts';
+import { toAgents } from '../src/settings/agents-config.ts';
+import { readSettingsFile } from '../src/settings/settings-file.ts';
 import { declarations } from '../tools/index.ts';
 
 const catalog = createCatalog(declarations);
@@ -31,7 +32,7 @@ const put = (text: string, name = 'w.yaml') => {
   return path;
 };
 const get = (path: string) => readFileSync(path, 'utf8');
-const agentsOf = async (path: string) => (await parseAgents(get(path), path)).agents;
+const agentsOf = async (path: string) => toAgents(await readSettingsFile(get(path), path)).agents;
 
 const COMMENTED = `# Who may call.
 timeout: 10 # seconds

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { checkAgents } from '../src/agents/agent-policy.ts';
 import { createToken } from '../src/agents/token.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
-import { parseAgents } from '../src/settings/agents-config.ts';
+import { toAgents } from '../src/settings/agents-config.ts';
+import { readSettingsFile } from '../src/settings/settings-file.ts';
 import { warnings } from '../src/settings/warnings.ts';
 import { declarations } from '../tools/index.ts';
 
@@ -41,6 +42,8 @@ templates:
     grants-claim: workos_mcp_grants
     ceiling: ['*:read', users:write]
 `;
+
+const parseAgents = async (text: string, file: string) => toAgents(await readSettingsFile(text, file));
 
 const unset = {
   deny: [],
@@ -222,11 +225,16 @@ describe('what stops the start, by line', () => {
       'issuer: authkit, client_id',
       /^w\.yaml:25: agents\.ops-job\.jwt has no setting "client_id"\. Did you mean "client-id"\?/,
     ],
-    ['    jwt: { issuer: authkit, client-id: client_123 }', '', /^w\.yaml:17: agents\.ops-job is nobody yet/],
+    [
+      '    jwt: { issuer: authkit, client-id: client_123 }',
+      '',
+      /^w\.yaml:17: agents\.ops-job has no way to authenticate/,
+    ],
     ["    ceiling: ['*:read', users:write]\n", '', /^w\.yaml:27: templates\.engineers lacks ceiling/],
     ['grants-claim: workos_mcp_grants', 'grants-claim: sub', /^w\.yaml:30: .*grants-claim takes a claim of its own/],
     ['  support-bot:', '  Support Bot:', /^w\.yaml:10: agents\.Support Bot: a name is a lower-case letter/],
-    ['  support-bot:', '  __proto__:', /^w\.yaml:10: __proto__ is no name/],
+    ['  support-bot:', '  __proto__:', /^w\.yaml:10: a setting cannot be called __proto__/],
+    ['agents:\n', 'log-level: &p __proto__\nagents:\n  *p : {}\n', /^w\.yaml:11: a setting cannot be called \*p\./],
     [
       `'${OTHER_HASH}']`,
       `'${OTHER_HASH}', 'cccccccccc:${'2'.repeat(64)}']`,

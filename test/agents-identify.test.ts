@@ -6,7 +6,8 @@ import { createIdentifier } from '../src/agents/identify.ts';
 import { createToken } from '../src/agents/token.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { createLog } from '../src/log.ts';
-import { parseAgents } from '../src/settings/agents-config.ts';
+import { toAgents } from '../src/settings/agents-config.ts';
+import { readSettingsFile } from '../src/settings/settings-file.ts';
 import { openIssuerKeys } from '../src/start/issuer-keys.ts';
 import { declarations } from '../tools/index.ts';
 import { type Answer, forge, newKey, openIssuer, toPem } from './support/issuer.ts';
@@ -34,7 +35,7 @@ const old = createToken();
 const hashOf = ({ hash }: typeof one) => `${hash.id}:${hash.sha256}`;
 
 const open = async (deps: { now?: () => number; publicUrl?: string } = {}) => {
-  const config = await parseAgents(
+  const file = await readSettingsFile(
     `
 environments:
   staging: { api-key-env: STAGING_KEY }
@@ -57,6 +58,7 @@ templates:
 `,
     'w.yaml',
   );
+  const config = toAgents(file);
   return createIdentifier(config, { catalog, publicUrl, now: () => NOW * 1_000, fetchJwks: keys.fetchJwks, ...deps });
 };
 

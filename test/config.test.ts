@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configFileOf, parseConfig } from '../src/settings/config.ts';
-import { parseConfigFile } from '../src/settings/config-file.ts';
 import { toEnvironment } from '../src/settings/environment.ts';
+import { readSettingsFile, toGiven } from '../src/settings/settings-file.ts';
 
 const files: Readonly<Record<string, string>> = {
   key: 'sk_test_1\n',
@@ -161,7 +161,7 @@ describe('the WorkOS environment', () => {
 
 describe('the configuration file', () => {
   const read = async (text: string, argv = '', env: Record<string, string> = {}) =>
-    parseConfig(argv.split(' ').filter(Boolean), env, await parseConfigFile(text, 'w.yaml'));
+    parseConfig(argv.split(' ').filter(Boolean), env, toGiven(await readSettingsFile(text, 'w.yaml')));
 
   it.each([
     ['', '', {}, { grants: { allow: [], deny: [], readOnly: false } }],
@@ -188,6 +188,7 @@ describe('the configuration file', () => {
     ['allow: [a', 'w.yaml:'],
     ['- allow', 'w.yaml:1: the file must be a mapping'],
     ['just text', 'w.yaml:1: the file must be a mapping'],
+    ['a: 1\n? [allow, b]\n: c', 'w.yaml:2: a setting cannot be called ["allow","b"].'],
     ['api-key: sk_1', 'w.yaml:1: "api-key" does not belong in a file; set WORKOS_API_KEY'],
     ['config: other.yaml', 'w.yaml:1: there is no setting "config"'],
     ['read-only: yes', 'w.yaml:1: read-only takes true or false'],

@@ -55,7 +55,12 @@ describe('http does not start', () => {
   >([
     ['without agents', undefined, [], /No agent, no start.*agent add/],
     ['with a file that has none', 'confirm: auto', [], /No agent, no start/],
-    ['with an agent that nobody can be', 'agents:\n  ann: { allow: users:read }', [], /ann.*nobody yet/],
+    [
+      'with an agent that nobody can be',
+      'agents:\n  ann: { allow: users:read }',
+      [],
+      /ann.*has no way to authenticate/,
+    ],
     ['in public without a name', AGENTS, ['--host', '0.0.0.0'], /--public-url/],
     ['in public by the address that stands for all of them', AGENTS, ['--host', '::'], /--public-url/],
     ['under a public name in plain http', AGENTS, ['--public-url', 'http://mcp.acme.test/mcp'], /--public-url/],

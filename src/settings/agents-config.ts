@@ -6,11 +6,10 @@ import {
   type CONFIRM_MODES,
   type JwtSettings,
   OTHER,
-  type Sections,
   schema,
 } from './agents-schema.ts';
-import { type Document, parsePart, readDocument, SECTIONS } from './document.ts';
-import { optionNames, optionOf } from './options.ts';
+import { parseBySchema } from './schema-fault.ts';
+import type { SettingsFile } from './settings-file.ts';
 
 export type EnvironmentConfig = {
   readonly name: string;
@@ -89,30 +88,15 @@ const REQUESTS_PER_MINUTE = 600;
 const DELETES_PER_HOUR = 20;
 
 /**
- * Reads who may call over HTTP from the configuration file. Grants are only read here: checkAgents holds them against
- * the tools.
+ * Who may call over HTTP, as the settings file says. Grants are only read here: checkAgents holds them against the
+ * tools.
+ * @param mayLackTokens whether an agent may be without a way to authenticate, which it is to be given next
  * @throws StartError naming file and line
  */
-export async function parseAgents(text: string, file: string): Promise<AgentsConfig> {
-  const document = await readDocument(text, file);
-  const { value } = document;
-  if (value !== null && (typeof value !== 'object' || Array.isArray(value))) {
-    throw new StartError(`${document.at([])}: the file must be a mapping of settings to values.`);
-  }
-  const sections: Record<string, unknown> = {};
-  for (const [key, part] of Object.entries(value ?? {})) {
-    if (SECTIONS.some((section) => section === key)) sections[key] = part;
-    else if (optionOf(key) === undefined) {
-      const meant = didYouMean(key, [...SECTIONS, ...optionNames]);
-      throw new StartError(`${document.at([key])}: there is no setting "${key}".${meant}`);
-    }
-  }
-  return toConfig(parsePart(schema, sections, document), document);
-}
-
-function toConfig(sections: Sections, document: Document): AgentsConfig {
+export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): AgentsConfig {
+  const sections = parseBySchema(schema, file);
   const refuse = (path: readonly string[], message: string): never => {
-    throw new StartError(`${document.at(path)}: ${path.join('.')} ${message}`);
+    throw new StartError(`${file.at(path)}: ${path.join('.')} ${message}`);
   };
   const entries = <T>(section: Readonly<Record<string, T>> | undefined) => Object.entries(section ?? {});
 
@@ -216,8 +200,11 @@ function toConfig(sections: Sections, document: Document): AgentsConfig {
       ids.set(id, name);
       return { id, sha256 };
     });
-    if (tokens.length === 0 && given.jwt === undefined) {
-      refuse(path, `is nobody yet: give it a token with "workos-mcp agent add ${name}", or say by jwt who it is.`);
+    if (tokens.length === 0 && given.jwt === undefined && !mayLackTokens) {
+      refuse(
+        path,
+        `has no way to authenticate: give it a token with "workos-mcp agent add ${name}", or add a jwt section.`,
+      );
     }
     const jwt = given.jwt && toConditions([...path, 'jwt'], given.jwt);
     return { name, ...toAccess(path, given), allow: given.allow, tokens, jwt };

@@ -127,14 +127,18 @@ const template = settings({
   ceiling: list(text),
 });
 
-/** The sections of the configuration file that say who may call over HTTP, in the form in which they are written. */
-export const schema = settings({
+/**
+ * The sections of the settings file that say who may call over HTTP, in the form in which they are written. The other
+ * keys of the file are settings.
+ */
+export const schema = z.object({
   environments: record(environment).optional(),
   issuers: record(issuer).optional(),
   agents: record(agent).optional(),
   templates: record(template).optional(),
 });
 
-export type Sections = z.infer<typeof schema>;
+export const sectionNames = Object.keys(schema.shape);
+
 export type AccessSettings = Omit<z.infer<typeof agent>, 'allow' | 'tokens' | 'jwt'>;
 export type JwtSettings = z.infer<typeof jwt>;

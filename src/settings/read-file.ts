@@ -1,3 +1,3 @@
-/** What reads a configuration file: most who are served over stdio have none. */
-export { parseAgents } from './agents-config.ts';
-export { parseConfigFile } from './config-file.ts';
+/** What reads a settings file: most clients start a server over stdio without one. */
+export { toAgents } from './agents-config.ts';
+export { readSettingsFile, toGiven } from './settings-file.ts';

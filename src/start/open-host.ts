@@ -26,10 +26,9 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
     const path = configFileOf(argv, env);
     if (path === undefined) return { config: parseConfig(argv, env), agents: NO_AGENTS };
     const text = readFile(path, '--config');
-    const { parseAgents, parseConfigFile } = await reader();
-    // Its agents first: that looks through all of the file for secrets before anything of it is quoted.
-    const agents = await parseAgents(text, path);
-    return { config: parseConfig(argv, env, await parseConfigFile(text, path)), agents };
+    const { readSettingsFile, toAgents, toGiven } = await reader();
+    const file = await readSettingsFile(text, path);
+    return { config: parseConfig(argv, env, toGiven(file)), agents: toAgents(file) };
   };
 
   const connect = async (config: Config): Promise<EnvironmentConnection> => {

@@ -182,7 +182,7 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     '`workos-mcp init`, on a file that it would damage',
   ],
   [
-    'src/settings/document.ts',
+    'src/settings/schema-fault.ts',
     '${at([])}: the file cannot be read.',
     'A file that breaks a rule with no message of its own',
   ],

@@ -73,7 +73,7 @@ function withChange(content: unknown, { path, value }: Change): unknown {
 }
 
 /** What a text holds. */
-export async function readPlain(text: string): Promise<unknown> {
+async function readPlain(text: string): Promise<unknown> {
   const { parse } = await import('yaml');
   return parse(text);
 }

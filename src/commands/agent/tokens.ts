@@ -3,10 +3,11 @@ import { createPolicy } from '../../access/policy.ts';
 import { createToken } from '../../agents/token.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { StartError } from '../../errors.ts';
-import { type AgentsConfig, parseAgents } from '../../settings/agents-config.ts';
+import { toAgents } from '../../settings/agents-config.ts';
 import { whyInvalidName } from '../../settings/agents-schema.ts';
+import { readSettingsFile } from '../../settings/settings-file.ts';
 import { readText, replaceText } from '../files.ts';
-import { type Change, changeText, readPlain } from './edit.ts';
+import { type Change, changeText } from './edit.ts';
 
 export type NewAgent = {
   /** Of a new agent only; there the first is needed. */
@@ -35,7 +36,7 @@ export async function addAgent(path: string, name: string, given: NewAgent, cata
   const fault = whyInvalidName(name);
   if (fault !== undefined) throw new StartError(`"${name}": ${fault}.`);
   const before = await readText(path);
-  const config = await parseLoosely(before ?? '', path);
+  const config = await readAgents(before ?? '', path);
   const agent = config.agents.find((known) => known.name === name);
   const { id, token, hash } = createToken();
   const entry = `${hash.id}:${hash.sha256}`;
@@ -73,7 +74,7 @@ export async function addAgent(path: string, name: string, given: NewAgent, cata
 export async function removeToken(path: string, name: string, id: string): Promise<void> {
   const before = await readText(path);
   if (before === undefined) throw new StartError(`There is no file ${path}.`);
-  const agent = (await parseAgents(before, path)).agents.find((known) => known.name === name);
+  const agent = toAgents(await readSettingsFile(before, path)).agents.find((known) => known.name === name);
   if (agent === undefined) throw new StartError(`${path} has no agent ${name}.`);
   const index = agent.tokens.findIndex((token) => token.id === id);
   if (index < 0) {
@@ -87,33 +88,9 @@ export async function removeToken(path: string, name: string, id: string): Promi
   return edit(path, before, { path: ['agents', name, 'tokens'], value: undefined });
 }
 
-/** The file as it is, also where agents are there already that nobody can be yet. */
-async function parseLoosely(text: string, path: string): Promise<AgentsConfig> {
-  try {
-    return await parseAgents(text, path);
-  } catch (error) {
-    const given = await readPlain(text).catch(() => undefined);
-    // With tokens that nobody has they are read like any other agent; one more fault, and this throws it.
-    const waiting = Object.entries(Object(Object(given).agents)).flatMap(([other, agent]) =>
-      Object(agent).tokens === undefined && Object(agent).jwt === undefined ? [other] : [],
-    );
-    if (waiting.length === 0) throw error;
-    let whole = text;
-    for (const other of waiting) {
-      const { hash } = createToken();
-      whole = await changeText(
-        whole,
-        { path: ['agents', other, 'tokens'], value: [`${hash.id}:${hash.sha256}`] },
-        path,
-      );
-    }
-    const config = await parseAgents(whole, path);
-    return {
-      ...config,
-      agents: config.agents.map((known) => (waiting.includes(known.name) ? { ...known, tokens: [] } : known)),
-    };
-  }
-}
+/** The agents of a file, also those that wait for a first token. */
+const readAgents = async (text: string, path: string) =>
+  toAgents(await readSettingsFile(text, path), { mayLackTokens: true });
 
 /** One more item for a list that may not be there yet. */
 function append(path: readonly string[], items: readonly string[]): Change {
@@ -123,7 +100,7 @@ function append(path: readonly string[], items: readonly string[]): Change {
 async function edit(path: string, before: string | undefined, change: Change): Promise<void> {
   const after = await changeText(before ?? (path.endsWith('.json') ? '{}' : ''), change, path);
   try {
-    await parseLoosely(after, path);
+    await readAgents(after, path);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     // The line is one that the file does not have.

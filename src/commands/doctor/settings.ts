@@ -1,8 +1,8 @@
 import type { Catalog } from '../../catalog/catalog.ts';
-import { type AgentsConfig, parseAgents } from '../../settings/agents-config.ts';
+import { type AgentsConfig, toAgents } from '../../settings/agents-config.ts';
 import { type Config, configFileOf, parseConfig } from '../../settings/config.ts';
-import { parseConfigFile } from '../../settings/config-file.ts';
 import { envName } from '../../settings/options.ts';
+import { readSettingsFile, toGiven } from '../../settings/settings-file.ts';
 import type { Env, RawSettings } from '../../settings/sources.ts';
 import type { Host } from '../../start/host.ts';
 import { limitsOf, toLimitSettings } from '../../workos/limits/slots.ts';
@@ -35,9 +35,9 @@ export async function readSettings(
   const path = attempt(() => configFileOf(argv, env));
   if (typeof path === 'string') {
     try {
-      const text = readFile(path, '--config');
-      file = await parseConfigFile(text, path);
-      agents = await parseAgents(text, path);
+      const read = await readSettingsFile(readFile(path, '--config'), path);
+      file = toGiven(read);
+      agents = toAgents(read);
       findings.push(ok('config', path));
     } catch (error) {
       findings.push(toFailure('config', error, FILE));

@@ -1,0 +1,135 @@
+import { StartError } from '../errors.ts';
+import { didYouMean } from '../wording.ts';
+import { sectionNames } from './agents-schema.ts';
+import { OPTIONS, type Option, optionNames, optionOf } from './options.ts';
+import { parseValue, type RawSettings } from './sources.ts';
+
+export type Path = readonly PropertyKey[];
+
+/** What the settings file holds, and on which line each part of it stands. */
+export type SettingsFile = {
+  readonly value: Readonly<Record<string, unknown>>;
+  /** `FILE:LINE` of the key or item at a path, or of the nearest part around it that there is. */
+  readonly at: (path: Path) => string;
+};
+
+/** What a file may set: all but secrets, which have their own places, and the file itself. */
+const settingNames = optionNames.filter((name) => optionOf(name)?.kind !== 'secret' && name !== 'config');
+
+/**
+ * Reads the settings file, YAML or JSON: a mapping whose keys are the flags without their dashes, and sections about
+ * agents.
+ * @param file its name, for messages
+ * @throws StartError for what does not parse, an unknown or repeated key, and a secret anywhere in it, comments included
+ */
+export async function readSettingsFile(text: string, file: string): Promise<SettingsFile> {
+  // Before anything of it is quoted.
+  refuseSecrets(text, file);
+  const { value, at } = await parseYaml(text, file);
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new StartError(`${at([])}: the file must be a mapping of settings to values.`);
+  }
+  const known: readonly string[] = [...settingNames, ...sectionNames];
+  for (const key of Object.keys(value ?? {})) {
+    const option = optionOf(key);
+    if (option?.kind === 'secret') {
+      throw new StartError(`${at([key])}: "${key}" does not belong in a file; set ${option.env}.`);
+    }
+    if (!known.includes(key)) {
+      throw new StartError(`${at([key])}: there is no setting "${key}".${didYouMean(key, known)}`);
+    }
+  }
+  return { value: { ...value }, at };
+}
+
+/** The settings of a file, each as its flag would give it. Throws StartError for a value of the wrong kind. */
+export function toGiven({ value, at }: SettingsFile): RawSettings {
+  const settings = settingNames.filter((name) => Object.hasOwn(value, name));
+  return Object.fromEntries(
+    settings.map((name) => [name, toTexts(`${at([name])}: ${name}`, OPTIONS[name], value[name])]),
+  );
+}
+
+function toTexts(where: string, option: Option, value: unknown): readonly string[] {
+  if (option.kind === 'list') {
+    const items = Array.isArray(value) ? value : [value];
+    if (!items.every((item) => typeof item === 'string')) throw new StartError(`${where} takes a list of texts.`);
+    return items.flatMap((item) => parseValue(where, option, item, false));
+  }
+  const isNumber = option.kind === 'number' || option.kind === 'whole';
+  const kind = option.kind === 'switch' ? 'boolean' : isNumber ? 'number' : 'string';
+  if (typeof value !== kind)
+    throw new StartError(`${where} takes ${kind === 'boolean' ? 'true or false' : `a ${kind}`}.`);
+  return parseValue(where, option, String(value), false);
+}
+
+/**
+ * What a YAML or JSON text holds, where, and as the document in which it can be changed.
+ * @throws StartError for what does not parse, and for a repeated key
+ */
+export async function parseYaml(text: string, file: string) {
+  // Only those who have a file pay for its parser.
+  const { isMap, isScalar, isSeq, LineCounter, parseDocument, visit } = await import('yaml');
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const line = (offset: number | undefined) => (offset === undefined ? 1 : lines.linePos(offset).line);
+  const [fault] = [...document.errors, ...document.warnings];
+  if (fault !== undefined) throw new StartError(`${file}:${line(fault.pos[0])}: ${fault.message}.`);
+  visit(document, {
+    Pair: (_, { key }) => {
+      // zod drops members called __proto__ without a word, and an alias could stand for that.
+      if (isScalar(key) && key.value !== '__proto__') return;
+      throw new StartError(`${file}:${line(Object(key).range?.[0])}: a setting cannot be called ${String(key)}.`);
+    },
+  });
+
+  const at = (path: Path) => {
+    let node: unknown = document.contents;
+    let offset: number | undefined;
+    for (const step of path) {
+      if (isMap(node)) {
+        const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+        if (!isScalar(pair?.key)) break;
+        offset = pair.key.range?.[0] ?? offset;
+        node = pair.value;
+      } else if (isSeq(node)) {
+        node = node.items[Number(step)];
+        if (isScalar(node) || isMap(node)) offset = node.range?.[0] ?? offset;
+      } else break;
+    }
+    return `${file}:${line(offset)}`;
+  };
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    return { value, at, document };
+  } catch {
+    throw new StartError(`${file}: its aliases refer to too much.`);
+  }
+}
+
+/** What is a secret wherever it stands. Paths and longer words that only hold such letters are none. */
+const SECRETS: readonly (readonly [pattern: RegExp, what: string, instead: string])[] = [
+  [
+    /(?<![\w./-])sk_\w{6,}(?!\w*[./])/,
+    'a WorkOS API key',
+    'name the variable (api-key-env) or the file (api-key-file) that holds it',
+  ],
+  [
+    /(?<!\w)wmcp_[a-z0-9]+_[\w-]{16,}/,
+    "an agent's token",
+    'the file holds only the ID:SHA256 that "workos-mcp agent add" writes',
+  ],
+  [/(?<!\w)eyJ[\w-]{8,}\.[\w-]{8,}\./, 'a signed token', 'say by jwt what such a token must hold'],
+];
+
+/** A file is copied, committed and shown around more easily than a secret may be. */
+function refuseSecrets(text: string, file: string): void {
+  for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
+    for (const [pattern, what, instead] of SECRETS) {
+      if (!pattern.test(line)) continue;
+      throw new StartError(
+        `${file}:${index + 1}: ${what} does not belong in a file: ${instead}. Replace it: it was seen.`,
+      );
+    }
+  }
+}
