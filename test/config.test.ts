@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { configFileOf, parseConfig } from '../src/settings/config.ts';
+import { configFileOf, toConfig } from '../src/settings/config.ts';
 import { toEnvironment } from '../src/settings/environment.ts';
 import { readSettingsFile, toGiven } from '../src/settings/settings-file.ts';
+import { readSources } from '../src/settings/sources.ts';
 
 const files: Readonly<Record<string, string>> = {
   key: 'sk_test_1\n',
@@ -14,7 +15,8 @@ const readFile = (path: string) => {
   if (text === undefined) expect.fail(path);
   return text;
 };
-const parse = (argv: string, env: Record<string, string> = {}) => parseConfig(argv.split(' ').filter(Boolean), env);
+const sources = (argv: string, env: Record<string, string> = {}) => readSources(argv.split(' ').filter(Boolean), env);
+const parse = (argv: string, env: Record<string, string> = {}) => toConfig(sources(argv, env));
 const environment = (env: Record<string, string>) => toEnvironment(parse('', env), readFile);
 
 describe('settings', () => {
@@ -92,7 +94,7 @@ describe('settings that stop the start', () => {
     ['--expect prod', {}, '--expect is "prod". It is one of staging, production.'],
     ['', { WORKOS_MCP_READONLY: '1' }, 'no setting WORKOS_MCP_READONLY. Did you mean "WORKOS_MCP_READ_ONLY"?'],
     ['', { WORKOS_MCP_API_KEY: 'sk_1' }, 'no setting WORKOS_MCP_API_KEY'],
-    ['--api-key sk_1', {}, '--api-key is no option: a flag shows in the process list'],
+    ['--api-key sk_1', {}, '--api-key is not an option: a flag shows in the process list'],
     ['tool', {}, 'no command "tool". Did you mean "tools"?'],
     ['sk_live_secret', {}, 'A key is no command'],
     ['tools more', {}, '"more" is left over'],
@@ -161,7 +163,7 @@ describe('the WorkOS environment', () => {
 
 describe('the configuration file', () => {
   const read = async (text: string, argv = '', env: Record<string, string> = {}) =>
-    parseConfig(argv.split(' ').filter(Boolean), env, toGiven(await readSettingsFile(text, 'w.yaml')));
+    toConfig(sources(argv, env), toGiven(await readSettingsFile(text, 'w.yaml')));
 
   it.each([
     ['', '', {}, { grants: { allow: [], deny: [], readOnly: false } }],
@@ -205,8 +207,8 @@ describe('the configuration file', () => {
   });
 
   it('is named by flag or variable', () => {
-    expect(configFileOf(['--config', 'a.yaml'], { WORKOS_MCP_CONFIG: 'b.yaml' })).toBe('a.yaml');
-    expect(configFileOf([], { WORKOS_MCP_CONFIG: 'b.yaml' })).toBe('b.yaml');
-    expect(configFileOf(['--help', '--config', 'a.yaml'], {})).toBeUndefined();
+    expect(configFileOf(sources('--config a.yaml', { WORKOS_MCP_CONFIG: 'b.yaml' }))).toBe('a.yaml');
+    expect(configFileOf(sources('', { WORKOS_MCP_CONFIG: 'b.yaml' }))).toBe('b.yaml');
+    expect(configFileOf(sources('--help --config a.yaml'))).toBeUndefined();
   });
 });

@@ -433,7 +433,7 @@ describe('doctor, where something is wrong,', () => {
       {},
       {},
       ['fail settings', 'fail key', 'warn read', 'warn grants'],
-      'is no option',
+      'is not an option',
     ],
     [
       'a key in the wrong place',

@@ -76,10 +76,10 @@ describe('what init prints', () => {
 
 describe('what init refuses', () => {
   it.each([
-    ['', 'init: say for which client.'],
+    ['', 'init: say which client.'],
     ['claude-destkop', 'there is no client "claude-destkop". Did you mean "claude-desktop"?'],
     ['__proto__', 'CLIENT is one of claude-desktop, claude-code, cursor, vscode, windsurf, codex, generic.'],
-    ['cursor --alow users:read', 'there is no --alow. Did you mean "--allow"?'],
+    ['cursor --alow users:read', 'There is no option --alow. Did you mean "--allow"?'],
     ['cursor --read-only=yes', '--read-only takes no value'],
     ['cursor --allow user:read', 'there is no area "user". Did you mean "users"?'],
     ['cursor --allow users:read,', 'has an empty item'],
@@ -90,7 +90,7 @@ describe('what init refuses', () => {
     ['cursor --sandbox --api-key-file key', '--sandbox needs no key'],
     ['cursor --api-key-file sk_test_123456', '--api-key-file takes the name of a file'],
     ['cursor file.json', '"file.json" is left over; a file goes with --write'],
-    ['cursor --write a.json b.json', '"a.json b.json" is left over'],
+    ['cursor --write a.json b.json', '"b.json" is left over'],
     ['generic --write', 'say which file: --write FILE'],
   ])('%s', async (argv, message) => {
     await expect(init(argv)).rejects.toMatchObject({

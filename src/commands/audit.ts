@@ -2,36 +2,38 @@ import { type ChainHead, parseHead } from '../audit/chain.ts';
 import { readRows, showFile, toPlain } from '../audit/read/show.ts';
 import { type VerifyReport, verifyFiles } from '../audit/read/verify.ts';
 import { StartError } from '../errors.ts';
-import { type Flags, parseSubcommand, type Subcommands } from './subcommand.ts';
+import { ASKS } from '../settings/command-line.ts';
+import type { Line } from '../settings/flags.ts';
+import { toCommand } from './subcommand.ts';
 
 type AuditCommandDeps = { readonly write: (text: string) => void; readonly now: () => Date };
 
-const COMMANDS = {
+/**
+ * `audit verify` and `audit show`: exit code 1 for a record that is not whole. They throw StartError for arguments that
+ * make no sense, and files that cannot be read.
+ */
+export const runAudit = toCommand<AuditCommandDeps>('audit', 'subcommand', {
   verify: {
-    usage: 'workos-mcp audit verify FILE… [--head RUN:SEQ:HASH]… [--json]',
-    flags: { head: 'many', json: 'none' },
+    words: ['FILE…'],
+    options: {
+      head: { kind: 'list', value: 'RUN:SEQ:HASH', help: 'An entry that the files have to reach, as the log has it' },
+      json: ASKS.json,
+    },
+    run: verify,
   },
   show: {
-    usage: 'workos-mcp audit show FILE [--agent NAME] [--since WHEN] [--refused] [--json]',
-    flags: { agent: 'one', since: 'one', refused: 'none', json: 'none' },
+    words: ['FILE'],
+    options: {
+      agent: { kind: 'text', value: 'NAME', help: 'Only the calls of this agent' },
+      since: { kind: 'text', value: 'WHEN', help: 'Only entries from then on: a date or time, or how long ago (7d)' },
+      refused: { kind: 'switch', help: 'Only calls that were refused' },
+      json: ASKS.json,
+    },
+    run: show,
   },
-} as const satisfies Subcommands;
+});
 
-/**
- * Runs `audit verify` or `audit show`.
- * @param argv what stands behind `audit`
- * @returns the exit code: 0, or 1 for a record that is not whole
- * @throws StartError for arguments that make no sense, and files that cannot be read
- */
-export async function runAudit(argv: readonly string[], { write, now }: AuditCommandDeps): Promise<number> {
-  const { command, words: files, flags } = parseSubcommand('audit', argv, COMMANDS);
-  if (files.length === 0) throw new StartError(`audit ${command}: which file?\n  ${COMMANDS[command].usage}`);
-  return command === 'verify' ? verify(files, flags, write) : show(files, flags, { write, now });
-}
-
-async function show(files: readonly string[], flags: Flags, { write, now }: AuditCommandDeps): Promise<number> {
-  const [file = '', ...more] = files;
-  if (more.length > 0) throw new StartError(`audit show: one file at a time: ${more.join(' ')} is left over.`);
+async function show({ words: [file = ''], flags }: Line, { write, now }: AuditCommandDeps): Promise<number> {
   const filter = { agent: flags.agent?.[0], since: flags.since?.[0], refused: flags.refused !== undefined };
   if (flags.json !== undefined) {
     for await (const row of readRows(file, filter, now)) write(`${JSON.stringify(row)}\n`);
@@ -46,7 +48,7 @@ async function show(files: readonly string[], flags: Flags, { write, now }: Audi
   return 0;
 }
 
-async function verify(files: readonly string[], flags: Flags, write: AuditCommandDeps['write']): Promise<number> {
+async function verify({ words: files, flags }: Line, { write }: AuditCommandDeps): Promise<number> {
   const heads = (flags.head ?? []).map((text): ChainHead => {
     const head = parseHead(text);
     if (head === undefined) throw new StartError(`--head ${text}: a head is RUN:SEQ:HASH, as the log has it.`);

@@ -1,63 +1,75 @@
 import { StartError } from '../errors.ts';
+import { ASKS, hasSwitch } from '../settings/command-line.ts';
+import { type Line, readFlags } from '../settings/flags.ts';
+import { describeOptions, flagOf, type Options } from '../settings/options.ts';
 import { didYouMean } from '../wording.ts';
+import { rephrase } from './rephrase.ts';
 
-/** The subcommands of a command: how each is used, and what its flags take. */
-export type Subcommands = Readonly<
-  Record<string, { readonly usage: string; readonly flags: Readonly<Record<string, 'none' | 'one' | 'many'>> }>
->;
+export type Subcommand<Deps> = {
+  /** The words behind its name: `NAME`, `[FILE]` for one that may be left out, `FILE…` for one or more. */
+  readonly words: readonly string[];
+  readonly options: Options;
+  /** Resolves to the exit code. */
+  readonly run: (line: Line, deps: Deps) => Promise<number>;
+};
 
-/** The values of each flag that was given; a flag without a value has a blank one. */
-export type Flags = Readonly<Record<string, readonly string[] | undefined>>;
+type Subcommands<Deps> = Readonly<Record<string, Subcommand<Deps>>>;
 
 /**
- * Reads the command line of a subcommand. Flags may stand anywhere, as `--name value` or `--name=value`; behind `--` all
- * are words.
- * @param argv what stands behind the command's name
- * @throws StartError for a subcommand or flag that is not there, or a flag that is repeated or lacks its value
+ * A command that has subcommands. It takes the command line behind its name, and runs what that names or prints how that
+ * is used. It throws StartError for a subcommand, flag or word that is missing, unknown or left over.
+ * @param noun what a subcommand is: of `init`, a client
  */
-export function parseSubcommand<Of extends Subcommands>(
+export function toCommand<Deps extends { readonly write: (text: string) => void }>(
   name: string,
-  argv: readonly string[],
-  subcommands: Of,
-): { readonly command: keyof Of & string; readonly words: readonly string[]; readonly flags: Flags } {
-  const [command = '', ...rest] = argv;
-  const known = Object.hasOwn(subcommands, command) ? subcommands[command] : undefined;
-  if (known === undefined) {
-    const told = command === '' ? 'say what to do.' : `there is no "${command}".`;
-    const meant = command === '' ? '' : didYouMean(command, Object.keys(subcommands));
-    const usages = Object.values(subcommands).map(({ usage }) => `  ${usage}`);
-    throw new StartError([`${name}: ${told}${meant}`, ...usages].join('\n'));
-  }
-  const words: string[] = [];
-  const flags: Record<string, string[]> = {};
-  const refuse = (fault: string): never => {
-    throw new StartError(`${name} ${command}: ${fault}\n  ${known.usage}`);
+  noun: string,
+  subcommands: Subcommands<Deps>,
+): (argv: readonly string[], deps: Deps) => Promise<number> {
+  return async (argv, deps) => {
+    const [word = '', ...rest] = argv;
+    const subcommand = Object.hasOwn(subcommands, word) ? subcommands[word] : undefined;
+    const shown = subcommand === undefined ? subcommands : { [word]: subcommand };
+    const usage = toUsage(name, noun, shown);
+    const options: Options = Object.assign({}, ...Object.values(shown).map((one) => one.options), { help: ASKS.help });
+    if (hasSwitch(argv, 'help', options)) {
+      const rows = describeOptions(options).map(({ flag, help }) => `  ${flag}\n      ${help}\n`);
+      deps.write(`Usage:\n${usage}\n\nOptions:\n${rows.join('')}`);
+      return 0;
+    }
+    if (subcommand === undefined) {
+      const meant = didYouMean(word, Object.keys(subcommands));
+      const fault = word === '' ? `say which ${noun}.` : `there is no ${noun} "${word}".${meant}`;
+      throw new StartError(`${name}: ${fault}\n${usage}`);
+    }
+    const line = await rephrase(
+      () => checked(readFlags(rest, options, 'person'), subcommand),
+      (message) => `${name} ${word}: ${message}\n${usage}`,
+    );
+    return subcommand.run(line, deps);
   };
-  for (let index = 0; index < rest.length; index += 1) {
-    const word = rest[index] ?? '';
-    if (word === '--') {
-      words.push(...rest.slice(index + 1));
-      break;
-    }
-    if (!word.startsWith('-')) {
-      words.push(word);
-      continue;
-    }
-    const [, flag = word, inline] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
-    const takes = Object.hasOwn(known.flags, flag) ? known.flags[flag] : undefined;
-    if (takes === undefined) {
-      const names = Object.keys(known.flags).map((other) => `--${other}`);
-      refuse(`there is no ${word.split('=')[0]}.${didYouMean(`--${flag}`, names)}`);
-    }
-    if (takes === 'none' && inline !== undefined) refuse(`--${flag} takes no value.`);
-    let value = inline ?? '';
-    if (takes !== 'none' && inline === undefined) {
-      index += 1;
-      value = rest[index] ?? '';
-    }
-    if (takes !== 'none' && (value === '' || value.startsWith('--'))) refuse(`--${flag} needs a value.`);
-    if (flags[flag] !== undefined && takes !== 'many') refuse(`--${flag} is there twice.`);
-    flags[flag] = [...(flags[flag] ?? []), value];
+}
+
+function checked<Deps>(line: Line, { words, options }: Subcommand<Deps>): Line {
+  const missing = words.filter((word) => !word.startsWith('['))[line.words.length];
+  if (missing !== undefined) throw new StartError(`${missing.replace('…', '')} is missing.`);
+  const over = words.some((word) => word.endsWith('…')) ? [] : line.words.slice(words.length);
+  if (over.length > 0) throw new StartError(`"${over.join(' ')}" is left over.`);
+  for (const [name, option] of Object.entries(options)) {
+    if (option.needed && line.flags[name] === undefined) throw new StartError(`${flagOf(name, option)} is missing.`);
   }
-  return { command, words, flags };
+  return line;
+}
+
+/** A line for each subcommand, or one for all where they are used alike. */
+function toUsage<Deps>(name: string, noun: string, subcommands: Subcommands<Deps>): string {
+  const tails = Object.values(subcommands).map(({ words, options }) => {
+    const flags = Object.entries(options).map(([flag, option]) => [option.needed, flagOf(flag, option)] as const);
+    return [...words, ...flags.map(([needed, text]) => (needed ? text : `[${text}]`))].join(' ');
+  });
+  const names = Object.keys(subcommands);
+  if (names.length > 1 && new Set(tails).size === 1) {
+    const any = noun.toUpperCase();
+    return `  workos-mcp ${name} ${any} ${tails[0]}\n  ${any} is one of ${names.join(', ')}.`;
+  }
+  return names.map((one, index) => `  workos-mcp ${name} ${one} ${tails[index]}`).join('\n');
 }

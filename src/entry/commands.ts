@@ -4,6 +4,7 @@ import { declarations } from '../../tools/index.ts';
 import type { TokenCounts } from '../access/token-cost.ts';
 import { createCatalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
+import { hasSwitch } from '../settings/command-line.ts';
 import * as configFile from '../settings/read-file.ts';
 import type { Part } from '../start/host.ts';
 import { openHost } from '../start/open-host.ts';
@@ -22,12 +23,11 @@ export const run: Part = async (shell) => {
   const catalog = createCatalog(declarations);
   if (first === 'agent') {
     const { runAgent } = await import('../commands/agent/command.ts');
-    await runAgent(rest, catalog, print);
-    return 0;
+    return runAgent(rest, { catalog, write: print });
   }
   if (first === 'init') {
     const { runInit } = await import('../commands/init/command.ts');
-    await runInit(rest, {
+    return runInit(rest, {
       catalog,
       write: print,
       now: () => new Date(),
@@ -36,11 +36,10 @@ export const run: Part = async (shell) => {
       cwd: resolve(),
       variable: (name) => shell.env[name],
     });
-    return 0;
   }
   const host = openHost(shell, async () => configFile);
   // Before the settings are read, which may be what is wrong.
-  if (first === 'doctor' && !rest.includes('--help')) {
+  if (first === 'doctor' && !hasSwitch(rest, 'help')) {
     const { runDoctor } = await import('../commands/doctor/command.ts');
     const { freeBytes } = await import('../commands/doctor/machine.ts');
     const { reachRedis } = await import('../commands/doctor/redis.ts');

@@ -1,28 +1,37 @@
 import { parseArgs } from 'node:util';
-import { OPTIONS, optionNames } from './options.ts';
+import { OPTIONS, type Options } from './options.ts';
 
-/** Words that say what to do rather than how: without a variable. */
-export const ASKS = ['help', 'version', 'json'];
+/** Switches that say what to do rather than how: without a variable. */
+export const ASKS = {
+  help: { kind: 'switch', help: 'Show this' },
+  version: { kind: 'switch', help: 'Show the version' },
+  json: { kind: 'switch', help: 'Print JSON' },
+} as const satisfies Options;
 
-/** The parts of a command line, as far as they are known. */
-export function toTokens(argv: readonly string[]) {
+/** What may stand on the command line of a server, or of a command about one. */
+export const FLAGS: Options = { ...OPTIONS, ...ASKS };
+
+/** The parts of a command line, as far as its options are known. */
+export function toTokens(argv: readonly string[], options: Options) {
+  const types = Object.entries(options).map(
+    ([name, { kind }]) => [name, { type: kind === 'switch' ? 'boolean' : 'string' }] as const,
+  );
   return parseArgs({
     args: [...argv],
     strict: false,
     allowPositionals: true,
     tokens: true,
-    options: {
-      ...Object.fromEntries(
-        optionNames.map((name) => [name, { type: OPTIONS[name].kind === 'switch' ? 'boolean' : 'string' }] as const),
-      ),
-      ...Object.fromEntries(ASKS.map((name) => [name, { type: 'boolean' }] as const)),
-    },
+    options: Object.fromEntries(types),
   }).tokens;
 }
 
+/** Whether a switch is there, whatever is wrong with the rest of the command line. */
+export const hasSwitch = (argv: readonly string[], name: string, options = FLAGS): boolean =>
+  toTokens(argv, options).some((token) => token.kind === 'option' && token.name === name);
+
 /** What of the program a command line is for. Whether it makes sense is for that to tell. */
 export function partFor(argv: readonly string[]): 'stdio' | 'http' | 'commands' {
-  const tokens = toTokens(argv);
+  const tokens = toTokens(argv, FLAGS);
   const asks = tokens.some((token) => token.kind === 'option' && (token.name === 'help' || token.name === 'version'));
   const [command] = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
   if (asks) return 'commands';

@@ -3,6 +3,7 @@ import type { Grants } from '../access/grants.ts';
 import { StartError } from '../errors.ts';
 import type { LogLevel } from '../log.ts';
 import { didYouMean } from '../wording.ts';
+import type { Given } from './option-value.ts';
 import {
   envName,
   OPTIONS,
@@ -12,7 +13,7 @@ import {
   optionNames,
   optionOf,
 } from './options.ts';
-import { type Env, parseFlags, parseVariables, type RawSettings } from './sources.ts';
+import type { Sources } from './sources.ts';
 
 export const COMMANDS = {
   http: 'Serve the agents of the --config file over streamable HTTP, each with its own access',
@@ -83,12 +84,9 @@ export type Config = {
   readonly limits: readonly string[];
 };
 
-/** The configuration file that flags or environment name, if they do. */
-export function configFileOf(argv: readonly string[], env: Env): string | undefined {
-  const { flags, asked } = parseFlags(argv);
-  if (asked.has('help') || asked.has('version')) return undefined;
-  return flags.config?.[0] ?? parseVariables(env).config?.[0];
-}
+/** The settings file that flags or environment name, if they do. */
+export const configFileOf = ({ flags, variables, ask }: Sources): string | undefined =>
+  ask === undefined ? (flags.config ?? variables.config)?.[0] : undefined;
 
 const SWITCHES = optionNames.flatMap((name) => {
   const { grant }: Option = OPTIONS[name];
@@ -96,7 +94,7 @@ const SWITCHES = optionNames.flatMap((name) => {
 });
 
 /** What one place allows, its switches spelt out, or `undefined` where it says nothing of that. */
-function allowedBy(source: RawSettings): readonly string[] | undefined {
+function allowedBy(source: Given): readonly string[] | undefined {
   const said = SWITCHES.filter(({ name }) => source[name] !== undefined);
   if (source.allow === undefined && said.length === 0) return undefined;
   const on = said.filter(({ name }) => source[name]?.includes('true'));
@@ -104,15 +102,11 @@ function allowedBy(source: RawSettings): readonly string[] | undefined {
 }
 
 /**
- * Reads flags, environment and file: a flag replaces the environment, the environment the file, but what forbids adds
- * up. Throws StartError for whatever is unknown, malformed or contradictory.
+ * The settings of flags, environment and file: a flag replaces the environment, the environment the file, but what
+ * forbids adds up. Throws StartError for whatever is contradictory, or makes no command.
  */
-export function parseConfig(argv: readonly string[], env: Env, file: RawSettings = {}): Config {
-  const { flags, commands, asked } = parseFlags(argv);
-  // Help has to come whatever else is wrong.
-  const variables = asked.has('help') || asked.has('version') ? {} : parseVariables(env);
-
-  const [command = 'serve', ...more] = commands;
+export function toConfig({ words, flags, variables, ask }: Sources, file: Given = {}): Config {
+  const [command = 'serve', ...more] = words;
   if (command !== 'serve' && !Object.hasOwn(COMMANDS, command)) {
     if (command.startsWith('sk_')) throw new StartError('A key is no command: set WORKOS_API_KEY instead.');
     throw new StartError(`There is no command "${command}".${didYouMean(command, Object.keys(COMMANDS))} See --help.`);
@@ -120,9 +114,9 @@ export function parseConfig(argv: readonly string[], env: Env, file: RawSettings
   const taken = SUBJECTS[command];
   const [subject = '', ...over] = taken === undefined ? ['', ...more] : more;
   if (over.length > 0) throw new StartError(`One command at a time: "${over.join(' ')}" is left over. See --help.`);
-  if (taken !== undefined && subject === '' && !asked.has('help'))
+  if (taken !== undefined && subject === '' && ask !== 'help')
     throw new StartError(`${command} needs ${taken}: workos-mcp ${command} NAME`);
-  if (asked.has('json') && command !== 'tools' && command !== 'check')
+  if (flags.json !== undefined && command !== 'tools' && command !== 'check')
     throw new StartError('--json goes with the commands "tools" and "check".');
 
   const http = optionNames.find((name) => optionOf(name)?.only === 'http' && flags[name] !== undefined);
@@ -157,9 +151,9 @@ export function parseConfig(argv: readonly string[], env: Env, file: RawSettings
     throw new StartError(`--agent is "${agent}": say a name of letters, digits, ".", "_" and "-", at most 64.`);
   }
   return {
-    command: asked.has('help') ? 'help' : asked.has('version') ? 'version' : (command as Command), // checked above
+    command: ask ?? (command as Command), // checked above
     subject,
-    json: asked.has('json'),
+    json: flags.json !== undefined,
     grants: { allow, deny: given('deny'), readOnly: on('read-only'), productionGuard: false },
     productionWrites: on('production-writes'),
     expect: one('expect'),

@@ -18,14 +18,25 @@ export type Option = {
   readonly restricts?: true;
   /** Flag and environment add up, so that neither can take back what the other forbids. */
   readonly addsUp?: true;
+  /** Blank, a list is empty: safe for what allows, while a blank `deny` would deny nothing where something was meant. */
+  readonly mayBeBlank?: true;
+  /** The command cannot do without. */
+  readonly needed?: true;
   /** The grant that a switch adds to `allow`, with which it is one setting: for hosts that can only ask yes or no. */
   readonly grant?: string;
   readonly help: string;
 };
 
+export type Options = Readonly<Record<string, Option>>;
+
 /** Every setting: its flag, its environment variable, its line in the help and its row in the README. */
 export const OPTIONS = {
-  allow: { kind: 'list', value: 'GRANT[,GRANT…]', help: "Switch tools on: AREA:ACCESS, *:ACCESS or a tool's name" },
+  allow: {
+    kind: 'list',
+    value: 'GRANT[,GRANT…]',
+    mayBeBlank: true,
+    help: "Switch tools on: AREA:ACCESS, *:ACCESS or a tool's name",
+  },
   'allow-read': { kind: 'switch', grant: '*:read', help: "Add '*:read' to --allow" },
   'allow-write': { kind: 'switch', grant: '*:write', help: "Add '*:write' to --allow" },
   'allow-delete': { kind: 'switch', grant: '*:delete', help: "Add '*:delete' to --allow" },
@@ -181,7 +192,7 @@ export const OPTIONS = {
     unless: 'https://api.workos.com',
     help: 'Where WorkOS is',
   },
-} as const satisfies Record<string, Option>;
+} as const satisfies Options;
 
 export type OptionName = keyof typeof OPTIONS;
 
@@ -201,15 +212,21 @@ export function envName(option: string): string {
   return optionOf(option)?.env ?? `WORKOS_MCP_${option.toUpperCase().replaceAll('-', '_')}`;
 }
 
+/** What stands for an option's value in help. */
+export const exampleOf = ({ kind, value, choices }: Option): string =>
+  value ?? choices?.join('|') ?? (kind === 'whole' ? 'N' : '');
+
+/** An option as it stands on a command line; nothing for a secret. */
+export const flagOf = (name: string, option: Option): string =>
+  option.kind === 'secret' ? '' : `--${name} ${exampleOf(option)}`.trimEnd();
+
 /** One row per option, for help and README: flag with value, variable, meaning. */
-export function describeOptions(): readonly { flag: string; variable: string; help: string }[] {
-  return optionNames.map((name) => {
-    const { kind, value, choices, unless, help }: Option = OPTIONS[name];
-    const example = value ?? choices?.join('|') ?? (kind === 'whole' ? 'N' : undefined);
-    return {
-      flag: kind === 'secret' ? '' : `--${name}${example === undefined ? '' : ` ${example}`}`,
-      variable: envName(name),
-      help: unless === undefined ? help : `${help} (${unless} unless set)`,
-    };
-  });
+export function describeOptions(
+  options: Options = OPTIONS,
+): readonly { readonly flag: string; readonly variable: string; readonly help: string }[] {
+  return Object.entries(options).map(([name, option]) => ({
+    flag: flagOf(name, option),
+    variable: envName(name),
+    help: option.unless === undefined ? option.help : `${option.help} (${option.unless} unless set)`,
+  }));
 }

@@ -1,8 +1,8 @@
 import { StartError } from '../errors.ts';
 import { didYouMean } from '../wording.ts';
 import { sectionNames } from './agents-schema.ts';
+import { type Given, parseValue } from './option-value.ts';
 import { OPTIONS, type Option, optionNames, optionOf } from './options.ts';
-import { parseValue, type RawSettings } from './sources.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -43,7 +43,7 @@ export async function readSettingsFile(text: string, file: string): Promise<Sett
 }
 
 /** The settings of a file, each as its flag would give it. Throws StartError for a value of the wrong kind. */
-export function toGiven({ value, at }: SettingsFile): RawSettings {
+export function toGiven({ value, at }: SettingsFile): Given {
   const settings = settingNames.filter((name) => Object.hasOwn(value, name));
   return Object.fromEntries(
     settings.map((name) => [name, toTexts(`${at([name])}: ${name}`, OPTIONS[name], value[name])]),
@@ -54,13 +54,13 @@ function toTexts(where: string, option: Option, value: unknown): readonly string
   if (option.kind === 'list') {
     const items = Array.isArray(value) ? value : [value];
     if (!items.every((item) => typeof item === 'string')) throw new StartError(`${where} takes a list of texts.`);
-    return items.flatMap((item) => parseValue(where, option, item, false));
+    return items.flatMap((item) => parseValue(where, option, item));
   }
   const isNumber = option.kind === 'number' || option.kind === 'whole';
   const kind = option.kind === 'switch' ? 'boolean' : isNumber ? 'number' : 'string';
   if (typeof value !== kind)
     throw new StartError(`${where} takes ${kind === 'boolean' ? 'true or false' : `a ${kind}`}.`);
-  return parseValue(where, option, String(value), false);
+  return parseValue(where, option, String(value));
 }
 
 /**

@@ -1,7 +1,8 @@
 import { systemClock } from '../clock.ts';
 import { StartError } from '../errors.ts';
-import { type Config, configFileOf, parseConfig } from '../settings/config.ts';
+import { type Config, configFileOf, toConfig } from '../settings/config.ts';
 import { toEnvironment } from '../settings/environment.ts';
+import { readSources } from '../settings/sources.ts';
 import { createInProcessTransport } from '../workos/in-process.ts';
 import { type EnvironmentConnection, toTransport } from './connection.ts';
 import type { Host, Loaded, Shell } from './host.ts';
@@ -23,12 +24,13 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
   const variable = (name: string) => env[name];
 
   const load = async (): Promise<Loaded> => {
-    const path = configFileOf(argv, env);
-    if (path === undefined) return { config: parseConfig(argv, env), agents: NO_AGENTS };
+    const sources = readSources(argv, env);
+    const path = configFileOf(sources);
+    if (path === undefined) return { config: toConfig(sources), agents: NO_AGENTS };
     const text = readFile(path, '--config');
     const { readSettingsFile, toAgents, toGiven } = await reader();
     const file = await readSettingsFile(text, path);
-    return { config: parseConfig(argv, env, toGiven(file)), agents: toAgents(file) };
+    return { config: toConfig(sources, toGiven(file)), agents: toAgents(file) };
   };
 
   const connect = async (config: Config): Promise<EnvironmentConnection> => {

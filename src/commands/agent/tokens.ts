@@ -11,8 +11,8 @@ import { type Change, changeText } from './edit.ts';
 
 export type NewAgent = {
   /** Of a new agent only; there the first is needed. */
-  readonly allow?: readonly string[];
-  readonly environment?: string;
+  readonly allow?: readonly string[] | undefined;
+  readonly environment?: string | undefined;
 };
 
 export type Added = {

@@ -1,6 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.ts';
 import { withoutKeys } from '../../errors.ts';
 import { DEFAULT_ENVIRONMENT } from '../../settings/agents-config.ts';
+import { hasSwitch } from '../../settings/command-line.ts';
 import type { Env } from '../../settings/sources.ts';
 import type { EnvironmentConnection } from '../../start/connection.ts';
 import type { Host } from '../../start/host.ts';
@@ -39,7 +40,7 @@ export async function runDoctor(argv: readonly string[], deps: DoctorDeps): Prom
     found: withhold(finding.found, secrets),
     fix: finding.fix === null ? null : withhold(finding.fix, secrets),
   }));
-  const isJson = argv.includes('--json');
+  const isJson = hasSwitch(argv, 'json');
   deps.write(isJson ? `${JSON.stringify(findings, undefined, 2)}\n` : toText(findings, deps.colour));
   return findings.some(({ state }) => state === 'fail') ? 1 : 0;
 }

@@ -1,9 +1,11 @@
 import type { Catalog } from '../../catalog/catalog.ts';
 import { type AgentsConfig, toAgents } from '../../settings/agents-config.ts';
-import { type Config, configFileOf, parseConfig } from '../../settings/config.ts';
+import { hasSwitch } from '../../settings/command-line.ts';
+import { type Config, configFileOf, toConfig } from '../../settings/config.ts';
+import type { Given } from '../../settings/option-value.ts';
 import { envName } from '../../settings/options.ts';
 import { readSettingsFile, toGiven } from '../../settings/settings-file.ts';
-import type { Env, RawSettings } from '../../settings/sources.ts';
+import { type Env, readSources } from '../../settings/sources.ts';
 import type { Host } from '../../start/host.ts';
 import { limitsOf, toLimitSettings } from '../../workos/limits/slots.ts';
 import { type Finding, isStartError, ok, toFailure } from './finding.ts';
@@ -30,9 +32,9 @@ export async function readSettings(
   catalog: Catalog,
 ): Promise<Settings> {
   const findings: Finding[] = [];
-  let file: RawSettings = {};
+  let file: Given = {};
   let agents = NO_AGENTS;
-  const path = attempt(() => configFileOf(argv, env));
+  const path = attempt(() => configFileOf(readSources(argv, env)));
   if (typeof path === 'string') {
     try {
       const read = await readSettingsFile(readFile(path, '--config'), path);
@@ -45,14 +47,14 @@ export async function readSettings(
   } else if (path === undefined) findings.push(ok('config', 'no file, flags and variables alone'));
 
   try {
-    const config = toConfig(argv, env, file);
+    const config = asChecked(argv, env, file);
     toLimitSettings(config.limits, limitsOf(catalog));
     findings.push(ok('settings', 'understood'));
     return { findings, config, agents, isWhole: findings.every(({ state }) => state === 'ok') };
   } catch (error) {
     findings.push(toFailure('settings', error, SETTINGS));
   }
-  const isSandbox = argv.includes('--sandbox');
+  const isSandbox = hasSwitch(argv, 'sandbox');
   const basics = pick(env, ['api-key', 'api-key-file', 'client-id', 'base-url'].map(envName));
   const parts: readonly (readonly [readonly string[], Env])[] = [
     [argv, env],
@@ -61,15 +63,15 @@ export async function readSettings(
     [isSandbox ? ['--sandbox'] : [], isSandbox ? {} : basics],
   ];
   for (const [flags, variables] of parts) {
-    const config = attempt(() => toConfig(flags, variables, {}));
+    const config = attempt(() => asChecked(flags, variables, {}));
     if (config !== undefined && !isStartError(config)) return { findings, config, agents, isWhole: false };
   }
   return { findings, config: undefined, agents, isWhole: false };
 }
 
 /** As for `check`, which takes the flags of stdio and HTTP alike. */
-const toConfig = (argv: readonly string[], env: Env, file: RawSettings): Config =>
-  parseConfig(['check', ...argv], env, file);
+const asChecked = (argv: readonly string[], env: Env, file: Given): Config =>
+  toConfig(readSources(['check', ...argv], env), file);
 
 function attempt<T>(act: () => T): T | Error {
   try {

@@ -16,12 +16,12 @@ export type Written = {
  */
 export async function changeFile(
   file: string,
-  change: (text: string) => string | undefined,
+  change: (text: string) => string | undefined | Promise<string | undefined>,
   { now, isPrivate }: { readonly now: Date; readonly isPrivate: boolean },
 ): Promise<Written> {
   const before = await readText(file);
   if (before?.includes('\uFFFD')) throw new StartError(`${file} is not UTF-8 throughout: nothing was changed.`);
-  const after = change(before ?? '');
+  const after = await change(before ?? '');
   if (after === undefined) return { state: 'same' };
   if (before === undefined) {
     await orRefuse(dirname(file), () => mkdir(dirname(file), { recursive: true }));

@@ -1,0 +1,51 @@
+import { StartError } from '../errors.ts';
+import { didYouMean } from '../wording.ts';
+import type { Option } from './options.ts';
+
+/** Settings by option, each in the same form as its flag would give it. */
+export type Given = Readonly<Record<string, readonly string[] | undefined>>;
+
+/** A placeholder such as `${user_config.x}` that a host has not filled in. */
+export const isPlaceholder = (value: string): boolean => /^\s*\$\{[^}]*\}\s*$/.test(value);
+
+/** For an option that restricts: without it, more would be allowed than the operator meant. */
+export const unfilled = (where: string, raw: string): StartError =>
+  new StartError(`${where} is "${raw.trim()}", which nobody filled in: fill it in, or take it out.`);
+
+/** A value's texts as its kind of option takes them. Throws StartError that begins with `where`. */
+export function parseValue(where: string, option: Option, raw: string, blankIsNone = false): readonly string[] {
+  switch (option.kind) {
+    case 'list': {
+      if (blankIsNone && raw.trim() === '') return [];
+      const items = raw.split(',').map((item) => item.trim());
+      if (items.includes('')) throw new StartError(`${where} has an empty item: "${raw}".`);
+      return items;
+    }
+    case 'switch': {
+      const value = raw.trim().toLowerCase();
+      if (value === 'true' || value === '1') return ['true'];
+      if (value === 'false' || value === '0') return ['false'];
+      throw new StartError(`${where} is "${raw}": say true or false.`);
+    }
+    case 'choice':
+      if (option.choices?.includes(raw)) return [raw];
+      throw new StartError(
+        `${where} is "${raw}".${didYouMean(raw, option.choices ?? [])} It is one of ${option.choices?.join(', ')}.`,
+      );
+    case 'number':
+    case 'whole': {
+      const { kind, range: [min, max] = [0, Number.MAX_SAFE_INTEGER] } = option;
+      const value = raw.trim();
+      const isRight = (kind === 'whole' ? /^\d+$/ : /^\d+(\.\d+)?$/).test(value);
+      if (isRight && Number(value) >= min && Number(value) <= max) return [value];
+      throw new StartError(
+        `${where} is "${raw}": say a ${kind === 'whole' ? 'whole ' : ''}number from ${min} to ${max}.`,
+      );
+    }
+    case 'text':
+      if (raw.trim() === '') throw new StartError(`${where} is blank.`);
+      return [raw.trim()];
+    case 'secret':
+      return [raw];
+  }
+}
