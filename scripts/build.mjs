@@ -37,6 +37,8 @@ const common = /** @type {const} */ ({
   format: 'esm',
   target: 'node20',
   logLevel: 'warning',
+  // Its default build, UMD, cannot be bundled.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
 });
 
 /** Packages that are CommonJS ask for Node's modules by `require`. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   mkdtempSync,
@@ -8,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createToken, matches, parseToken } from '../src/agents/token.ts';
@@ -156,6 +157,28 @@ agents:
     expect(masked(get(path))).toBe('agents:\n  bot:\n    allow: [users:read] # mine\n    tokens:\n      - NEW\n');
   });
 
+  it.each([
+    [
+      'a line for each',
+      '[\n        "OLD"\n      ]',
+      '[\n        "OLD",\n        "NEW"\n      ]',
+      '[\n        "NEW"\n      ]',
+    ],
+    ['one line', '["OLD"]', '["OLD",\n        "NEW"\n      ]', '[\n        "NEW"\n      ]'],
+  ])('keeps the form of a JSON file whose tokens stand in %s', async (_, one, two, other) => {
+    const whole = (tokens: string) =>
+      `{ "deny": ["a",  "b"],\n  "agents": {\n    "bot": {\n      "allow": "users:read", "tokens": ${tokens}\n    }\n  }\n}\n`;
+    const path = put(whole(one).replace('OLD', `aaaaaaaaaa:${'0'.repeat(64)}`), 'w.json');
+    const { id } = await addAgent(path, 'bot', {}, catalog);
+    expect(masked(get(path))).toBe(whole(two));
+    await removeToken(path, 'bot', 'aaaaaaaaaa');
+    expect(masked(get(path))).toBe(whole(other));
+    await addAgent(path, 'bot', {}, catalog);
+    const [, newest] = (await agentsOf(path))[0]?.tokens ?? [];
+    await removeToken(path, 'bot', newest?.id ?? '');
+    expect((await agentsOf(path))[0]?.tokens).toMatchObject([{ id }]);
+  });
+
   it('keeps line ends, mode and links, and leaves nothing else behind', async () => {
     const path = put(COMMENTED.replaceAll('\n', '\r\n'));
     chmodSync(path, 0o640);
@@ -202,6 +225,13 @@ agents:
       {},
       /never holds|only you can change/,
     ],
+    [
+      'a section that is an alias',
+      'templates: &none {}\nagents: *none\n',
+      'bot',
+      { allow: ['users:read'] },
+      /w\.yaml was left as it is: it is written in a way that only you can change: set agents\.bot yourself\./,
+    ],
   ])('refuses %s and leaves the file as it was', async (_, text, name, given, message) => {
     const path = put(text);
     await expect(addAgent(path, name, given, catalog)).rejects.toThrow(message);
@@ -213,6 +243,17 @@ agents:
     const path = put('b: 2\n');
     await expect(replaceText(path, 'a: 1\n', 'a: 3\n')).rejects.toThrow('has changed meanwhile');
     expect(get(path)).toBe('b: 2\n');
+    expect(readdirSync(folder)).toEqual(['w.yaml']);
+  });
+
+  it.skipIf(platform() === 'win32')('leaves the file whole where not all of the new one fits on the disk', () => {
+    const text = `# ${'x'.repeat(5_000)}\ntimeout: 5\n`;
+    const path = put(text);
+    const main = join(import.meta.dirname, '../dist/main.js');
+    const add = ['agent', 'add', 'bot', '--allow', 'users:read', '--config', path];
+    const { status, stderr } = spawnSync('sh', ['-c', 'ulimit -f 2 && exec "$0" "$@"', process.execPath, main, ...add]);
+    expect([status, String(stderr)]).toEqual([2, `workos-mcp: ${path} cannot be written (EFBIG).\n`]);
+    expect(get(path)).toBe(text);
     expect(readdirSync(folder)).toEqual(['w.yaml']);
   });
 

@@ -17,6 +17,7 @@ import { CLIENTS, type ClientName } from '../src/commands/init/clients.ts';
 import { runInit } from '../src/commands/init/command.ts';
 import { changeFile } from '../src/commands/init/write.ts';
 import { declarations } from '../tools/index.ts';
+import { run } from './support/http-server.ts';
 
 const catalog = createCatalog(declarations);
 let folder = '';
@@ -90,6 +91,19 @@ describe('init --write', () => {
     expect(statSync(`${path}.bak-2026-05-01T10-20-30-456Z`).mode & 0o777).toBe(0o600);
   });
 
+  it('keeps comments and all else in the form it had, as built', async () => {
+    const path = put(
+      '\uFEFF{\r\n\t// mine\r\n\t"servers": {\r\n\t\t"other": {"command": "x"}, // why\r\n\t},\r\n}\r\n',
+    );
+    const said = await run(['init', 'vscode', '--sandbox', '--write', path]);
+    expect(said).toMatchObject({ code: 0, stderr: '' });
+    expect(get(path)).toBe(
+      '\uFEFF{\r\n\t// mine\r\n\t"servers": {\r\n\t\t"other": {"command": "x"}, // why\r\n\t\t"workos": {\r\n\t\t\t"type": "stdio",\r\n\t\t\t"command": "npx",\r\n\t\t\t"args": [\r\n\t\t\t\t"-y",\r\n\t\t\t\t"workos-mcp",\r\n\t\t\t\t"--allow",\r\n\t\t\t\t"*:read",\r\n\t\t\t\t"--sandbox"\r\n\t\t\t]\r\n\t\t},\r\n\t},\r\n}\r\n',
+    );
+    expect(await run(['init', 'vscode', '--sandbox', '--write', path])).toMatchObject({ code: 0 });
+    expect(files()).toHaveLength(2);
+  });
+
   it('appends to the file of Codex, the rest to the byte as it was', async () => {
     const path = put('# mine\nmodel = "x"\n', 'config.toml');
     await init('codex', '--write', path);
@@ -98,8 +112,8 @@ describe('init --write', () => {
   });
 
   it.each<[what: string, client: ClientName, text: string, fault: string]>([
-    ['broken JSON', 'cursor', '{"mcpServers": {', 'no valid JSON'],
-    ['comments', 'vscode', '{ // mine\n}', 'comments or trailing commas'],
+    ['broken JSON', 'cursor', '{"mcpServers": {', 'not valid JSON'],
+    ['a section twice', 'vscode', '{"servers":{},"servers":{}}', '"servers" more than once'],
     ['a server of that name', 'cursor', '{"mcpServers":{"workos":{"command":"y"}}}', 'already'],
     ['a table of that name', 'codex', '[mcp_servers.workos]\ncommand = "y"\n', 'already'],
   ])('leaves a file with %s as it is, and says what belongs there', async (_, client, text, fault) => {

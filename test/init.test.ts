@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog/catalog.ts';
+import { json } from '../src/commands/edit/json-text.ts';
+import { toml } from '../src/commands/edit/toml-text.ts';
 import { CLIENTS } from '../src/commands/init/clients.ts';
 import { runInit } from '../src/commands/init/command.ts';
-import { addToJson } from '../src/commands/init/json-file.ts';
-import { addToToml, toTable } from '../src/commands/init/toml-file.ts';
+import { addMissing } from '../src/commands/init/missing.ts';
 import { declarations } from '../tools/index.ts';
 
 const catalog = createCatalog(declarations);
@@ -102,16 +103,19 @@ describe('what init refuses', () => {
 
 const entry = { command: 'npx', args: ['-y', 'workos-mcp'], env: { WORKOS_API_KEY: 'sk_test_…' } };
 const added = { mcpServers: { workos: entry } };
+const addToJson = (text: string, what: Parameters<typeof addMissing>[1]) => addMissing(text, what, json);
 
 describe('a JSON configuration', () => {
   it.each<[what: string, before: string, after: string]>([
     ['nothing', '', '{\n  "mcpServers": {\n    "x": 1\n  }\n}\n'],
     ['only white space', ' \n', '{\n  "mcpServers": {\n    "x": 1\n  }\n}\n'],
-    ['another member', '{"a":1.5}', '{\n  "a": 1.5,\n  "mcpServers": {\n    "x": 1\n  }\n}'],
+    ['only a comment', '// mine\r\n', '// mine\r\n{\r\n  "mcpServers": {\r\n    "x": 1\r\n  }\r\n}\r\n'],
+    ['no member', '{}', '{\n  "mcpServers": {\n    "x": 1\n  }\n}'],
+    ['another member', '{"a":1.5}', '{"a":1.5,\n  "mcpServers": {\n    "x": 1\n  }\n}'],
     [
       'another server, four spaces and a line end',
       '{\n    "mcpServers": {\n        "y": [1, "\\u00e9"]\n    }\n}\n',
-      '{\n    "mcpServers": {\n        "y": [\n            1,\n            "é"\n        ],\n        "x": 1\n    }\n}\n',
+      '{\n    "mcpServers": {\n        "y": [1, "\\u00e9"],\n        "x": 1\n    }\n}\n',
     ],
     ['tabs', '{\n\t"a": 1\n}\n', '{\n\t"a": 1,\n\t"mcpServers": {\n\t\t"x": 1\n\t}\n}\n'],
     [
@@ -124,66 +128,108 @@ describe('a JSON configuration', () => {
       '{\n  "a": "http://x /* y */ ,}"\n}',
       '{\n  "a": "http://x /* y */ ,}",\n  "mcpServers": {\n    "x": 1\n  }\n}',
     ],
-  ])('with %s gets what is missing', (_, before, after) => {
-    expect(addToJson(before, { mcpServers: { x: 1 } })).toBe(after);
+    [
+      'line comments, the last of them about the last server',
+      '// mine\n{\n  "mcpServers": { // these\n    "y": {} // why, {or "not"}\n    // "z": {},\n  } // all\n}\n// end',
+      '// mine\n{\n  "mcpServers": { // these\n    "y": {}, // why, {or "not"}\n    // "z": {},\n    "x": 1\n  } // all\n}\n// end',
+    ],
+    [
+      'block comments',
+      '/* a */ {\n  /* "mcpServers": {} */ "mcpServers": /* b */ {\n    "y": 1 /* c, */ /* d\n  "e": } */\n  }\n}\n',
+      '/* a */ {\n  /* "mcpServers": {} */ "mcpServers": /* b */ {\n    "y": 1, /* c, */ /* d\n  "e": } */\n    "x": 1\n  }\n}\n',
+    ],
+    ['a comment alone in a section', '{"mcpServers":{//\n}}', '{"mcpServers":{//\n  "x": 1\n}}'],
+    [
+      'trailing commas, with comments behind them',
+      '{\n  "a": [1, 2,],\n  "mcpServers": {\n    "y": 1, // why\n  },\n}\n',
+      '{\n  "a": [1, 2,],\n  "mcpServers": {\n    "y": 1, // why\n    "x": 1,\n  },\n}\n',
+    ],
+    ['a trailing comma behind a comment', '{"a":1/*,*/,}', '{"a":1/*,*/,\n  "mcpServers": {\n    "x": 1\n  },\n}'],
+    [
+      'a number of many digits, and members twice elsewhere',
+      '{"a":12345678901234567890,"b":1,"b":2}',
+      '{"a":12345678901234567890,"b":1,"b":2,\n  "mcpServers": {\n    "x": 1\n  }\n}',
+    ],
+    [
+      'a section of that name deeper down',
+      '{\n  "projects": {\n    "/p": { "mcpServers": { "x": 2 } }\n  },\n  "mcpServers": {}\n}\n',
+      '{\n  "projects": {\n    "/p": { "mcpServers": { "x": 2 } }\n  },\n  "mcpServers": {\n    "x": 1\n  }\n}\n',
+    ],
+    ['escapes in the name of the section', '{ "mcp\\u0053ervers": {} }', '{ "mcp\\u0053ervers": {\n  "x": 1\n} }'],
+  ])('with %s gets what is missing, the rest to the byte as it was', async (_, before, after) => {
+    expect(await addToJson(before, { mcpServers: { x: 1 } })).toBe(after);
+    expect(await addToJson(after, { mcpServers: { x: 1 } })).toBeUndefined();
   });
 
   it.each<[what: string, text: string, fault: string]>([
-    ['that is broken', '{"a": }', 'no valid JSON'],
-    ['that is cut short', '{"mcpServers": {', 'no valid JSON'],
-    ['with a comment', '{\n  // mine\n  "a": 1\n}', 'comments or trailing commas'],
-    ['with a block comment', '{ /* "x */ "a": 1 }', 'comments or trailing commas'],
-    ['with a trailing comma', '{ "a": [1,], }', 'comments or trailing commas'],
-    ['that is a list', '[]', 'no JSON object'],
-    ['with a member twice', '{"a":1,"a":2}', 'repeated member'],
-    ['with a number of many digits', '{"a":12345678901234567890}', 'unusual number'],
-    ['whose servers are a list', '{"mcpServers":[]}', '"mcpServers" is no object'],
-    ['whose servers are null', '{"mcpServers":null}', '"mcpServers" is no object'],
+    ['that is broken', '{"a": }', 'not valid JSON (line 1)'],
+    ['that is cut short', '{\n  "mcpServers": {', 'not valid JSON (line 2)'],
+    ['with a comment that does not end', '{} /* x', 'not valid JSON'],
+    ['with a text that does not end', '{"a": "x\n}', 'not valid JSON'],
+    ['with two commas', '{"a": 1,, }', 'not valid JSON'],
+    ['without a comma', '{\r\n"a": 1\r\n"b": 2}', 'not valid JSON (line 3)'],
+    ['with single quotes', "{'a': 1}", 'not valid JSON'],
+    ['with more behind it', '{} {}', 'not valid JSON'],
+    ['that is a list', '[]', 'not an object'],
+    ['that is null', 'null', 'only you can change: set mcpServers.workos yourself'],
+    ['whose section is there twice', '{"mcpServers":{"a":1},"mcpServers":{}}', '"mcpServers" more than once'],
+    ['whose servers are a list', '{"mcpServers":[]}', '"mcpServers" is not an object'],
+    ['whose servers are null', '{"mcpServers":null}', '"mcpServers" is not an object'],
     ['with another server of that name', '{"mcpServers":{"workos":{"command":"x"}}}', 'has mcpServers.workos already'],
+    [
+      'with two servers of that name',
+      `{"mcpServers":{"workos":${JSON.stringify(entry)},"workos":{}}}`,
+      'has mcpServers.workos already',
+    ],
     [
       'with that server and other grants',
       JSON.stringify({ mcpServers: { workos: { ...entry, args: [] } } }),
       'has mcpServers.workos already',
     ],
-  ])('%s is refused', (_, text, fault) => {
-    expect(() => addToJson(text, added)).toThrow(expect.objectContaining({ name: 'StartError' }));
-    expect(() => addToJson(text, added)).toThrow(fault);
+  ])('%s is refused', async (_, text, fault) => {
+    await expect(addToJson(text, added)).rejects.toThrow(expect.objectContaining({ name: 'StartError' }));
+    await expect(addToJson(text, added)).rejects.toThrow(fault);
   });
 
-  it('that has it is left alone, also with the key filled in, which is never shown', () => {
+  it('that has it is left alone, also with the key filled in, which is never shown', async () => {
     const filled = { mcpServers: { workos: { ...entry, env: { WORKOS_API_KEY: 'sk_live_canary' } } } };
-    expect(addToJson(JSON.stringify(added), added)).toBeUndefined();
-    expect(addToJson(JSON.stringify(filled), added)).toBeUndefined();
+    expect(await addToJson(JSON.stringify(added), added)).toBeUndefined();
+    expect(await addToJson(`// mine\n${JSON.stringify(filled)}`, added)).toBeUndefined();
     const other = { mcpServers: { workos: { ...entry, args: ['--sandbox'] } } };
-    expect(() => addToJson(JSON.stringify(filled), other)).toThrow(/^(?!.*canary)/);
+    await expect(addToJson(JSON.stringify(filled), other)).rejects.toThrow(/^(?!.*canary)/);
   });
 
-  it('takes a server named like something of every object', () => {
-    const text = addToJson('{"mcpServers":{}}', { mcpServers: { constructor: 1 } }) ?? '';
+  it('takes a server named like something of every object', async () => {
+    const text = (await addToJson('{"mcpServers":{}}', { mcpServers: { constructor: 1 } })) ?? '';
     expect(JSON.parse(text)).toEqual({ mcpServers: { constructor: 1 } });
   });
 
-  it('gets an input for VS Code once', () => {
+  it('gets an input for VS Code once', async () => {
     const input = { id: 'k', type: 'promptString' };
     const all = { inputs: [input], servers: { x: 1 } };
-    const text = addToJson('{"inputs":[{"id":"other"}]}', all) ?? '';
-    expect(JSON.parse(text)).toEqual({ inputs: [{ id: 'other' }, input], servers: { x: 1 } });
-    expect(addToJson(text, all)).toBeUndefined();
-    expect(() => addToJson('{"inputs":[{"id":"k"}]}', all)).toThrow('has inputs "k" already');
-    expect(() => addToJson('{"inputs":{}}', all)).toThrow('"inputs" is no list');
+    const text = (await addToJson('{\n  "inputs": [{"id":"other"} /* mine */,]}', all)) ?? '';
+    expect(text).toBe(
+      '{\n  "inputs": [{"id":"other"} /* mine */,\n    {\n      "id": "k",\n      "type": "promptString"\n    },\n  ],\n  "servers": {\n    "x": 1\n  }\n}',
+    );
+    expect(await addToJson(text, all)).toBeUndefined();
+    expect(JSON.parse((await addToJson('{}', all)) ?? '')).toEqual(all);
+    await expect(addToJson('{"inputs":[{"id":"k"}]}', all)).rejects.toThrow('has inputs "k" already');
+    await expect(addToJson('{"inputs":{}}', all)).rejects.toThrow('"inputs" is not a list');
   });
 });
 
-const table = toTable('mcp_servers', 'workos', { command: 'npx', args: ['a"b', 'c\\d'], env: { K: 'v' }, n: 60 });
-const toml = (text: string) => addToToml(text, 'mcp_servers', 'workos', table);
+const table = `[mcp_servers.workos]
+command = "npx"
+args = [ "a\\"b", "c\\\\d" ]
+n = 60
+
+[mcp_servers.workos.env]
+K = "v"
+`;
+const server = { command: 'npx', args: ['a"b', 'c\\d'], env: { K: 'v' }, n: 60 };
+const addToToml = (text: string) => addMissing(text, { mcp_servers: { workos: server } }, toml);
 
 describe('a TOML configuration', () => {
-  it('has a table as TOML writes it', () => {
-    expect(table).toBe(
-      '[mcp_servers.workos]\ncommand = "npx"\nargs = ["a\\"b", "c\\\\d"]\nenv = { K = "v" }\nn = 60\n',
-    );
-  });
-
   it.each<[what: string, before: string, between: string]>([
     ['nothing', '', ''],
     ['comments', '# mine\nmodel = "x" # yes\n', '\n'],
@@ -191,35 +237,43 @@ describe('a TOML configuration', () => {
     ['another server', '[mcp_servers.other]\ncommand = "x"\n', '\n'],
     ['a server with a longer name', '[mcp_servers.workos-live]\n[mcp_servers.workos2.env]\n', '\n'],
     ['the parent table', '[mcp_servers]\nother = { command = "x" }\n', '\n'],
-    ['the name elsewhere', '[profiles]\nworkos = 1\n[profiles.workos]\n', '\n'],
+    ['the name elsewhere', '[profiles]\nworkos = 1\n[tools.workos]\n', '\n'],
     ['the table in a comment', '# [mcp_servers.workos]\n', '\n'],
-  ])('with %s gets it at its end, the rest to the byte as it was', (_, before, between) => {
-    expect(toml(before)).toBe(`${before}${between}${table}`);
+    ['the table in a text', 'a = """\n[mcp_servers.workos]\nmcp_servers = 1\n"""\n', '\n'],
+    ['values of all kinds', 'a = 9007199254740993\nb = 1979-05-27T07:32:00Z\nc = nan\nd = [ { e = 1.0 } ]\n', '\n'],
+  ])('with %s gets it at its end, the rest to the byte as it was', async (_, before, between) => {
+    expect(await addToToml(before)).toBe(`${before}${between}${table}`);
   });
 
-  it('keeps the line ends of Windows', () => {
-    expect(toml('a = 1\r\n')).toBe(`a = 1\r\n\r\n${table.replaceAll('\n', '\r\n')}`);
+  it('keeps the line ends of Windows and a byte order mark', async () => {
+    expect(await addToToml('\uFEFFa = 1\r\n')).toBe(`\uFEFFa = 1\r\n\r\n${table.replaceAll('\n', '\r\n')}`);
   });
 
   it.each([
     table,
     `a = 1\n${table}\n[other]\nb = 2\n`,
     table.replaceAll('\n', '\r\n'),
-  ])('that has it is left alone: %j', (text) => {
-    expect(toml(text)).toBeUndefined();
+    "mcp_servers = { \"workos\" = { n = 60, env.K = 'v', args = ['a\"b', 'c\\d'], command = \"npx\" } } # mine\n",
+  ])('that has it is left alone: %j', async (text) => {
+    expect(await addToToml(text)).toBeUndefined();
   });
 
   it.each<[text: string, fault: string]>([
-    ['[mcp_servers.workos]\ncommand = "x"\n', 'has [mcp_servers.workos] already'],
-    ['[ mcp_servers . "workos" ]\n', 'has [mcp_servers.workos] already'],
-    ["['mcp_servers'.'workos'.env]\n", 'has [mcp_servers.workos] already'],
-    [`${table}\n[mcp_servers.workos.env]\nA = "b"\n`, 'has [mcp_servers.workos] already'],
+    ['[mcp_servers.workos]\ncommand = "x"\n', 'has mcp_servers.workos already'],
+    ['[ mcp_servers . "workos" ]\n', 'has mcp_servers.workos already'],
+    ["['mcp_servers'.'workos'.env]\n", 'has mcp_servers.workos already'],
+    [`${table}A = "b"\n`, 'has mcp_servers.workos already'],
     ['mcp_servers.workos.command = "x"\n', 'has mcp_servers.workos already'],
     ['[mcp_servers]\nworkos = { command = "x" }\n', 'has mcp_servers.workos already'],
     ['[mcp_servers]\n"workos".command = "x"\n', 'has mcp_servers.workos already'],
-    ['mcp_servers = { }\n', 'as one inline table'],
-  ])('%j is refused', (text, fault) => {
-    expect(() => toml(text)).toThrow(expect.objectContaining({ name: 'StartError' }));
-    expect(() => toml(text)).toThrow(fault);
+    ['[[mcp_servers]]\n', '"mcp_servers" is not an object'],
+    ['mcp_servers = 1\n', '"mcp_servers" is not an object'],
+    ['mcp_servers = { }\n', 'only you can change: set mcp_servers.workos yourself'],
+    ['a = 1\nb = \n', 'not valid TOML (line 2)'],
+    ['a = 1\na = 2\n', 'not valid TOML (line 2)'],
+    ['a = """\n', 'not valid TOML'],
+  ])('%j is refused', async (text, fault) => {
+    await expect(addToToml(text)).rejects.toThrow(expect.objectContaining({ name: 'StartError' }));
+    await expect(addToToml(text)).rejects.toThrow(fault);
   });
 });

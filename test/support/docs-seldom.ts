@@ -167,11 +167,6 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'A start with a wrong password in `--redis-url`',
   ],
   [
-    'src/commands/agent/edit.ts',
-    "${file} is written in a way that only you can change: add to ${change.path.join('.')} yourself.",
-    '`workos-mcp agent`, on a file with aliases in that place',
-  ],
-  [
     'src/commands/files.ts',
     '${path} has changed meanwhile: try again.',
     '`workos-mcp agent`, while another process writes the file',

@@ -41,7 +41,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'wording.ts',
       'clock.ts',
       'errors.ts',
-      'yaml',
+      'jsonc-parser',
+      'smol-toml',
       'node:crypto',
       'node:fs/promises',
       'node:path',
@@ -180,7 +181,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   catalog: {
     knows: '`declaration.ts`, what a tool can say, and `tool.ts`, what follows from it',
     imports: ['zod'],
-    types: ['secrets.ts', 'json.ts'],
+    types: ['secrets.ts'],
   },
   'secrets.ts': { knows: 'what looks like a secret', imports: ['memo.ts'] },
   'visible.ts': { knows: 'text from outside without what a person would not see' },

@@ -3,11 +3,15 @@ import { createPolicy } from '../../access/policy.ts';
 import { createToken } from '../../agents/token.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { StartError } from '../../errors.ts';
+import { parseJson } from '../../json.ts';
 import { toAgents } from '../../settings/agents-config.ts';
 import { whyInvalidName } from '../../settings/agents-schema.ts';
 import { readSettingsFile } from '../../settings/settings-file.ts';
+import { type Change, changeText } from '../edit/change.ts';
+import { json } from '../edit/json-text.ts';
+import { yamlOf } from '../edit/yaml-text.ts';
 import { readText, replaceText } from '../files.ts';
-import { type Change, changeText } from './edit.ts';
+import { rephrase } from '../rephrase.ts';
 
 export type NewAgent = {
   /** Of a new agent only; there the first is needed. */
@@ -98,15 +102,16 @@ function append(path: readonly string[], items: readonly string[]): Change {
 }
 
 async function edit(path: string, before: string | undefined, change: Change): Promise<void> {
-  const after = await changeText(before ?? (path.endsWith('.json') ? '{}' : ''), change, path);
-  try {
-    await readAgents(after, path);
-  } catch (error) {
-    if (!(error instanceof StartError)) throw error;
+  const text = before ?? (path.endsWith('.json') ? '{}\n' : '');
+  const format = parseJson(text) === undefined ? yamlOf(path) : json;
+  const after = await rephrase(
+    () => changeText(text, [change], format),
+    (message) => `${path} was left as it is: ${message}.`,
+  );
+  await rephrase(
+    () => readAgents(after, path),
     // The line is one that the file does not have.
-    throw new StartError(
-      error.message.startsWith(path) ? error.message.slice(path.length).replace(/^:\d+: /, '') : error.message,
-    );
-  }
+    (message) => (message.startsWith(path) ? message.slice(path.length).replace(/^:\d+: /, '') : message),
+  );
   await replaceText(path, before, after);
 }

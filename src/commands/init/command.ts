@@ -4,6 +4,9 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import { StartError } from '../../errors.ts';
 import type { Line } from '../../settings/flags.ts';
 import { OPTIONS, type Options } from '../../settings/options.ts';
+import type { WholeFormat } from '../edit/change.ts';
+import { json } from '../edit/json-text.ts';
+import { toml } from '../edit/toml-text.ts';
 import { rephrase } from '../rephrase.ts';
 import { toCommand } from '../subcommand.ts';
 import {
@@ -15,8 +18,7 @@ import {
   toDocument,
   toEntry,
 } from './clients.ts';
-import { addToJson } from './json-file.ts';
-import { addToToml, toTable } from './toml-file.ts';
+import { addMissing } from './missing.ts';
 import { changeFile } from './write.ts';
 
 export type InitDeps = ConfigLocation & {
@@ -24,6 +26,8 @@ export type InitDeps = ConfigLocation & {
   readonly write: (text: string) => void;
   readonly now: () => Date;
 };
+
+const FORMATS: Readonly<Record<McpClient['format'], WholeFormat>> = { json, toml };
 
 const INIT_OPTIONS: Options = {
   allow: OPTIONS.allow,
@@ -61,8 +65,8 @@ async function init(name: string, client: McpClient, { words: [given], flags }: 
   const { server, isDefault, writes } = toServer(flags, deps);
   const entry = toEntry(client, server, deps);
   const added = toDocument(client, server, entry);
-  const snippet =
-    client.format === 'toml' ? toTable(client.section, server.name, entry) : `${JSON.stringify(added, undefined, 2)}\n`;
+  const format = FORMATS[client.format];
+  const snippet = format.write(added).trimEnd();
   const file = given === undefined ? client.file(deps) : resolveFrom(deps, given);
   const next = steps(client, server, isDefault, writes);
   const print = (...lines: readonly string[]) => deps.write(lines.map((line) => `${line}\n`).join(''));
@@ -72,7 +76,7 @@ async function init(name: string, client: McpClient, { words: [given], flags }: 
     print(
       `For ${client.title}, in ${file ?? 'its configuration'}:`,
       '',
-      snippet.trimEnd(),
+      snippet,
       '',
       ...(terminal === undefined ? [] : ['Or in a terminal:', '', terminal, '']),
       ...next,
@@ -84,8 +88,8 @@ async function init(name: string, client: McpClient, { words: [given], flags }: 
   if (file === undefined) throw new StartError(`init ${name}: say which file: --write FILE.`);
   const change = (text: string) =>
     rephrase(
-      () => (client.format === 'toml' ? addToToml(text, client.section, server.name, snippet) : addToJson(text, added)),
-      (message) => `${file} was left as it is: ${message}. What belongs there:\n\n${snippet.trimEnd()}`,
+      () => addMissing(text, added, format),
+      (message) => `${file} was left as it is: ${message}. What belongs there:\n\n${snippet}`,
     );
   const isPrivate = snippet.includes(PLACEHOLDER);
   const { state, backup } = await changeFile(file, change, { now: deps.now(), isPrivate });
@@ -94,7 +98,7 @@ async function init(name: string, client: McpClient, { words: [given], flags }: 
     print(
       state === 'new' ? `${file} is new, with this in it:` : `${file} has this besides what was there:`,
       '',
-      snippet.trimEnd(),
+      snippet,
       '',
       ...(backup === undefined ? [] : [`What was there before: ${backup}`]),
       ...next,

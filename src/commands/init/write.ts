@@ -1,7 +1,7 @@
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StartError } from '../../errors.ts';
-import { readText, replaceText } from '../files.ts';
+import { onFile, readText, replaceText } from '../files.ts';
 
 export type Written = {
   readonly state: 'new' | 'changed' | 'same';
@@ -24,14 +24,13 @@ export async function changeFile(
   const after = await change(before ?? '');
   if (after === undefined) return { state: 'same' };
   if (before === undefined) {
-    await orRefuse(dirname(file), () => mkdir(dirname(file), { recursive: true }));
-    await replaceText(file, undefined, after);
-    if (isPrivate) await chmod(file, 0o600);
+    await onFile(dirname(file), 'written', () => mkdir(dirname(file), { recursive: true }));
+    await replaceText(file, undefined, after, isPrivate ? 0o600 : 0o666);
     return { state: 'new' };
   }
   const backup = `${file}.bak-${now.toISOString().replace(/[:.]/g, '-')}`;
   // It may hold keys, whatever the file's own mode is.
-  await orRefuse(backup, () => writeFile(backup, before, { mode: 0o600, flag: 'wx' }));
+  await onFile(backup, 'written', () => writeFile(backup, before, { mode: 0o600, flag: 'wx' }));
   try {
     await replaceText(file, before, after);
   } catch (error) {
@@ -39,12 +38,4 @@ export async function changeFile(
     throw error;
   }
   return { state: 'changed', backup };
-}
-
-async function orRefuse(path: string, act: () => Promise<unknown>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    throw new StartError(`${path} cannot be written (${String(Object(error).code ?? 'unknown')}).`);
-  }
 }
