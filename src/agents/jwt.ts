@@ -24,16 +24,18 @@ export type VerifierDeps = {
   readonly now: () => number;
   /** Gets the keys of an issuer, over no redirect. */
   readonly fetchJwks: jose.FetchImplementation;
-  /** Keys of issuers by where they are, for verifiers that come after this one. */
+  /** Key sets by URL. A later verifier, after a reload, reuses them. */
   readonly keySets?: Map<string, jose.JWTVerifyGetKey> | undefined;
 };
 
 const MAX_TOKEN_CHARS = 16_384;
 /** Bytes. */
 export const MAX_JWKS_BYTES = 256 * 1024;
-/** Seconds that two clocks may differ. */
+/** Seconds that the clocks of issuer and server may differ. */
 const CLOCK_TOLERANCE_S = 30;
-/** Milliseconds: for one look-up of keys, between two for an unknown key, after one that failed, and of a key's life here. */
+/**
+ * Milliseconds of: one fetch of keys, the pause between fetches for unknown keys, the pause after a failure, the cache.
+ */
 export const JWKS_TIMEOUT = 3_000;
 const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
 export const FAILURE_COOLDOWN_MS = 5_000;

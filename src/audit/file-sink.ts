@@ -59,7 +59,7 @@ export async function openAuditFile(path: string, { maxBytes, run, now }: FileSe
     const { fd } = current;
     const closed = sync(current).finally(() => closeSync(fd));
     closing.add(closed);
-    // A failed sync stays and fails every later sync: lines may be lost, and the disk is no longer trustworthy.
+    // A failed sync stays and fails every later sync: lines may be lost, and the disk cannot be trusted again.
     closed.then(
       () => closing.delete(closed),
       () => {},

@@ -41,7 +41,7 @@ local function roomIn(name, keys, requests, span)
     used = used + redis.call('ZCARD', window)
     opens = math.max(opens, redis.call('PTTL', window .. ':pause'))
     local first = redis.call('ZRANGE', window, 0, 0, 'WITHSCORES')
-    -- A place in flight becomes free no earlier than one window from now, whatever its lease says.
+    -- A place in flight becomes free no earlier than one window from now, even if its lease ends earlier.
     if first[2] then change = math.min(change, tonumber(first[2])) end
     lines[line] = true
     local waiting = redis.call('ZRANGE', line, 0, -1, 'WITHSCORES')

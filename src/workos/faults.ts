@@ -1,7 +1,7 @@
 import { TransportError } from './errors.ts';
 import type { ProxyFault } from './tunnel.ts';
 
-/** A fault in our words: those of drivers can hold addresses and header values. */
+/** A fault in the server's own words, as messages of the driver can contain addresses and header values. */
 type Fault = {
   readonly said: string;
   /** What the operator has to do, as "set X". */
@@ -9,7 +9,7 @@ type Fault = {
   readonly final?: boolean;
 };
 
-/** Faults before a byte of the request could leave, where resolving or connecting reports them. */
+/** Errors of resolving or connecting, before any byte of the request was sent. */
 const NOT_SENT: Readonly<Record<string, Fault>> = {
   UND_ERR_CONNECT_TIMEOUT: { said: 'no connection was established in time' },
   ECONNREFUSED: { said: 'connection refused' },
@@ -34,7 +34,7 @@ const MAYBE_SENT: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was dropped',
 };
 
-/** A certificate that is not accepted ends the connection before the request; other TLS faults may come later. */
+/** Certificate errors end the connection before the request is sent. Other TLS errors may come later. */
 const CERTIFICATE = /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_TLS_CERT_ALTNAME_INVALID)/;
 
 function toCertificateRemedy(code: string): string {
@@ -67,7 +67,7 @@ const PROXY: Readonly<Record<string, Fault>> = {
   },
 };
 
-/** Nothing of the proxy's own answer is quoted but its status. */
+/** Quotes only the status of the proxy's answer. */
 function toProxyFault({ status, schemes, authorized, code = '' }: ProxyFault): Fault {
   if (status === undefined) {
     if (CERTIFICATE.test(code)) {
@@ -107,21 +107,21 @@ function toProxyFault({ status, schemes, authorized, code = '' }: ProxyFault): F
       };
 }
 
-/** @param hasBegun whether a connection had the request */
+/** @param hasBegun whether the request was assigned to a connection */
 export function toTransportError(error: unknown, hasBegun = true): TransportError {
   const fault = toEarlyFault(error, hasBegun);
   if (fault !== undefined) return new TransportError(fault.said, false, fault);
   return new TransportError(MAYBE_SENT[Object(error).code] ?? 'the HTTP exchange failed', true);
 }
 
-/** What went wrong before anything was sent, `undefined` where that may have been later. */
+/** The error before anything was sent, or `undefined` if it may have come later. */
 function toEarlyFault(error: unknown, hasBegun: boolean): Fault | undefined {
   const { code = '', syscall, proxy } = Object(error);
   if (proxy !== undefined) return toProxyFault(proxy);
   if (CERTIFICATE.test(code)) {
     return { said: `the TLS certificate is not trusted (${code})`, remedy: toCertificateRemedy(code), final: true };
   }
-  // On a connection that was open before, the same codes come after the request left.
+  // On an open connection the same codes can occur after the request was sent.
   const early = !hasBegun || syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
   return early ? (NOT_SENT[code] ?? { said: 'no connection was established' }) : undefined;
 }

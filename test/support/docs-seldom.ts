@@ -24,12 +24,12 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   [
     'src/redis/connect.ts',
     'This server keeps its limits in Redis and cannot reach it. Nothing was sent to WorkOS. Try again in a minute. If the error persists, tell the operator of this server.',
-    'Redis is away, with `--redis-away refuse`',
+    'Redis cannot be reached, with `--redis-away refuse`',
   ],
   [
     'src/redis/pending.ts',
     'This call needs a confirmation. This server keeps confirmations in Redis and cannot reach it. Nothing was sent to WorkOS. Try again in a minute. If the error persists, tell the operator of this server.',
-    'Redis is away; no confirmation goes without it',
+    'Redis cannot be reached; confirmations need it',
   ],
   [
     'src/start/start-stdio.ts',
@@ -43,11 +43,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   ['src/call/answer/failure.ts', 'The server log has the details.', 'The same'],
   ['src/workos/transport.ts', 'the call was cancelled', 'The client cancelled the call and reads no answer'],
-  ['src/workos/transport.ts', 'this server could not load one of its modules', 'A file of the installation is gone'],
+  ['src/workos/transport.ts', 'this server could not load one of its modules', 'A file of the installation is missing'],
   [
     'src/workos/transport.ts',
     'the call timed out before the request was sent',
-    "All of the call's `--timeout` went by in a queue",
+    "The call's `--timeout` passed while it waited in a queue",
   ],
   ['src/workos/faults.ts', 'no connection was established in time', 'The host of `WORKOS_BASE_URL` does not answer'],
   ['src/workos/faults.ts', 'no connection was established', 'The same, for any other reason'],

@@ -29,7 +29,7 @@ export type Place = {
   readonly assume: () => void;
   /**
    * The answer has come or will not come.
-   * @param start when the request is no longer in flight, in milliseconds of the clock
+   * @param start when the request has certainly ended, in milliseconds of the clock
    * @param pause milliseconds that a 429 closes the most specific window
    */
   readonly cool: (start: number, pause: number) => void;

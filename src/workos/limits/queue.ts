@@ -178,7 +178,7 @@ export function createQueue() {
 
   /**
    * The answer has come or will not come.
-   * @param start when the request is no longer in flight
+   * @param start when the request has certainly ended
    * @returns when a place is free again
    */
   function cool(call: CountedRequest, start: number, now: number): number {

@@ -162,7 +162,7 @@ export function changeOf(window: Window, now: number): number {
   const opens = closedUntil(window, near);
   if (opens > now) return opens;
   const { span, split } = window.family;
-  // When the full limit applies again, and when the next free place is no longer the reserved one.
+  // When the full limit applies again, and when the next free place need not be the reserved one.
   const grows = [split.until + span, window.deniedUntil + span].filter((at) => at > now);
   const cools = [window, ...near].map(({ cooling: [first] }) => first ?? Number.POSITIVE_INFINITY);
   return Math.min(...grows, ...cools);
