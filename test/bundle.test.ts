@@ -102,6 +102,7 @@ describe('the bundle', () => {
       'dist/session.js',
       'dist/stdio-shared.js',
       'dist/stdio.js',
+      'dist/tunnel.js',
       'dist/undici.js',
       'manifest.json',
       'package.json',
