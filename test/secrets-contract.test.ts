@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { secretsIn } from '../src/catalog/output.ts';
-import { looksLikeSecret, NOT_SECRET } from '../src/secrets.ts';
+import { looksLikeSecret, NOT_SECRET } from '../src/secrets/names.ts';
 import { declarations } from '../tools/index.ts';
 import { membersOf, type Schema, specifications } from './support/openapi.ts';
 

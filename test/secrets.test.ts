@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textWithoutValues, withoutValues } from '../src/call/confidential.ts';
-import { looksLikeSecret, marker, NOT_SECRET, withhold } from '../src/secrets.ts';
+import { looksLikeSecret, NOT_SECRET } from '../src/secrets/names.ts';
+import { holdsSecretText, withoutSecretTexts } from '../src/secrets/texts.ts';
+import { marker, withhold } from '../src/secrets/withhold.ts';
 import { CALLS } from './support/calls.ts';
 import { catalog, openedBy } from './support/catalog.ts';
 import { connect, type Session } from './support/session.ts';
@@ -49,6 +51,159 @@ describe('names', () => {
   });
 });
 
+describe('names in other spellings', () => {
+  it.each([
+    ...['user password', 'current.password', 'urn:x:apiKey', 'urn:x:User:api-key', 'API Key', 'api.key', 'APIKEY'],
+    ...['x-api-key', 'api_key_value', 'secret value', 'token.value', 'access token', 'bearer_value', 'auth_header'],
+    ...[
+      'Proxy-Authorization',
+      'x-auth',
+      'setCookie',
+      'session_id',
+      'otp_value',
+      'totp_uri',
+      'scratch_code',
+      'pin code',
+    ],
+    ...[
+      'activationCode',
+      'reset_code',
+      'magic_url',
+      'login_url',
+      'reset_link',
+      'accept_invitation_link',
+      'portal_link',
+    ],
+    ...[
+      'privateKeyPem',
+      'master_key',
+      'psk',
+      'storage_key',
+      'dsn',
+      'connection_uri',
+      'webhook_secret',
+      'pw_hash',
+      'creds',
+    ],
+    ...['userpassword', 'contraseña', 'пароль', '密码', 'recovery_phrase', `${'x'.repeat(300)}_password`.slice(60)],
+  ])('%s is a secret', (name) => {
+    expect(looksLikeSecret(name)).toBe(true);
+  });
+
+  it.each([
+    ...['secretary', 'keyboard_layout', 'passport_country', 'token_type', 'password_updated_at', 'pin_count'],
+    ...[
+      'token_expires_at',
+      'session_count',
+      'code_length',
+      'error_code',
+      'language code',
+      'key',
+      'author',
+      'authority',
+    ],
+    ...['compass', 'hashtag_count', 'login', 'signature_algorithm', 'profile_url', 'link', 'radar_auth_attempt_id'],
+  ])('%s is not', (name) => {
+    expect(looksLikeSecret(name)).toBe(false);
+  });
+});
+
+describe('texts', () => {
+  const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghijk';
+  it.each([
+    ...[JWT, `token: ${JWT}`, `"${JWT}"`, `the_key=sk_${'live'}_abcdefgh`, `sk_${'test'}_abc`, 'Bearer abcdefgh12'],
+    ...[
+      'Authorization: Basic dXNlcjpwYXNzd29yZA==',
+      'see https://ada:hunter2@example.test/',
+      'postgres://u:p@db:5432/x',
+    ],
+    ...[
+      'https://x.test/cb?code=abc',
+      'https://x.test/#access_token=abc',
+      'myapp:/cb?token=abc',
+      '/cb?state=1&code=abc',
+    ],
+    ...['https://x.test/?next=https%3A%2F%2Fy.test%2F%3Ftoken%3Dabc', 'https://x.test/?a=1&X-Amz-Signature=1'],
+    ...[
+      'otpauth://totp/x?secret=y',
+      'scan otpauth://totp/x',
+      `wmcp_abcdefghij_${'a'.repeat(43)}`,
+      `ghp_${'a'.repeat(36)}`,
+    ],
+    ...[`xoxb-1234567890-abc`, `AKIA${'A'.repeat(16)}`, `AIza${'a'.repeat(35)}`, `glpat-${'a'.repeat(20)}`],
+    ...[`Fe26.2*1*abc*def*ghi`, `-----BEGIN ${'RSA PRIVATE'} KEY-----\nabc\n-----END ${'RSA PRIVATE'} KEY-----`],
+  ])('%j holds a secret', (text) => {
+    expect(holdsSecretText(text)).toBe(true);
+    expect(withoutSecretTexts(`before ${text} after`, '[withheld]')).toMatch(/^before .*\[withheld\].* after$/s);
+  });
+
+  it.each([
+    ...['Ada Lovelace', 'ada@example.com', 'https://x.test/p.png?size=64', 'org_01EHZNVPK3SFK441A1RGBFSHRT', 'a = b'],
+    ...[
+      'a basic question about bearers',
+      'https://x.test/a;b=c',
+      '2026-01-01T00:00:00.000Z',
+      '-----BEGIN CERTIFICATE-----',
+    ],
+    ...[
+      'https://x.test/?code=',
+      'sk_learn',
+      'Basic functionality',
+      'Standard-Edition-2026',
+      'https://x.test:8443/@ada',
+    ],
+  ])('%j holds none', (text) => {
+    expect(holdsSecretText(text)).toBe(false);
+    expect(withoutSecretTexts(text, '[withheld]')).toBe(text);
+  });
+
+  // A quadratic pattern takes four times as long for twice the text.
+  it.each([
+    ...[
+      'eyJ',
+      'eyJa.',
+      'eyJ.eyJ',
+      'sk_live_',
+      'sk-',
+      'ghp_',
+      'xoxb-',
+      'AKIA',
+      'SG.',
+      'Fe26.2*',
+      'bearer ',
+      'basic ',
+      'basic a',
+    ],
+    ...[
+      'otpauth',
+      'otpauth:',
+      '-----BEGIN ',
+      '-----BEGIN PRIVATE KEY-----',
+      'https://',
+      'http://a:',
+      '?a=',
+      '%3',
+      '%2525',
+      'a=',
+    ],
+    ...['//a:', '&token', ' ', '_', '-', 'A', '"https://a?b=', 'wmcp_a_', 'password'],
+  ])('are looked through in linear time: %j', (piece) => {
+    const time = (characters: number) => {
+      const text = piece.repeat(Math.ceil(characters / piece.length));
+      const runs = Array.from({ length: 5 }, () => {
+        const start = process.cpuUsage();
+        holdsSecretText(text);
+        withoutSecretTexts(`${text} sk_${'test'}_x`, 'x');
+        looksLikeSecret(text);
+        const { user, system } = process.cpuUsage(start);
+        return user + system;
+      });
+      return Math.max(2_000, Math.min(...runs)); // microseconds; below that, noise decides
+    };
+    expect(time(100_000) / time(50_000)).toBeLessThan(3);
+  });
+});
+
 describe('withholding', () => {
   const text = marker('users');
   it.each<[string, unknown, unknown]>([
@@ -65,7 +220,7 @@ describe('withholding', () => {
     [
       'all that an object called like one holds',
       { secret: { value: 'x' }, tokens: [{ a: 'x' }] },
-      { secret: { value: text }, tokens: [{ a: text }] },
+      { secret: { withheld_1: text }, tokens: [{ withheld_1: text }] },
     ],
     [
       'values that are secrets under any name',

@@ -1,5 +1,5 @@
 import { isId } from '../ids.ts';
-import { looksLikeSecret } from '../secrets.ts';
+import { looksLikeSecret } from '../secrets/names.ts';
 
 /** An event to record. Its strings are the server's own words and names, or have the shape of an ID. */
 export type EntryFields =

@@ -1,6 +1,7 @@
 import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
-import { type Declared, isNested, SECRET_IN_TEXT, withhold } from '../secrets.ts';
+import { withoutSecretTexts } from '../secrets/texts.ts';
+import { type Declared, isNested, withhold } from '../secrets/withhold.ts';
 
 /** The confidential parts of one call. */
 export type Confidential = {
@@ -42,7 +43,7 @@ export function textWithoutValues(text: string, { values, withheld }: Confidenti
     text,
     values.filter((value) => value.length >= MIN_CHARS_IN_TEXT),
   );
-  return withheld === undefined ? struck : struck.replace(SECRET_IN_TEXT, withheld.marker);
+  return withheld === undefined ? struck : withoutSecretTexts(struck, withheld.marker);
 }
 
 function redact(text: string, values: readonly string[]): string {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Declared } from '../secrets.ts';
+import type { Declared } from '../secrets/withhold.ts';
 import { type Area, CLIENT_ID, type Declaration, type Input, type Limit, type Method } from './declaration.ts';
 import { toJsonSchema } from './json-schema.ts';
 import { listItem, membersIn, omittedFromLists, secretsIn, toOutputSchema } from './output.ts';

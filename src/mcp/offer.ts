@@ -6,7 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Environment } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';
 import type { Tool } from '../catalog/tool.ts';
-import { marker } from '../secrets.ts';
+import { marker } from '../secrets/withhold.ts';
 import { toInstructions } from './instructions.ts';
 import { offerPrompts, type Prompts } from './prompts/listed.ts';
 

@@ -111,7 +111,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'call',
       'access',
       'catalog',
-      'secrets.ts',
+      'secrets',
       'json.ts',
       'visible.ts',
       'wording.ts',
@@ -128,7 +128,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'workos',
       'access',
       'catalog',
-      'secrets.ts',
+      'secrets',
       'json.ts',
       'visible.ts',
       'wording.ts',
@@ -142,7 +142,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   audit: {
     knows: 'the record: entries, the chain, the file; `read/` is its other side',
     imports: [
-      'secrets.ts',
+      'secrets',
       'visible.ts',
       'ids.ts',
       'memo.ts',
@@ -181,9 +181,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   catalog: {
     knows: '`declaration.ts`, what a tool can say, and `tool.ts`, what follows from it',
     imports: ['zod'],
-    types: ['secrets.ts'],
+    types: ['secrets', 'json.ts'],
   },
-  'secrets.ts': { knows: 'what looks like a secret', imports: ['memo.ts'] },
+  secrets: { knows: 'what looks like a secret', imports: ['memo.ts'] },
   'visible.ts': { knows: 'text from outside without what a person would not see' },
   'wording.ts': { knows: 'how messages suggest, shorten and end', imports: ['fastest-levenshtein'] },
   'log.ts': { knows: "the operator's log", imports: ['pino'] },
