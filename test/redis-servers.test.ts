@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
+import { afterAll, beforeAll, expect, it, type TestContext, vi } from 'vitest';
 import { openRedis } from '../src/redis/connect.ts';
 import { createRedisPendingStore } from '../src/redis/pending.ts';
 import {
@@ -9,6 +9,7 @@ import {
   startRedis,
   startStrictUpstream,
   startWorker,
+  type Worker,
 } from './support/redis.ts';
 
 const DIRECTORY = [
@@ -16,106 +17,128 @@ const DIRECTORY = [
   { name: 'directory_users', requests: 4, seconds: 1, key: 'directory_1' },
 ];
 
-describeWithRedis('two processes', () => {
+/** How fast they are has a bound on the real clock, which other work on the machine can exceed. */
+const AGAIN = { retry: 2 };
+/** What arrived as one too many, in every try. */
+const refused: unknown[] = [];
+
+// Tests beside each other, the longest first: they mostly wait for the limit, each under a scope of its own.
+describeWithRedis('two processes', { concurrent: true }, () => {
   let redis: RedisServer;
-  let worker: Awaited<ReturnType<typeof bundleWorker>>;
+  let script: Awaited<ReturnType<typeof bundleWorker>>;
+  let workers: [Worker, Worker];
   beforeAll(async () => {
-    [redis, worker] = await Promise.all([startRedis(), bundleWorker()]);
+    [redis, script] = await Promise.all([startRedis(), bundleWorker()]);
+    workers = [startWorker(script.path), startWorker(script.path)];
   });
   afterAll(async () => {
-    worker?.remove();
+    await Promise.all(workers?.map((worker) => worker.kill()) ?? []);
+    script?.remove();
     await redis?.kill();
   });
 
   let count = 0;
+  /** Readers of the same directory, one on each worker. */
   async function startReaders(
     { onTestFinished }: TestContext,
     calls: readonly number[],
-    { atOnce = 4, latency = (): number => 5, server = redis, budget = 30_000 } = {},
+    { atOnce = 4, latency = (): number => 5, server = redis, on = workers, budgets = [30_000, 30_000] } = {},
   ) {
     count += 1;
+    const scope = `reading ${count}`;
     const upstream = await startStrictUpstream(4, 1_000, latency);
     onTestFinished(upstream.close);
-    const orders = { what: 'read', redisUrl: server.url, replicas: 2, slots: DIRECTORY } as const;
+    const orders = { what: 'read', redisUrl: server.url, replicas: 2, slots: DIRECTORY, scope, atOnce } as const;
     const readers = await Promise.all(
-      calls.map((calls, index) =>
-        startWorker(worker.path, {
+      on.map((worker, index) =>
+        worker.prepare({
           ...orders,
-          scope: `reading ${count}`,
           name: String(index),
           upstream: upstream.url,
-          calls,
-          atOnce,
-          budget,
+          calls: calls[index] ?? 0,
+          budget: budgets[index] ?? 0,
         }),
       ),
     );
-    for (const reader of readers) onTestFinished(reader.kill);
-    return { upstream, readers };
+    /** Resolves once so many calls have arrived. */
+    const arrived = (calls: number) =>
+      vi.waitUntil(() => upstream.arrivals.length >= calls, { timeout: 15_000, interval: 5 });
+    return { upstream, readers, arrived };
   }
 
   /** @returns milliseconds from the first arrival to the last */
   async function finish({ upstream, readers }: Awaited<ReturnType<typeof startReaders>>): Promise<number> {
-    await Promise.all(readers.map((reader) => reader.result()));
+    await Promise.all(readers.map(({ result }) => result));
     const times = upstream.arrivals.map(({ at }) => at);
     return Math.max(...times) - Math.min(...times);
   }
 
   it.for([
-    ['each page after page', 12, 1],
-    ['each four pages at once', 12, 4],
-  ] as const)('reading one directory together, %s, keep its 4 per second', async ([, calls, atOnce], context) => {
-    const { upstream, readers } = await startReaders(context, [calls, calls], { atOnce });
-    for (const reader of readers) reader.go();
-    const took = await finish({ upstream, readers });
-    expect(upstream.arrivals.map(({ status }) => status)).toEqual(Array(2 * calls).fill(200));
-    expect(took).toBeLessThan((calls / 2 - 1) * 1_000 * 1.1);
-    // In each round both of them have a turn.
-    for (const name of ['0', '1']) {
-      const own = upstream.arrivals.filter(({ server }) => server === name).map(({ at }) => at);
-      for (const [index, at] of own.entries()) if (index > 0) expect(at - (own[index - 1] ?? 0)).toBeLessThan(2_100);
-    }
-  });
-
-  it.concurrent.for([
+    ['hangs for three seconds', 'hang', 3_000],
     ['is killed, and back after two seconds', 'kill', 2_000],
     ['is killed, and back at once', 'kill', 0],
-    ['hangs for three seconds', 'hang', 3_000],
   ] as const)('go on without a 429 when Redis %s', async ([, what, ms], context) => {
     const server = await startRedis();
     context.onTestFinished(server.kill);
     const run = await startReaders(context, [14, 14], { server });
     for (const reader of run.readers) reader.go();
-    await sleep(1_500);
+    await run.arrived(8);
+    await sleep(450); // between two rounds
+    const gone = performance.now();
     if (what === 'kill') await server.kill();
     else server.signal('SIGSTOP');
     await sleep(ms);
-    const before = run.upstream.arrivals.length;
+    // Calls went on in between.
+    if (ms > 0) await run.arrived(9);
     if (what === 'kill') await server.restart();
     else server.signal('SIGCONT');
+    const away = performance.now() - gone;
     const took = await finish(run);
     expect(run.upstream.arrivals.map(({ status }) => status)).toEqual(Array(28).fill(200));
-    // Calls went on in between, after at most one window of waiting.
-    if (ms > 0) expect(before).toBeGreaterThan(8);
-    expect(took).toBeLessThan(6_000 + ms + 2_000);
+    expect(took).toBeLessThan(6_000 + away + 2_000);
   });
 
-  it.concurrent('go on when one of them dies with calls under way', async (context) => {
+  it('go on when one of them dies with calls under way', async (context) => {
     let isSlow = true;
-    const run = await startReaders(context, [4, 8], { latency: () => (isSlow ? 60_000 : 5), budget: 1_500 });
+    const latency = () => (isSlow ? 60_000 : 5);
+    const dying = startWorker(script.path);
+    const on = [dying, workers[0]] as [Worker, Worker];
+    const run = await startReaders(context, [4, 8], { latency, on, budgets: [1_500, 30_000] });
     const [dies, lives] = run.readers;
     dies?.go();
-    await sleep(300);
-    dies?.kill();
+    await run.arrived(4);
+    await dying.kill();
     isSlow = false;
-    const start = performance.now();
-    // Its four places are free when its calls must be over: their budget, two seconds and the window.
-    await sleep(3_000);
     lives?.go();
-    await lives?.result();
+    await lives?.result;
     expect(run.upstream.arrivals.map(({ status }) => status)).toEqual(Array(12).fill(200));
-    expect(performance.now() - start).toBeLessThan(1_500 + 2_000 + 1_000 + 1_000 + 500);
+    // Its four places are free when its calls must be over: their budget, two seconds and the window.
+    const [last = 0, next = 0] = run.upstream.arrivals.slice(3, 5).map(({ at }) => at);
+    expect(next - last).toBeLessThan(1_500 + 2_000 + 1_000 + 500);
   });
+
+  it.for([
+    ['each page after page', 10, 1],
+    ['each four pages at once', 10, 4],
+  ] as const)(
+    'reading one directory together, %s, keep its 4 per second',
+    AGAIN,
+    async ([, calls, atOnce], context) => {
+      const { upstream, readers, arrived } = await startReaders(context, [calls, calls], { atOnce });
+      for (const reader of readers) reader.go();
+      const took = await finish({ upstream, readers, arrived });
+      expect(upstream.arrivals).toHaveLength(2 * calls);
+      refused.push(...upstream.arrivals.filter(({ status }) => status !== 200));
+      expect(refused).toEqual([]);
+      expect(took).toBeLessThan((calls / 2 - 1) * 1_000 * 1.1);
+      // Both of them have a turn, in each round or the next.
+      for (const name of ['0', '1']) {
+        const own = upstream.arrivals.flatMap(({ server }, index) => (server === name ? [index] : []));
+        for (const [turn, index] of own.entries())
+          if (turn > 0) expect(index - (own[turn - 1] ?? 0)).toBeLessThan(3 * 4);
+      }
+    },
+  );
 
   it('take each confirmation once', async ({ onTestFinished }) => {
     const connection = await openRedis(redis.url);
@@ -127,19 +150,19 @@ describeWithRedis('two processes', () => {
       expect(await store.put(id, { ...pending, caller: `caller ${index % 3}` })).toBe(true);
     }
     const common = { redisUrl: redis.url, replicas: 2, scope: 'taking', what: 'take', ids } as const;
-    const racers = await Promise.all(['0', '1'].map((name) => startWorker(worker.path, { ...common, name })));
+    const racers = await Promise.all(workers.map((worker, index) => worker.prepare({ ...common, name: `${index}` })));
     for (const racer of racers) racer.go();
-    const taken = (await Promise.all(racers.map((racer) => racer.result()))).flatMap(({ taken = [] }) => taken);
+    const taken = (await Promise.all(racers.map(({ result }) => result))).flatMap(({ taken = [] }) => taken);
     expect(taken.toSorted()).toEqual(ids.toSorted());
   });
 
   it('spend one budget', async () => {
     const common = { redisUrl: redis.url, replicas: 2, scope: 'spending', what: 'spend' } as const;
-    const start = (name: string) =>
-      startWorker(worker.path, { ...common, name, attempts: 50, limit: 30, windowMs: 60_000 });
-    const spenders = await Promise.all(['0', '1', '2'].map(start));
+    const orders = { ...common, attempts: 50, limit: 30, windowMs: 60_000 };
+    const all = [...workers, workers[0]];
+    const spenders = await Promise.all(all.map((worker, index) => worker.prepare({ ...orders, name: `${index}` })));
     for (const spender of spenders) spender.go();
-    const spent = (await Promise.all(spenders.map((spender) => spender.result()))).map(({ spent = 0 }) => spent);
+    const spent = (await Promise.all(spenders.map(({ result }) => result))).map(({ spent = 0 }) => spent);
     expect(spent.reduce((sum, own) => sum + own)).toBe(30);
   });
 });

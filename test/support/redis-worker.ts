@@ -1,6 +1,6 @@
-// Run as a program of its own, several times at once: one server of several that share limits through Redis.
+// Run as a program of its own, several times at once: one server of several that share limits through Redis. What it is
+// to do comes as messages, several at once; each has a connection and an identity of its own.
 import { Agent, request } from 'node:http';
-import { createInterface } from 'node:readline';
 import { systemClock } from '../../src/clock.ts';
 import { createRedisBudgets } from '../../src/redis/budgets.ts';
 import { openRedis, type Redis } from '../../src/redis/connect.ts';
@@ -30,12 +30,17 @@ export type Orders = {
 
 export type Result = { readonly statuses?: number[]; readonly taken?: string[]; readonly spent?: number };
 
-const orders: Orders = JSON.parse(process.argv[2] ?? '');
-const { name, redisUrl, replicas, scope } = orders;
+/** To the worker: orders to get ready for, and then, without them, to go. */
+export type ToWorker = { readonly id: number; readonly orders?: Orders };
+/** From the worker: that it is ready, and then what came of it. */
+export type FromWorker = { readonly id: number; readonly result?: Result };
+
 const { now } = systemClock;
 const agent = new Agent({ keepAlive: true });
+const going = new Map<number, () => void>();
+const tell = (message: FromWorker) => void process.send?.(message);
 
-const get = (url: string) =>
+const get = (url: string, name: string) =>
   new Promise<Reply>((resolve, reject) => {
     const outgoing = request(url, { agent, headers: { 'x-server': name } }, (response) => {
       response.resume();
@@ -45,21 +50,29 @@ const get = (url: string) =>
     outgoing.end();
   });
 
-async function main(): Promise<Result> {
-  const redis = await openRedis(redisUrl);
-  process.stdout.write('ready\n');
-  for await (const _ of createInterface(process.stdin)) break;
-  const result = await work(redis);
+process.on('message', ({ id, orders }: ToWorker) => {
+  if (orders === undefined) going.get(id)?.();
+  else void carryOut(id, orders);
+});
+
+async function carryOut(id: number, orders: Orders): Promise<void> {
+  const redis = await openRedis(orders.redisUrl);
+  await new Promise<void>((resolve) => {
+    going.set(id, resolve);
+    tell({ id });
+  });
+  const result = await work(redis, orders);
   await redis.close(); // what was released last is known to the others, too
-  return result;
+  tell({ id, result });
 }
 
-async function work(redis: Redis): Promise<Result> {
+async function work(redis: Redis, orders: Orders): Promise<Result> {
+  const { name, scope, replicas } = orders;
   const common = { redis, scope, replicas, whenAway: 'share', now } as const;
   switch (orders.what) {
     case 'read': {
       const { upstream, slots, calls, atOnce, budget } = orders;
-      const send = limit(systemClock, createSharedWindows(common))(() => get(upstream));
+      const send = limit(systemClock, createSharedWindows(common))(() => get(upstream, name));
       const statuses: number[] = [];
       let left = calls;
       const read = async () => {
@@ -87,7 +100,3 @@ async function work(redis: Redis): Promise<Result> {
     }
   }
 }
-
-void main().then((result) => {
-  process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit());
-});

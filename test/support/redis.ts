@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createListener } from 'node:net';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { describe } from 'vitest';
-import type { Orders, Result } from './redis-worker.ts';
+import type { FromWorker, Orders, Result, ToWorker } from './redis-worker.ts';
 
 const binary = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 
@@ -93,26 +93,45 @@ export async function bundleWorker(): Promise<{ readonly path: string; readonly 
   return { path, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-export type Worker = {
-  /** What it has to say when it is through. */
-  readonly result: () => Promise<Result>;
+export type Task = {
   readonly go: () => void;
-  readonly kill: () => void;
+  /** What the worker has to say when it is through. */
+  readonly result: Promise<Result>;
 };
 
-/** Starts a server of its own; resolves when it is ready to go. */
-export async function startWorker(path: string, orders: Orders): Promise<Worker> {
-  const child = spawn(process.execPath, [path, JSON.stringify(orders)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  await lines.next();
+export type Worker = {
+  /** Resolves when the worker is ready to go. */
+  readonly prepare: (orders: Orders) => Promise<Task>;
+  readonly kill: () => Promise<void>;
+};
+
+/** Starts a process that takes orders. */
+export function startWorker(path: string): Worker {
+  const child = spawn(process.execPath, [path], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const ended = once(child, 'exit');
+  const died = ended.then(() => Promise.reject(new Error('the worker ended without a result')));
+  died.catch(() => {});
+  const heard = new EventEmitter();
+  child.on('message', ({ id, result }: FromWorker) => {
+    heard.emit(result === undefined ? `ready ${id}` : `result ${id}`, result);
+  });
+  let count = 0;
   return {
-    result: async () => {
-      const { value } = await lines.next();
-      if (typeof value !== 'string') throw new Error('the worker ended without a result');
-      return JSON.parse(value) as Result; // what the worker wrote
+    prepare: async (orders) => {
+      count += 1;
+      const id = count;
+      const tell = (message: ToWorker) => void child.send(message);
+      const ready = once(heard, `ready ${id}`);
+      const result = Promise.race([died, once(heard, `result ${id}`)]).then(([result]): Result => result);
+      result.catch(() => {}); // no test asks one that it kills
+      tell({ id, orders });
+      await Promise.race([died, ready]);
+      return { go: () => tell({ id }), result };
     },
-    go: () => void child.stdin.write('go\n'),
-    kill: () => void child.kill('SIGKILL'),
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
   };
 }
 
@@ -126,6 +145,7 @@ export async function startStrictUpstream(requests: number, ms: number, latency:
     arrivals.push({ at, status, server: String(request.headers['x-server']) });
     setTimeout(() => response.writeHead(status).end('{}'), latency());
   });
+  server.keepAliveTimeout = 0; // a connection that it closes may be one that a worker just then sends on
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo; // a TCP listener has one
