@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../src/clock.ts';
 import { RefusedError } from '../src/errors.ts';
 import { openRedis, type Redis } from '../src/redis/connect.ts';
@@ -31,10 +31,10 @@ describeWithRedis('windows in Redis', () => {
   beforeAll(async () => {
     server = await startRedis();
   });
-  afterEach(async () => {
-    for (const redis of open.splice(0)) await redis.close();
+  afterAll(async () => {
+    await Promise.all(open.map((redis) => redis.close()));
+    await server?.kill();
   });
-  afterAll(() => server?.kill());
 
   /** So many servers that share their windows. */
   async function createServers(count: number, fields: { whenAway?: 'share' | 'refuse'; url?: string } = {}) {
@@ -130,27 +130,6 @@ describeWithRedis('windows in Redis', () => {
     expect((await take(a, slots)).verdict).toBe('granted');
   });
 
-  it('frees the places of a server that is gone when its call must be over', async () => {
-    const [a, b] = await two();
-    const slots = [slot('only', 1, 0.3)];
-    await take(a, slots, 200);
-    await sleep(2_300);
-    expect((await take(b, slots)).verdict).toMatchObject({ denied: 0 });
-    await sleep(250);
-    expect((await take(b, slots)).verdict).toBe('granted');
-  });
-
-  it('leaves nothing behind, and nothing readable in between', async () => {
-    const [a] = await two();
-    (await take(a, [slot('alone', 1, 0.3, 'someone@example.com')], 100)).cool(now(), 0);
-    await sleep(20);
-    const keys = async () => String(await open[0]?.run({ source: "return redis.call('KEYS', '*')", sha: '0' }, '', []));
-    expect(await keys()).toContain('alone');
-    expect(await keys()).not.toContain('example.com');
-    await sleep(3_800);
-    expect(await keys()).not.toContain('alone');
-  });
-
   const LIMITS = [slot('general', 6, 0.3), slot('reads', 3, 0.2), slot('directory', 2, 0.1)] as const;
   const KEYS = ['x', 'y', '*'];
   const anyPlan = fc.record({
@@ -169,18 +148,6 @@ describeWithRedis('windows in Redis', () => {
         { ...LIMITS[2], key },
       ]),
   });
-
-  it('whatever calls come to three servers, no sliding window sees more arrivals than allowed, and all are sent', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.array(anyPlan, { minLength: 1, maxLength: 40 }), { minLength: 6, maxLength: 6 }),
-        async (runs) => {
-          await Promise.all(runs.map(playOnce));
-        },
-      ),
-      { numRuns: 4, endOnFailure: true },
-    );
-  }, 60_000);
 
   async function playOnce(plans: readonly (typeof anyPlan extends fc.Arbitrary<infer Plan> ? Plan : never)[]) {
     const sends = (await createServers(3)).map((shared) => {
@@ -228,42 +195,6 @@ describeWithRedis('windows in Redis', () => {
     }
   }
 
-  it('no server starves, however many calls another one has', async () => {
-    const [busy, quiet] = (await two()).map((shared) => {
-      return limit(
-        systemClock,
-        shared,
-      )(async () => {
-        await sleep(2);
-        return OK;
-      });
-    });
-    const slots = [slot('only', 2, 0.2)];
-    const flood = Array.from({ length: 40 }, () => busy?.(REQUEST, context(slots)));
-    await sleep(50);
-    for (let turn = 0; turn < 3; turn += 1) {
-      const start = now();
-      await quiet?.(REQUEST, context(slots));
-      expect(now() - start).toBeLessThan(2 * 210 + 100);
-    }
-    await Promise.all(flood);
-  });
-
-  it('a request for several limits is sent, although others would always have one of them taken', async () => {
-    const [a, b] = (await two()).map((shared) => limit(systemClock, shared)(async () => OK));
-    const one = slot('one', 1, 0.2);
-    const other = slot('two', 1, 0.2);
-    const flood = Array.from({ length: 10 }, () => [
-      b?.(REQUEST, context([one], { agent: 'b' })),
-      b?.(REQUEST, context([other], { agent: 'c' })),
-    ]).flat();
-    await sleep(100);
-    const start = now();
-    await a?.(REQUEST, context([one, other]));
-    expect(now() - start).toBeLessThan(1_300);
-    await Promise.all(flood);
-  });
-
   it('a wait beyond the budget is refused at once when others have used the limit up', async () => {
     const [a, b] = await two();
     const slots = [slot('general', 3, 60)];
@@ -294,5 +225,77 @@ describeWithRedis('windows in Redis', () => {
     await expect(call).rejects.toEqual(new TransportError('the call was cancelled', false));
     await sleep(20);
     expect((await take(b, slots)).verdict).toBe('granted');
+  });
+
+  // Beside each other: they mostly wait.
+  describe.concurrent('in the long run', () => {
+    it('whatever calls come to three servers, no sliding window sees more arrivals than allowed, and all are sent', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.array(anyPlan, { minLength: 1, maxLength: 40 }), { minLength: 6, maxLength: 6 }),
+          async (runs) => {
+            await Promise.all(runs.map(playOnce));
+          },
+        ),
+        { numRuns: 4, endOnFailure: true },
+      );
+    }, 60_000);
+
+    it('no server starves, however many calls another one has', async () => {
+      const [busy, quiet] = (await two()).map((shared) => {
+        return limit(
+          systemClock,
+          shared,
+        )(async () => {
+          await sleep(2);
+          return OK;
+        });
+      });
+      const slots = [slot('only', 2, 0.2)];
+      const flood = Array.from({ length: 24 }, () => busy?.(REQUEST, context(slots)));
+      await sleep(50);
+      for (let turn = 0; turn < 3; turn += 1) {
+        const start = now();
+        await quiet?.(REQUEST, context(slots));
+        expect(now() - start).toBeLessThan(2 * 210 + 100);
+      }
+      await Promise.all(flood);
+    });
+
+    it('a request for several limits is sent, although others would always have one of them taken', async () => {
+      const [a, b] = (await two()).map((shared) => limit(systemClock, shared)(async () => OK));
+      const one = slot('one', 1, 0.2);
+      const other = slot('two', 1, 0.2);
+      const flood = Array.from({ length: 10 }, () => [
+        b?.(REQUEST, context([one], { agent: 'b' })),
+        b?.(REQUEST, context([other], { agent: 'c' })),
+      ]).flat();
+      await sleep(100);
+      const start = now();
+      await a?.(REQUEST, context([one, other]));
+      expect(now() - start).toBeLessThan(1_300);
+      await Promise.all(flood);
+    });
+
+    it('frees the places of a server that is gone when its call must be over', async () => {
+      const [a, b] = await two();
+      const slots = [slot('only', 1, 0.3)];
+      await take(a, slots, 200);
+      await sleep(2_300);
+      expect((await take(b, slots)).verdict).toMatchObject({ denied: 0 });
+      await sleep(250);
+      expect((await take(b, slots)).verdict).toBe('granted');
+    });
+
+    it('leaves nothing behind, and nothing readable in between', async () => {
+      const [a] = await two();
+      (await take(a, [slot('alone', 1, 0.3, 'someone@example.com')], 100)).cool(now(), 0);
+      await sleep(20);
+      const keys = async () =>
+        String(await open[0]?.run({ source: "return redis.call('KEYS', '*')", sha: '0' }, '', []));
+      expect(await keys()).toContain('alone');
+      expect(await keys()).not.toContain('example.com');
+      await vi.waitUntil(async () => !(await keys()).includes('alone'), { timeout: 3_800 });
+    });
   });
 });
