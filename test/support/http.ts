@@ -26,9 +26,11 @@ type Seen = {
 /**
  * A server, until the end of the test. Its callers are known by the tokens `token-of-NAME`, and its tools tell who their
  * server was made for.
+ * @param atEnd of the test, where others run beside it
  */
 export async function startHttp(
   over: Partial<Omit<Options, 'limits'>> & { limits?: Partial<HttpLimits> } = {},
+  atEnd: typeof onTestFinished = onTestFinished,
 ): Promise<{ url: string; port: number; seen: Seen; close: () => Promise<void>; release: () => void }> {
   const seen: Seen = { identified: [], from: [], refused: [], errors: [], started: [], aborted: [] };
   let release = () => {};
@@ -62,7 +64,7 @@ export async function startHttp(
     ...over,
     limits: { ...HTTP_LIMITS, ...over.limits },
   });
-  onTestFinished(close);
+  atEnd(close);
   return { url, port: Number(new URL(url).port), seen, close, release };
 }
 
