@@ -51,8 +51,8 @@ export type HttpServer = {
   /** Everything on stderr so far. */
   readonly log: () => string;
   readonly signal: (signal: NodeJS.Signals) => void;
-  /** Resolves once stderr has a match. */
-  readonly until: (pattern: RegExp) => Promise<void>;
+  /** Resolves once stderr has a match, behind so many characters. */
+  readonly until: (pattern: RegExp, from?: number) => Promise<void>;
   /** Reads the configuration anew and tells whether it holds. */
   readonly reload: () => Promise<boolean>;
   /** Ends it by SIGTERM and resolves to its exit code. */
