@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { hashOf, newTokens, openFolder, run } from './support/http-server.ts';
+import { hashOf, newTokens, openFolder } from './support/http-server.ts';
+import { runHere } from './support/run-here.ts';
 
 const token = newTokens('ann', 'bob');
 const folder = openFolder();
@@ -26,7 +27,7 @@ describe('of the agents of a file', () => {
     ['tools --agent ann', [/delete_user +users +delete +off +deny delete_user keeps it off/, '4 of 36 tools are on']],
     ['tools --agent bob', ['18 of 36 tools are on']],
   ])('%s answers for the one that is named', async (line, said) => {
-    const { code, stdout, stderr } = await run([...line.split(' '), '--config', file], env);
+    const { code, stdout, stderr } = await runHere([...line.split(' '), '--config', file], env);
     expect([code, stderr]).toEqual([0, '']);
     for (const text of said) expect(stdout).toMatch(text);
     expect(stdout).not.toContain('--');
@@ -37,12 +38,12 @@ describe('of the agents of a file', () => {
     ['tools', 'The file has the agents ann, bob: say which with --agent NAME.'],
     ['explain delete_user --agent an', 'The file has no agent "an". Did you mean "ann"? It has ann, bob.'],
   ])('%s has to be told which', async (line, said) => {
-    const { code, stdout, stderr } = await run([...line.split(' '), '--config', file], env);
+    const { code, stdout, stderr } = await runHere([...line.split(' '), '--config', file], env);
     expect([code, stdout, stderr]).toEqual([2, '', `workos-mcp: ${said}\n`]);
   });
 
   it('check tells machines of their grants what it tells of flags, and no more', async () => {
-    const { stdout } = await run(['check', '--json', '--config', file], env);
+    const { stdout } = await runHere(['check', '--json', '--config', file], env);
     const [ann] = JSON.parse(stdout).agents;
     expect(ann.grants).toEqual({
       allow: ['users:full'],
@@ -53,7 +54,7 @@ describe('of the agents of a file', () => {
   });
 
   it('a missing key is told, as a start would', async () => {
-    const { code, stderr } = await run(['explain', 'delete_user', '--agent', 'ann', '--config', file]);
+    const { code, stderr } = await runHere(['explain', 'delete_user', '--agent', 'ann', '--config', file]);
     expect([code, stderr]).toEqual([2, expect.stringContaining('NORTH_KEY')]);
   });
 });

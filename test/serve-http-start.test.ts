@@ -1,15 +1,15 @@
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { get } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openedBy } from './support/catalog.ts';
+import { createCertificate, hasOpenssl } from './support/certificate.ts';
 import { sendRaw } from './support/http.ts';
 import {
   connectTo,
   entriesIn,
   findPort,
+  type HttpServer,
   hashOf,
   newTokens,
   openFolder,
@@ -18,6 +18,7 @@ import {
   run,
   serve,
 } from './support/http-server.ts';
+import { runHere } from './support/run-here.ts';
 import { PEERS } from './support/session.ts';
 
 const KEY = 'sk_test_start_12345678901';
@@ -130,7 +131,7 @@ describe('http does not start', () => {
   ])('%s', async (_, file, args, said, env = { WORKOS_API_KEY: KEY }) => {
     const config = file === undefined ? [] : ['--config', fileOf(file)];
     const port = ['--port', String(await findPort())];
-    const { code, stdout, stderr } = await run(['http', ...port, ...config, ...args], env);
+    const { code, stdout, stderr } = await runHere(['http', ...port, ...config, ...args], env);
     expect([code, stdout], stderr).toEqual([2, '']);
     expect(stderr).toMatch(said);
     expect(
@@ -153,7 +154,7 @@ describe('http does not start', () => {
   it('with a port for metrics that is taken', async () => {
     const port = String(await findPort());
     const args = ['http', '--port', port, '--metrics-port', String(taken), '--config', fileOf(AGENTS)];
-    const { code, stderr } = await run(args, { WORKOS_API_KEY: KEY }, 3_000);
+    const { code, stderr } = await run(args, { WORKOS_API_KEY: KEY });
     expect(stderr).toContain(`Nothing can listen on 127.0.0.1:${taken}`);
     expect(code).toBe(2);
   });
@@ -163,13 +164,13 @@ describe('http does not start', () => {
     ['with a production key where staging is expected', ['--expect', 'staging'], LIVE_KEY],
   ])('%s', async (_, args, key) => {
     const port = ['--port', String(await findPort())];
-    const { code } = await run(['http', ...args, ...port, '--config', fileOf(NAMED)], { NORTH_KEY: key });
+    const { code } = await runHere(['http', ...args, ...port, '--config', fileOf(NAMED)], { NORTH_KEY: key });
     expect(code).toBe(2);
   });
 
   it('with TLS files that are empty', async () => {
     const args = ['--tls-cert', '/dev/null', '--tls-key', '/dev/null', '--port', String(await findPort())];
-    const { code, stderr } = await run(['http', ...args, '--config', fileOf(AGENTS)], { WORKOS_API_KEY: KEY });
+    const { code, stderr } = await runHere(['http', ...args, '--config', fileOf(AGENTS)], { WORKOS_API_KEY: KEY });
     expect(code).toBe(2);
     expect(stderr).toContain('holds no PEM');
   });
@@ -182,87 +183,79 @@ describe('over stdio', () => {
     ['--anonymous'],
     ['--redis-url', 'redis://127.0.0.1'],
   ])('%s is refused', async (...args) => {
-    const { code, stderr } = await run([...args, '--allow', 'users:read'], { WORKOS_API_KEY: KEY });
+    const { code, stderr } = await runHere([...args, '--allow', 'users:read'], { WORKOS_API_KEY: KEY });
     expect([code, stderr]).toEqual([2, expect.stringContaining(`${args[0]} goes with the command "http"`)]);
   });
 
   it('agents are refused', async () => {
-    const { code, stderr } = await run(['--config', fileOf(AGENTS)], { WORKOS_API_KEY: KEY });
+    const { code, stderr } = await runHere(['--config', fileOf(AGENTS)], { WORKOS_API_KEY: KEY });
     expect([code, stderr]).toEqual([2, expect.stringContaining('workos-mcp http --config')]);
   });
 });
 
 describe('http starts', () => {
+  const open: HttpServer[] = [];
+  let anonymous: HttpServer;
+  let sandbox: HttpServer;
+  let known: HttpServer;
+  const env = { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: '' };
+  const start = async (args: readonly string[], env: Record<string, string> = {}) => {
+    const server = await serve(args, env);
+    open.push(server);
+    return server;
+  };
+  beforeAll(async () => {
+    env.WORKOS_BASE_URL = workos.url;
+    const agents = fileOf(AGENTS);
+    const record = ['--audit-log', `${folder.path}/anybody.jsonl`];
+    [anonymous, sandbox, known] = await Promise.all([
+      start(['--anonymous', '--allow', 'users:read', ...record], env),
+      start(['--sandbox', '--config', agents]),
+      start(['--host', '0.0.0.0', '--public-url', 'https://mcp.acme.test/mcp', '--config', agents], env),
+    ]);
+  });
+  afterAll(() => Promise.all(open.map((server) => server.stop())));
+
   it.each(PEERS)('for anybody on loopback with a test key: a %s', async (peer) => {
-    const server = await serve(
-      ['--anonymous', '--allow', 'users:read', '--audit-log', `${folder.path}/anybody.jsonl`],
-      {
-        WORKOS_API_KEY: KEY,
-        WORKOS_BASE_URL: workos.url,
-      },
-    );
-    try {
-      const client = await connectTo(server.url, undefined, { peer });
-      expect([...(await client.tools())].sort()).toEqual([...openedBy('users', 'read'), 'get_access_status'].sort());
-      expect((await client.call('get_user', { user_id: 'user_01E4ZCR3C56J083X43JQXF3JK5' })).isError).toBeUndefined();
-      expect(entriesIn(folder.read('anybody.jsonl')).at(-1)).toMatchObject({ agent: 'anonymous', outcome: 'ok' });
-      await client.close();
-    } finally {
-      await server.stop();
-    }
+    const client = await connectTo(anonymous.url, undefined, { peer });
+    expect([...(await client.tools())].sort()).toEqual([...openedBy('users', 'read'), 'get_access_status'].sort());
+    expect((await client.call('get_user', { user_id: 'user_01E4ZCR3C56J083X43JQXF3JK5' })).isError).toBeUndefined();
+    expect(entriesIn(folder.read('anybody.jsonl')).at(-1)).toMatchObject({ agent: 'anonymous', outcome: 'ok' });
+    await client.close();
   });
 
   it('unrecorded with a production key, where nobody has a write', async () => {
     const env = { WORKOS_API_KEY: LIVE_KEY };
     const open = AGENTS.replace('{ allow', '{ production-writes: true, allow');
-    expect(await run(['check', '--config', fileOf(open)], env)).toMatchObject({ code: 0 });
-    expect(await run(['check', '--config', fileOf(WRITES)], env)).toMatchObject({ code: 2 });
+    expect(await runHere(['check', '--config', fileOf(open)], env)).toMatchObject({ code: 0 });
+    expect(await runHere(['check', '--config', fileOf(WRITES)], env)).toMatchObject({ code: 2 });
   });
 
   it('in the sandbox, without a key', async () => {
-    const server = await serve(['--sandbox', '--config', fileOf(AGENTS)]);
-    try {
-      const client = await connectTo(server.url, token.ann.token);
-      expect((await client.call('list_users')).text).toContain('user_');
-      await client.close();
-    } finally {
-      await server.stop();
-    }
+    const client = await connectTo(sandbox.url, token.ann.token);
+    expect((await client.call('list_users')).text).toContain('user_');
+    await client.close();
   });
 
-  it.skipIf(spawnSync('openssl', ['version']).status !== 0)('with TLS', async () => {
-    const [cert, key] = [`${folder.path}/cert.pem`, `${folder.path}/key.pem`];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '2'];
-    spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject]);
-    const args = ['--tls-cert', cert, '--tls-key', key, '--config', fileOf(AGENTS)];
-    const server = await serve(args, { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: workos.url });
-    try {
-      const ask = get(`https://localhost:${server.port}/healthz`, { ca: readFileSync(cert), family: 4 });
-      const [response] = await once(ask, 'response');
-      expect(response.statusCode).toBe(200);
-      response.resume();
-      await expect(post(server.url, token.ann.token)).rejects.toThrow();
-      expect(server.log()).not.toContain('PRIVATE KEY');
-    } finally {
-      await server.stop();
-    }
+  it.skipIf(!hasOpenssl)('with TLS', async ({ onTestFinished }) => {
+    const { certFile, keyFile, cert, remove } = createCertificate();
+    onTestFinished(remove);
+    const server = await start(['--tls-cert', certFile, '--tls-key', keyFile, '--config', fileOf(AGENTS)], env);
+    const ask = get(`https://localhost:${server.port}/healthz`, { ca: cert, family: 4 });
+    const [response] = await once(ask, 'response');
+    expect(response.statusCode).toBe(200);
+    response.resume();
+    await expect(post(server.url, token.ann.token)).rejects.toThrow();
+    expect(server.log()).not.toContain('PRIVATE KEY');
   });
 
   it('in public under its name, and answers to that alone', async () => {
-    const args = ['--host', '0.0.0.0', '--public-url', 'https://mcp.acme.test/mcp', '--config', fileOf(AGENTS)];
-    const server = await serve(args, { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: workos.url });
-    try {
-      const client = await connectTo(server.url, token.ann.token);
-      expect([...(await client.tools())].sort()).toEqual([...openedBy('users', 'read')].sort());
-      await client.close();
-      expect(await sendRaw(server.port, 'POST /mcp HTTP/1.1\r\nHost: 10.0.0.1\r\nConnection: close\r\n\r\n')).toMatch(
-        / 403 /,
-      );
-      expect(
-        await sendRaw(server.port, 'POST /mcp HTTP/1.1\r\nHost: mcp.acme.test\r\nConnection: close\r\n\r\n'),
-      ).toMatch(/ 401 /);
-    } finally {
-      await server.stop();
-    }
+    const client = await connectTo(known.url, token.ann.token);
+    expect([...(await client.tools())].sort()).toEqual([...openedBy('users', 'read')].sort());
+    await client.close();
+    const ask = (host: string) =>
+      sendRaw(known.port, `POST /mcp HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    expect(await ask('10.0.0.1')).toMatch(/ 403 /);
+    expect(await ask('mcp.acme.test')).toMatch(/ 401 /);
   });
 });
