@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   connectTo,
   entriesIn,
@@ -14,65 +14,74 @@ import {
   serve,
   waitFor,
 } from './support/http-server.ts';
+import { runHere } from './support/run-here.ts';
 
 const KEY = 'sk_test_reload_1234567890';
 const OTHER_KEY = 'sk_test_rotated_123456789';
 const folder = openFolder();
 let workos: Awaited<ReturnType<typeof openWorkos>>;
-let server: HttpServer | undefined;
+let server: HttpServer;
+let anonymous: HttpServer;
+const open: HttpServer[] = [];
 
 beforeAll(async () => {
   workos = await openWorkos('north', KEY);
-});
-afterEach(async () => {
-  await server?.stop();
-  server = undefined;
+  const env = { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: workos.url };
+  [server, anonymous] = await Promise.all([
+    start(toFile(`agents:\n${line('ann', 'users:read')}`)),
+    start('anonymous: true\nallow: users:read', 'anonymous.yaml', env),
+  ]);
 });
 afterAll(async () => {
+  await Promise.all(open.map((each) => each.stop()));
   await workos?.close();
   folder.remove();
 });
 
-let files = 0;
-async function start(agents: string, settings = '', env: Record<string, string> = {}) {
-  files += 1;
-  const name = `${files}.yaml`;
-  const head = (more: string) => `
-audit-log: ${folder.path}/${files}.jsonl
+const toFile = (agents: string) => `
+audit-log: ${folder.path}/audit.jsonl
 confirm: 'off'
-${settings}
 environments:
   north: { api-key-env: NORTH_KEY, base-url: '${workos.url}' }
-${more}`;
-  const config = folder.write(name, head(agents));
-  const started = await serve(['--config', config], { NORTH_KEY: KEY, ...env });
-  server = started;
-  const { url, reload } = started;
+${agents}`;
+
+async function start(text: string, name = 'workos-mcp.yaml', env: Record<string, string> = { NORTH_KEY: KEY }) {
+  const started = await serve(['--config', folder.write(name, text)], env);
+  open.push(started);
+  return started;
+}
+
+/** The one server of these tests, which reads those agents in the place of what a test before has left. */
+async function begin(agents: string) {
+  const { url, reload } = server;
+  /** Replaces what the file says of agents, and reloads it. */
+  const change = (agents: string): Promise<boolean> => {
+    write(toFile(agents));
+    return reload();
+  };
+  const write = (text: string) => void folder.write('workos-mcp.yaml', text);
+  expect(await change(agents)).toBe(true);
+  const [logged, recorded] = [server.log().length, folder.read('audit.jsonl').length];
   return {
-    ...started,
-    config,
-    /** Replaces what the file says of agents, and reloads it. */
-    change: async (more: string): Promise<boolean> => {
-      folder.write(name, head(more));
-      return reload();
-    },
-    write: (text: string) => folder.write(name, text),
+    url,
+    reload,
+    change,
+    write,
+    signal: server.signal,
+    text: toFile(agents),
     status: async (token: string) => (await post(url, token)).status,
-    tools: async (token: string) => {
-      const { result } = await post(url, token);
-      return (result?.tools ?? []).map(({ name }: { name: string }) => name).sort() as string[];
-    },
-    entries: () => entriesIn(folder.read(`${files}.jsonl`)),
+    log: () => server.log().slice(logged),
+    entries: () => entriesIn(folder.read('audit.jsonl').slice(recorded)),
   };
 }
 
-const token = newTokens('ann', 'bob', 'next');
+const token = newTokens('ann', 'bob', 'few', 'next');
 const line = (name: keyof typeof token, allow: string, more = '') =>
   `  ${name}: { allow: ${allow}, tokens: ['${hashOf(token[name])}']${more} }\n`;
 
 describe('SIGHUP', () => {
   it('lets in who was added, and puts out who was removed, at once', async () => {
-    const { change, status, url } = await start(`agents:\n${line('ann', 'users:read')}`);
+    const { change, status, url } = await begin(`agents:\n${line('ann', 'users:read')}`);
     const connected = await connectTo(url, token.ann.token);
     expect([await status(token.ann.token), await status(token.bob.token)]).toEqual([200, 401]);
     expect(await change(`agents:\n${line('ann', 'users:read')}${line('bob', 'users:read')}`)).toBe(true);
@@ -84,7 +93,7 @@ describe('SIGHUP', () => {
   });
 
   it('changes what an agent may do, for those who are connected too', async () => {
-    const { change, url, entries } = await start(`agents:\n${line('ann', 'users:full')}`);
+    const { change, url, entries } = await begin(`agents:\n${line('ann', 'users:full')}`);
     const client = await connectTo(url, token.ann.token);
     expect((await client.call('delete_user', { user_id: newId('user') })).isError).toBeUndefined();
     const sent = workos.received.length;
@@ -97,16 +106,16 @@ describe('SIGHUP', () => {
   });
 
   it('takes what an agent has spent over, and what it may spend anew', async () => {
-    const { change, status } = await start(`agents:\n${line('ann', 'users:read', ', requests-per-minute: 3')}`);
+    const { change, status } = await begin(`agents:\n${line('few', 'users:read', ', requests-per-minute: 3')}`);
     const statuses = async (count: number) => {
       const all = [];
-      for (let index = 0; index < count; index += 1) all.push(await status(token.ann.token));
+      for (let index = 0; index < count; index += 1) all.push(await status(token.few.token));
       return all;
     };
     expect(await statuses(4)).toEqual([200, 200, 200, 429]);
-    expect(await change(`agents:\n${line('ann', 'users:read', ', requests-per-minute: 5')}`)).toBe(true);
+    expect(await change(`agents:\n${line('few', 'users:read', ', requests-per-minute: 5')}`)).toBe(true);
     expect(await statuses(3)).toEqual([200, 200, 429]);
-    expect(await change(`agents:\n${line('ann', 'users:read', ', requests-per-minute: 2')}`)).toBe(true);
+    expect(await change(`agents:\n${line('few', 'users:read', ', requests-per-minute: 2')}`)).toBe(true);
     expect(await statuses(1)).toEqual([429]);
   });
 
@@ -118,10 +127,9 @@ describe('SIGHUP', () => {
     ['names a variable that is not set', (good) => good.replace('NORTH_KEY', 'WEST_KEY'), /WEST_KEY/],
     ['holds a key', (good) => `${good}\n# ${OTHER_KEY}`, /key does not belong in a file/],
     ['holds a token', (good) => `${good}\n# ${token.next.token}`, /token does not belong in a file/],
-  ])('keeps to the old file when the new one %s', async (_, text, said) => {
-    const { status, write, config, reload, log } = await start(`agents:\n${line('ann', 'users:read')}`);
-    const good = folder.read(config.split('/').at(-1) ?? '');
-    write(text(good));
+  ])('keeps to the old file when the new one %s', async (_, broken, said) => {
+    const { status, write, text: good, reload, log } = await begin(`agents:\n${line('ann', 'users:read')}`);
+    write(broken(good));
     expect(await reload()).toBe(false);
     expect(log()).toMatch(said);
     expect(log()).not.toContain(OTHER_KEY);
@@ -135,8 +143,7 @@ describe('SIGHUP', () => {
   it('reads keys from their files anew', async () => {
     const file = folder.write('north.key', OTHER_KEY);
     const agents = `agents:\n${line('ann', 'users:read')}`;
-    const { url, write, config, reload, log } = await start(agents);
-    const text = folder.read(config.split('/').at(-1) ?? '');
+    const { url, write, text, reload, log } = await begin(agents);
     const get = () => postCall(url, token.ann.token, 'get_user', { user_id: newId('user') });
     write(text.replace('api-key-env: NORTH_KEY', `api-key-file: ${file}`));
     expect(await reload()).toBe(true);
@@ -152,7 +159,7 @@ describe('SIGHUP', () => {
   });
 
   it('drops no request, however often', async () => {
-    const { url, reload, signal } = await start(`agents:\n${line('ann', 'users:read')}`);
+    const { url, reload, signal } = await begin(`agents:\n${line('ann', 'users:read')}`);
     let isOver = false;
     const statuses = new Set<number>();
     const load = Promise.all(
@@ -170,8 +177,8 @@ describe('SIGHUP', () => {
   });
 
   it('is not needed for an agent whose time is over', async () => {
-    const expires = new Date(Date.now() + 2_000).toISOString();
-    const { status } = await start(`agents:\n${line('ann', 'users:read', `, expires: '${expires}'`)}`);
+    const expires = new Date(Date.now() + 1_000).toISOString();
+    const { status } = await begin(`agents:\n${line('ann', 'users:read', `, expires: '${expires}'`)}`);
     expect(await status(token.ann.token)).toBe(Date.now() < Date.parse(expires) ? 200 : 401);
     await waitFor(async () => (await status(token.ann.token)) === 401);
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expires));
@@ -183,15 +190,15 @@ describe('SIGHUP', () => {
     ['log-level', token.next.token],
     [OTHER_KEY, 'true'],
   ])('does not quote a secret in the wrong place: %s', async (name, value) => {
-    const { reload, config, write, log } = await start(`agents:\n${line('ann', 'users:read')}`);
-    write(`${name}: ${value}\n${folder.read(config.split('/').at(-1) ?? '')}`.replace("confirm: 'off'", ''));
+    const { reload, text, write, log } = await begin(`agents:\n${line('ann', 'users:read')}`);
+    write(`${name}: ${value}\n${text}`.replace("confirm: 'off'", ''));
     expect(await reload()).toBe(false);
     expect(log()).not.toContain(OTHER_KEY);
     expect(log()).not.toContain(token.next.token);
   });
 
   it('shows whoever asks the issuers of the new file', async () => {
-    const { url, change } = await start(`agents:\n${line('ann', 'users:read')}`);
+    const { url, change } = await begin(`agents:\n${line('ann', 'users:read')}`);
     const issuers = `issuers:\n  authkit: { issuer: 'https://acme.authkit.app', environment: other }\n`;
     expect(await change(`${issuers}agents:\n${line('ann', 'users:read')}`)).toBe(true);
     const challenge = (await post(url, undefined)).headers.get('www-authenticate') ?? '';
@@ -203,13 +210,10 @@ describe('SIGHUP', () => {
 });
 
 it('a file that ends anonymous access is refused, or holds', async () => {
-  const config = folder.write('anonymous.yaml', 'anonymous: true\nallow: users:read');
-  const own = await serve(['--config', config], { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: workos.url });
-  server = own;
-  expect((await post(own.url, undefined)).status).toBe(200);
+  expect((await post(anonymous.url, undefined)).status).toBe(200);
   folder.write('anonymous.yaml', `agents:\n${line('ann', 'users:read')}`);
-  const holds = await own.reload();
-  const statuses = [(await post(own.url, undefined)).status, (await post(own.url, token.ann.token)).status];
+  const holds = await anonymous.reload();
+  const statuses = [(await post(anonymous.url, undefined)).status, (await post(anonymous.url, token.ann.token)).status];
   expect(statuses).toEqual(holds ? [401, 200] : [200, 200]);
 });
 
@@ -238,8 +242,7 @@ ${more}`;
       expect(text).toContain(comment);
     }
 
-    const own = await serve(['--config', config], { NORTH_KEY: KEY });
-    server = own;
+    const own = await start(text, 'command.yaml');
     const status = async (of: string) => (await post(own.url, of)).status;
     expect(await status(first)).toBe(200);
 
@@ -281,7 +284,7 @@ ${more}`;
     const text = YAML(`agents:\n${line('ann', 'users:read')}`);
     const config = folder.write('refused.yaml', text);
     const args = words.includes('--config') ? words : [...words, '--config', config];
-    const { code, stdout, stderr } = await run(['agent', 'add', ...args]);
+    const { code, stdout, stderr } = await runHere(['agent', 'add', ...args]);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(said);
     expect(folder.read('refused.yaml')).toBe(text);
