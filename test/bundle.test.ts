@@ -11,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPolicy } from '../src/access/policy.ts';
 import { envName, OPTIONS, type Option, optionNames } from '../src/settings/options.ts';
 import { catalog, FIXED } from './support/catalog.ts';
-import { collect, MAIN, toResult } from './support/session.ts';
+import { runHere } from './support/run-here.ts';
+import { collect, toResult } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
 
 const root = `${import.meta.dirname}/..`;
@@ -68,7 +69,7 @@ async function launch(userConfig: UserConfig) {
   const transport = new StdioClientTransport({ ...config, args: config.args ?? [], env, cwd: '/', stderr: 'pipe' });
   const log = collect(transport.stderr);
   const client = new Client({ name: 'host', version: '1' });
-  return { client, env, log, connect: () => client.connect(transport) };
+  return { client, args: config.args ?? [], env, log, connect: () => client.connect(transport) };
 }
 
 async function namesOf(userConfig: UserConfig): Promise<readonly string[]> {
@@ -79,10 +80,28 @@ async function namesOf(userConfig: UserConfig): Promise<readonly string[]> {
   return tools.map(({ name }) => name);
 }
 
+/** The server in this process, with the variables and arguments that the host would give it, and what it offers. */
+async function offer(userConfig: UserConfig) {
+  const { env, args } = await launch(userConfig);
+  const capabilities = {};
+  const params = { protocolVersion: '2025-11-25', capabilities, clientInfo: { name: 'host', version: '1' } };
+  const { code, stdout, stderr } = await runHere(args.slice(1), env, [
+    { jsonrpc: '2.0', id: 1, method: 'initialize', params },
+    { jsonrpc: '2.0', method: 'notifications/initialized' },
+    { jsonrpc: '2.0', id: 2, method: 'tools/list' },
+  ]);
+  const answers = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  const tools: readonly { readonly name: string }[] = answers.find(({ id }) => id === 2)?.result.tools ?? [];
+  return { code, log: stderr, names: tools.map(({ name }) => name) };
+}
+
 /** The tools that `check` says are on under the same variables. */
 async function namesCheckTells(userConfig: UserConfig): Promise<readonly string[]> {
   const { env } = await launch(userConfig);
-  const { stdout } = await run(process.execPath, [MAIN, 'check', '--json'], { env });
+  const { stdout } = await runHere(['check', '--json'], env);
   const areas: readonly { readonly on: readonly { readonly name: string }[] }[] = JSON.parse(stdout).agents[0].areas;
   return areas.flatMap(({ on }) => on.map(({ name }) => name));
 }
@@ -195,16 +214,16 @@ describe('its manifest', () => {
   });
 });
 
-describe('launched by its manifest, it offers', () => {
-  const expected = (...allow: string[]) => {
-    const policy = createPolicy(catalog, { allow, deny: [], readOnly: false, productionGuard: false });
-    return [
-      ...catalog.tools.filter((tool) => policy.whyOff(tool) === undefined).map((tool) => tool.name),
-      'get_access_status',
-    ];
-  };
-  const live = { api_key: PRODUCTION, write: true, delete: true };
+const expected = (...allow: string[]) => {
+  const policy = createPolicy(catalog, { allow, deny: [], readOnly: false, productionGuard: false });
+  return [
+    ...catalog.tools.filter((tool) => policy.whyOff(tool) === undefined).map((tool) => tool.name),
+    'get_access_status',
+  ];
+};
+const live = { api_key: PRODUCTION, write: true, delete: true };
 
+describe('with the variables of its manifest, the server offers', () => {
   it.each<[what: string, set: UserConfig, grants: readonly string[], count: number]>([
     ['reading', {}, ['*:read'], 18],
     ['reading and changing', { write: true }, ['*:read', '*:write'], 29],
@@ -221,10 +240,39 @@ describe('launched by its manifest, it offers', () => {
       33,
     ],
   ])('%s', async (_, set, grants, count) => {
-    const names = await namesOf(set);
+    const { names } = await offer(set);
     expect(names).toEqual(expected(...grants));
     expect(names.filter((name) => FIXED.has(name))).toHaveLength(count);
     expect([...(await namesCheckTells(set)), 'get_access_status']).toEqual(names);
+  });
+
+  it.each<[what: string, set: UserConfig, message: RegExp]>([
+    ['nothing is switched on', { read: false }, /Nothing is allowed until you say so/],
+    ['a grant is misspelt', { allow: 'user:read' }, /--allow user:read: there is no area "user"/],
+    ['a denial is misspelt', { deny: 'delete_organisation' }, /there is no tool "delete_organisation"/],
+    ['a way of confirming is misspelt', { confirm: 'never' }, /WORKOS_MCP_CONFIRM is "never"/],
+    ['nobody said where to record', { ...live, production_writes: true }, /needs a record of its calls: --audit-log/],
+    ['the key is none', { api_key: 'hunter2' }, /WORKOS_API_KEY is no WorkOS API key/],
+    ['a key is all that is off', { ...live, read: false }, /No tool is left on/],
+  ])('nothing where %s, and says so', async (_, set, message) => {
+    const { code, names, log } = await offer(set);
+    expect([code, names]).toEqual([2, []]);
+    expect(log).toMatch(message);
+    expect(log).not.toContain('hunter2');
+  });
+});
+
+// Beside each other: each waits for a process of its own.
+describe.concurrent('launched by its manifest, it offers', () => {
+  it.each<[what: string, set: UserConfig, grants: readonly string[]]>([
+    ['reading', {}, ['*:read']],
+    [
+      'everything with a production key that may',
+      { ...live, production_writes: true, audit_log: 'stderr' },
+      ['*:full'],
+    ],
+  ])('%s', async (_, set, grants) => {
+    expect(await namesOf(set)).toEqual(expected(...grants));
   });
 
   it('all but what is denied', async () => {
@@ -238,24 +286,10 @@ describe('launched by its manifest, it offers', () => {
     ]);
   });
 
-  it.each<[what: string, set: UserConfig, message: RegExp]>([
-    ['nothing is switched on', { read: false }, /Nothing is allowed until you say so/],
-    ['a grant is misspelt', { allow: 'user:read' }, /--allow user:read: there is no area "user"/],
-    ['a denial is misspelt', { deny: 'delete_organisation' }, /there is no tool "delete_organisation"/],
-    ['a way of confirming is misspelt', { confirm: 'never' }, /WORKOS_MCP_CONFIRM is "never"/],
-    ['nobody said where to record', { ...live, production_writes: true }, /needs a record of its calls: --audit-log/],
-    ['the key is none', { api_key: 'hunter2' }, /WORKOS_API_KEY is no WorkOS API key/],
-    ['a key is all that is off', { ...live, read: false }, /No tool is left on/],
-  ])('nothing where %s, and says so', async (_, set, message) => {
-    const { log, connect } = await launch(set);
-    await expect(connect()).rejects.toThrow();
-    expect(log()).toMatch(message);
-    expect(log()).not.toContain('hunter2');
-  });
-
-  it('words for who reads that nothing is switched on', async () => {
+  it('nothing where nothing is switched on, and says so to who reads it there', async () => {
     const { log, connect } = await launch({ read: false });
     await expect(connect()).rejects.toThrow();
+    expect(log()).toContain('Nothing is allowed until you say so');
     const [, line] = /^In the settings of the Claude Desktop extension: (.*)$/m.exec(log()) ?? [];
     const quoted = [...(line ?? '').matchAll(/"([^"]+)"/g)].map(([, title]) => title);
     const titles = fieldsOf().map(([, { title }]) => title);
