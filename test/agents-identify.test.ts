@@ -261,11 +261,18 @@ describe('keys of an issuer', () => {
     expect(await identify(token)).toMatchObject({ ok: true });
   });
 
-  it('that never come let nobody in', async () => {
+  it('that never come let nobody in, and are waited for three seconds', async ({ onTestFinished }) => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout');
+    onTestFinished(() => timeout.mockRestore());
+    const patience = new AbortController();
+    timeout.mockReturnValue(patience.signal);
     const identify = await open();
     issuer.state.answer = 'silence';
-    const token = `Bearer ${await issuer.sign(fitting)}`;
-    expect(await identify(token)).toMatchObject({ status: 503, reason: 'unverifiable' });
+    const identity = identify(`Bearer ${await issuer.sign(fitting)}`);
+    await vi.waitUntil(() => issuer.state.asked === 1);
+    patience.abort(new DOMException('too long', 'TimeoutError'));
+    expect(await identity).toMatchObject({ status: 503, reason: 'unverifiable' });
+    expect(timeout.mock.calls).toEqual([[3_000]]);
   });
 
   it('out of reach stop nobody with a static token', async () => {

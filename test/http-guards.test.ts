@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toHostGuard, toOriginGuard } from '../src/serve/http/guard.ts';
-import { callOf, HEADERS, rawRequest, sendRaw, startHttp } from './support/http.ts';
+import { callOf, HEADERS, openRaw, rawRequest, sendRaw, startHttp } from './support/http.ts';
 
 const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
 
@@ -28,7 +28,10 @@ describe('what a request has to pass', () => {
     ['its size', 413, { 'Content-Length': '9999999' }, 1],
   ])('%s comes in order', async (what, status, headers, identified) => {
     const { port, seen } = await startHttp();
-    const answer = await sendRaw(port, rawRequest({ headers }));
+    const raw = openRaw(port);
+    raw.socket.write(rawRequest({ headers }));
+    const answer = await raw.until(/\}$/); // and not until it closes: it gives the sender of a body time to read
+    raw.socket.destroy();
     expect(statusOf(answer)).toBe(status);
     expect(answer).toContain(what === 'its host' ? 'host' : what === 'its origin' ? 'origin' : '');
     expect(seen.identified).toHaveLength(identified);

@@ -28,7 +28,8 @@ let workos: Awaited<ReturnType<typeof openWorkos>>;
 let server: HttpServer;
 
 beforeAll(async () => {
-  [issuer, stranger, workos] = await Promise.all([openIssuer(), openIssuer(), openWorkos('north', KEY)]);
+  const other = openIssuer(await newKey('key-1'));
+  [issuer, stranger, workos] = await Promise.all([openIssuer(), other, openWorkos('north', KEY)]);
   const config = folder.write(
     'workos-mcp.yaml',
     `
@@ -228,16 +229,16 @@ it('an issuer that is down is no trouble to those it was there for, after a relo
 });
 
 it('an issuer that is down is a 503 for its tokens, and nothing for static ones', async () => {
-  const config = folder.read('workos-mcp.yaml').replaceAll(issuer.jwksUrl, 'http://127.0.0.1:1/jwks');
-  const other = await serve(['--config', folder.write('down.yaml', config.replace('audit.jsonl', 'down.jsonl'))], {
-    NORTH_KEY: KEY,
-  });
+  const config = folder.read('workos-mcp.yaml');
+  folder.write('workos-mcp.yaml', config.replaceAll(issuer.jwksUrl, 'http://127.0.0.1:1/jwks'));
+  expect(await server.reload()).toBe(true);
   try {
-    const answer = await post(other.url, await issuer.sign(OPS));
+    const answer = await post(server.url, await issuer.sign(OPS));
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
-    expect((await post(other.url, token.plain.token)).status).toBe(200);
+    expect((await post(server.url, token.plain.token)).status).toBe(200);
   } finally {
-    await other.stop();
+    folder.write('workos-mcp.yaml', config);
+    expect(await server.reload()).toBe(true);
   }
 });
 

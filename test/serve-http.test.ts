@@ -21,7 +21,7 @@ import { PEERS } from './support/session.ts';
 const NORTH_KEY = 'sk_test_north_1234567890';
 const SOUTH_KEY = 'sk_test_south_0987654321';
 
-const token = newTokens('north', 'south', 'gone', 'narrow', 'stranger');
+const token = newTokens('north', 'south', 'gone', 'narrow', 'stranger', 'few', 'many', 'deletes', 'more', 'fresh');
 const folder = openFolder();
 let north: Awaited<ReturnType<typeof openWorkos>>;
 let south: Awaited<ReturnType<typeof openWorkos>>;
@@ -44,6 +44,11 @@ agents:
   sol: { environment: south, allow: ['users:read', 'organizations:full'], tokens: ['${hashOf(token.south)}'] }
   nat: { environment: north, allow: '*:full', tokens: ['${hashOf(token.narrow)}'] }
   old: { environment: north, allow: '*:read', tokens: ['${hashOf(token.gone)}'], expires: 2020-01-01 }
+  few: { environment: north, allow: 'users:read', requests-per-minute: 5, tokens: ['${hashOf(token.few)}'] }
+  many: { environment: north, allow: 'users:read', tokens: ['${hashOf(token.many)}'] }
+  deletes: { environment: north, allow: 'users:full', deletes-per-hour: 2, tokens: ['${hashOf(token.deletes)}'] }
+  fresh: { environment: north, allow: 'users:full', deletes-per-hour: 1, confirm: auto, tokens: ['${hashOf(token.fresh)}'] }
+  more: { environment: north, allow: 'users:full', deletes-per-hour: 3, tokens: ['${hashOf(token.more)}'] }
 `,
   );
   server = await serve(['--config', config], { NORTH_KEY });
@@ -125,7 +130,7 @@ it('keeps two agents apart under load', async () => {
     clients.flatMap(({ client, ...agent }) =>
       Array.from({ length: 6 }, async () => {
         const crossed: unknown[] = [];
-        for (let round = 0; round < 5; round += 1) {
+        for (let round = 0; round < 2; round += 1) {
           const user_id = newId('user');
           const { structured } = await client.call('get_user', { user_id });
           if (structured?.id !== user_id || structured?.email !== `ada@${agent.workos}.test`) crossed.push(structured);
@@ -145,7 +150,7 @@ it('keeps two agents apart under load', async () => {
     const decided = fresh.filter((entry) => entry.agent === name && entry.kind === 'decision');
     const asked = workos.received.map(({ path }) => path.split('/').at(-1));
     expect(decided.map(({ ids }) => Object(ids).user_id).sort()).toEqual(asked.sort());
-    expect(decided.length).toBe(4 * 6 * 5 * 2);
+    expect(decided.length).toBe(4 * 6 * 2 * 2);
   }
   expect(new Set(fresh.map(({ agent }) => agent))).toEqual(new Set(['ann', 'sol']));
   await Promise.all(clients.map(({ client }) => client.close()));
@@ -330,64 +335,40 @@ describe('what a browser or a stranger can do', () => {
 });
 
 describe('budgets of requests', () => {
-  const tokens = newTokens('few', 'many', 'deletes', 'more', 'fresh');
-  let own: HttpServer;
-  beforeAll(async () => {
-    const config = folder.write(
-      'budgets.yaml',
-      `
-audit-log: ${folder.path}/budgets.jsonl
-confirm: 'off'
-environments:
-  north: { api-key-env: NORTH_KEY, base-url: '${north.url}' }
-agents:
-  few: { allow: 'users:read', requests-per-minute: 5, tokens: ['${hashOf(tokens.few)}'] }
-  many: { allow: 'users:read', tokens: ['${hashOf(tokens.many)}'] }
-  deletes: { allow: 'users:full', deletes-per-hour: 2, tokens: ['${hashOf(tokens.deletes)}'] }
-  fresh: { allow: 'users:full', deletes-per-hour: 1, confirm: auto, tokens: ['${hashOf(tokens.fresh)}'] }
-  more: { allow: 'users:full', deletes-per-hour: 3, tokens: ['${hashOf(tokens.more)}'] }
-`,
-    );
-    own = await serve(['--config', config], { NORTH_KEY });
-  });
-  afterAll(async () => {
-    await own?.stop();
-  });
-
   it('one too many in a minute is answered 429 with the time to wait, and others are not touched', async () => {
     const statuses: number[] = [];
     for (let index = 0; index < 8; index += 1) {
-      statuses.push((await postCall(own.url, tokens.few.token, 'get_user', { user_id: newId('user') })).status);
+      statuses.push((await postCall(server.url, token.few.token, 'get_user', { user_id: newId('user') })).status);
     }
     expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
     expect(north.received).toHaveLength(5);
-    const refused = await post(own.url, tokens.few.token);
+    const refused = await post(server.url, token.few.token);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(50);
     expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
     expect(refused.error.message).toContain('5 requests a minute');
-    for (let index = 0; index < 20; index += 1) expect((await post(own.url, tokens.many.token)).status).toBe(200);
+    for (let index = 0; index < 20; index += 1) expect((await post(server.url, token.many.token)).status).toBe(200);
   });
 
   it('in parallel lets through exactly as many', async () => {
     const statuses = await Promise.all(
-      Array.from({ length: 30 }, async () => (await post(own.url, tokens.few.token)).status),
+      Array.from({ length: 30 }, async () => (await post(server.url, token.few.token)).status),
     );
     expect(statuses.filter((status) => status === 200)).toEqual([]);
   });
 
   it('one delete too many in an hour is an error of the tool, and nothing is sent', async () => {
-    const remove = (of: string) => postCall(own.url, of, 'delete_user', { user_id: newId('user') });
-    const results = await Promise.all(Array.from({ length: 6 }, () => remove(tokens.deletes.token)));
+    const remove = (of: string) => postCall(server.url, of, 'delete_user', { user_id: newId('user') });
+    const results = await Promise.all(Array.from({ length: 6 }, () => remove(token.deletes.token)));
     expect(results.filter(({ result }) => result.isError !== true)).toHaveLength(2);
     const refused = results.find(({ result }) => result.isError === true);
     expect(refused?.status).toBe(200);
     expect(refused?.result.content[0].text).toContain('You may delete 2 objects an hour');
     expect(north.received.filter(({ method }) => method === 'DELETE')).toHaveLength(2);
     // Reads go on, and so do the deletes of others.
-    const read = await postCall(own.url, tokens.deletes.token, 'get_user', { user_id: newId('user') });
+    const read = await postCall(server.url, token.deletes.token, 'get_user', { user_id: newId('user') });
     expect(read.result.isError).toBeUndefined();
-    expect((await remove(tokens.more.token)).result.isError).toBeUndefined();
-    expect(entriesIn(folder.read('budgets.jsonl')).filter(({ outcome }) => outcome === 'not sent')).toHaveLength(4);
+    expect((await remove(token.more.token)).result.isError).toBeUndefined();
+    expect(entries().filter(({ agent, outcome }) => agent === 'deletes' && outcome === 'not sent')).toHaveLength(4);
   });
 
   it('a delete that is not sent costs nothing', async () => {
@@ -401,7 +382,7 @@ agents:
       return Response.json({ object: 'user', id: user_id, email: `ada${looks}@north.test` });
     };
     const remove = async (more: object = {}) =>
-      (await postCall(own.url, tokens.fresh.token, 'delete_user', { user_id, ...more })).result;
+      (await postCall(server.url, token.fresh.token, 'delete_user', { user_id, ...more })).result;
     for (let index = 0; index < 2; index += 1) {
       const [, confirm_token] = /confirm_token="([^"]+)"/.exec((await remove()).content[0].text) ?? [];
       expect((await remove({ confirm_token })).content[0].text).toContain('has changed since');

@@ -13,8 +13,8 @@ export type KeyPair = {
 export type Answer = 'keys' | 'error' | 'redirect' | 'garbage' | 'huge' | 'silence';
 
 /** A real issuer of tokens on loopback, whose keys and answers a test can change. */
-export async function openIssuer() {
-  const first = await newKey('key-1');
+export async function openIssuer(key?: KeyPair) {
+  const first: KeyPair = key ?? { kid: 'key-1', alg: 'RS256', ...(await generate('RS256')) };
   const state: { published: KeyPair[]; answer: Answer; asked: number } = {
     published: [first],
     answer: 'keys',
@@ -63,8 +63,14 @@ export async function openIssuer() {
   };
 }
 
+const generate = (alg: string) => generateKeyPair(alg, { extractable: true });
+const others = new Map<string, ReturnType<typeof generate>>();
+
+/** A key that no issuer began with. It takes long to make one: under each ID it is the same for an algorithm. */
 export async function newKey(kid: string, alg = 'RS256'): Promise<KeyPair> {
-  return { kid, alg, ...(await generateKeyPair(alg, { extractable: true })) };
+  const pair = others.get(alg) ?? generate(alg);
+  others.set(alg, pair);
+  return { kid, alg, ...(await pair) };
 }
 
 /** A token whose header and signature are made by hand. */
