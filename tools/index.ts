@@ -1,16 +1,16 @@
 import type { Area } from '../src/catalog/declaration.ts';
-import auditLogs from './audit-logs.ts';
-import directorySync from './directory-sync.ts';
+import auditLogs from './areas/audit-logs.ts';
+import directorySync from './areas/directory-sync.ts';
+import magicAuth from './areas/magic-auth.ts';
+import mfa from './areas/mfa.ts';
+import organizationDomains from './areas/organization-domains.ts';
+import organizations from './areas/organizations.ts';
+import roles from './areas/roles.ts';
+import sso from './areas/sso.ts';
+import users from './areas/users.ts';
+import { prompts } from './jobs/prompts.ts';
 import { general } from './limits.ts';
-import magicAuth from './magic-auth.ts';
-import mfa from './mfa.ts';
-import organizationDomains from './organization-domains.ts';
-import organizations from './organizations.ts';
 import { presets } from './presets.ts';
-import { prompts } from './prompts.ts';
-import roles from './roles.ts';
-import sso from './sso.ts';
-import users from './users.ts';
 
 /** Every area, in the order in which clients, the README and the policy show them. */
 export const areas: readonly Area[] = [

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { area, tool } from '../src/catalog/declaration.ts';
-import { authenticationChallenge, authenticationFactor, challengeVerification } from './objects.ts';
-import { id, userId } from './params.ts';
+import { area, tool } from '../../src/catalog/declaration.ts';
+import { id, userId } from '../arguments.ts';
+import { authenticationChallenge, authenticationFactor, challengeVerification } from '../members.ts';
 
 export default area({
   name: 'mfa',

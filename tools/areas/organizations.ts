@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { area, tool } from '../src/catalog/declaration.ts';
-import { organizationDeletes } from './limits.ts';
-import { list, organization } from './objects.ts';
-import { externalId, metadata, nullable, organizationId, page, search } from './params.ts';
+import { area, tool } from '../../src/catalog/declaration.ts';
+import { externalId, metadata, nullable, organizationId, page, search } from '../arguments.ts';
+import { organizationDeletes } from '../limits.ts';
+import { list, organization } from '../members.ts';
 
 const fields = {
   allow_profiles_outside_organization: z.boolean().describe('Allow sign-in from other email domains').optional(),

@@ -1,4 +1,4 @@
-import { type PromptArgument, prompt } from '../src/catalog/prompt.ts';
+import { type PromptArgument, prompt } from '../../src/catalog/prompt.ts';
 
 const organization: PromptArgument<never> = {
   description: 'Name or ID of the organization',

@@ -1,7 +1,7 @@
-import { area, tool } from '../src/catalog/declaration.ts';
-import { magicAuthCodes, userManagement } from './limits.ts';
-import { createdMagicAuthCode, magicAuthCode } from './objects.ts';
-import { email, id, invitationToken, radarAttemptId, requestContext, signalsId } from './params.ts';
+import { area, tool } from '../../src/catalog/declaration.ts';
+import { email, id, invitationToken, radarAttemptId, requestContext, signalsId } from '../arguments.ts';
+import { magicAuthCodes, userManagement } from '../limits.ts';
+import { createdMagicAuthCode, magicAuthCode } from '../members.ts';
 
 export default area({
   name: 'magic_auth',

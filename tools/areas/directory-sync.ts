@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { area, tool } from '../src/catalog/declaration.ts';
-import { directoryUsers } from './limits.ts';
-import { directory, directoryGroup, directoryUser, list } from './objects.ts';
-import { directoryGroupId, directoryId, directoryUserId, organizationId, page, search } from './params.ts';
+import { area, tool } from '../../src/catalog/declaration.ts';
+import { directoryGroupId, directoryId, directoryUserId, organizationId, page, search } from '../arguments.ts';
+import { directoryUsers } from '../limits.ts';
+import { directory, directoryGroup, directoryUser, list } from '../members.ts';
 
 export default area({
   name: 'directory_sync',

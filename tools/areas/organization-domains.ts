@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { area, tool } from '../src/catalog/declaration.ts';
-import { organizationDomain } from './objects.ts';
-import { id, organizationId } from './params.ts';
+import { area, tool } from '../../src/catalog/declaration.ts';
+import { id, organizationId } from '../arguments.ts';
+import { organizationDomain } from '../members.ts';
 
 const organizationDomainId = id('org_domain_…, from get_organization');
 

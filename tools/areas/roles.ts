@@ -1,6 +1,6 @@
-import { area, tool } from '../src/catalog/declaration.ts';
-import { role, wholeList } from './objects.ts';
-import { organizationId } from './params.ts';
+import { area, tool } from '../../src/catalog/declaration.ts';
+import { organizationId } from '../arguments.ts';
+import { role, wholeList } from '../members.ts';
 
 export default area({
   name: 'roles',

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { area, tool } from '../src/catalog/declaration.ts';
-import { auditLogEventReceipt, auditLogExport } from './objects.ts';
-import { dateTime, id, organizationId } from './params.ts';
+import { area, tool } from '../../src/catalog/declaration.ts';
+import { dateTime, id, organizationId } from '../arguments.ts';
+import { auditLogEventReceipt, auditLogExport } from '../members.ts';
 
 const metadata = z
   .record(

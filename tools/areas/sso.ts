@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { API_KEY, area, CLIENT_ID, tool } from '../src/catalog/declaration.ts';
-import { authorizationUrl, connection, list, profileAndToken } from './objects.ts';
-import { connectionId, organizationId, page, search } from './params.ts';
+import { API_KEY, area, CLIENT_ID, tool } from '../../src/catalog/declaration.ts';
+import { connectionId, organizationId, page, search } from '../arguments.ts';
+import { authorizationUrl, connection, list, profileAndToken } from '../members.ts';
 
 /** Encodes as the official SDK does (application/x-www-form-urlencoded, RFC 1738), keys sorted by the caller. */
 function encode(text: string): string {

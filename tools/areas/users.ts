@@ -1,7 +1,5 @@
 import * as z from 'zod';
-import { API_KEY, area, CLIENT_ID, tool } from '../src/catalog/declaration.ts';
-import { authentications, userManagement } from './limits.ts';
-import { createdUser, list, signIn, user } from './objects.ts';
+import { API_KEY, area, CLIENT_ID, tool } from '../../src/catalog/declaration.ts';
 import {
   email,
   externalId,
@@ -15,7 +13,9 @@ import {
   requestContext,
   signalsId,
   userId,
-} from './params.ts';
+} from '../arguments.ts';
+import { authentications, userManagement } from '../limits.ts';
+import { createdUser, list, signIn, user } from '../members.ts';
 
 const profile = {
   first_name: z.string().describe('Given name').optional(),
