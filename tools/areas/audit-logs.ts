@@ -1,7 +1,12 @@
 import * as z from 'zod';
 import { area, tool } from '../../src/catalog/declaration.ts';
+import { secret } from '../../src/catalog/output.ts';
 import { dateTime, id, organizationId } from '../arguments.ts';
-import { auditLogEventReceipt, auditLogExport } from '../members.ts';
+import { kind, object, text, textOrNull, times } from '../members.ts';
+
+const auditLogEventReceipt = object({ success: z.boolean() });
+
+const auditLogExport = object({ object: kind, id: text, state: text, url: secret(textOrNull), ...times });
 
 const metadata = z
   .record(

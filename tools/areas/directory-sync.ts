@@ -1,8 +1,56 @@
 import * as z from 'zod';
 import { area, tool } from '../../src/catalog/declaration.ts';
+import { deprecated, detail, secret } from '../../src/catalog/output.ts';
 import { directoryGroupId, directoryId, directoryUserId, organizationId, page, search } from '../arguments.ts';
 import { directoryUsers } from '../limits.ts';
-import { directory, directoryGroup, directoryUser, list } from '../members.ts';
+import { kind, list, object, pairs, text, textOrNull, times } from '../members.ts';
+import { assignedRole } from './roles.ts';
+
+const directory = object({
+  object: kind,
+  id: text,
+  organization_id: textOrNull,
+  external_key: secret(detail(textOrNull)),
+  type: text,
+  state: text,
+  name: text,
+  domain: textOrNull,
+  metadata: object({ users: object({ active: z.number(), inactive: z.number() }), groups: z.number() }),
+  ...times,
+});
+
+const directoryGroup = object({
+  object: kind,
+  id: text,
+  idp_id: text,
+  directory_id: text,
+  organization_id: textOrNull,
+  name: text,
+  raw_attributes: detail(pairs),
+  ...times,
+});
+
+const directoryUser = object({
+  object: kind,
+  id: text,
+  directory_id: text,
+  organization_id: textOrNull,
+  idp_id: text,
+  email: textOrNull,
+  first_name: textOrNull,
+  last_name: textOrNull,
+  name: textOrNull,
+  emails: deprecated(z.array(object({ primary: z.boolean(), type: text, value: textOrNull }))),
+  job_title: deprecated(textOrNull),
+  username: deprecated(textOrNull),
+  state: text,
+  raw_attributes: deprecated(pairs),
+  custom_attributes: pairs,
+  role: assignedRole,
+  roles: z.array(assignedRole),
+  groups: deprecated(z.array(directoryGroup)),
+  ...times,
+});
 
 export default area({
   name: 'directory_sync',

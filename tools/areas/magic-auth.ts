@@ -1,7 +1,20 @@
 import { area, tool } from '../../src/catalog/declaration.ts';
+import { secret } from '../../src/catalog/output.ts';
 import { email, id, invitationToken, radarAttemptId, requestContext, signalsId } from '../arguments.ts';
 import { magicAuthCodes, userManagement } from '../limits.ts';
-import { createdMagicAuthCode, magicAuthCode } from '../members.ts';
+import { kind, object, radarAttempt, text, times } from '../members.ts';
+
+const magicAuthCode = object({
+  object: kind,
+  id: text,
+  user_id: text,
+  email: text,
+  expires_at: text,
+  code: secret(text),
+  ...times,
+});
+
+const createdMagicAuthCode = magicAuthCode.extend(radarAttempt);
 
 export default area({
   name: 'magic_auth',

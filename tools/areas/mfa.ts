@@ -1,7 +1,29 @@
 import * as z from 'zod';
 import { area, tool } from '../../src/catalog/declaration.ts';
+import { secret } from '../../src/catalog/output.ts';
 import { id, userId } from '../arguments.ts';
-import { authenticationChallenge, authenticationFactor, challengeVerification } from '../members.ts';
+import { kind, object, text, times } from '../members.ts';
+
+const authenticationFactor = object({
+  object: kind,
+  id: text,
+  type: text,
+  user_id: text,
+  sms: object({ phone_number: text }),
+  totp: object({ issuer: text, user: text, secret: secret(text), qr_code: secret(text), uri: secret(text) }),
+  ...times,
+});
+
+const authenticationChallenge = object({
+  object: kind,
+  id: text,
+  expires_at: text,
+  code: secret(text),
+  authentication_factor_id: text,
+  ...times,
+});
+
+const challengeVerification = object({ challenge: authenticationChallenge, valid: z.boolean() });
 
 export default area({
   name: 'mfa',

@@ -1,7 +1,22 @@
 import * as z from 'zod';
 import { area, tool } from '../../src/catalog/declaration.ts';
+import { detail } from '../../src/catalog/output.ts';
 import { id, organizationId } from '../arguments.ts';
-import { organizationDomain } from '../members.ts';
+import { kind, object, text } from '../members.ts';
+
+/** Lists show it within its organization only: what tells the domains of one organization apart is enough there. */
+export const organizationDomain = object({
+  object: kind,
+  id: text,
+  organization_id: detail(text),
+  domain: text,
+  state: text,
+  verification_prefix: detail(text),
+  verification_token: detail(text),
+  verification_strategy: detail(text),
+  created_at: detail(text),
+  updated_at: detail(text),
+});
 
 const organizationDomainId = id('org_domain_…, from get_organization');
 

@@ -1,8 +1,23 @@
 import * as z from 'zod';
 import { area, tool } from '../../src/catalog/declaration.ts';
+import { deprecated, detail } from '../../src/catalog/output.ts';
 import { externalId, metadata, nullable, organizationId, page, search } from '../arguments.ts';
 import { organizationDeletes } from '../limits.ts';
-import { list, organization } from '../members.ts';
+import { kind, list, object, pairs, text, textOrNull, times } from '../members.ts';
+import { organizationDomain } from './organization-domains.ts';
+
+const organization = object({
+  object: kind,
+  id: text,
+  name: text,
+  domains: z.array(organizationDomain),
+  // Up to 50 pairs of 600 characters.
+  metadata: detail(pairs),
+  external_id: textOrNull,
+  stripe_customer_id: textOrNull,
+  allow_profiles_outside_organization: deprecated(z.boolean()),
+  ...times,
+});
 
 const fields = {
   allow_profiles_outside_organization: z.boolean().describe('Allow sign-in from other email domains').optional(),

@@ -1,6 +1,21 @@
 import { area, tool } from '../../src/catalog/declaration.ts';
 import { organizationId } from '../arguments.ts';
-import { role, wholeList } from '../members.ts';
+import { kind, object, text, textOrNull, texts, times, wholeList } from '../members.ts';
+
+const role = object({
+  object: kind,
+  slug: text,
+  id: text,
+  name: text,
+  description: textOrNull,
+  type: text,
+  resource_type_slug: text,
+  permissions: texts,
+  ...times,
+});
+
+/** A role as somebody has it. */
+export const assignedRole = object({ slug: text });
 
 export default area({
   name: 'roles',

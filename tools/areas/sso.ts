@@ -1,7 +1,56 @@
 import * as z from 'zod';
 import { API_KEY, area, CLIENT_ID, tool } from '../../src/catalog/declaration.ts';
+import { deprecated, secret } from '../../src/catalog/output.ts';
 import { connectionId, organizationId, page, search } from '../arguments.ts';
-import { authorizationUrl, connection, list, profileAndToken } from '../members.ts';
+import { kind, list, object, pairs, text, textOrNull, texts, times } from '../members.ts';
+import { assignedRole } from './roles.ts';
+
+/** Of the provider that the person signed in with. */
+export const oauthTokens = object({
+  provider: text,
+  refresh_token: secret(text),
+  access_token: secret(text),
+  expires_at: z.number(),
+  scopes: texts,
+});
+
+const authorizationUrl = object({ url: text });
+
+const connection = object({
+  object: kind,
+  id: text,
+  organization_id: text,
+  connection_type: text,
+  name: text,
+  state: text,
+  status: deprecated(text),
+  domains: z.array(object({ object: kind, id: text, domain: text })),
+  ...times,
+});
+
+const profileAndToken = object({
+  token_type: text,
+  access_token: secret(text),
+  expires_in: z.number(),
+  profile: object({
+    object: kind,
+    id: text,
+    organization_id: textOrNull,
+    connection_id: text,
+    connection_type: text,
+    idp_id: text,
+    email: text,
+    first_name: textOrNull,
+    last_name: textOrNull,
+    name: textOrNull,
+    role: assignedRole.nullable(),
+    roles: z.array(assignedRole).nullable(),
+    groups: texts,
+    custom_attributes: pairs,
+    raw_attributes: pairs,
+  }),
+  oauth_tokens: oauthTokens,
+});
 
 /** Encodes as the official SDK does (application/x-www-form-urlencoded, RFC 1738), keys sorted by the caller. */
 function encode(text: string): string {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { API_KEY, area, CLIENT_ID, tool } from '../../src/catalog/declaration.ts';
+import { detail, secret } from '../../src/catalog/output.ts';
 import {
   email,
   externalId,
@@ -15,7 +16,39 @@ import {
   userId,
 } from '../arguments.ts';
 import { authentications, userManagement } from '../limits.ts';
-import { createdUser, list, signIn, user } from '../members.ts';
+import { kind, list, object, pairs, radarAttempt, text, textOrNull, times } from '../members.ts';
+import { oauthTokens } from './sso.ts';
+
+const user = object({
+  object: kind,
+  id: text,
+  first_name: textOrNull,
+  last_name: textOrNull,
+  // The two again, as a rule.
+  name: detail(textOrNull),
+  profile_picture_url: detail(textOrNull),
+  email: text,
+  email_verified: z.boolean(),
+  external_id: textOrNull,
+  // Up to 50 pairs of 600 characters.
+  metadata: detail(pairs),
+  last_sign_in_at: detail(textOrNull),
+  locale: detail(textOrNull),
+  ...times,
+});
+
+const createdUser = user.extend(radarAttempt);
+
+const signIn = object({
+  user,
+  organization_id: textOrNull,
+  authkit_authorization_code: secret(text),
+  access_token: secret(text),
+  refresh_token: secret(text),
+  authentication_method: text,
+  impersonator: object({ email: text, reason: textOrNull }),
+  oauth_tokens: oauthTokens,
+});
 
 const profile = {
   first_name: z.string().describe('Given name').optional(),
