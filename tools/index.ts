@@ -8,7 +8,11 @@ import organizations from './areas/organizations.ts';
 import roles from './areas/roles.ts';
 import sso from './areas/sso.ts';
 import users from './areas/users.ts';
-import { prompts } from './jobs/prompts.ts';
+import debugDirectorySync from './jobs/debug-directory-sync.ts';
+import debugSso from './jobs/debug-sso.ts';
+import offboardUser from './jobs/offboard-user.ts';
+import onboardOrganization from './jobs/onboard-organization.ts';
+import reviewAccess from './jobs/review-access.ts';
 import { general } from './limits.ts';
 import { presets } from './presets.ts';
 
@@ -30,7 +34,7 @@ export const declarations = {
   areas,
   general,
   presets,
-  prompts,
+  prompts: [onboardOrganization, debugSso, debugDirectorySync, offboardUser, reviewAccess],
   /** The read that tells whether a key works. */
   probe: { tool: 'list_organizations', args: { limit: 1 } },
 };
