@@ -16,18 +16,12 @@ import reviewAccess from './jobs/review-access.ts';
 import { general } from './limits.ts';
 import { presets } from './presets.ts';
 
-/** Every area, in the order in which clients, the README and the policy show them. */
-export const areas: readonly Area[] = [
-  users,
-  magicAuth,
-  mfa,
-  organizations,
-  organizationDomains,
-  sso,
-  directorySync,
-  auditLogs,
-  roles,
-];
+/** In the order in which clients, the README and the policy show them. */
+const all = [users, magicAuth, mfa, organizations, organizationDomains, sso, directorySync, auditLogs, roles];
+
+export const areas: readonly Area[] = all;
+
+export type ToolName = (typeof all)[number]['tools'][number]['name'];
 
 /** All that the server is made from. */
 export const declarations = {

@@ -43,9 +43,9 @@ type Parsed<I extends Input> = z.infer<z.ZodObject<I>>;
  * One endpoint. Arguments are placed by rule: those named in the route go into the path; of the rest, GET and DELETE
  * send the query, other methods a JSON body. Everything optional is an exception to a rule.
  */
-export type Declaration<R extends Route = Route, I extends Input = Input> = {
+export type Declaration<R extends Route = Route, I extends Input = Input, Name extends string = string> = {
   /** `verb_noun`, snake_case, at most 40 characters (limits of Claude Desktop and Cursor). */
-  readonly name: string;
+  readonly name: Name;
   readonly route: R;
   readonly access: Access;
   readonly description: string;
@@ -90,14 +90,14 @@ export type Declaration<R extends Route = Route, I extends Input = Input> = {
   readonly local?: (args: Parsed<I>, environment: Environment) => Record<string, unknown>;
 };
 
-export type Area = {
+export type Area<ToolName extends string = string> = {
   readonly name: string;
   readonly title: string;
   /** What its objects are, with the prefixes of their IDs and what they belong to: one clause, for models. */
   readonly meaning: string;
   /** Documented limits that the area's GETs, and its other requests, share. */
   readonly limits?: { readonly get: Limit; readonly other: Limit };
-  readonly tools: readonly Declaration[];
+  readonly tools: readonly Declaration<Route, Input, ToolName>[];
 };
 
 export const CLIENT_ID = Symbol('WORKOS_CLIENT_ID');
@@ -107,15 +107,18 @@ export const API_KEY = Symbol('WORKOS_API_KEY');
 /** What a declaration that answers locally may say of constants: the key is for WorkOS alone. */
 type WithoutKey = { readonly constants?: Readonly<Record<string, string | typeof CLIENT_ID>> };
 
-/** The identity function that types `check`, `local` and `credentials` by the tool's own input. */
-export function tool<R extends Route, I extends Input>(
-  declaration: Declaration<R, I> & (WithoutKey | { readonly local?: never }),
-): Declaration {
+/**
+ * The identity function that types `check`, `local` and `credentials` by the tool's own input. Of the type only the name
+ * is kept, by which tests demand a case of each tool.
+ */
+export function tool<R extends Route, I extends Input, const Name extends string>(
+  declaration: Declaration<R, I, Name> & (WithoutKey | { readonly local?: never }),
+): Declaration<Route, Input, Name> {
   // The parameter of `check` and `local` is narrower than Declaration's; callers hand them what `schema` has parsed.
-  return declaration as unknown as Declaration;
+  return declaration as unknown as Declaration<Route, Input, Name>;
 }
 
 /** Groups the declarations of one area; its name is the left side of its grants. */
-export function area(declaration: Area): Area {
+export function area<const ToolName extends string>(declaration: Area<ToolName>): Area<ToolName> {
   return declaration;
 }
