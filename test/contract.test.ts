@@ -7,17 +7,8 @@ import type { KeyedEnvironment } from '../src/workos/environment.ts';
 import { resolveConstants, toRequest } from '../src/workos/request.ts';
 import { declarations } from '../tools/index.ts';
 import { CALLS, SIGN_IN } from './support/calls.ts';
-import {
-  alternativesOf,
-  type Difference,
-  differences,
-  faults,
-  type Kind,
-  type Operation,
-  type Schema,
-  specifications,
-  type Version,
-} from './support/openapi.ts';
+import { alternativesOf, type Difference, differences, type Kind } from './support/differences.ts';
+import { faults, type Operation, type Schema, specifications, type Version } from './support/openapi.ts';
 
 /** Each pair of a tool and an argument (`argument=value` for one listed value) is one difference, exactly. */
 type Entry = {

@@ -9,7 +9,8 @@ import type { Area, Declaration } from '../src/catalog/declaration.ts';
 import { secretsIn } from '../src/catalog/output.ts';
 import { type Tool, toTool } from '../src/catalog/tool.ts';
 import { declarations } from '../tools/index.ts';
-import { differences, specifications } from './support/openapi.ts';
+import { differences } from './support/differences.ts';
+import { specifications } from './support/openapi.ts';
 import { blocksIn, readPage } from './support/page.ts';
 
 // The built file: what users run. Its path is no literal, so that type checking does not need a build.

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import type { Output } from '../src/catalog/declaration.ts';
 import {
   concise,
   deprecated,
@@ -10,14 +11,15 @@ import {
   listItem,
   marked,
   omittedFromLists,
+  toListed,
   toOutputSchema,
 } from '../src/catalog/output.ts';
 import { areas } from '../tools/index.ts';
-import { answerDifferences, sample } from './support/answers.ts';
+import { answerDifferences } from './support/answers.ts';
 import { faults, type Schema, specifications, type Version } from './support/openapi.ts';
+import { sample } from './support/samples.ts';
 
 type Entry = {
-  readonly tools: readonly string[];
   /** Lines of answerDifferences. */
   readonly lines: readonly string[];
   readonly in: readonly Version[];
@@ -25,14 +27,12 @@ type Entry = {
 };
 
 const BOTH: readonly Version[] = ['npm', '0.61.0'];
-const newer = (tools: string[], member: string): Entry => ({
-  tools,
-  lines: [`${member}: unknown`],
+const newer = (...members: string[]): Entry => ({
+  lines: members.map((member) => `${member}: unknown`),
   in: ['npm'],
   reason: 'new in 0.61.0',
 });
-const nullable = (tool: string, members: string[], reason: string): Entry => ({
-  tools: [tool],
+const nullable = (members: string[], reason: string): Entry => ({
   lines: members.map((member) => `${member}=null: accepts`),
   in: BOTH,
   reason,
@@ -43,23 +43,11 @@ const EMULATOR = 'The official emulator answers null; a client would make an err
 
 /** In what the declared outputs and the official OpenAPI file differ, and why that is right. */
 const LEDGER: readonly Entry[] = [
-  newer(['create_user', 'get_user', 'update_user'], 'name'),
-  newer(['list_users'], 'data[].name'),
-  newer(['authenticate_user'], 'user.name'),
-  newer(['create_user', 'create_magic_auth'], 'radar_auth_attempt_id'),
-  { tools: ['get_connection'], lines: ['options: absent'], in: ['npm'], reason: 'gone in 0.61.0' },
-  { tools: ['list_connections'], lines: ['data[].options: absent'], in: ['npm'], reason: 'gone in 0.61.0' },
-  nullable('get_directory_group', ['organization_id'], SDK),
-  nullable('list_directory_groups', ['data[].organization_id'], SDK),
-  nullable('get_directory_user', ['organization_id', 'groups[].organization_id'], SDK),
-  nullable('list_directory_users', ['data[].organization_id', 'data[].groups[].organization_id'], SDK),
-  nullable('create_organization', ['stripe_customer_id'], EMULATOR),
-  nullable('get_organization', ['stripe_customer_id'], EMULATOR),
-  nullable('update_organization', ['stripe_customer_id'], EMULATOR),
-  nullable('list_organizations', ['data[].stripe_customer_id'], EMULATOR),
-  nullable('authenticate_user', ['organization_id'], EMULATOR),
-  nullable('get_directory', ['organization_id', 'domain', 'external_key'], EMULATOR),
-  nullable('list_directories', ['data[].organization_id', 'data[].domain', 'data[].external_key'], EMULATOR),
+  newer('user.name', 'user.radar_auth_attempt_id', 'magic_auth.radar_auth_attempt_id'),
+  { lines: ['connection.options: absent'], in: ['npm'], reason: 'gone in 0.61.0' },
+  nullable(['directory_group.organization_id', 'directory_user.organization_id'], SDK),
+  nullable(['organization.stripe_customer_id', 'authenticate_user.organization_id'], EMULATOR),
+  nullable(['directory.organization_id', 'directory.domain', 'directory.external_key'], EMULATOR),
 ];
 
 const tools = areas.flatMap((area) => area.tools);
@@ -68,11 +56,11 @@ const answering = tools.flatMap(({ name, route, output }) => (output === undefin
 function outputOf(name: string): z.ZodObject {
   const output = tools.find((tool) => tool.name === name)?.output;
   if (output === undefined) throw new Error(`there is no output of ${name}`);
-  return output;
+  return toListed(output);
 }
 
 /** As Ajv takes it: the published schema is JSON Schema, whatever its type says. */
-const published = (output: z.ZodObject) => toOutputSchema(output) as Schema;
+const published = (output: Output) => toOutputSchema(toListed(output)) as Schema;
 
 /** The value with each of its inner values changed by a rule, from the inside out. */
 function change(value: unknown, rule: (inner: unknown) => unknown): unknown {
@@ -84,11 +72,9 @@ function change(value: unknown, rule: (inner: unknown) => unknown): unknown {
 const isRecord = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 describe.each(specifications)('by the official OpenAPI file ($version)', ({ version, operation }) => {
-  const ledger = LEDGER.filter((entry) => entry.in.includes(version)).flatMap((entry) =>
-    entry.tools.flatMap((tool) => entry.lines.map((line) => `${tool} ${line}`)),
-  );
+  const ledger = LEDGER.filter((entry) => entry.in.includes(version)).flatMap(({ lines }) => lines);
   const found = ({ name, route, output }: (typeof answering)[number]) =>
-    answerDifferences(output, operation(route)?.answer ?? {}).map((line) => `${name} ${line}`);
+    answerDifferences(name, output, operation(route)?.answer ?? {});
 
   it('exactly the tools whose answer has a body declare one', () => {
     const withBody = tools.filter(({ route }) => operation(route)?.answer !== undefined);
@@ -117,9 +103,10 @@ describe.each(specifications)('by the official OpenAPI file ($version)', ({ vers
         : inner;
     });
     expect(faults(answer, value)).toEqual([]);
-    for (const each of [value, more, newValues, bare, {}, { notes: ['One.'] }]) {
+    const shown = (each: unknown) => (Array.isArray(each) ? { object: 'list', data: each } : each);
+    for (const each of [...[value, more, newValues, bare].map(shown), {}, { notes: ['One.'] }]) {
       expect(faults(schema, each)).toEqual([]);
-      expect(output.parse(each)).toEqual(each);
+      expect(toListed(output).parse(each)).toEqual(each);
     }
     expect(faults(schema, { notes: 'none' })).toEqual(['/notes must be array']);
   });
@@ -164,7 +151,7 @@ describe('what a declaration says of lists', () => {
 
   it('tells lists from objects', () => {
     expect(listItem(things)).toBe(thing);
-    expect(answering.filter(({ output }) => listItem(output)).map(({ name }) => name)).toEqual(
+    expect(answering.filter(({ output }) => listItem(toListed(output))).map(({ name }) => name)).toEqual(
       tools.map(({ name }) => name).filter((name) => name.startsWith('list_')),
     );
   });

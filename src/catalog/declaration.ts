@@ -10,6 +10,9 @@ export type Route = `${Method} /${string}`;
 
 export type Input = Readonly<Record<string, z.ZodType>>;
 
+/** The body of an answer: an object, or an array of objects. */
+export type Output = z.ZodObject | z.ZodArray<z.ZodObject>;
+
 export type Arguments = Readonly<Record<string, unknown>>;
 
 /** A documented rate limit: at most so many requests in any window of so many seconds. */
@@ -51,8 +54,11 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
   readonly description: string;
   /** Every argument by its wire name; each placeholder of the route must be among them. */
   readonly input: I & Readonly<Record<Placeholder<R>, z.ZodType>>;
-  /** What WorkOS answers with on success; absent where the answer has no body. */
-  readonly output?: z.ZodObject;
+  /**
+   * What WorkOS answers with on success; absent where the answer has no body. A tool's result has to be an object: an
+   * array reaches agents as lists do, `{ object: 'list', data: [...] }`, and is treated as they are.
+   */
+  readonly output?: Output;
   /**
    * Arguments with which an agent could act as another user or vouch for a user's identity: secrets, and arguments that
    * decide identity. Without the area's credentials grant they do not exist, nor does a tool that requires one.

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { JsonObject } from '../json.ts';
+import type { Output } from './declaration.ts';
 import { toJsonSchema } from './json-schema.ts';
 
 type Mark = 'detail' | 'deprecated' | 'secret';
@@ -24,6 +25,12 @@ export const deprecated = marking('deprecated');
 
 /** Marks a member that is shown only to agents with the area's credentials. */
 export const secret = marking('secret');
+
+/** The answer as agents get it: an array stands in a list. */
+export function toListed(output: Output): z.ZodObject {
+  if (output instanceof z.ZodObject) return output;
+  return z.looseObject({ object: detail(z.string()), data: output }).partial();
+}
 
 /** What a list consists of; undefined where the output is one object. */
 export function listItem(output: z.ZodObject): z.ZodObject | undefined {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Declared } from '../secrets/withhold.ts';
 import { type Area, CLIENT_ID, type Declaration, type Input, type Limit, type Method } from './declaration.ts';
 import { toJsonSchema } from './json-schema.ts';
-import { listItem, membersIn, omittedFromLists, secretsIn, toOutputSchema } from './output.ts';
+import { listItem, membersIn, omittedFromLists, secretsIn, toListed, toOutputSchema } from './output.ts';
 import { converted, type JsonSchema } from './prebuilt.ts';
 import { CONFIRM_TOKEN, FIELDS, MAX_ITEMS, OWN } from './server-arguments.ts';
 
@@ -10,11 +10,14 @@ import { CONFIRM_TOKEN, FIELDS, MAX_ITEMS, OWN } from './server-arguments.ts';
 export type ArgumentPlace = 'path' | 'query' | 'body' | 'header' | 'server';
 
 /** A declaration with everything that follows from it. */
-export type Tool = Declaration & {
+export type Tool = Omit<Declaration, 'output'> & {
   readonly area: string;
   readonly title: string;
   readonly method: Method;
   readonly path: string;
+  readonly output?: z.ZodObject;
+  /** Whether WorkOS answers with an array, which `output` has in a list. */
+  readonly answersArray: boolean;
   /** Reads arguments. Made on first use and kept, as are the schemas of arguments and answer as clients see them. */
   readonly schema: () => z.ZodObject;
   readonly jsonSchema: () => JsonSchema;
@@ -62,10 +65,10 @@ export function toTool(area: Omit<Area, 'tools' | 'meaning'>, declaration: Decla
   const needsCredentials = guarded.some(
     (name) => !Object.hasOwn(narrowed, name) && !isOptional(declaration.input[name]),
   );
-  const { output } = declaration;
+  const derived = derive(area, declaration);
+  const { output } = derived;
   const secretMembers = new Set(output && converted(`${declaration.name}, secrets`, () => [...secretsIn(output)]));
   let shown: ReadonlySet<string> | undefined;
-  const derived = derive(area, declaration);
   const tool = {
     ...derived,
     needsCredentials,
@@ -100,7 +103,9 @@ function derive(
   declaration: Declaration,
 ): Omit<Tool, 'needsCredentials' | 'handlesCredentials' | 'declared'> {
   const [method, path] = declaration.route.split(' ') as [Method, string]; // Route's type guarantees one space
-  const { access, output } = declaration;
+  const { output: body, ...rest } = declaration;
+  const { access } = rest;
+  const output = body && toListed(body);
   const paginated = Object.hasOwn(declaration.input, 'after');
   const input: Input = {
     ...declaration.input,
@@ -113,7 +118,9 @@ function derive(
   let outputJson: JsonSchema | undefined;
   let omitted: ReadonlySet<string> | undefined;
   return {
-    ...declaration,
+    ...rest,
+    ...(output && { output }),
+    answersArray: body instanceof z.ZodArray,
     input,
     area: area.name,
     title,

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { parse } from 'yaml';
-import * as z from 'zod';
-import { type ArgumentPlace, placeOf, type Tool } from '../../src/catalog/tool.ts';
+import { memoizeByName } from '../../src/memo.ts';
 
 /** The part of JSON Schema that is looked into here or written in tests; the rest is Ajv's. */
 export type Schema = {
@@ -70,48 +70,74 @@ const FILES: readonly [Version, string][] = [
 ];
 
 /** The official OpenAPI files that are here: npm's copy always, the newer one where it lies beside the repository. */
-export const specifications: readonly Specification[] = FILES.filter(([, file]) => existsSync(file)).map(
-  ([version, file]) => {
-    const document: Document = parse(readFileSync(file, 'utf8'));
-    const paths = new Map(Object.keys(document.paths).map((path) => [withoutNames(path), path]));
+export const documents = FILES.filter(([, file]) => existsSync(file)).map(([version, file]) => ({
+  version,
+  document: readYaml(file),
+}));
+
+export const specifications: readonly Specification[] = documents.map(({ version, document }) => {
+  const paths = new Map(Object.keys(document.paths).map((path) => [withoutNames(path), path]));
+  const inline = createInline(document);
+  const operation = (route: string): Operation | undefined => {
+    const [method = '', template = ''] = route.split(' ');
+    const path = paths.get(withoutNames(template)) ?? '';
+    const found = document.paths[path]?.[method.toLowerCase()];
+    if (found === undefined) return undefined;
+    const { parameters = [], requestBody, responses } = inline(found);
+    const successes = Object.entries(responses).filter(([status]) => status.startsWith('2'));
     return {
-      version,
-      operation: (route) => {
-        const [method = '', template = ''] = route.split(' ');
-        const path = paths.get(withoutNames(template)) ?? '';
-        const found = document.paths[path]?.[method.toLowerCase()];
-        if (found === undefined) return undefined;
-        const { parameters = [], requestBody, responses } = inline(document, found);
-        const successes = Object.entries(responses).filter(([status]) => status.startsWith('2'));
-        return {
-          path,
-          parameters,
-          body: requestBody?.content['application/json'].schema,
-          // A 202 of a DELETE has a body of which nothing is said.
-          answer: successes
-            .map(([, success]) => success.content?.['application/json'].schema ?? {})
-            .find((schema) => membersOf(schema).properties.size > 0),
-        };
-      },
+      path,
+      parameters,
+      body: requestBody?.content['application/json'].schema,
+      // A 202 of a DELETE has a body of which nothing is said.
+      answer: successes
+        .map(([, success]) => success.content?.['application/json'].schema ?? {})
+        .find((schema) => schema.type === 'array' || membersOf(schema).properties.size > 0),
     };
-  },
-);
+  };
+  return { version, operation: memoizeByName(operation) };
+});
+
+/** Parsing the YAML takes a second of processor time: what came of it is kept beside the packages, by its text. */
+function readYaml(file: string): Document {
+  const text = readFileSync(file, 'utf8');
+  const folder = join(import.meta.dirname, '../../node_modules/.cache/workos-mcp');
+  const kept = join(folder, `${createHash('sha256').update(text).digest('hex').slice(0, 16)}.json`);
+  if (existsSync(kept)) return JSON.parse(readFileSync(kept, 'utf8'));
+  const document = parse(text);
+  try {
+    // Test files that run at the same time may do the same: none reads what another has half written.
+    const own = `${kept}-${randomUUID()}`;
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(own, JSON.stringify(document));
+    renameSync(own, kept);
+  } catch {
+    // A folder that cannot be written to: it takes the second each time.
+  }
+  return document;
+}
 
 function withoutNames(path: string): string {
   return path.replace(/\{\w+\}/g, '{}');
 }
 
-function inline<T>(document: Document, node: T): T {
-  return JSON.parse(JSON.stringify(node), (key, value) => {
-    // The file repeats some names, which JSON Schema forbids.
-    if (key === 'required' && Array.isArray(value)) return [...new Set(value)];
-    if (typeof value?.$ref !== 'string') return value;
-    const keys: string[] = value.$ref.split('/').slice(1);
-    return inline(
-      document,
-      keys.reduce((inner, key) => Object(inner)[key], document),
-    );
-  });
+/** Replaces references by what they point to. A component is the same object each time, by which Ajv knows it again. */
+function createInline(document: Document): <T>(node: T) => T {
+  const component = memoizeByName((ref: string): unknown =>
+    inline(
+      ref
+        .split('/')
+        .slice(1)
+        .reduce<unknown>((inner, key) => Object(inner)[key], document),
+    ),
+  );
+  const inline = <T>(node: T): T =>
+    JSON.parse(JSON.stringify(node), (key, value) => {
+      // The file repeats some names, which JSON Schema forbids.
+      if (key === 'required' && Array.isArray(value)) return [...new Set(value)];
+      return typeof value?.$ref === 'string' ? component(value.$ref) : value;
+    });
+  return inline;
 }
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -130,8 +156,16 @@ export type Members = {
   readonly required: ReadonlySet<string>;
 };
 
-/** The members of an object schema over all its parts and alternatives. */
+const known = new WeakMap<Schema, Members>();
+
+/** The members of an object schema over all its parts and alternatives; the same ones each time it is asked for. */
 export function membersOf(schema: Schema): Members {
+  const members = known.get(schema) ?? findMembers(schema);
+  known.set(schema, members);
+  return members;
+}
+
+function findMembers(schema: Schema): Members {
   const parts: Members[] = (schema.allOf ?? []).map(membersOf);
   const properties = new Map<string, Schema[]>();
   const required = new Set(schema.required);
@@ -154,146 +188,14 @@ function anyOf(schemas: readonly Schema[]): Schema {
   return others.length === 0 ? first : { anyOf: [first, ...others] };
 }
 
-/**
- * - `route`: the specification has no such operation
- * - `unknown`: an argument of ours that the specification does not have where we send it
- * - `absent`: an argument of the specification that the tool does not have
- * - `optional`: the specification requires the argument, the tool does not
- * - `accepts`: the tool takes a value that the specification refuses
- * - `refuses`: the tool refuses a value that the specification lists
- */
-export type Kind = 'route' | 'unknown' | 'absent' | 'optional' | 'accepts' | 'refuses';
-
-/** `argument` is a dotted path, followed by `=value` where one listed value differs. */
-export type Difference = { readonly argument: string; readonly kind: Kind; readonly value?: unknown };
-
-type Side = { readonly ours: Readonly<Record<string, z.ZodType>>; readonly theirs: Members };
-
-/** Everything in which a tool's declaration and the operation of the specification differ. */
-export function differences(tool: Tool, operation: Operation | undefined): readonly Difference[] {
-  if (operation === undefined) return [{ argument: tool.route, kind: 'route' }];
-  const usual = tool.method === 'GET' || tool.method === 'DELETE' ? 'query' : 'body';
-  const places: readonly ArgumentPlace[] = ['path', 'query', 'header', 'body'];
-  return [
-    ...places.flatMap((place) => {
-      const side = { ours: oursIn(place, tool), theirs: theirsIn(place, tool, operation) };
-      return compareMembers(side, place === 'query' && usual === 'body' ? 'query.' : '');
-    }),
-    ...constantsOfAlternatives(tool, operation),
-  ];
+/** The schema and everything it is composed of. */
+export function partsOf(schema: Schema): readonly Schema[] {
+  const { allOf = [], anyOf = [], oneOf = [] } = schema;
+  return [schema, ...[...allOf, ...anyOf, ...oneOf].flatMap(partsOf)];
 }
 
-/** The arguments that the tool sends in one place, by their names there; constants are arguments of a single value. */
-function oursIn(place: ArgumentPlace, tool: Tool): Side['ours'] {
-  const constants = Object.entries(tool.constants ?? {}).map(([name, value]): [string, z.ZodType] => [
-    name,
-    z.literal(typeof value === 'string' ? value : 'from the environment'),
-  ]);
-  const all = [...Object.entries(tool.input), ...constants].filter(([name]) => placeOf(tool, name) === place);
-  return Object.fromEntries(
-    all.map(([name, schema]) => [name === tool.idempotencyKey ? 'idempotency-key' : name, schema]),
-  );
-}
-
-function theirsIn(place: ArgumentPlace, tool: Tool, operation: Operation): Members {
-  if (place === 'body') return membersOf(operation.body ?? {});
-  const names = (path: string) => path.match(/(?<=\{)\w+/g) ?? [];
-  const ourNames = new Map(names(operation.path).map((name, index) => [name, names(tool.path)[index] ?? name]));
-  const parameters = operation.parameters
-    .filter((parameter) => parameter.in === place)
-    .map(({ name, ...rest }) => ({ name: place === 'path' ? (ourNames.get(name) ?? name) : name, ...rest }));
-  return {
-    properties: new Map(parameters.map(({ name, schema }) => [name, schema])),
-    required: new Set(parameters.filter(({ required }) => required).map(({ name }) => name)),
-  };
-}
-
-function compareMembers({ ours, theirs }: Side, prefix: string): Difference[] {
-  const mine = Object.entries(ours).flatMap(([name, schema]): Difference[] => {
-    const argument = prefix + name;
-    const counterpart = theirs.properties.get(name);
-    if (counterpart === undefined) return [{ argument, kind: 'unknown' }];
-    const isOptional = schema.safeParse(undefined).success;
-    return [
-      ...(theirs.required.has(name) && isOptional ? [{ argument, kind: 'optional' } as const] : []),
-      ...compare(argument, schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema, counterpart),
-    ];
-  });
-  const absent = [...theirs.properties.keys()].filter((name) => !(name in ours));
-  return [...mine, ...absent.map((name): Difference => ({ argument: prefix + name, kind: 'absent' }))];
-}
-
-function compare(argument: string, ours: z.ZodType, theirs: Schema): Difference[] {
-  const inner = ours instanceof z.ZodNullable ? ours.unwrap() : ours;
-  const takes = (value: unknown) => ours.safeParse(value).success;
-  const isOutside = (value: unknown) => takes(value) && faults(theirs, value).length > 0;
-  const tooMuch = probes(theirs).find(isOutside);
-  return [
-    ...(tooMuch === undefined ? [] : [{ argument, kind: 'accepts', value: tooMuch } as const]),
-    ...listed(z.toJSONSchema(ours, { io: 'input', unrepresentable: 'any' }) as Schema)
-      .filter(isOutside)
-      .map((value): Difference => ({ argument: `${argument}=${value}`, kind: 'accepts', value })),
-    ...listed(theirs)
-      .filter((value) => !takes(value))
-      .map((value): Difference => ({ argument: `${argument}=${value}`, kind: 'refuses', value })),
-    ...(inner instanceof z.ZodObject
-      ? compareMembers({ ours: inner.shape, theirs: membersOf(theirs) }, `${argument}.`)
-      : []),
-    ...(inner instanceof z.ZodArray ? compare(`${argument}[]`, inner.element as z.ZodType, theirs.items ?? {}) : []),
-  ];
-}
-
-/** The values that a schema lists one by one. */
-function listed(schema: Schema): readonly unknown[] {
-  const alternatives = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap(listed);
-  return [...(schema.enum ?? []), ...(schema.const === undefined ? [] : [schema.const]), ...alternatives];
-}
-
-/** Values of every type, and values one past each limit that the schema states anywhere. */
-function probes(schema: Schema): readonly unknown[] {
-  const limits = [...JSON.stringify(schema).matchAll(/"(?:min|max)\w+":(\d+)|\{\d+,(\d+)\}/g)];
-  const past = [...new Set(limits.map(([, limit, repeats]) => Number(limit ?? repeats)))].flatMap((limit) => {
-    const long = 'k'.repeat(limit + 1);
-    const many = Object.fromEntries(Array.from(long, (key, index) => [`${key}${index}`, 'v']));
-    return [limit + 1, limit - 1, long, { k: long }, { [long]: 'v' }, many];
-  });
-  const texts = ['', 'x', 'ä', 'a b', 'a@b', '2025-01-01', '2025-01-01T00:00Z', 'https://a.b/ c'];
-  const others = [
-    null,
-    true,
-    -1,
-    0,
-    1,
-    1.5,
-    [],
-    ['x'],
-    [1],
-    [null],
-    {},
-    { k: 1 },
-    { k: null },
-    { k: {} },
-    { 'k ä': 'v' },
-  ];
-  return [...texts, ...others, ...past];
-}
-
-/** The alternatives of a body that a constant of their own tells apart, e.g. `grant_type: 'password'`. */
-export function alternativesOf(
-  operation: Operation,
-): readonly { readonly tag: string; readonly value: string; readonly members: Members }[] {
-  return (operation.body?.oneOf ?? []).flatMap((alternative) => {
-    const members = membersOf(alternative);
-    const [tag] = [...members.properties].filter(([, { const: value }]) => value !== undefined);
-    return tag === undefined ? [] : [{ tag: tag[0], value: String(tag[1].const), members }];
-  });
-}
-
-function constantsOfAlternatives(tool: Tool, operation: Operation): readonly Difference[] {
-  const constants = Object.keys(tool.constants ?? {});
-  return alternativesOf(operation).flatMap(({ tag, value, members }) =>
-    constants
-      .filter((name) => !members.properties.has(name))
-      .map((name): Difference => ({ argument: `${name} with ${tag}=${value}`, kind: 'unknown' })),
-  );
+/** The types that it allows; integers are numbers. */
+export function typesOf(schema: Schema): readonly string[] {
+  const types = partsOf(schema).flatMap(({ type }) => type ?? []);
+  return [...new Set(types.map((type) => (type === 'integer' ? 'number' : type)))];
 }

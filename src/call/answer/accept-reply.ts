@@ -17,10 +17,10 @@ export type Answer = {
 };
 
 /**
- * The object that WorkOS answered a success with; `{ ok: true, status }` where a write has no body. Throws ReplyError for
- * every other reply.
+ * The object that WorkOS answered a success with; a declared array as a list; `{ ok: true, status }` where a write has
+ * no body. Throws ReplyError for every other reply.
  */
-export function acceptReply(reply: Reply, { method }: Pick<Tool, 'method'>): Answer {
+export function acceptReply(reply: Reply, { method, answersArray }: Pick<Tool, 'method' | 'answersArray'>): Answer {
   const { status, body } = reply;
   if (method === 'DELETE' && status === 404 && reply.uncertain) {
     const note =
@@ -34,8 +34,10 @@ export function acceptReply(reply: Reply, { method }: Pick<Tool, 'method'>): Ans
   }
   const parsed = parseJson(body);
   if (parsed === 'too deep') throw new ReplyError(reply, 'but its JSON is nested too deeply to be read');
-  if (!isObject(parsed?.value)) throw new ReplyError(reply);
-  if (isPlain(body)) return { value: parsed.value, removed: 0, plain: true, reply };
-  const cleaned = cleanValue(parsed.value);
+  const read = parsed?.value;
+  const value = answersArray && Array.isArray(read) ? { object: 'list', data: read } : read;
+  if (!isObject(value)) throw new ReplyError(reply);
+  if (isPlain(body)) return { value, removed: 0, plain: true, reply };
+  const cleaned = cleanValue(value);
   return { value: Object(cleaned.value), removed: cleaned.removed, plain: false, reply };
 }
