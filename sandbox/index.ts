@@ -25,14 +25,14 @@ const open = /^\/(sso\/|user_management\/(authorize|authenticate|sessions\/(logo
  * WorkOS in this process: the official emulator's routes on a store of their own, behind the layers that fill its gaps.
  * The emulator's own server is not used: it listens on every interface, and it refuses each 1,000th request of a
  * minute. WorkOS has no such limit, and it cannot be switched off.
+ * @param signer of tokens; several sandboxes may share one
  */
-export function openSandbox(layers: readonly Gap[] = gaps): Sandbox {
+export function openSandbox(layers: readonly Gap[] = gaps, signer: JWTManager = createSigner()): Sandbox {
   const store = new Store();
-  const jwt = lazyJwt();
   const app: Parameters<typeof workosPlugin.register>[0]['app'] = new Hono();
   app.onError(createApiErrorHandler());
   app.notFound((context) => context.json({ message: 'Not Found', code: 'not_found' }, 404));
-  workosPlugin.register({ app, store, jwt, baseUrl });
+  workosPlugin.register({ app, store, jwt: signer, baseUrl });
   // The same collections: the sandbox's type only adds the members that the sandbox stores in them.
   const records = getWorkOSStore(store) as unknown as World['records'];
   const world = { store, records };
@@ -72,7 +72,7 @@ export function openSandbox(layers: readonly Gap[] = gaps): Sandbox {
 }
 
 /** Created at its first use: generating the RSA key takes longer than everything else here together. */
-function lazyJwt(): JWTManager {
+export function createSigner(): JWTManager {
   let made: JWTManager | undefined;
   const manager = () => {
     made ??= new JWTManager(baseUrl);
