@@ -45,7 +45,7 @@ async function call(name, args, show) {
 }
 
 const { tools } = await client.listTools();
-say(`${tools.length - 1} of 36 tools are on, and get_access_status:`);
+say(`${tools.length - 1} tools are on, and get_access_status:`);
 say(`${tools.map((tool) => tool.name).join(', ')}\n`.replace(/(.{1,100})(?: |\n)/g, '  $1\n'));
 
 const list = await call('list_organizations', { limit: 3 }, ({ data }) =>
