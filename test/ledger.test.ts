@@ -1,74 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createCatalog } from '../src/catalog/catalog.ts';
 import { placeOf } from '../src/catalog/tool.ts';
-import { declarations } from '../tools/index.ts';
-import { ASKED } from './support/catalog.ts';
+import { cases } from './areas/index.ts';
+import { ASKED, catalog } from './support/catalog.ts';
 
-const { tools } = createCatalog(declarations);
+const { tools } = catalog;
 
-const DESCRIBES = 'says what somebody is called, which no sign-in looks at';
-const ABOUT_THE_REQUEST = 'is noted beside the sign-in, and vouches for nobody';
-const METADATA = 'is the app’s own; JWT templates can make claims of it, which README warns about';
-
-/**
- * Arguments of writes that are no credentials, each with the reason why an agent may set them with a write grant alone:
- * none of them makes the agent somebody else or vouches for who somebody is.
- */
-const PLAIN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  update_user: {
-    first_name: DESCRIBES,
-    last_name: DESCRIBES,
-    name: DESCRIBES,
-    locale: 'chooses a language',
-    metadata: METADATA,
-  },
-  update_organization: { name: DESCRIBES, metadata: METADATA },
-  create_user: {
-    email: 'is of a new user, unverified: whoever has the mailbox signs in, and nobody else’s account changes hands',
-    first_name: DESCRIBES,
-    last_name: DESCRIBES,
-    name: DESCRIBES,
-    external_id: 'is unique, so that it cannot be taken from a user who has it; changing one takes the grant',
-    metadata: METADATA,
-    ip_address: ABOUT_THE_REQUEST,
-    user_agent: ABOUT_THE_REQUEST,
-    signals_id: ABOUT_THE_REQUEST,
-  },
-  create_magic_auth: {
-    email: 'gets the code, which is withheld from the agent',
-    ip_address: ABOUT_THE_REQUEST,
-    user_agent: ABOUT_THE_REQUEST,
-    signals_id: ABOUT_THE_REQUEST,
-    radar_auth_attempt_id: ABOUT_THE_REQUEST,
-  },
-  enroll_auth_factor: {
-    totp_issuer: 'labels the factor in an authenticator app',
-    totp_user: 'labels the factor in an authenticator app',
-  },
-  create_organization: {
-    name: DESCRIBES,
-    external_id: 'is unique, so that it cannot be taken from an organization that has it; changing one takes the grant',
-    metadata: METADATA,
-  },
-  create_organization_domain: {
-    organization_id: 'names the organization',
-    domain: 'is pending until its DNS proves it',
-  },
-  create_audit_log_event: {
-    organization_id: 'names the organization',
-    event: 'names an actor whom WorkOS does not verify, which the description says',
-    idempotency_key: 'is made up by whoever calls',
-  },
-  create_audit_log_export: {
-    organization_id: 'names the organization',
-    range_start: 'selects events',
-    range_end: 'selects events',
-    actions: 'selects events',
-    actor_names: 'selects events',
-    actor_ids: 'selects events',
-    targets: 'selects events',
-  },
-};
+/** The arguments of a write that are no credentials, each with its reason. */
+const plainIn = (name: string): Readonly<Record<string, string>> => cases.get(name)?.plain ?? {};
 
 /** The arguments that a write grant alone sets. A tool that exists with credentials only has none. */
 const plainOf = (tool: (typeof tools)[number]): string[] => {
@@ -80,14 +18,14 @@ const plainOf = (tool: (typeof tools)[number]): string[] => {
 
 const writes = tools.filter((tool) => tool.access === 'write' && !tool.needsCredentials);
 
-describe('every argument of a write is a credential, or stands here with the reason why it is none', () => {
+describe('every argument of a write is a credential, or stands in its case with the reason why it is none', () => {
   it.each(writes)('$name', (tool) => {
-    expect(Object.keys(PLAIN[tool.name] ?? {}).sort()).toEqual(plainOf(tool).sort());
+    expect(Object.keys(plainIn(tool.name)).sort()).toEqual(plainOf(tool).sort());
   });
 
-  it('and no entry is about a tool that is gone, or takes credentials as a whole', () => {
+  it('and no reason is given for a tool that takes credentials as a whole, or is no write', () => {
     const known = writes.filter((tool) => plainOf(tool).length > 0).map((tool) => tool.name);
-    expect(Object.keys(PLAIN).sort()).toEqual(known.sort());
+    expect([...cases.keys()].filter((name) => Object.keys(plainIn(name)).length > 0).sort()).toEqual(known.sort());
   });
 
   it('and deletes take nothing but the ID', () => {

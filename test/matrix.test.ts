@@ -1,92 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Arguments } from '../src/catalog/declaration.ts';
+import { cases } from './areas/index.ts';
 import { CALLS } from './support/calls.ts';
-import { FIXED } from './support/catalog.ts';
+import type { Case } from './support/case.ts';
+import { catalog, FIXED } from './support/catalog.ts';
+import { membersOf, operationOf } from './support/openapi.ts';
 import { connect, type ListedTool, type Session } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
 
-// What each grant must come to, typed by hand and decided by rules of this file's own: neither the catalogue nor the
-// policy has a say here.
+// What each grant must come to, by what test/areas has typed by hand, and decided by rules of this file's own: neither the
+// catalogue nor the policy has a say here.
 
-type Row = {
-  readonly area: string;
-  readonly access: 'read' | 'write' | 'delete';
-  /** Does not exist without its area's credentials. */
-  readonly needs?: true;
-  /** Arguments that do not exist without them. */
-  readonly guarded?: readonly string[];
-  /** Values, by the path in the schema, that do not exist without them. */
-  readonly narrowed?: {
-    readonly path: readonly string[];
-    readonly with: readonly string[];
-    readonly without: readonly string[];
-  };
-  /** Answers without a request. */
-  readonly local?: true;
-};
+type Row = Case & { readonly area: string; readonly access: string };
 
-const PASSWORD = ['password', 'password_hash', 'password_hash_type', 'password_salt_position'];
+const TABLE = new Map(
+  [...cases].map(([name, one]): [string, Row] => {
+    const [area = '', access = ''] = one.opens.split(':');
+    return [name, { ...one, area, access }];
+  }),
+);
 
-const TABLE: Readonly<Record<string, Row>> = {
-  create_user: { area: 'users', access: 'write', guarded: [...PASSWORD, 'email_verified'] },
-  get_user: { area: 'users', access: 'read' },
-  list_users: { area: 'users', access: 'read' },
-  update_user: { area: 'users', access: 'write', guarded: [...PASSWORD, 'email', 'email_verified', 'external_id'] },
-  delete_user: { area: 'users', access: 'delete' },
-  authenticate_user: { area: 'users', access: 'write', needs: true },
-  create_magic_auth: { area: 'magic_auth', access: 'write', guarded: ['invitation_token'] },
-  get_magic_auth: { area: 'magic_auth', access: 'read' },
-  enroll_auth_factor: {
-    area: 'mfa',
-    access: 'write',
-    guarded: ['user_id', 'phone_number'],
-    narrowed: { path: ['type'], with: ['generic_otp', 'sms', 'totp'], without: ['generic_otp', 'totp'] },
-  },
-  challenge_auth_factor: { area: 'mfa', access: 'write', guarded: ['sms_template'] },
-  verify_auth_challenge: { area: 'mfa', access: 'write', needs: true },
-  create_organization: {
-    area: 'organizations',
-    access: 'write',
-    guarded: ['allow_profiles_outside_organization'],
-    narrowed: {
-      path: ['domain_data', 'items', 'properties', 'state'],
-      with: ['pending', 'verified'],
-      without: ['pending'],
-    },
-  },
-  get_organization: { area: 'organizations', access: 'read' },
-  list_organizations: { area: 'organizations', access: 'read' },
-  update_organization: {
-    area: 'organizations',
-    access: 'write',
-    guarded: ['allow_profiles_outside_organization', 'domain_data', 'external_id', 'stripe_customer_id'],
-  },
-  delete_organization: { area: 'organizations', access: 'delete' },
-  create_organization_domain: { area: 'organization_domains', access: 'write' },
-  get_organization_domain: { area: 'organization_domains', access: 'read' },
-  verify_organization_domain: { area: 'organization_domains', access: 'write' },
-  get_sso_authorization_url: { area: 'sso', access: 'read', local: true },
-  get_sso_profile_and_token: { area: 'sso', access: 'read', needs: true },
-  list_connections: { area: 'sso', access: 'read' },
-  get_connection: { area: 'sso', access: 'read' },
-  delete_connection: { area: 'sso', access: 'delete' },
-  list_directories: { area: 'directory_sync', access: 'read' },
-  get_directory: { area: 'directory_sync', access: 'read' },
-  delete_directory: { area: 'directory_sync', access: 'delete' },
-  list_directory_users: { area: 'directory_sync', access: 'read' },
-  get_directory_user: { area: 'directory_sync', access: 'read' },
-  list_directory_groups: { area: 'directory_sync', access: 'read' },
-  get_directory_group: { area: 'directory_sync', access: 'read' },
-  create_audit_log_event: { area: 'audit_logs', access: 'write' },
-  create_audit_log_export: { area: 'audit_logs', access: 'write' },
-  get_audit_log_export: { area: 'audit_logs', access: 'read' },
-  list_environment_roles: { area: 'roles', access: 'read' },
-  list_organization_roles: { area: 'roles', access: 'read' },
-};
-
-const SIGN_IN = { grant_type: 'password', email: 'ada@example.com', password: 'correct horse' };
-const callsOf = (name: string): readonly Arguments[] =>
-  name === 'authenticate_user' ? [SIGN_IN] : (CALLS[name] ?? expect.fail(`no call of ${name}`));
+const rowOf = (name: string): Row => TABLE.get(name) ?? expect.fail(`no case of ${name}`);
+const isLocal = ({ sandbox }: Case): boolean => sandbox !== 'absent' && sandbox?.sends === 'none';
+const routeOf = (name: string): string => catalog.tools.find((tool) => tool.name === name)?.route ?? expect.fail(name);
+const callsOf = (name: string): readonly Arguments[] => CALLS[name] ?? expect.fail(`no call of ${name}`);
 
 const CUSTOMERS =
   'users:read organizations:read organization_domains:read list_connections get_connection directory_sync:read roles:read';
@@ -149,11 +86,11 @@ const titleOf = ({ allow, deny, flags = [], live }: Grants): string =>
 function meant(grant: string, deny: boolean): string[] {
   const preset = PRESETS[grant];
   if (preset !== undefined) return preset.split(' ').flatMap((inner) => meant(inner, deny));
-  const row = TABLE[grant];
+  const row = TABLE.get(grant);
   if (row !== undefined) return [`${grant} ${row.access}`, ...(deny ? [`${grant} credentials`] : [])];
   const [area, access = ''] = grant.split(':');
   const everything = deny ? ['read', 'write', 'delete', 'credentials'] : ['read', 'write', 'delete'];
-  return Object.entries(TABLE)
+  return [...TABLE]
     .filter(([, row]) => area === '*' || row.area === area)
     .flatMap(([name]) => (access === 'full' ? everything : [access]).map((permission) => `${name} ${permission}`));
 }
@@ -168,8 +105,8 @@ function expected({ allow, deny, flags = [], live }: Grants): Map<string, boolea
   const given = new Set(allow.split(' ').flatMap((grant) => meant(grant, false)));
   const has = (what: string) => given.has(what) && !taken.has(what);
   return new Map(
-    Object.entries(TABLE)
-      .filter(([name, { access, needs }]) => has(`${name} ${access}`) && (!needs || has(`${name} credentials`)))
+    [...TABLE]
+      .filter(([name, row]) => has(`${name} ${row.access}`) && (!row.needsCredentials || has(`${name} credentials`)))
       .map(([name]) => [name, has(`${name} credentials`)]),
   );
 }
@@ -177,19 +114,18 @@ function expected({ allow, deny, flags = [], live }: Grants): Map<string, boolea
 const CANARY = 'canary-9b27c4';
 const object = { object: 'thing', id: 'x_1', access_token: CANARY, deep: [{ client_secret: CANARY }] };
 
-/** A success of WorkOS's that has a secret in it, in the form that the route answers in. */
-function answer({ method, url }: Request): Response {
-  const { pathname } = new URL(url);
-  const isList = method === 'GET' && !/_\d|[0-9A-Z]{10}$/.test(pathname.split('/').at(-1) ?? '');
-  return Response.json(
-    isList ? { object: 'list', data: [object], list_metadata: { before: null, after: null } } : object,
-  );
+/** A success of WorkOS's that has a secret in it, in the form that the official file has. */
+function answerOf(route: string): unknown {
+  const { answer = {} } = operationOf(route) ?? {};
+  if (answer.type === 'array') return [object];
+  if (!membersOf(answer).properties.has('data')) return object;
+  return { object: 'list', data: [object], list_metadata: { before: null, after: null } };
 }
 
 type Running = { readonly upstream: Upstream; readonly session: Session; readonly listed: readonly ListedTool[] };
 
 async function start({ allow, deny, flags = [], live }: Grants): Promise<Running> {
-  const upstream = await listen(answer);
+  const upstream = await listen(() => Response.json(object));
   const grants = [
     '--allow',
     allow.replaceAll(' ', ','),
@@ -217,10 +153,10 @@ afterAll(async () => {
   );
 }, 60_000);
 
-it('the table has a row for every tool, and none of what is no tool', () => {
+it('there is a case of every tool, and none of what is no tool', () => {
   const all = SETS.find(({ allow, deny, flags, live }) => allow === '*:full *:credentials' && !deny && !flags && !live);
   const names = runs.get(all ?? expect.fail('no set gives everything'))?.listed.map(({ name }) => name);
-  expect(Object.keys(TABLE).sort()).toEqual(names?.sort());
+  expect([...TABLE.keys()].sort()).toEqual(names?.sort());
 });
 
 describe.each(SETS.map((grants) => [titleOf(grants), grants] as const))('%s', (_, grants) => {
@@ -240,7 +176,7 @@ describe.each(SETS.map((grants) => [titleOf(grants), grants] as const))('%s', (_
 
   it('has arguments that decide who somebody is only where they are granted', () => {
     for (const { name, inputSchema } of run().listed) {
-      const { guarded = [], narrowed } = TABLE[name] ?? expect.fail(name);
+      const { guarded = [], narrowed } = rowOf(name);
       const properties = Object(inputSchema.properties);
       const sees = tools.get(name) === true;
       expect(
@@ -264,7 +200,10 @@ describe.each(SETS.map((grants) => [titleOf(grants), grants] as const))('%s', (_
   it('sends one request for a call of what is there, and none where it takes credentials that are not granted', async () => {
     const { session, upstream, listed } = run();
     for (const { name } of listed) {
-      const { guarded = [], local } = TABLE[name] ?? expect.fail(name);
+      const { guarded = [], ...row } = rowOf(name);
+      const local = isLocal(row);
+      const answer = answerOf(routeOf(name));
+      upstream.answer = () => Response.json(answer);
       const sees = tools.get(name) === true;
       for (const args of callsOf(name)) {
         const before = upstream.received.length;
@@ -308,7 +247,7 @@ describe.each(SETS.map((grants) => [titleOf(grants), grants] as const))('%s', (_
       const before = upstream.received.length;
       expect(await session.call(name, args)).toMatchObject({
         isError: true,
-        text: expect.stringContaining(`Other values need the grant ${TABLE[name]?.area}:credentials`),
+        text: expect.stringContaining(`Other values need the grant ${rowOf(name).area}:credentials`),
       });
       expect(upstream.received).toHaveLength(before);
     }
@@ -317,7 +256,7 @@ describe.each(SETS.map((grants) => [titleOf(grants), grants] as const))('%s', (_
   it('knows no other tool', async () => {
     const { session, upstream } = run();
     const before = upstream.received.length;
-    for (const name of Object.keys(TABLE).filter((name) => !tools.has(name))) {
+    for (const name of [...TABLE.keys()].filter((name) => !tools.has(name))) {
       const [args = {}] = callsOf(name);
       const failure = await session.call(name, args).then(
         ({ text }) => ({ text }),

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createCatalog } from '../src/catalog/catalog.ts';
 import { secretsIn } from '../src/catalog/output.ts';
 import { looksLikeSecret, NOT_SECRET } from '../src/secrets/names.ts';
-import { declarations } from '../tools/index.ts';
+import { catalog } from './support/catalog.ts';
 import { membersOf, type Schema, specifications } from './support/openapi.ts';
 
-const { tools } = createCatalog(declarations);
+const { tools } = catalog;
 
 /** Every member within a schema, by its dotted path; items of arrays have no step. */
 function* pathsIn(schema: Schema, path = ''): Generator<string> {
@@ -24,7 +23,9 @@ describe.each(specifications)('by the official OpenAPI file ($version)', ({ oper
   it.each(tools)('$name: what is called like a secret in its answer is declared one', ({ route, output }) => {
     const answer = operation(route)?.answer;
     const declared = output === undefined ? new Set<string>() : secretsIn(output);
-    const forgotten = [...(answer === undefined ? [] : pathsIn(answer))]
+    // An array stands in a list.
+    const place = answer?.type === 'array' ? 'data' : '';
+    const forgotten = [...(answer === undefined ? [] : pathsIn(answer, place))]
       .filter((path) => looksLikeSecret(nameOf(path)) && !declared.has(path))
       // An object that holds secrets is declared by its members.
       .filter((path) => ![...declared].some((secret) => secret.startsWith(`${path}.`)));

@@ -43,7 +43,8 @@ function oursIn(place: ArgumentPlace, tool: Tool): Side['ours'] {
   );
 }
 
-function theirsIn(place: ArgumentPlace, tool: Tool, operation: Operation): Members {
+/** The arguments that the specification has in one place, by our names. */
+export function theirsIn(place: ArgumentPlace, tool: Tool, operation: Operation): Members {
   if (place === 'body') return membersOf(operation.body ?? {});
   const names = (path: string) => path.match(/(?<=\{)\w+/g) ?? [];
   const ourNames = new Map(names(operation.path).map((name, index) => [name, names(tool.path)[index] ?? name]));

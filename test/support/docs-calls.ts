@@ -1,9 +1,14 @@
 import type { Arguments } from '../../src/catalog/declaration.ts';
 import type { Tool } from '../../src/catalog/tool.ts';
+import { cases } from '../areas/index.ts';
 import { connectAsking, type Question } from './asking.ts';
-import { EXAMPLES, type Example } from './docs-examples.ts';
+import type { Example } from './case.ts';
+import { EXAMPLES } from './docs-examples.ts';
 import { mask } from './docs-mask.ts';
+import { answer } from './sandbox-calls.ts';
+import { CLIENT } from './seeded.ts';
 import type { Result } from './session.ts';
+import { listen } from './upstream.ts';
 
 /** One call and its answer, with what a person was asked in between. */
 export type Step = {
@@ -36,23 +41,36 @@ export async function runExamples(tools: readonly Pick<Tool, 'name' | 'needsCred
 
 async function runAll(tools: readonly Pick<Tool, 'name' | 'needsCredentials'>[]): Promise<Steps> {
   const steps: Record<string, readonly Step[]> = {};
-  const groups = new Map<string, { allow: string; asks: boolean; names: string[] }>();
+  const groups = new Map<string, Group>();
   for (const tool of tools) {
-    const asks = (EXAMPLES[tool.name] ?? []).some(({ typed }) => typed !== undefined);
+    const { name } = tool;
+    const asks = (EXAMPLES[name] ?? []).some(({ typed }) => typed !== undefined);
     const allow = grantsOf(tool);
-    const group = groups.get(`${allow} ${asks}`) ?? { allow, asks, names: [] };
-    groups.set(`${allow} ${asks}`, { ...group, names: [...group.names, tool.name] });
+    const isAbsent = cases.get(name)?.sandbox === 'absent';
+    const key = `${allow} ${asks} ${isAbsent}`;
+    const { names = [] } = groups.get(key) ?? {};
+    groups.set(key, { allow, asks, names: [...names, name], isAbsent });
   }
-  for (const { allow, asks, names } of groups.values()) Object.assign(steps, await runIn(allow, asks, names));
+  for (const group of groups.values()) Object.assign(steps, await runIn(group));
   return steps;
 }
 
-async function runIn(allow: string, asks: boolean, names: readonly string[]): Promise<Steps> {
+/** Tools whose examples are run in one server. */
+type Group = {
+  readonly allow: string;
+  readonly asks: boolean;
+  readonly names: readonly string[];
+  /** The sandbox does not serve them. */
+  readonly isAbsent: boolean;
+};
+
+async function runIn({ allow, asks, names, isAbsent }: Group): Promise<Steps> {
   let typed = '';
   const questions: Question[] = [];
+  const upstream = isAbsent ? await listen(answer) : undefined;
   const session = await connectAsking(
-    ['--sandbox', '--allow', allow],
-    {},
+    [...(upstream === undefined ? ['--sandbox'] : []), '--allow', allow],
+    upstream === undefined ? {} : toEnv(upstream.url),
     'v2 client, legacy',
     asks ? { form: {} } : undefined,
     (question) => {
@@ -64,9 +82,9 @@ async function runIn(allow: string, asks: boolean, names: readonly string[]): Pr
     // A client that knows the output schemas refuses an answer that one does not accept.
     await session.listTools();
     const call = async (name: string, { says, args }: Pick<Example, 'says' | 'args'>): Promise<Step> => {
-      const answer = toAnswer(name, await session.call(name, args));
+      const said = toSaid(name, await session.call(name, args));
       const question = questions.pop();
-      return { says, args, answer, asked: question && { message: question.message, typed } };
+      return { says, args, answer: said, asked: question && { message: question.message, typed } };
     };
     const steps: Record<string, Step[]> = {};
     for (const name of names) {
@@ -84,12 +102,19 @@ async function runIn(allow: string, asks: boolean, names: readonly string[]): Pr
     return steps;
   } finally {
     await session.close();
+    await upstream?.close();
   }
 }
 
 /** Reads an answer as it goes on a page. */
-function toAnswer(name: string, { structured, text, isError }: Result): Step['answer'] {
+function toSaid(name: string, { structured, text, isError }: Result): Step['answer'] {
   if (isError) return text;
   if (structured === undefined) throw new Error(`${name} answers with text alone: ${text}`);
   return structured;
 }
+
+const toEnv = (url: string): Record<string, string> => ({
+  WORKOS_API_KEY: CLIENT.client_secret,
+  WORKOS_CLIENT_ID: CLIENT.client_id,
+  WORKOS_BASE_URL: url,
+});

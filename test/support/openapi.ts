@@ -42,6 +42,8 @@ export type Operation = {
   readonly body: Schema | undefined;
   /** The body of a success; undefined where it has none. */
   readonly answer?: Schema | undefined;
+  /** Every documented answer by its status; one without a schema has no body. */
+  readonly responses?: Readonly<Record<string, { readonly schema?: Schema }>>;
 };
 
 export type Version = 'npm' | '0.61.0';
@@ -62,7 +64,7 @@ type OperationObject = {
   readonly responses: Readonly<Record<string, Partial<Content>>>;
 };
 
-type Content = { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
+type Content = { readonly content: { readonly 'application/json'?: { readonly schema: Schema } } };
 
 const FILES: readonly [Version, string][] = [
   ['npm', createRequire(import.meta.url).resolve('@workos/openapi-spec/spec')],
@@ -70,7 +72,7 @@ const FILES: readonly [Version, string][] = [
 ];
 
 /** The official OpenAPI files that are here: npm's copy always, the newer one where it lies beside the repository. */
-export const documents = FILES.filter(([, file]) => existsSync(file)).map(([version, file]) => ({
+const documents = FILES.filter(([, file]) => existsSync(file)).map(([version, file]) => ({
   version,
   document: readYaml(file),
 }));
@@ -84,19 +86,27 @@ export const specifications: readonly Specification[] = documents.map(({ version
     const found = document.paths[path]?.[method.toLowerCase()];
     if (found === undefined) return undefined;
     const { parameters = [], requestBody, responses } = inline(found);
-    const successes = Object.entries(responses).filter(([status]) => status.startsWith('2'));
+    const answers = Object.entries(responses).map(([status, { content }]) => {
+      const schema = content?.['application/json']?.schema ?? {};
+      return [status, Object.keys(schema).length === 0 ? {} : { schema }] as const;
+    });
     return {
       path,
       parameters,
-      body: requestBody?.content['application/json'].schema,
+      body: requestBody?.content['application/json']?.schema,
       // A 202 of a DELETE has a body of which nothing is said.
-      answer: successes
-        .map(([, success]) => success.content?.['application/json'].schema ?? {})
+      answer: answers
+        .flatMap(([status, { schema }]) => (status.startsWith('2') && schema !== undefined ? [schema] : []))
         .find((schema) => schema.type === 'array' || membersOf(schema).properties.size > 0),
+      responses: Object.fromEntries(answers),
     };
   };
   return { version, operation: memoizeByName(operation) };
 });
+
+/** The operation of a route in the first of the official files that has it. */
+export const operationOf = (route: string): Operation | undefined =>
+  specifications.map(({ operation }) => operation(route)).find((found) => found !== undefined);
 
 /** Parsing the YAML takes a second of processor time: what came of it is kept beside the packages, by its text. */
 function readYaml(file: string): Document {

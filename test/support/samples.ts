@@ -1,4 +1,7 @@
-import { membersOf, type Schema, typesOf } from './openapi.ts';
+import type { Arguments } from '../../src/catalog/declaration.ts';
+import { placeOf, type Tool } from '../../src/catalog/tool.ts';
+import { theirsIn } from './differences.ts';
+import { membersOf, operationOf, type Schema, typesOf } from './openapi.ts';
 
 const TEXTS: Readonly<Record<string, string>> = {
   'date-time': '2026-01-05T10:00:00.000Z',
@@ -19,4 +22,21 @@ export function sample(schema: Schema): unknown {
   const type = typesOf(schema).find((type) => type !== 'null');
   const text = TEXTS[schema.format ?? ''] ?? 'x';
   return type === 'object' ? { key: 'value' } : type === 'boolean' ? true : type === 'number' ? 1 : type ? text : null;
+}
+
+/** A call with every argument of a tool, by the examples of the official file that has its operation. */
+export function sampleCall(tool: Tool): Arguments {
+  const operation = operationOf(tool.route);
+  const names = Object.keys(tool.input).filter((name) => placeOf(tool, name) !== 'server');
+  return Object.fromEntries(
+    names.map((name) => {
+      const place = placeOf(tool, name);
+      const theirs = operation && theirsIn(place, tool, operation).properties;
+      const schema = theirs?.get(name === tool.idempotencyKey ? 'idempotency-key' : name);
+      const value = schema && sample(schema);
+      if (schema === undefined || tool.input[name]?.safeParse(value).success === false)
+        throw new Error(`The official file has no example of ${name} that ${tool.name} takes: its case needs calls.`);
+      return [name, value];
+    }),
+  );
 }

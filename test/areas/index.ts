@@ -1,0 +1,26 @@
+import type { ToolName } from '../../tools/index.ts';
+import type { Case } from '../support/case.ts';
+import auditLogs from './audit-logs.ts';
+import directorySync from './directory-sync.ts';
+import magicAuth from './magic-auth.ts';
+import mfa from './mfa.ts';
+import organizationDomains from './organization-domains.ts';
+import organizations from './organizations.ts';
+import roles from './roles.ts';
+import sso from './sso.ts';
+import users from './users.ts';
+
+const all: Readonly<Record<ToolName, Case>> = {
+  ...users,
+  ...magicAuth,
+  ...mfa,
+  ...organizations,
+  ...organizationDomains,
+  ...sso,
+  ...directorySync,
+  ...auditLogs,
+  ...roles,
+};
+
+/** What the tests know of each tool, by its name. */
+export const cases: ReadonlyMap<string, Case> = new Map(Object.entries(all));

@@ -1,0 +1,37 @@
+import type { Arguments } from '../../src/catalog/declaration.ts';
+
+// Who and what the sandbox has: IDs and secrets of its seeded world.
+
+export const ADA = 'user_01JADA00000000000000000000';
+export const ACME = 'org_01JACME0000000000000000000';
+export const BLUEFERN = 'org_01JBFERN000000000000000000';
+export const CEDARWICK = 'org_01JCEDAR000000000000000000';
+export const ACME_PENDING_DOMAIN = 'org_domain_01JACME2000000000000000000';
+export const BLUEFERN_CONNECTION = 'conn_01JBFERN000000000000000000';
+export const CEDARWICK_CONNECTION = 'conn_01JCEDAR000000000000000000';
+export const ACME_DIRECTORY = 'directory_01JACME0000000000000000000';
+export const BLUEFERN_DIRECTORY = 'directory_01JBFERN000000000000000000';
+export const ADA_IN_DIRECTORY = 'directory_user_01JACMEADA0000000000000000';
+export const ENGINEERS = 'directory_group_01JACMEENG0000000000000000';
+export const ADA_MAGIC_AUTH = 'magic_auth_01JADA00000000000000000000';
+export const DEV_FACTOR = 'auth_factor_01JDEV00000000000000000000';
+export const DEV_CHALLENGE = 'auth_challenge_01JDEV00000000000000000000';
+export const ACME_EXPORT = 'audit_log_export_01JACME0000000000000000000';
+export const CLIENT_ID = 'client_01JSANDBX00000000000000000';
+export const PASSWORD = 'sandbox-password';
+
+/** What the server sends with a sign-in. */
+export const CLIENT = { client_id: CLIENT_ID, client_secret: 'sk_test_sandbox' };
+
+/** The values by which a plain call finds something there, by the argument; where areas differ, behind `AREA.`. */
+export const VALUES: Arguments = {
+  user_id: ADA,
+  'users.external_id': 'hr-1',
+  organization_id: ACME,
+  'organizations.external_id': 'crm-1001',
+  organization_domain_id: ACME_PENDING_DOMAIN,
+  connection_id: BLUEFERN_CONNECTION,
+  directory_id: ACME_DIRECTORY,
+  directory_user_id: ADA_IN_DIRECTORY,
+  directory_group_id: ENGINEERS,
+};
