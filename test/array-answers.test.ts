@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import type * as Built from '../sandbox/index.ts';
+import { createAuditRecord, newRun } from '../src/audit/record.ts';
+import type { Caller } from '../src/call/caller.ts';
+import { createPendingStore } from '../src/call/confirm/pending.ts';
+import { createCatalog } from '../src/catalog/catalog.ts';
+import { type Area, area, type Output, tool } from '../src/catalog/declaration.ts';
+import { detail, secret } from '../src/catalog/output.ts';
+import { marker } from '../src/secrets.ts';
+import { compose } from '../src/start/compose.ts';
+import { createInProcessTransport } from '../src/workos/in-process.ts';
+import { declarations } from '../tools/index.ts';
+import { answerDifferences } from './support/answers.ts';
+import { differences } from './support/differences.ts';
+import { type Schema, specifications } from './support/openapi.ts';
+import { sample } from './support/samples.ts';
+import { ADA } from './support/seeded.ts';
+
+// The built file: what users run. Its path is no literal, so that type checking does not need a build.
+const built: string = '../dist/sandbox.js';
+const { openSandbox, gaps } = (await import(built)) as typeof Built;
+
+const ROUTE = 'GET /user_management/users/{user_id}/identities';
+const text = z.string();
+const identity = z.looseObject({ idp_id: secret(text), type: detail(text), provider: text }).partial();
+
+/** An endpoint of WorkOS's that answers with an array, as it would be declared. */
+const identities = (output: Output): Area =>
+  area({
+    name: 'identities',
+    title: 'Identities',
+    meaning: 'how a user signs in',
+    tools: [
+      tool({
+        name: 'list_user_identities',
+        route: ROUTE,
+        access: 'read',
+        description: 'List the identities of a user.',
+        input: { user_id: z.string().describe('user_…, from list_users') },
+        output,
+      }),
+    ],
+  });
+
+const catalog = createCatalog({ ...declarations, areas: [...declarations.areas, identities(z.array(identity))] });
+const declared = catalog.tools.find(({ name }) => name === 'list_user_identities') ?? expect.fail();
+
+/** Calls it over the layers of the program. */
+async function call(fetch: (request: Request) => Promise<Response>, args: object, mark?: string) {
+  const silent = () => {};
+  const apiKey = 'sk_test_sandbox';
+  const baseUrl = 'https://api.workos.com';
+  const composed = compose({
+    catalog,
+    environment: { label: 'sandbox', baseUrl, apiKey, clientId: undefined },
+    send: createInProcessTransport(baseUrl, fetch).send,
+    settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 10_000, dryRun: false, limits: [] },
+    record: createAuditRecord({
+      sink: { append: silent, sync: async () => {}, close: async () => {} },
+      run: newRun(),
+      now: () => new Date(),
+    }),
+    pending: createPendingStore(() => performance.now()),
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    version: '0',
+  });
+  const caller: Caller = {
+    agent: 'test',
+    confirm: 'auto',
+    verdictOn: () => ({ allowed: true, rule: '*:read' }),
+    markerOf: () => mark,
+    answer: { canAsk: false },
+    signal: new AbortController().signal,
+  };
+  return await composed.call(declared, { user_id: ADA, ...args }, caller);
+}
+
+const ITEM = { idp_id: '4F42ABDE', type: 'OAuth', provider: 'MicrosoftOAuth', extra: null };
+const array = async () => Response.json([ITEM, { ...ITEM, provider: 'GoogleOAuth' }]);
+
+describe('an answer that is declared as an array', () => {
+  it('is published as a list', () => {
+    const { properties } = declared.outputJsonSchema() as Schema; // JSON Schema by its contract
+    expect(Object.keys(properties ?? {})).toEqual(['object', 'data', 'notes']);
+    expect(Object.keys(properties?.data?.items?.properties ?? {})).toEqual(['idp_id', 'type', 'provider']);
+  });
+
+  it('reaches agents as one, its items in short', async () => {
+    const { structuredContent } = Object(await call(array, {}));
+    expect(structuredContent).toEqual({
+      object: 'list',
+      data: [
+        { idp_id: '4F42ABDE', provider: 'MicrosoftOAuth' },
+        { idp_id: '4F42ABDE', provider: 'GoogleOAuth' },
+      ],
+    });
+  });
+
+  it('has fields, and keeps secrets', async () => {
+    const { structuredContent } = Object(await call(array, { fields: ['idp_id', 'type'] }, marker('users')));
+    const item = { idp_id: marker('users'), type: 'OAuth' };
+    expect(structuredContent).toEqual({ object: 'list', data: [item, item] });
+  });
+
+  it.each([
+    ['of other things than objects', [1], /but the list holds something other than objects/],
+    ['that is a number', 1, /a body that is not a JSON object/],
+  ])('is an error %s', async (_, body, told) => {
+    const { isError, content } = Object(await call(async () => Response.json(body), {}));
+    expect([isError, content[0].text]).toEqual([true, expect.stringMatching(told)]);
+  });
+
+  it('may turn into a list one day', async () => {
+    const { structuredContent } = Object(await call(async () => Response.json({ object: 'list', data: [ITEM] }), {}));
+    expect(structuredContent).toEqual({ object: 'list', data: [{ idp_id: '4F42ABDE', provider: 'MicrosoftOAuth' }] });
+  });
+
+  it('comes from the sandbox with a gap that has it', async () => {
+    const bare: Built.Gap = {
+      name: 'identities',
+      routes: [ROUTE],
+      reason: 'a list, where WorkOS has an array',
+      fill: async (request, next) => ({ ...(await next(request)), body: [ITEM] }),
+    };
+    const sandbox = openSandbox([...gaps, bare]);
+    const { structuredContent } = Object(await call((request) => sandbox.fetch(request), {}));
+    expect(structuredContent).toMatchObject({ object: 'list', data: [{ provider: 'MicrosoftOAuth' }] });
+  });
+
+  describe.each(specifications)('by the official OpenAPI file ($version)', ({ operation }) => {
+    const found = operation(ROUTE) ?? expect.fail();
+    const answer = found.answer ?? expect.fail();
+
+    it('does not differ', () => {
+      expect(differences(declared, found)).toEqual([]);
+      expect(answerDifferences('x', z.array(identity), answer)).toEqual([]);
+      expect(sample(answer)).toEqual([expect.objectContaining({ type: 'OAuth' })]);
+    });
+
+    it.each<[string, Output, readonly string[]]>([
+      ['a member that is not there', z.array(identity.extend({ email: text })), ['x[].email: unknown']],
+      ['a member left out', z.array(identity.omit({ type: true })), ['x[].type: absent']],
+      ['an object in its place', identity, ['x=object: accepts', 'x=array: refuses']],
+    ])('is seen to have %s', (_, output, expected) => {
+      expect(answerDifferences('x', output, answer)).toEqual(expect.arrayContaining([...expected]));
+    });
+  });
+});
