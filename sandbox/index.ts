@@ -54,7 +54,9 @@ export function openSandbox(layers: readonly Gap[] = gaps, signer: JWTManager = 
     const { pathname } = new URL(request.url);
     if (!open.test(pathname) && request.headers.get('authorization') !== `Bearer ${apiKey}`)
       return Response.json({ message: 'Unauthorized', code: 'unauthorized' }, { status: 401 });
-    const matching = layers.filter(({ routes }) => routes.some((route) => idIn(route, request) !== undefined));
+    const matching = layers.filter(({ routes }) =>
+      routes.some((route) => idIn(route, request.method, pathname) !== undefined),
+    );
     const call = matching.length > 0 ? await toCall(request.clone(), matching) : undefined;
     if (!call) return app.fetch(request);
     return toResponse(await compose(matching, emulate, world)(call));
@@ -91,11 +93,11 @@ const compose = (layers: readonly Gap[], last: Next, world: World): Next =>
   layers.reduceRight<Next>((next, layer) => async (call) => layer.fill(call, next, world), last);
 
 /** The value of the route's placeholder ('' without one), or undefined when the request is for another route. */
-function idIn(route: string, request: Request): string | undefined {
-  const [method, template = ''] = route.split(' ');
-  const wanted = template.split('/');
-  const given = new URL(request.url).pathname.split('/');
-  if (method !== request.method || wanted.length !== given.length) return undefined;
+function idIn(route: string, method: string, path: string): string | undefined {
+  if (!route.startsWith(`${method} `)) return undefined;
+  const wanted = route.slice(method.length + 1).split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return undefined;
   const isPlaceholder = (part: string) => part.startsWith('{');
   if (!wanted.every((part, index) => part === given[index] || (isPlaceholder(part) && given[index] !== '')))
     return undefined;
@@ -105,7 +107,7 @@ function idIn(route: string, request: Request): string | undefined {
 /** The request as the layers see it, or undefined when its body cannot be parsed: the emulator reports that itself. */
 async function toCall(request: Request, [layer]: readonly Gap[]): Promise<GapRequest | undefined> {
   const { pathname: path, searchParams: query } = new URL(request.url);
-  const id = layer?.routes.map((route) => idIn(route, request)).find((value) => value !== undefined) ?? '';
+  const id = layer?.routes.map((route) => idIn(route, request.method, path)).find((value) => value !== undefined) ?? '';
   const body = toBody(await request.text(), request.headers.get('content-type') ?? '');
   return body && { method: request.method, path, id, query, headers: request.headers, body };
 }
