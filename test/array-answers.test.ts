@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type * as Built from '../sandbox/index.ts';
+import { type Gap, gaps, openSandbox } from '../sandbox/index.ts';
 import { createAuditRecord, newRun } from '../src/audit/record.ts';
 import type { Caller } from '../src/call/caller.ts';
 import { createPendingStore } from '../src/call/confirm/pending.ts';
@@ -16,10 +16,6 @@ import { differences } from './support/differences.ts';
 import { type Schema, specifications } from './support/openapi.ts';
 import { sample } from './support/samples.ts';
 import { ADA } from './support/seeded.ts';
-
-// The built file: what users run. Its path is no literal, so that type checking does not need a build.
-const built: string = '../dist/sandbox.js';
-const { openSandbox, gaps } = (await import(built)) as typeof Built;
 
 const ROUTE = 'GET /user_management/users/{user_id}/identities';
 const text = z.string();
@@ -117,7 +113,7 @@ describe('an answer that is declared as an array', () => {
   });
 
   it('comes from the sandbox with a gap that has it', async () => {
-    const bare: Built.Gap = {
+    const bare: Gap = {
       name: 'identities',
       routes: [ROUTE],
       reason: 'a list, where WorkOS has an array',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type * as Built from '../sandbox/index.ts';
+import { constants, createSigner, type Gap, gaps, ids, openSandbox, type Sandbox } from '../sandbox/index.ts';
 import type { Tool } from '../src/catalog/tool.ts';
 import { CALLS } from './support/calls.ts';
 import { catalog } from './support/catalog.ts';
@@ -7,19 +7,14 @@ import { operationOf } from './support/openapi.ts';
 import { requestOf, sandboxCallOf } from './support/sandbox-calls.ts';
 import { createContract } from './support/sandbox-contract.ts';
 
-// The built file: what users run. Its path is no literal, so that type checking does not need a build.
-const built: string = '../dist/sandbox.js';
-const { openSandbox, createSigner, gaps, constants, ids } = (await import(built)) as typeof Built;
-
 type Json = Record<string, unknown>;
-type Sandbox = Built.Sandbox;
 
 /** Every answer that these tests get is held against the official file(s). */
 const contract = createContract();
 
 const signer = createSigner();
 /** A sandbox of its own for each test. */
-const open = (layers?: readonly Built.Gap[]): Sandbox => openSandbox(layers, signer);
+const open = (layers?: readonly Gap[]): Sandbox => openSandbox(layers, signer);
 // --- One request ---
 
 type Asked = {

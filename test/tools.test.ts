@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSigner, openSandbox } from '../sandbox/index.ts';
 import { CALLS } from './support/calls.ts';
 import { catalog } from './support/catalog.ts';
-import { openSandbox } from './support/sandbox.ts';
 import { answer, requestOf, sandboxCallOf } from './support/sandbox-calls.ts';
-import { CLIENT_ID } from './support/seeded.ts';
+import { CLIENT } from './support/seeded.ts';
 import { connect, PEERS, type Session } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
 
 const { tools } = catalog;
+
+const signer = createSigner();
 
 /** What the server adds to an answer of WorkOS's, or makes of one without a body. */
 const OWN = ['notes', 'environment', 'ok', 'status'];
@@ -18,14 +20,17 @@ function toShown(text: string): Record<string, unknown> {
   return Array.isArray(value) ? { object: 'list', data: value } : value;
 }
 
-describe.each(PEERS)('the built server behind the %s', (peer) => {
+describe.each(PEERS)('behind the %s', (peer) => {
   let upstream: Upstream;
   let session: Session;
 
   beforeAll(async () => {
-    const { apiKey } = await openSandbox();
     upstream = await listen(() => Response.error());
-    const env = { WORKOS_API_KEY: apiKey, WORKOS_BASE_URL: upstream.url, WORKOS_CLIENT_ID: CLIENT_ID };
+    const env = {
+      WORKOS_API_KEY: CLIENT.client_secret,
+      WORKOS_BASE_URL: upstream.url,
+      WORKOS_CLIENT_ID: CLIENT.client_id,
+    };
     session = await connect(['--allow', '*:full,*:credentials', '--confirm', 'off', '--no-status-tool'], env, peer);
   });
   afterAll(async () => {
@@ -42,7 +47,7 @@ describe.each(PEERS)('the built server behind the %s', (peer) => {
   it.each(tools)('$name', async (tool) => {
     const { name } = tool;
     const call = sandboxCallOf(tool);
-    const sandbox = await openSandbox();
+    const sandbox = openSandbox(undefined, signer);
     let said = '';
     upstream.answer = async (request) => {
       const response = await (call === undefined ? answer(request) : sandbox.fetch(request));
