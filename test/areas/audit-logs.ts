@@ -65,6 +65,7 @@ export default {
   },
   create_audit_log_export: {
     opens: 'audit_logs:write',
+    untold: true,
     plain: {
       organization_id: PLAIN.organization,
       range_start: SELECTS,

@@ -7,6 +7,7 @@ export default {
   create_magic_auth: {
     opens: 'magic_auth:write',
     guarded: ['invitation_token'],
+    untold: true,
     plain: {
       email: 'gets the code, which is withheld from the agent',
       ip_address: PLAIN.aboutTheRequest,

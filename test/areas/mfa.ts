@@ -8,6 +8,7 @@ export default {
     opens: 'mfa:write',
     guarded: ['user_id', 'phone_number'],
     narrowed: { path: ['type'], with: ['generic_otp', 'sms', 'totp'], without: ['generic_otp', 'totp'] },
+    untold: true,
     plain: {
       totp_issuer: 'labels the factor in an authenticator app',
       totp_user: 'labels the factor in an authenticator app',
@@ -32,6 +33,7 @@ export default {
   challenge_auth_factor: {
     opens: 'mfa:write',
     guarded: ['sms_template'],
+    untold: true,
     sandbox: {
       args: { authentication_factor_id: DEV_FACTOR },
       sends: { method: 'POST', path: `/auth/factors/${DEV_FACTOR}/challenge`, body: {} },
@@ -42,6 +44,7 @@ export default {
   verify_auth_challenge: {
     opens: 'mfa:write',
     needsCredentials: true,
+    untold: true,
     sandbox: {
       args: { authentication_challenge_id: DEV_CHALLENGE, code: '123456' },
       sends: { method: 'POST', path: `/auth/challenges/${DEV_CHALLENGE}/verify`, body: { code: '123456' } },

@@ -52,6 +52,7 @@ export default {
   get_sso_profile_and_token: {
     opens: 'sso:read',
     needsCredentials: true,
+    untold: true,
     calls: [{ code: '01E2RJ4C05B52KKZ8FSRDAP23J', code_verifier: VERIFIER }],
     differs: {
       'query.client_id: absent': IN_QUERY,

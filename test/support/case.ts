@@ -20,6 +20,8 @@ export type Case = {
   };
   /** Arguments that a write grant alone sets, each with the reason why none makes an agent somebody else. */
   readonly plain?: Readonly<Record<string, string>>;
+  /** No tool tells what it did, although it may not be repeated after an unclear outcome. */
+  readonly untold?: true;
   /** Calls that WorkOS would take, which together fill every argument. Else one, of the official file's own samples. */
   readonly calls?: readonly Arguments[];
   /** What WorkOS answers. Else the official file's own sample. */
