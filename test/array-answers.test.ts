@@ -66,7 +66,7 @@ async function call(fetch: (request: Request) => Promise<Response>, args: object
     confirm: 'auto',
     verdictOn: () => ({ allowed: true, rule: '*:read' }),
     markerOf: () => mark,
-    answer: { canAsk: false },
+    elicitation: { canAsk: false },
     signal: new AbortController().signal,
   };
   return await composed.call(declared, { user_id: ADA, ...args }, caller);

@@ -46,6 +46,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+it('has a manifest that mcpb takes', async () => {
+  const cli = `${root}/node_modules/@anthropic-ai/mcpb/dist/cli/cli.js`;
+  const { stdout } = await run(process.execPath, [cli, 'validate', `${root}/manifest.json`]);
+  expect(stdout).toContain('Manifest schema validation passes!');
+});
+
 /** What the host makes of the manifest and of what a person has set, by the host's own code. */
 const toCommand = (userConfig: UserConfig) =>
   getMcpConfigForManifest({

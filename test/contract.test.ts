@@ -5,7 +5,7 @@ import { placeOf, type Tool, toTool } from '../src/catalog/tool.ts';
 import type { KeyedEnvironment } from '../src/workos/environment.ts';
 import { resolveConstants, toRequest } from '../src/workos/request.ts';
 import { cases } from './areas/index.ts';
-import { CALLS, SIGN_IN } from './support/calls.ts';
+import { CALLS, requiredOf, SIGN_IN } from './support/calls.ts';
 import { catalog } from './support/catalog.ts';
 import { alternativesOf, type Difference, differences, type Kind } from './support/differences.ts';
 import { faults, type Operation, type Schema, specifications, type Version } from './support/openapi.ts';
@@ -75,12 +75,6 @@ function decode(query: URLSearchParams, name: string, { type }: Schema, isLocal:
     return Object.fromEntries(members.map(([key, value]) => [key.slice(name.length + 1, -1), value]));
   }
   return type === 'integer' && text !== undefined ? Number(text) : text;
-}
-
-/** The call with only what the tool's schema requires. */
-function requiredOf(tool: Tool, args: Arguments): Arguments {
-  const isRequired = ([name]: [string, unknown]) => tool.input[name]?.safeParse(undefined).success === false;
-  return Object.fromEntries(Object.entries(args).filter(isRequired));
 }
 
 describe.each(specifications)('by the official OpenAPI file ($version)', ({ version, operation }) => {

@@ -1,125 +1,163 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type * as Sandbox from '../sandbox/index.ts';
-import { createPolicy } from '../src/access/policy.ts';
-import { createCatalog } from '../src/catalog/catalog.ts';
-import type { Area, Declaration } from '../src/catalog/declaration.ts';
-import { secretsIn } from '../src/catalog/output.ts';
-import { type Tool, toTool } from '../src/catalog/tool.ts';
-import { declarations } from '../tools/index.ts';
-import { differences } from './support/differences.ts';
-import { specifications } from './support/openapi.ts';
+import type declared from '../tools/areas/users.ts';
+import users from './areas/users.ts';
+import type { Cases } from './support/case.ts';
+import { catalog } from './support/catalog.ts';
 import { blocksIn, readPage } from './support/page.ts';
 
-// The built file: what users run. Its path is no literal, so that type checking does not need a build.
-const built: string = '../dist/sandbox.js';
-const { openSandbox, gaps } = (await import(built)) as typeof Sandbox;
-
 const root = join(import.meta.dirname, '..');
-const PAGE = 'docs/how-to/adding-an-endpoint.md';
-const folder = mkdtempSync(join(tmpdir(), 'wmcp-endpoint-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const page = readPage('docs/how-to/adding-an-endpoint.md');
+const blocks = (kind: string) => blocksIn(page).flatMap((block) => (block.kind === kind ? [block.text] : []));
 
-type Page = { readonly declared: readonly Declaration[]; readonly gaps: readonly Sandbox.Gap[] };
+const [tools, cases, objects, gaps] = ['tool', 'case', 'object', 'gap'].map(blocks) as [
+  ...[string[], string[], string[], string[]], // one for each kind
+];
+const NAMES = ['get_user_by_external_id', 'create_invitation'];
 
-/**
- * The page's tools, as they would be in tools/: among the imports that tools/users.ts has, and its own object, unless
- * somebody has added it. And what it says of the sandbox.
- */
-async function load(): Promise<Page> {
-  const blocks = blocksIn(readPage(PAGE));
-  const of = (kind: string) => blocks.filter((block) => block.kind === kind).map(({ text }) => text);
-  const objects = readPage('tools/objects.ts').replace("import * as z from 'zod';", '');
-  const isNew = (object: string) => !objects.includes(object.match(/^export const \w+ =/m)?.[0] ?? expect.fail(object));
-  const imports = readPage('tools/users.ts').match(/^import [\s\S]*?;$/gm) ?? [];
-  writeFileSync(
-    join(folder, 'example.ts'),
-    [
-      ...imports.filter((line) => !line.includes('./objects.ts')),
-      objects,
-      ...of('object').filter(isNew),
-      `export const declared = [\n${of('tool').join('\n')}];`,
-      `import { shaping } from '../src/sandbox/gap.ts';\nexport const gaps = [\n${of('gap').join('\n')}];`,
-    ]
-      .join('\n')
-      .replaceAll("'../src/", `'${root}/src/`)
-      .replaceAll("'./", `'${root}/tools/`)
-      .replaceAll("'zod'", `'${root}/node_modules/zod/index.js'`),
-  );
-  return await import(join(folder, 'example.ts'));
+/** A copy of the repository, in which the page is carried out. */
+const copy = mkdtempSync(join(tmpdir(), 'wmcp-endpoint-'));
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+const read = (path: string) => readFileSync(join(copy, path), 'utf8');
+
+function edit(path: string, change: (text: string) => string): void {
+  const before = read(path);
+  const after = change(before);
+  expect(after, path).not.toBe(before);
+  writeFileSync(join(copy, path), after);
 }
 
-let page: Page;
-let users: Area;
-let tools: readonly Tool[];
+const indent = (text: string, spaces: number) => text.replace(/^(?=.)/gm, ' '.repeat(spaces));
 
-beforeAll(async () => {
-  const area = declarations.areas.find(({ name }) => name === 'users');
-  if (area === undefined) throw new Error('there is no area users');
-  page = await load();
-  const { declared } = page;
-  const others = area.tools.filter(({ name }) => declared.every((one) => one.name !== name));
-  users = { ...area, tools: [...others, ...declared] };
-  tools = declared.map((declaration) => toTool(users, declaration));
+/** A tool's declaration, and its case, as files have them. */
+const declarationOf = (name: string) =>
+  new RegExp(`^ {4}tool\\(\\{\\n {6}name: '${name}',\\n[^]*?^ {4}\\}\\),\\n`, 'm');
+const caseOf = (name: string) => new RegExp(`^ {2}${name}: \\{(?:.*\\},\\n|\\n[^]*?^ {2}\\},\\n)`, 'm');
+
+const insertAfter = (place: RegExp, added: string) => (text: string) => text.replace(place, (found) => found + added);
+
+/** The endpoints of the page may have been added since. */
+function withoutThem(): void {
+  for (const [folder, of] of [
+    ['tools/areas', declarationOf],
+    ['test/areas', caseOf],
+  ] as const) {
+    for (const name of readdirSync(join(copy, folder))) {
+      const path = `${folder}/${name}`;
+      const before = read(path);
+      writeFileSync(
+        join(copy, path),
+        NAMES.reduce((rest, tool) => rest.replace(of(tool), ''), before),
+      );
+    }
+  }
+}
+
+/** Runs a command in the copy. Resolves to its exit code and all that it said. */
+async function run(...args: readonly string[]) {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, args, { cwd: copy, env: { PATH, NO_COLOR: '1' } });
+  const said = Promise.all([text(child.stdout), text(child.stderr)]);
+  const code = await new Promise((resolve) => child.on('exit', resolve));
+  return { code, said: (await said).join('\n') };
+}
+
+const SUITES = [
+  ...['matrix', 'contract', 'secrets-contract', 'output', 'tools', 'sandbox', 'ledger', 'docs-tools', 'surface'],
+  ...['secrets', 'dry-run'],
+];
+
+/** Left out is what is about another tool, route or gap alone, where the page changes nothing. */
+const UNCHANGED = [
+  `\\b(?:${catalog.tools.flatMap(({ name }) => (NAMES.includes(name) ? [] : [name])).join('|')})\\b`,
+  '(?:GET|POST|PUT|DELETE) /(?!user_management/(?:users/external_id|invitations))',
+  'needs no exception from the official file',
+  'something above fails: (?!members of an invitation)',
+];
+
+beforeAll(() => {
+  cpSync(root, copy, {
+    recursive: true,
+    filter: (path) => !/^(node_modules|\.git|dist|\.dist-.*)$/.test(path.slice(root.length + 1)),
+  });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  withoutThem();
 });
 
-describe('the declarations on the page', () => {
-  it('make tools that differ from their operations in nothing but what the page says', () => {
-    expect(tools.map(({ name }) => name)).toEqual(['get_user_by_external_id', 'create_invitation']);
-    const { operation } = specifications.find(({ version }) => version === '0.61.0') ?? specifications[0] ?? {};
-    const found = tools.flatMap((tool) =>
-      differences(tool, operation?.(tool.route)).map(({ argument, kind }) => `${tool.name} ${argument}: ${kind}`),
+describe('the page, carried out', () => {
+  it('adds a plain endpoint in two files, with one line in the second', () => {
+    expect([tools.length, cases.length]).toEqual([NAMES.length, NAMES.length]);
+    expect(cases[0]?.trimEnd().split('\n')).toHaveLength(1);
+    edit('tools/areas/users.ts', insertAfter(declarationOf('get_user'), indent(tools[0] ?? '', 4)));
+    edit('test/areas/users.ts', insertAfter(caseOf('get_user'), indent(cases[0] ?? '', 2)));
+  });
+
+  it('adds one that says everything in the same files, and a gap', () => {
+    edit('tools/areas/users.ts', (text) =>
+      insertAfter(
+        declarationOf('delete_user'),
+        indent(tools[1] ?? '', 4),
+      )(text).replace(/^export default area/m, (found) => `${objects.join('\n')}\n${found}`),
     );
-    expect(found).toEqual(['create_invitation locale: absent']);
+    edit('test/areas/users.ts', insertAfter(caseOf('delete_user'), indent(cases[1] ?? '', 2)));
+    edit('sandbox/gaps/users.ts', (text) =>
+      text.replace(/^import \{/, 'import { shaping,').replace(/\];\n$/, `, ${gaps.join('\n')}];\n`),
+    );
   });
 
-  it('stand in a catalogue, with their own grants', () => {
-    const areas = declarations.areas.map((area) => (area.name === 'users' ? users : area));
-    const catalog = createCatalog({ ...declarations, areas });
-    const policy = createPolicy(catalog, { allow: ['users:read'], deny: [], readOnly: false, productionGuard: false });
-    const off = tools.map((tool) => policy.whyOff(tool));
-    expect(off).toEqual([undefined, 'needs the grant users:write']);
-  });
+  it('compiles', async () => {
+    writeFileSync(
+      join(copy, 'tsconfig.areas.json'),
+      JSON.stringify({ extends: './tsconfig.json', include: ['tools', 'test/areas', 'sandbox'] }),
+    );
+    expect(await run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.areas.json')).toEqual({ code: 0, said: '\n' });
+  }, 60_000);
 
-  it('keep what makes somebody somebody else from agents without the grant', () => {
-    const [, invitation] = tools;
-    expect(invitation?.restricted?.lacking).toEqual(['role_slug', 'inviter_user_id']);
-    expect([...secretsIn(invitation?.output ?? expect.fail())]).toEqual(['token', 'accept_invitation_url']);
-    expect(invitation?.check?.({ email: 'a@example.com', role_slug: 'admin' })).toEqual([
-      'role_slug needs organization_id.',
-    ]);
-  });
-});
+  it('passes every suite that walks over the cases, after -u', async () => {
+    expect(await run('scripts/build.mjs')).toEqual({ code: 0, said: '\n' });
+    const files = SUITES.map((name) => `test/${name}.test.ts`);
+    const pattern = `^(?!.*(?:${UNCHANGED.join('|')}))`;
+    const { code, said } = await run(
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      ...files,
+      '-t',
+      pattern,
+      ...['--maxWorkers=1', '-u'],
+    );
+    expect(code, said).toBe(0);
+    expect(said).toContain(`Test Files  ${SUITES.length} passed (${SUITES.length})`);
+  }, 120_000);
 
-describe('the sandbox', () => {
-  const send = async (layers: readonly Sandbox.Gap[], method: string, path: string, body?: unknown) => {
-    const sandbox = openSandbox(layers);
-    const headers = { authorization: `Bearer ${sandbox.apiKey}`, 'content-type': 'application/json' };
-    const request = new Request(`https://api.workos.com${path}`, { method, headers, body: JSON.stringify(body) });
-    return Object(await (await sandbox.fetch(request)).json());
-  };
-
-  it('answers the entries of the first tool', async () => {
-    const found = await send(gaps, 'GET', '/user_management/users/external_id/hr-1');
-    expect(found).toMatchObject({ object: 'user', email: 'ada@acme.example.com' });
-  });
-
-  it('has every member of an invitation with the gap on the page', async () => {
-    const members = Object.keys(tools[1]?.output?.shape ?? expect.fail()).filter((name) => name !== 'notes');
-    const made = await send([...gaps, ...page.gaps], 'POST', '/user_management/invitations', {
-      email: 'a@example.com',
-    });
-    expect(Object.keys(made).sort()).toEqual(members.sort());
+  it.each(NAMES)('shows %s to clients and people', (name) => {
+    for (const path of ['README.md', 'manifest.json', 'docs/tools/users.md', 'test/snapshots/surface/users.json']) {
+      expect(read(path), path).toContain(name);
+    }
   });
 });
 
-it('the page tells of everything that a declaration can say', () => {
-  const page = readPage(PAGE);
-  const type = readPage('src/catalog/declaration.ts').match(/export type Declaration<[\s\S]*?^};$/m)?.[0] ?? '';
-  const members = [...type.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name]) => name);
-  expect(members).toHaveLength(16);
-  const untold = members.filter((name) => !new RegExp(`^\\| .*\`${name}[\`.]`, 'm').test(page));
+it('a tool without a case does not compile, nor does a case without a tool', () => {
+  const { get_user, ...others } = users;
+  // @ts-expect-error get_user has none
+  others satisfies Cases<typeof declared>;
+  // @ts-expect-error there is no such tool
+  const more: Cases<typeof declared> = { ...users, get_nobody: get_user };
+  expect(Object.keys(more)).toHaveLength(Object.keys(others).length + 2);
+});
+
+it('the page tells of everything that a declaration and a case can say', () => {
+  const membersOf = (path: string, type: RegExp) =>
+    [...(readPage(path).match(type)?.[0] ?? '').matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name]) => name);
+  const declaration = membersOf('src/catalog/declaration.ts', /export type Declaration<[\s\S]*?^};$/m);
+  const own = membersOf('test/support/case.ts', /export type Case = [\s\S]*?^};$/m);
+  expect([declaration.length, own.length]).toEqual([16, 12]);
+  const untold = [...declaration, ...own.slice(1)].filter(
+    (name) => !new RegExp(`^\\| .*\`${name}[\`.]`, 'm').test(page),
+  );
   expect(untold).toEqual([]);
 });

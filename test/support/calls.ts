@@ -1,4 +1,5 @@
 import type { Arguments } from '../../src/catalog/declaration.ts';
+import type { Tool } from '../../src/catalog/tool.ts';
 import { cases } from '../areas/index.ts';
 import { catalog } from './catalog.ts';
 import { sampleCall } from './samples.ts';
@@ -12,3 +13,9 @@ export const CALLS: Readonly<Record<string, readonly Arguments[]>> = Object.from
 export const SIGN_IN: Arguments = Object.fromEntries(
   (CALLS.authenticate_user ?? []).flatMap(Object.entries).filter(([name]) => name !== 'grant_type'),
 );
+
+/** The call with only what the tool's schema requires. */
+export function requiredOf(tool: Tool, args: Arguments): Arguments {
+  const isRequired = ([name]: [string, unknown]) => tool.input[name]?.safeParse(undefined).success === false;
+  return Object.fromEntries(Object.entries(args).filter(isRequired));
+}

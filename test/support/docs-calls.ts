@@ -51,7 +51,12 @@ async function runAll(tools: readonly Pick<Tool, 'name' | 'needsCredentials'>[])
     const { names = [] } = groups.get(key) ?? {};
     groups.set(key, { allow, asks, names: [...names, name], isAbsent });
   }
-  for (const group of groups.values()) Object.assign(steps, await runIn(group));
+  for (const { names, ...group } of groups.values()) {
+    // Deletes come last: what they delete is there for the others.
+    const deletes = names.filter((name) => cases.get(name)?.opens.endsWith(':delete'));
+    const others = names.filter((name) => !deletes.includes(name));
+    Object.assign(steps, await runIn({ ...group, names: [...others, ...deletes] }));
+  }
   return steps;
 }
 

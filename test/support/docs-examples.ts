@@ -1,8 +1,7 @@
 import { cases } from '../areas/index.ts';
-import { CALLS } from './calls.ts';
 import type { Example } from './case.ts';
 import { catalog } from './catalog.ts';
-import { sandboxCallOf } from './sandbox-calls.ts';
+import { plainCallOf, sandboxCallOf } from './sandbox-calls.ts';
 
 /**
  * Calls of every tool, where somebody looks after Acme, Bluefern Health and their people. Each sees what those before it
@@ -11,8 +10,11 @@ import { sandboxCallOf } from './sandbox-calls.ts';
 export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ...Object.fromEntries(
     catalog.tools.map((tool) => {
-      const { args } = sandboxCallOf(tool) ?? { args: CALLS[tool.name]?.[0] ?? {} };
-      return [tool.name, cases.get(tool.name)?.examples ?? [{ args }]];
+      const { args } = sandboxCallOf(tool) ?? { args: plainCallOf(tool) };
+      const { opens, examples } = cases.get(tool.name) ?? {};
+      // Every delete waits for a confirmation.
+      const plain: Example = opens?.endsWith(':delete') ? { args, confirmed: true } : { args };
+      return [tool.name, examples ?? [plain]];
     }),
   ),
   get_access_status: [

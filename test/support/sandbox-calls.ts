@@ -1,7 +1,7 @@
 import type { Arguments } from '../../src/catalog/declaration.ts';
 import type { Tool } from '../../src/catalog/tool.ts';
 import { cases } from '../areas/index.ts';
-import { CALLS } from './calls.ts';
+import { CALLS, requiredOf } from './calls.ts';
 import type { SandboxCall } from './case.ts';
 import { catalog } from './catalog.ts';
 import { theirsIn } from './differences.ts';
@@ -16,13 +16,17 @@ export function sandboxCallOf(tool: Tool): SandboxCall | undefined {
   return sandbox === 'absent' ? undefined : sandbox;
 }
 
+/** The required arguments of the tool's first call. */
+export const plainCallOf = (tool: Tool): Arguments => requiredOf(tool, CALLS[tool.name]?.[0] ?? {});
+
 /** The required arguments, as the sandbox has them or else as the official file does. */
-function toArguments({ name, area, input }: Tool): Arguments {
-  const [samples = {}] = CALLS[name] ?? [];
-  const required = Object.keys(input).filter((argument) => input[argument]?.safeParse(undefined).success === false);
-  return Object.fromEntries(
-    required.map((argument) => [argument, VALUES[`${area}.${argument}`] ?? VALUES[argument] ?? samples[argument]]),
-  );
+function toArguments(tool: Tool): Arguments {
+  const { area } = tool;
+  const own = Object.entries(plainCallOf(tool)).map(([name, value]) => [
+    name,
+    VALUES[`${area}.${name}`] ?? VALUES[name] ?? value,
+  ]);
+  return Object.fromEntries(own);
 }
 
 /** Stands in for WorkOS where the sandbox does not: answers what the case has or else the official file. */
