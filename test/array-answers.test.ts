@@ -107,7 +107,7 @@ describe('an answer that is declared as an array', () => {
     expect([isError, content[0].text]).toEqual([true, expect.stringMatching(told)]);
   });
 
-  it('may turn into a list one day', async () => {
+  it('may become a list one day', async () => {
     const { structuredContent } = Object(await call(async () => Response.json({ object: 'list', data: [ITEM] }), {}));
     expect(structuredContent).toEqual({ object: 'list', data: [{ idp_id: '4F42ABDE', provider: 'MicrosoftOAuth' }] });
   });

@@ -14,9 +14,7 @@ const root = join(import.meta.dirname, '..');
 const page = readPage('docs/how-to/adding-an-endpoint.md');
 const blocks = (kind: string) => blocksIn(page).flatMap((block) => (block.kind === kind ? [block.text] : []));
 
-const [tools, cases, objects, gaps] = ['tool', 'case', 'object', 'gap'].map(blocks) as [
-  ...[string[], string[], string[], string[]], // one for each kind
-];
+const [tools, cases, objects, gaps] = [blocks('tool'), blocks('case'), blocks('object'), blocks('gap')];
 const NAMES = ['get_user_by_external_id', 'create_invitation'];
 
 /** A copy of the repository, in which the page is carried out. */
@@ -41,7 +39,7 @@ const caseOf = (name: string) => new RegExp(`^ {2}${name}: \\{(?:.*\\},\\n|\\n[^
 
 const insertAfter = (place: RegExp, added: string) => (text: string) => text.replace(place, (found) => found + added);
 
-/** The endpoints of the page may have been added since. */
+/** Removes the endpoints of the page, which may have been added to the repository since. */
 function withoutThem(): void {
   for (const [folder, of] of [
     ['tools/areas', declarationOf],
@@ -72,7 +70,7 @@ const SUITES = [
   ...['secrets', 'dry-run'],
 ];
 
-/** Left out is what is about another tool, route or gap alone, where the page changes nothing. */
+/** Tests that are about one other tool, route or gap are left out: the page changes nothing there. */
 const UNCHANGED = [
   `\\b(?:${catalog.tools.flatMap(({ name }) => (NAMES.includes(name) ? [] : [name])).join('|')})\\b`,
   '(?:GET|POST|PUT|DELETE) /(?!user_management/(?:users/external_id|invitations))',

@@ -1,4 +1,4 @@
-// What cases of several areas have: arguments that WorkOS would take, and reasons.
+// What the cases of several areas share: arguments that WorkOS would accept, and reasons.
 
 export const ORGANIZATION = 'org_01EHZNVPK3SFK441A1RGBFSHRT';
 export const USER = 'user_01E4ZCR3C56J083X43JQXF3JK5';

@@ -2,8 +2,8 @@ import type { Access, Area, Arguments } from '../../src/catalog/declaration.ts';
 import type { Received } from './upstream.ts';
 
 /**
- * What the tests know of one tool, typed by hand: the suites that walk over all tools hold its declaration against it.
- * Everything but `opens` has a default, which does for a plain endpoint of the official OpenAPI file.
+ * What the tests know of one tool, typed by hand. The suites that walk over all tools check its declaration against it.
+ * Everything except `opens` has a default, which suits a plain endpoint of the official OpenAPI file.
  */
 export type Case = {
   /** The grant that opens it. */
@@ -18,21 +18,21 @@ export type Case = {
     readonly with: readonly string[];
     readonly without: readonly string[];
   };
-  /** Arguments that a write grant alone sets, each with the reason why none makes an agent somebody else. */
+  /** Arguments that a write grant alone allows, each with the reason why it needs no credentials. */
   readonly plain?: Readonly<Record<string, string>>;
-  /** No tool tells what it did, although it may not be repeated after an unclear outcome. */
+  /** It may not be repeated after an unclear outcome, and no tool tells what it did. */
   readonly untold?: true;
-  /** Calls that WorkOS would take, which together fill every argument. Else one, of the official file's own samples. */
+  /** Calls that WorkOS would accept; together they fill every argument. Default: one, of the official file's examples. */
   readonly calls?: readonly Arguments[];
-  /** What WorkOS answers. Else the official file's own sample. */
+  /** What WorkOS answers. Default: the official file's example. */
   readonly answer?: unknown;
   /** In what its arguments differ from the official file, as `ARGUMENT: KIND`, each with the reason why that is right. */
   readonly differs?: Readonly<Record<string, string>>;
   /** Arguments, or listed values as `ARGUMENT=VALUE`, that only the newest official file has. */
   readonly newer?: readonly string[];
-  /** Its call in the sandbox, or that the sandbox does not serve the route. Else the required arguments, as it has them. */
+  /** Its call in the sandbox; `absent` if the sandbox lacks the route. Default: the required arguments, as seeded there. */
   readonly sandbox?: SandboxCall | 'absent';
-  /** The calls on its page. Else that in the sandbox. */
+  /** The calls on its page. Default: the call in the sandbox. */
   readonly examples?: readonly Example[];
 };
 
@@ -41,21 +41,21 @@ export type Cases<A extends Area> = Readonly<Record<A['tools'][number]['name'], 
 
 export type SandboxCall = {
   readonly args: Arguments;
-  /** What leaves for WorkOS, `none` for a tool that answers by itself. Else what the official file makes of the arguments. */
+  /** What is sent to WorkOS; `none` for a tool that answers locally. Default: what the official file makes of `args`. */
   readonly sends?: Partial<Received> | 'none';
-  /** Else one that the official file has. */
+  /** Default: any success that the official file documents. */
   readonly status?: number;
-  /** Else what the sandbox says. */
+  /** What the result has to contain. Default: nothing but what the sandbox answered. */
   readonly answers?: Readonly<Record<string, unknown>>;
 };
 
-/** One call of a tool, as its page shows it. Each sees what those before it did. */
+/** One call of a tool, as its page shows it. Each call sees the effects of those before it. */
 export type Example = {
-  /** What it is for; without, the tool's plainest call. */
+  /** What it is for; absent for the plainest call. */
   readonly says?: string;
   readonly args: Arguments;
   /** Repeats the call with the confirm_token of the answer. */
   readonly confirmed?: true;
-  /** What the person types whom the client asks to confirm the call. */
+  /** What a person types when the client asks them to confirm the call. */
   readonly typed?: string;
 };

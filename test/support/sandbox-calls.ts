@@ -19,7 +19,7 @@ export function sandboxCallOf(tool: Tool): SandboxCall | undefined {
 /** The required arguments of the tool's first call. */
 export const plainCallOf = (tool: Tool): Arguments => requiredOf(tool, CALLS[tool.name]?.[0] ?? {});
 
-/** The required arguments, as the sandbox has them or else as the official file does. */
+/** The required arguments, with the sandbox's values or else the official file's. */
 function toArguments(tool: Tool): Arguments {
   const { area } = tool;
   const own = Object.entries(plainCallOf(tool)).map(([name, value]) => [
@@ -29,12 +29,12 @@ function toArguments(tool: Tool): Arguments {
   return Object.fromEntries(own);
 }
 
-/** Stands in for WorkOS where the sandbox does not: answers what the case has or else the official file. */
+/** Stands in for WorkOS where the sandbox lacks the route: answers what the case or the official file has. */
 export function answer({ method, url }: Request): Response {
   const { pathname } = new URL(url);
   const matches = (tool: Tool): boolean =>
     tool.method === method && new RegExp(`^${tool.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(pathname);
-  // A literal segment is nearer than a placeholder.
+  // A literal segment is a closer match than a placeholder.
   const [tool] = catalog.tools.filter(matches).sort((a, b) => a.path.split('{').length - b.path.split('{').length);
   if (tool === undefined) return Response.json({ message: 'Not Found' }, { status: 404 });
   const schema = operationOf(tool.route)?.answer;

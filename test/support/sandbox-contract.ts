@@ -1,6 +1,6 @@
 import { faults, type Schema, specifications, type Version } from './openapi.ts';
 
-// Answers that an official file does not have, each with its reason. An entry that nothing needs fails.
+// Answers that an official file does not document, each with its reason. An unused entry fails.
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'both PUT /user_management/users/{id} 404': 'documented for GET and DELETE only, and an unknown user has to be told',
   'both POST /organization_domains 404': 'an unknown organization',
@@ -12,10 +12,10 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'npm POST /user_management/authenticate 400 verification_id_required': 'newer',
 };
 
-/** Members that npm's file does not have yet, by the kind of their object. */
+/** Members that npm's file lacks, by the kind of their object. */
 const NEWER: Readonly<Record<string, string>> = { user: 'name' };
 
-/** Holds answers of the sandbox against the official files, and keeps count of the exceptions that it took for it. */
+/** Checks answers of the sandbox against the official files, and counts the exceptions that this takes. */
 export function createContract() {
   const used = new Set<string>();
   const closed = new WeakMap<Schema, Schema>();
@@ -25,7 +25,7 @@ export function createContract() {
     return kept;
   };
 
-  /** No member beyond the documented ones: where an object has no word about others, there are none. */
+  /** Allows no member beyond the documented ones: an object that says nothing of other members has none. */
   function close(schema: unknown, version: Version, isPart = false): unknown {
     if (Array.isArray(schema)) return schema.map((item) => close(item, version));
     if (typeof schema !== 'object' || schema === null) return schema;
@@ -47,7 +47,7 @@ export function createContract() {
     return isObject && !isPart && additionalProperties === undefined ? { ...made, unevaluatedProperties: false } : made;
   }
 
-  /** What an official file has against an answer; undefined where nothing, and where it does not know the operation. */
+  /** In what an answer breaks an official file; undefined if in nothing, or if the file lacks the operation. */
   function breach(version: Version, route: string, status: number, body: unknown): string | undefined {
     const operation = specifications.find((one) => one.version === version)?.operation(route);
     if (operation === undefined) return undefined;

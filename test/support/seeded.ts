@@ -1,6 +1,6 @@
 import type { Arguments } from '../../src/catalog/declaration.ts';
 
-// Who and what the sandbox has: IDs and secrets of its seeded world.
+// IDs and secrets of the sandbox's seeded world.
 
 export const ADA = 'user_01JADA00000000000000000000';
 export const ACME = 'org_01JACME0000000000000000000';
@@ -20,10 +20,10 @@ export const ACME_EXPORT = 'audit_log_export_01JACME0000000000000000000';
 export const CLIENT_ID = 'client_01JSANDBX00000000000000000';
 export const PASSWORD = 'sandbox-password';
 
-/** What the server sends with a sign-in. */
+/** What the server adds to a sign-in. */
 export const CLIENT = { client_id: CLIENT_ID, client_secret: 'sk_test_sandbox' };
 
-/** The values by which a plain call finds something there, by the argument; where areas differ, behind `AREA.`. */
+/** Values with which a plain call finds something, by argument; `AREA.ARGUMENT` where they differ between areas. */
 export const VALUES: Arguments = {
   user_id: ADA,
   'users.external_id': 'hr-1',
