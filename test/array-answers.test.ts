@@ -7,7 +7,7 @@ import { createPendingStore } from '../src/call/confirm/pending.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { type Area, area, type Output, tool } from '../src/catalog/declaration.ts';
 import { detail, secret } from '../src/catalog/output.ts';
-import { marker } from '../src/secrets.ts';
+import { marker } from '../src/secrets/withhold.ts';
 import { compose } from '../src/start/compose.ts';
 import { createInProcessTransport } from '../src/workos/in-process.ts';
 import { declarations } from '../tools/index.ts';
