@@ -4,6 +4,9 @@ type LogMethod = 'debug' | 'info' | 'warn' | 'error';
 
 export type Log = Pick<Logger, LogMethod>;
 
+/** Where the log goes: a file descriptor, or an object that takes the lines. */
+export type LogTarget = number | { readonly write: (line: string) => void };
+
 /** Milliseconds by which loading pino is delayed, so that the first requests of a client are answered before. */
 const LOAD_DELAY_MS = 250;
 
@@ -11,7 +14,10 @@ const LOAD_DELAY_MS = 250;
  * Writes JSON lines to stderr, as stdout carries the protocol. Pino is slow to load: lines are buffered until it has
  * loaded, and written immediately from then on.
  */
-export function createLog(level: LogLevel): Log & {
+export function createLog(
+  level: LogLevel,
+  to: LogTarget,
+): Log & {
   /** Resolves once every line logged so far is written. */
   readonly written: () => Promise<void>;
 } {
@@ -28,7 +34,7 @@ export function createLog(level: LogLevel): Log & {
     const { pino } = await import('pino');
     logger = pino(
       { level, base: null, timestamp: () => `,"time":"${now.toISOString()}"` },
-      pino.destination({ dest: 2, sync: true }),
+      typeof to === 'number' ? pino.destination({ dest: to, sync: true }) : to,
     );
     for (const write of waiting.splice(0)) write();
   };

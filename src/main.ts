@@ -19,6 +19,8 @@ const PARTS: Readonly<Record<ReturnType<typeof partFor>, () => Promise<{ readonl
   commands: () => import('./entry/commands.ts'),
 };
 
+const STDERR = 2;
+
 const shell: Shell = {
   argv: process.argv.slice(2),
   env: process.env,
@@ -33,7 +35,8 @@ const shell: Shell = {
     const { NO_COLOR = '', FORCE_COLOR = '' } = process.env;
     return FORCE_COLOR === '' ? process.stdout.isTTY && NO_COLOR === '' : FORCE_COLOR !== '0';
   },
-  writeToStderr: (bytes) => writeSync(2, bytes),
+  writeToStderr: (bytes) => writeSync(STDERR, bytes),
+  logTo: STDERR,
   onSignal: (signal, listener) => void process.on(signal, listener),
 };
 

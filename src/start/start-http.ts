@@ -80,7 +80,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   const firstConnections = await connectAll(first, host);
   validate(first, firstConnections, catalog);
 
-  const log = createLog(config.logLevel);
+  const log = createLog(config.logLevel, host.logTo);
   const record = await openRecord(config, host.writeToStderr);
   const endRecord = await beginRecord(record, log, {
     version,

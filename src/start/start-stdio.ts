@@ -34,7 +34,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
   const agent = { ...rest, grants, policy };
   requireRecord(config, catalog, environment.label, policy);
   toLimitSettings(config.limits, limitsOf(catalog)); // for what it throws
-  const log = createLog(config.logLevel);
+  const log = createLog(config.logLevel, host.logTo);
   const record = await openRecord(config, host.writeToStderr);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) host.onSignal(signal, () => stop.abort(signal));

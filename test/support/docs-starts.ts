@@ -41,6 +41,7 @@ async function start(stop: Stop, folder: ReturnType<typeof openFolder>): Promise
     print: () => {},
     isColourful: () => false,
     writeToStderr: (bytes) => bytes.length,
+    logTo: { write: () => {} },
     onSignal: () => {},
   };
   // The built files, whose paths are no literals so that type checking does not need a build.
