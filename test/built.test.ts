@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
+import { promisify } from 'node:util';
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
 import type { ConfirmMode } from '../src/access/confirmation.ts';
 import { createPolicy } from '../src/access/policy.ts';
@@ -7,7 +10,11 @@ import { createCatalog } from '../src/catalog/catalog.ts';
 import { createOffer } from '../src/mcp/offer.ts';
 import { createStatusTool } from '../src/mcp/status-tool.ts';
 import { declarations } from '../tools/index.ts';
-import { connect } from './support/session.ts';
+import { connectAsking } from './support/asking.ts';
+import { built, MAIN } from './support/built.ts';
+import { openedBy } from './support/catalog.ts';
+import { connect as connectPrompts } from './support/prompts.ts';
+import { connect, PEERS } from './support/session.ts';
 
 const catalog = createCatalog(declarations);
 /** Looked for by a package that does without it: @redis/client, for a command that is not used here. */
@@ -24,7 +31,12 @@ describe('what is built', () => {
     ['*:full,*:credentials', 'auto'],
     ['*:full,*:credentials', 'off'],
   ])('lists for --allow %s --confirm %s what the declarations make', async (allow, confirm) => {
-    const session = await connect(['--sandbox', '--allow', allow, '--confirm', confirm]);
+    const session = await connect(
+      ['--sandbox', '--allow', allow, '--confirm', confirm],
+      {},
+      'v2 client, legacy',
+      built,
+    );
     const listed = await session.listTools();
     await session.close();
     const grants = { allow: allow.split(','), deny: [], readOnly: false, productionGuard: false };
@@ -37,6 +49,36 @@ describe('what is built', () => {
       statusTool: createStatusTool(catalog, { name: 'local', grants }),
     });
     expect(listed).toEqual(list.tools);
+  });
+
+  it.each(PEERS)('serves tools, prompts and questions to a %s', async (peer) => {
+    const FEMKE = 'user_01JFEMKE000000000000000000';
+    const args = ['--sandbox', '--allow', '*:full'];
+    const asking = await connectAsking(args, {}, peer, {}, () => ({ action: 'decline' }), built);
+    expect((await asking.call('get_user', { user_id: FEMKE })).structured).toMatchObject({ id: FEMKE });
+    expect((await asking.call('delete_user', { user_id: FEMKE })).text).toContain('A person was asked');
+    expect(asking.asked).toHaveLength(1);
+    await asking.close();
+    const prompting = await connectPrompts(args, {}, peer, built);
+    expect(await prompting.names()).toContain('offboard_user');
+    expect((await prompting.complete('offboard_user', 'email', 'ada')).values).toEqual(['ada@acme.example.com']);
+    await expect(prompting.text('offboard_user')).rejects.toThrow('offboard_user: email is required.');
+    await prompting.close();
+  });
+
+  it('counts what the tools cost a model', async () => {
+    const grants = ['--allow', '*:read'];
+    const { stdout } = await promisify(execFile)(process.execPath, [MAIN, 'check', ...grants, '--json'], { env: {} });
+    const [agent] = JSON.parse(stdout).agents;
+    const tools = { on: openedBy('*', 'read').length, total: catalog.tools.length };
+    expect(agent).toMatchObject({ name: 'local', environment: null, tools });
+    const session = await connect(['--sandbox', ...grants], {}, 'v2 client, legacy', built);
+    const listed = (await session.listTools()).map(({ name, description, inputSchema }) => {
+      return { name, description, inputSchema };
+    });
+    await session.close();
+    const cost = countTokens(JSON.stringify(listed));
+    expect(Math.abs(agent.tokens - cost)).toBeLessThan(cost / 100);
   });
 
   it.each(files)('%s imports nothing but Node and what lies beside it', (file) => {

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { HTTP_LIMITS } from '../src/serve/http/serve-http.ts';
 import { schema } from '../src/settings/agents-schema.ts';
 import { envName, optionNames, optionOf } from '../src/settings/options.ts';
-import { MAIN } from './support/session.ts';
+import { MAIN } from './support/built.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');

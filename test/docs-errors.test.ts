@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog/catalog.ts';
+import { partFor } from '../src/settings/command-line.ts';
 import { declarations } from '../tools/index.ts';
 import { EXAMPLES } from './support/docs-examples.ts';
 import {
-  openStage,
   REFUSED,
   runFailures,
   STATUSES,
@@ -19,6 +19,7 @@ import { SELDOM } from './support/docs-seldom.ts';
 import { type Said, saidBy, saidIn, withoutHoles } from './support/docs-sources.ts';
 import { parseStop, runStops, stopTables } from './support/docs-starts.ts';
 import { run } from './support/http-server.ts';
+import { runProgram } from './support/in-process.ts';
 
 const root = `${import.meta.dirname}/..`;
 const PAGE = `${root}/docs/errors.md`;
@@ -42,26 +43,20 @@ const rows: Record<'refused' | 'unconfirmed' | 'unanswered' | 'unusable' | 'stat
 };
 
 beforeAll(async () => {
-  [stops, http] = await Promise.all([runStops(), runHttpRefusals(), runStage()]);
+  [stops, http] = await Promise.all([runStops(), runHttpRefusals(), runGroups()]);
   const budget = "More deletes than the agent's `deletes-per-hour`";
   rows.refused = [...rows.refused, [budget, http.overBudget]];
 }, 120_000);
 
-async function runStage(): Promise<void> {
-  const stage = await openStage();
-  try {
-    rows.refused = await runFailures(stage, REFUSED);
-    rows.unconfirmed = await runFailures(stage, UNCONFIRMED);
-    rows.unanswered = await runFailures(stage, UNANSWERED);
-    rows.unusable = await runFailures(stage, UNUSABLE);
-    rows.statuses = await runFailures(stage, STATUSES);
-    rows.codes = await runFailures(
-      stage,
-      steps.map(({ name, code }) => withCode(name, EXAMPLES[name]?.[0]?.args ?? {}, code)),
-    );
-  } finally {
-    await stage.close();
-  }
+async function runGroups(): Promise<void> {
+  [rows.refused, rows.unconfirmed, rows.unanswered, rows.unusable, rows.statuses, rows.codes] = await Promise.all([
+    runFailures(REFUSED),
+    runFailures(UNCONFIRMED),
+    runFailures(UNANSWERED),
+    runFailures(UNUSABLE),
+    runFailures(STATUSES),
+    runFailures(steps.map(({ name, code }) => withCode(name, EXAMPLES[name]?.[0]?.args ?? {}, code))),
+  ]);
 }
 
 const messages = (): readonly string[] => [
@@ -150,11 +145,10 @@ describe('the error catalogue', () => {
   });
 
   it('has the messages of a process', async () => {
-    const first = Object.values(stops).flatMap((group) =>
-      group.filter(({ stop }) => typeof stop === 'string').slice(0, 1),
-    );
-    expect(first.length).toBeGreaterThan(5);
-    for (const { stop, message } of first) {
+    const all = Object.values(stops).flatMap((group) => group.filter(({ stop }) => typeof stop === 'string'));
+    const parts = all.map(({ stop }) => partFor(parseStop(stop).argv));
+    expect(new Set(parts)).toEqual(new Set(['stdio', 'http', 'commands']));
+    for (const { stop, message } of all.filter((_, index) => parts.indexOf(parts[index] ?? 'http') === index)) {
       const { argv, env } = parseStop(stop);
       expect(await run(argv, env)).toEqual({ code: 2, stdout: '', stderr: `workos-mcp: ${message}\n` });
     }
@@ -167,8 +161,8 @@ describe('the error catalogue', () => {
     [1, 'audit verify package.json'],
     [2, 'audit verify'],
     [2, 'check'],
-  ])('says that a process ends with %i: %s', async (code, line) => {
+  ])('says that the program ends with %i: %s', async (code, line) => {
     const { argv, env } = parseStop(line);
-    expect(await run(argv, env)).toMatchObject({ code });
+    expect(await runProgram(argv, env)).toMatchObject({ code });
   });
 });

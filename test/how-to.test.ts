@@ -3,9 +3,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { optionOf } from '../src/settings/options.ts';
+import { MAIN } from './support/built.ts';
 import { openIssuer } from './support/issuer.ts';
-import { blocksIn, commandsIn, readPage, runPage, type StandIns } from './support/page.ts';
-import { MAIN } from './support/session.ts';
+import { blocksIn, commandsIn, readPage } from './support/page.ts';
+import { runPage, type StandIns } from './support/run-page.ts';
 
 const root = join(import.meta.dirname, '..');
 const PAGES = [

@@ -1,64 +1,35 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { isInitializeRequest, parseJSONRPCMessage, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseCall } from '../src/serve/direct/stdio-calls.ts';
 import { answerOpening } from '../src/serve/direct/stdio-opening.ts';
-import { MAIN } from './support/session.ts';
+import { startProgram } from './support/in-process.ts';
+import { INITIALIZED, initialize, type Message, PING, readMessages, toLine } from './support/raw.ts';
 
-const dist = join(MAIN, '..');
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
-});
-
-type Message = Readonly<Record<string, unknown>>;
-
-/** The built server, told one message after the other, each once what came before is answered. */
-function start(args: readonly string[] = ['--allow', '*:read'], main = MAIN) {
-  const server = spawn(process.execPath, [main, '--sandbox', ...args], { env: {} });
-  const answers = createInterface(server.stdout)[Symbol.asyncIterator]();
-  const err = text(server.stderr);
-  const exit = once(server, 'exit') as Promise<[number | null, NodeJS.Signals | null]>; // as Node documents the event
-  return {
-    server,
-    err,
-    exit,
-    write: (chunk: string) => server.stdin.write(chunk),
-    say: (...messages: readonly Message[]) => server.stdin.write(messages.map(toLine).join('')),
-    answer: async (): Promise<Message> => JSON.parse((await answers.next()).value ?? 'null'),
-  };
-}
-
-const toLine = (message: Message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`;
-
-const PARAMS = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'raw', version: '1' } };
-const initialize = (params: object = {}) => ({ id: 1, method: 'initialize', params: { ...PARAMS, ...params } });
-const INITIALIZED = { method: 'notifications/initialized' };
 const LIST = { id: 2, method: 'tools/list' };
-const PING = { id: 'ping', method: 'ping' };
 const CALL = { id: 3, method: 'tools/call', params: { name: 'get_access_status', arguments: {} } };
 
-/** The folder of a copy of the built server that lacks what comes behind the opening. */
-function withoutSession(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'workos-mcp-'));
-  folders.push(folder);
-  cpSync(dist, join(folder, 'dist'), { recursive: true });
-  writeFileSync(join(folder, 'package.json'), readFileSync(join(dist, '../package.json')));
-  rmSync(join(folder, 'dist/session.js'));
-  return folder;
+/** A server, told one message after the other, each once what came before is answered. */
+function start(args: readonly string[] = ['--allow', '*:read']) {
+  const { stdin, stdout, log, exit } = startProgram(['--sandbox', ...args]);
+  return {
+    log,
+    write: (chunk: string | Buffer) => stdin.write(chunk),
+    say: (...messages: readonly Message[]) => stdin.write(messages.map(toLine).join('')),
+    answer: readMessages(stdout),
+    /** Resolves to the exit code. */
+    end: () => {
+      stdin.end();
+      return exit;
+    },
+  };
 }
 
 /** What the SDK answers: a ping is nothing for the opening, and ends it. */
 async function bySdk(args: readonly string[] | undefined, requests: readonly Message[]): Promise<readonly Message[]> {
-  const { server, say, answer } = start(args);
+  const { say, answer, end } = start(args);
   say(PING);
   await answer();
   const answers = [];
@@ -66,7 +37,7 @@ async function bySdk(args: readonly string[] | undefined, requests: readonly Mes
     say(request);
     answers.push(await answer());
   }
-  server.kill();
+  await end();
   return answers;
 }
 
@@ -97,12 +68,12 @@ describe('the opening', () => {
     const grants = args.length === 0 ? undefined : args;
     const requests = [initialize(params), LIST, { id: 'p', method: 'prompts/list' }];
     const expected = await bySdk(grants, requests);
-    const { server, say, answer } = start(grants);
+    const { say, answer, end } = start(grants);
     for (const [index, request] of requests.entries()) {
       say(request);
       expect(await answer()).toEqual(expected[index]);
     }
-    server.kill();
+    await end();
   });
 
   it('says yes to nothing that the SDK would find fault with', async () => {
@@ -186,12 +157,12 @@ describe('the opening', () => {
   });
 
   it('loses no answer where initialize is cancelled, and its ID used again', async () => {
-    const { server, say, answer } = start();
+    const { say, answer, end } = start();
     say(initialize());
     await answer();
     say({ method: 'notifications/cancelled', params: { requestId: 1 } }, { ...PING, id: 1 });
     expect(await answer()).toMatchObject({ id: 1, result: {} });
-    server.kill();
+    await end();
   });
 
   it.each([
@@ -201,12 +172,12 @@ describe('the opening', () => {
     ['a method that an object inherits', { id: 2, method: 'toString' }],
   ])('leaves %s to the SDK', async (_, request) => {
     const [, expected] = await bySdk(undefined, [initialize(), request]);
-    const { server, say, answer } = start();
+    const { say, answer, end } = start();
     say(initialize());
     await answer();
     say(INITIALIZED, request);
     expect(await answer()).toEqual(expected);
-    server.kill();
+    await end();
   });
 
   it.each([
@@ -214,18 +185,18 @@ describe('the opening', () => {
     ['params of null', { ...LIST, params: null }],
     ['an ID that is none', { ...LIST, id: 1.5 }],
   ])('answers no list with %s, as the SDK does not', async (_, request) => {
-    const { server, say, answer } = start();
+    const { say, answer, end } = start();
     say(initialize(), INITIALIZED, request, PING);
     expect([(await answer()).id, (await answer()).id]).toEqual([1, 'ping']);
-    server.kill();
+    await end();
   });
 
   it('leaves what comes before initialize to the SDK', async () => {
     const [expected] = await bySdk(undefined, [LIST]);
-    const { server, say, answer } = start();
+    const { say, answer, end } = start();
     say(LIST);
     expect(await answer()).toEqual(expected);
-    server.kill();
+    await end();
   });
 
   it.each([
@@ -234,37 +205,17 @@ describe('the opening', () => {
     ['cut within a later line', (all: string) => [all.slice(0, -40), all.slice(-40)]],
     ['cut within a character', (all: string) => [Buffer.from(all).subarray(0, -6), Buffer.from(all).subarray(-6)]],
   ])('answers each request once where they come %s', async (_, cut) => {
-    const { server, answer, exit } = start();
-    await once(server.stderr, 'data'); // the record's first entry: from then on it reads
+    const { write, answer, log, end } = start();
+    await expect.poll(log).not.toBe(''); // the record's first entry: from then on it reads
     const params = { name: 'get_access_status', arguments: { name: 'éé' } };
     for (const piece of cut([initialize(), INITIALIZED, LIST, { ...CALL, params }].map(toLine).join(''))) {
-      server.stdin.write(piece);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      write(piece);
+      await setImmediate();
     }
     const answers = [await answer(), await answer(), await answer()];
     expect(answers.map(({ id }) => id).sort()).toEqual([1, 2, 3]);
     expect(JSON.stringify(answers.find(({ id }) => id === 3))).toContain('éé');
-    server.stdin.end();
+    expect(await end()).toBe(0);
     expect(await answer()).toBeNull();
-    expect(await exit).toEqual([0, null]);
-  });
-
-  it('is over when nothing is asked for a while, so that what comes behind it is there in time', async () => {
-    const { exit } = start(undefined, join(withoutSession(), 'dist/main.js'));
-    expect(await exit).toEqual([2, null]);
-  });
-
-  it('needs neither the SDK nor zod, and says so when what comes behind it is missing', async () => {
-    const folder = withoutSession();
-    const { say, answer, err, exit } = start(undefined, join(folder, 'dist/main.js'));
-    say(initialize(), INITIALIZED, LIST, CALL);
-    expect([(await answer()).id, (await answer()).id]).toEqual([1, 2]);
-    expect(await exit).toEqual([2, null]);
-    expect(await err).toMatch(/^workos-mcp: A part of the program cannot be loaded \(ERR_MODULE_NOT_FOUND\)\. /m);
-    expect(await err).toMatch(/"kind":"stop","reason":"it failed"/);
-    const rest = readdirSync(join(folder, 'dist')).filter((file) => /^(main|stdio.*)\.js$/.test(file));
-    expect(rest).toEqual(['main.js', 'stdio-shared.js', 'stdio.js']);
-    for (const file of rest)
-      expect(readFileSync(join(folder, 'dist', file), 'utf8')).not.toMatch(/ZodObject|McpServer/);
   });
 });

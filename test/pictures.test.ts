@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { paint } from '../src/commands/table.ts';
 import { ASIDE, BACK, toArchitecture, WAY } from './support/architecture-picture.ts';
-import { MAIN } from './support/session.ts';
+import { MAIN } from './support/built.ts';
 import { toPicture } from './support/terminal-picture.ts';
 
 const root = join(import.meta.dirname, '..');

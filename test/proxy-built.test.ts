@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { built } from './support/built.ts';
 import { hashOf, newTokens, openFolder, post, postCall, run, serve, waitFor } from './support/http-server.ts';
 import { openIssuer } from './support/issuer.ts';
 import { hasOpenssl, makeCertificate, openHttps, openProxy } from './support/proxy.ts';
 import { connect } from './support/session.ts';
+
+/** Node reads NODE_EXTRA_CA_CERTS when a process begins. */
+const start = (args: readonly string[], env: Record<string, string>) => connect(args, env, 'v2 client, legacy', built);
 
 const openings: { readonly close: () => unknown }[] = [];
 afterEach(async () => {
@@ -64,7 +68,7 @@ describe.skipIf(!hasOpenssl)('the built server behind a proxy', () => {
     openings.push(proxy);
     const record = `${folder.path}/audit.jsonl`;
     const args = ['--allow', '*:full', '--timeout', '2', '--audit-log', record];
-    const session = await connect(args, { ...env(), HTTPS_PROXY: `agent:p%40ss@127.0.0.1:${proxy.port}` });
+    const session = await start(args, { ...env(), HTTPS_PROXY: `agent:p%40ss@127.0.0.1:${proxy.port}` });
     openings.push(session);
 
     expect(await session.call('list_users')).toMatchObject({ structured: { data: [] } });
@@ -118,7 +122,7 @@ describe.skipIf(!hasOpenssl)('the built server behind a proxy', () => {
     const proxy = await openProxy(hosts());
     openings.push(proxy);
     const untrusting = { ...env(), NODE_EXTRA_CA_CERTS: '', https_proxy: `http://127.0.0.1:${proxy.port}` };
-    const session = await connect(['--allow', '*:read'], untrusting);
+    const session = await start(['--allow', '*:read'], untrusting);
     openings.push(session);
     expect((await session.call('list_users')).text).toBe(
       'WorkOS gave no usable answer to list_users: the TLS certificate is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT). Calling again would fail in the same way. Ask the operator of this server to set NODE_EXTRA_CA_CERTS to the CA certificate of what opens TLS on the way, such as a proxy of the company.',
@@ -130,7 +134,7 @@ describe.skipIf(!hasOpenssl)('the built server behind a proxy', () => {
     const proxy = await openProxy(hosts());
     openings.push(proxy);
     const past = { ...env(), HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: 'x.test, .workos.test:443' };
-    const session = await connect(['--allow', '*:read', '--timeout', '1'], past);
+    const session = await start(['--allow', '*:read', '--timeout', '1'], past);
     openings.push(session);
     const { text } = await session.call('list_users');
     expect(text).toMatch(/host name (not found|could not be looked up)\./);

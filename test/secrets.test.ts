@@ -287,7 +287,7 @@ const granted = tools.filter((tool) => !tool.needsCredentials && tool.local === 
 
 beforeAll(async () => {
   upstream = await listen(() => Response.json({}));
-  session = await connect(['--allow', '*:full', '--timeout', '1', '--confirm', 'off'], {
+  session = await connect(['--allow', '*:full', '--confirm', 'off'], {
     WORKOS_API_KEY: key,
     WORKOS_BASE_URL: upstream.url,
   });
@@ -414,7 +414,7 @@ describe('without credentials these arguments do not exist', () => {
 });
 
 it('takes the values of secret arguments out of what WorkOS says about them', async () => {
-  const open = await connect(['--allow', '*:full,*:credentials', '--timeout', '1', '--confirm', 'off'], {
+  const open = await connect(['--allow', '*:full,*:credentials', '--confirm', 'off'], {
     WORKOS_API_KEY: key,
     WORKOS_BASE_URL: upstream.url,
     WORKOS_CLIENT_ID: 'client_1',

@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MAIN, openServer } from './support/built.ts';
 import { type HttpServer, hashOf, newTokens, openFolder, serve } from './support/http-server.ts';
-import { MAIN, MODES, toResult } from './support/session.ts';
-import { openServer } from './support/ways.ts';
+import { MODES, toResult } from './support/session.ts';
 import { SCENARIOS } from './support/witness-scenarios.ts';
 import { type Check, describeWith, listScenarios, readChecks, run, serveUnder } from './support/witnesses.ts';
 

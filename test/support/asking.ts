@@ -1,21 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport as StdioClientTransportV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import {
-  type CallOptions,
-  collect,
-  type ListedTool,
-  MAIN,
-  MODES,
-  type Peer,
-  type Result,
-  toResult,
-} from './session.ts';
+import { inProcess, startProgram } from './in-process.ts';
+import { connectClient, openClient, type Peer, type Server, type Session, toCalls } from './session.ts';
 
 /** What a client puts before a person. */
 export type Question = { readonly message: string; readonly requestedSchema: unknown };
@@ -23,62 +10,37 @@ export type Question = { readonly message: string; readonly requestedSchema: unk
 /** What comes back from there. The SDK's types know no content that breaks the schema. */
 export type Reply = { readonly action: 'accept' | 'decline' | 'cancel'; readonly content?: Record<string, string> };
 
-export type Asking = {
-  readonly listTools: () => Promise<readonly ListedTool[]>;
-  readonly call: (name: string, args?: Record<string, unknown>, options?: CallOptions) => Promise<Result>;
+export type Asking = Omit<Session, 'instructions'> & {
   /** Every question so far. */
   readonly asked: readonly Question[];
-  readonly log: () => string;
-  readonly close: () => Promise<void>;
 };
 
 /** What a client says of itself: nothing, that it can ask, or that it can only open pages. */
 export type Ability = { form?: Record<string, never>; url?: Record<string, never> } | undefined;
 
-/** A client that hands questions to `person`, connected to the built server in a process of its own. */
+/** A client that hands questions to `person`, connected to a server. */
 export async function connectAsking(
   args: readonly string[],
   env: Record<string, string>,
   peer: Peer,
   elicitation: Ability,
   person: (question: Question) => Reply | Promise<Reply> = () => ({ action: 'cancel' }),
+  server: Server = inProcess,
 ): Promise<Asking> {
-  const server = { command: process.execPath, args: [MAIN, ...args], env, stderr: 'pipe' as const };
-  const info = { name: 'workos-mcp-test', version: '1' };
-  const capabilities = elicitation === undefined ? {} : { elicitation };
+  const client = openClient(peer, elicitation && { elicitation });
   const asked: Question[] = [];
-  const ask = (params: object): Reply | Promise<Reply> => {
+  const ask = async (params: object): Promise<Reply> => {
     const question = params as Question; // the server asks with forms alone
     asked.push(question);
     return person(question);
   };
-  if (peer === 'v1 client') {
-    const transport = new StdioClientTransportV1(server);
-    const log = collect(transport.stderr);
-    const client = new ClientV1(info, { capabilities });
-    if (elicitation !== undefined) client.setRequestHandler(ElicitRequestSchema, async ({ params }) => ask(params));
-    await client.connect(transport);
-    return {
-      listTools: async () => (await client.listTools()).tools,
-      call: async (name, args = {}, options) =>
-        toResult(await client.callTool({ name, arguments: args }, undefined, options)),
-      asked,
-      log,
-      close: () => client.close(),
-    };
+  if (elicitation !== undefined) {
+    if (client instanceof ClientV1) client.setRequestHandler(ElicitRequestSchema, ({ params }) => ask(params));
+    else client.setRequestHandler('elicitation/create', ({ params }) => ask(params));
   }
-  const transport = new StdioClientTransport(server);
-  const log = collect(transport.stderr);
-  const client = new Client(info, { capabilities, versionNegotiation: { mode: MODES[peer] } });
-  if (elicitation !== undefined) client.setRequestHandler('elicitation/create', async ({ params }) => ask(params));
-  await client.connect(transport);
-  return {
-    listTools: async () => (await client.listTools()).tools,
-    call: async (name, args = {}, options) => toResult(await client.callTool({ name, arguments: args }, options)),
-    asked,
-    log,
-    close: () => client.close(),
-  };
+  const { transport, log } = server(args, env, peer);
+  await connectClient(client, transport);
+  return { ...toCalls(client), asked, log, close: () => client.close() };
 }
 
 /** An answer of the server's, as it is on the wire. */
@@ -98,11 +60,11 @@ export type RawClient = {
   readonly close: () => Promise<void>;
 };
 
-/** The built server behind raw lines, for what no client would send. */
+/** A server behind raw lines, for what no client would send. */
 export function connectRaw(args: readonly string[], env: Record<string, string>): RawClient {
-  const server = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['pipe', 'pipe', 'ignore'] });
+  const { stdin, stdout, exit } = startProgram(args, env);
   const waiting = new Map<number, (message: Wire) => void>();
-  createInterface(server.stdout).on('line', (line) => {
+  createInterface(stdout).on('line', (line) => {
     const message = JSON.parse(line);
     waiting.get(message.id)?.(message);
     waiting.delete(message.id);
@@ -118,13 +80,12 @@ export function connectRaw(args: readonly string[], env: Record<string, string>)
       };
       const params = { name, arguments: args, ...more, _meta };
       const answer = new Promise<Wire>((resolve) => waiting.set(id, resolve));
-      server.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params })}\n`);
+      stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params })}\n`);
       return answer;
     },
     close: async () => {
-      const gone = once(server, 'exit');
-      server.stdin.end();
-      await gone;
+      stdin.end();
+      await exit;
     },
   };
 }

@@ -28,7 +28,7 @@ export type Failure = readonly [when: string, make: (stage: Stage) => Promise<Re
 const USER = 'user_01ADA';
 const KEY = 'sk_test_1234567890';
 
-export async function openStage(): Promise<Stage & { readonly close: () => Promise<void> }> {
+async function openStage(): Promise<Stage & { readonly close: () => Promise<void> }> {
   const workos = await listen(() => Response.json({}));
   const gone = await listen(() => Response.json({}));
   await gone.close();
@@ -69,15 +69,20 @@ export async function openStage(): Promise<Stage & { readonly close: () => Promi
   return Object.assign(stage, { close });
 }
 
-/** The text of each failure. Throws where a call succeeds. */
-export async function runFailures(stage: Stage, failures: readonly Failure[]) {
-  const rows: (readonly [when: string, text: string])[] = [];
-  for (const [when, make] of failures) {
-    const { isError, text } = await make(stage);
-    if (!isError) throw new Error(`${when}: the call succeeds`);
-    rows.push([when, text.replaceAll(/(confirm_token=")[^"]+|(Wait at least )\d+/g, '$1$2…')]);
+/** The text of each failure, on a stage of their own. Throws where a call succeeds. */
+export async function runFailures(failures: readonly Failure[]) {
+  const stage = await openStage();
+  try {
+    const rows: (readonly [when: string, text: string])[] = [];
+    for (const [when, make] of failures) {
+      const { isError, text } = await make(stage);
+      if (!isError) throw new Error(`${when}: the call succeeds`);
+      rows.push([when, text.replaceAll(/(confirm_token=")[^"]+|(Wait at least )\d+/g, '$1$2…')]);
+    }
+    return rows;
+  } finally {
+    await stage.close();
   }
-  return rows;
 }
 
 const user = (member: object = {}) => Response.json({ id: USER, email: 'ada@acme.example.com', ...member });

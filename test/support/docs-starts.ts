@@ -1,17 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { PassThrough } from 'node:stream';
-import { partFor } from '../../src/settings/command-line.ts';
-import type { Part, Shell } from '../../src/start/host.ts';
 import { code, table } from './docs-markdown.ts';
 import { STOPS, type Stop } from './docs-stops.ts';
 import { openFolder } from './http-server.ts';
+import { runProgram } from './in-process.ts';
 
 export type Stopped = { readonly stop: Stop; readonly message: string };
 
-/**
- * Starts the built program with each of them, in this process: what ends in one of its own is the message and code 2.
- * Throws where one starts.
- */
+/** Starts the program with each of them, in this process. Throws where one starts. */
 export async function runStops(): Promise<Readonly<Record<string, readonly Stopped[]>>> {
   const folder = openFolder();
   try {
@@ -29,27 +23,11 @@ export async function runStops(): Promise<Readonly<Record<string, readonly Stopp
 async function start(stop: Stop, folder: ReturnType<typeof openFolder>): Promise<string> {
   const { argv, env, file } = parseStop(stop);
   const path = file === undefined ? 'FILE' : folder.write('file', file);
-  const shell: Shell = {
-    argv: argv.map((word) => (word === 'FILE' ? path : word)),
-    env: { WORKOS_MCP_LOG_LEVEL: 'silent', ...env },
-    version: '0.0.0',
-    node: process.versions.node,
-    isDirect: true,
-    readText: (name) => readFileSync(name, 'utf8'),
-    stdin: new PassThrough(),
-    stdout: new PassThrough(),
-    print: () => {},
-    isColourful: () => false,
-    writeToStderr: (bytes) => bytes.length,
-    logTo: { write: () => {} },
-    onSignal: () => {},
-  };
-  // The built files, whose paths are no literals so that type checking does not need a build.
-  const built: string = `../../dist/${partFor(argv)}.js`;
-  const { run } = (await import(built)) as { readonly run: Part };
-  const error: unknown = await run(shell).catch((fault: unknown) => fault);
-  if (!(error instanceof Error && error.name === 'StartError')) throw new Error(`${stop}: starts, or fails otherwise`);
-  return error.message.replaceAll(path, 'FILE');
+  const words = argv.map((word) => (word === 'FILE' ? path : word));
+  const { code: status, stderr } = await runProgram(words, { WORKOS_MCP_LOG_LEVEL: 'silent', ...env });
+  const [, message] = /^workos-mcp: (.*)\n$/ms.exec(stderr) ?? [];
+  if (status !== 2 || message === undefined) throw new Error(`${stop}: starts, or fails otherwise: ${stderr}`);
+  return message.replaceAll(path, 'FILE');
 }
 
 const TOKENS = { TOKEN2: `bbbbbbbbbb:${'1'.repeat(64)}`, TOKEN: `aaaaaaaaaa:${'0'.repeat(64)}` };

@@ -10,7 +10,8 @@ import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextproto
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { createToken, type NewToken } from '../../src/agents/token.ts';
 import type { Ability, Question, Reply } from './asking.ts';
-import { MAIN, type Peer, type Result } from './session.ts';
+import { MAIN } from './built.ts';
+import type { Peer, Result } from './session.ts';
 import { listen, type Upstream } from './upstream.ts';
 
 export type Env = Readonly<Record<string, string>>;

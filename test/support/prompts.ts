@@ -1,9 +1,8 @@
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport as StdioClientTransportV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { type Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as HttpTransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { collect, MAIN, MODES, type Peer } from './session.ts';
+import { inProcess } from './in-process.ts';
+import { connectClient, openClient, type Peer, type Server } from './session.ts';
 
 type Values = Readonly<Record<string, string>>;
 
@@ -28,39 +27,25 @@ export type PromptClient = {
   readonly close: () => Promise<void>;
 };
 
-const INFO = { name: 'workos-mcp-test', version: '1' };
-
-export const openClient = (peer: Peer): Client | ClientV1 =>
-  peer === 'v1 client' ? new ClientV1(INFO) : new Client(INFO, { versionNegotiation: { mode: MODES[peer] } });
-
-/** A client of the built server in a process of its own. */
+/** A client of a server over stdio. */
 export async function connect(
   args: readonly string[],
   env: Record<string, string> = {},
   peer: Peer = 'v2 client, auto',
+  server: Server = inProcess,
 ): Promise<PromptClient> {
-  const server = { command: process.execPath, args: [MAIN, ...args], env, stderr: 'pipe' as const };
   const client = openClient(peer);
-  if (client instanceof ClientV1) {
-    const transport = new StdioClientTransportV1(server);
-    const log = collect(transport.stderr);
-    await client.connect(transport);
-    return toPromptClient(client, log);
-  }
-  const transport = new StdioClientTransport(server);
-  const log = collect(transport.stderr);
-  await client.connect(transport);
+  const { transport, log } = server(args, env, peer);
+  await connectClient(client, transport);
   return toPromptClient(client, log);
 }
 
 /** A client of a server over HTTP. */
 export async function connectOverHttp(url: string, token: string, peer: Peer): Promise<PromptClient> {
   const requestInit = { headers: { authorization: `Bearer ${token}` } };
+  const Transport = peer === 'v1 client' ? HttpTransportV1 : StreamableHTTPClientTransport;
   const client = openClient(peer);
-  if (client instanceof ClientV1) {
-    // With exactOptionalPropertyTypes the SDK's transport is none of its own Transports.
-    await client.connect(new HttpTransportV1(new URL(url), { requestInit }) as Parameters<ClientV1['connect']>[0]);
-  } else await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }));
+  await connectClient(client, new Transport(new URL(url), { requestInit }));
   return toPromptClient(client, () => '');
 }
 

@@ -1,8 +1,7 @@
 import type { Readable } from 'node:stream';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { Client, type Transport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport as StdioClientTransportV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { inProcess } from './in-process.ts';
 
 /** The clients that stand for those in the field: both SDK lines, both protocol eras. */
 export const PEERS = ['v2 client, legacy', 'v2 client, auto', 'v2 client, pinned to 2026-07-28', 'v1 client'] as const;
@@ -27,7 +26,7 @@ export type CallOptions = {
   readonly onprogress?: (progress: { progress: number; total?: number | undefined }) => void;
 };
 
-/** A client connected to the built server in a process of its own. */
+/** A client connected to a server. */
 export type Session = {
   readonly listTools: () => Promise<readonly ListedTool[]>;
   readonly call: (name: string, args?: Record<string, unknown>, options?: CallOptions) => Promise<Result>;
@@ -37,7 +36,16 @@ export type Session = {
   readonly close: () => Promise<void>;
 };
 
-export const MAIN = `${import.meta.dirname}/../../dist/main.js`;
+/** Starts the program for a client, in this process or in one of its own. */
+export type Server = (
+  args: readonly string[],
+  env: Record<string, string>,
+  peer: Peer,
+) => {
+  /** Of the SDK that the client is of. */
+  readonly transport: Transport | Parameters<ClientV1['connect']>[0];
+  readonly log: () => string;
+};
 
 /** How the v2 client opens a connection. */
 export const MODES = {
@@ -46,37 +54,43 @@ export const MODES = {
   'v2 client, pinned to 2026-07-28': { pin: '2026-07-28' },
 } as const;
 
+const INFO = { name: 'workos-mcp-test', version: '1' };
+
+export const openClient = (peer: Peer, capabilities: object = {}): Client | ClientV1 =>
+  peer === 'v1 client'
+    ? new ClientV1(INFO, { capabilities })
+    : new Client(INFO, { capabilities, versionNegotiation: { mode: MODES[peer] } });
+
+/** Connects a client with one of those transports. */
+export function connectClient(client: Client | ClientV1, transport: ReturnType<Server>['transport']): Promise<void> {
+  // It is of the client's SDK. Their types differ in the callbacks that may be undefined.
+  return client.connect(transport as Transport & Parameters<ClientV1['connect']>[0]);
+}
+
 export async function connect(
   args: readonly string[],
   env: Record<string, string> = {},
   peer: Peer = 'v2 client, legacy',
+  server: Server = inProcess,
 ): Promise<Session> {
-  const server = { command: process.execPath, args: [MAIN, ...args], env, stderr: 'pipe' as const };
-  const info = { name: 'workos-mcp-test', version: '1' };
-  if (peer === 'v1 client') {
-    const transport = new StdioClientTransportV1(server);
-    const log = collect(transport.stderr);
-    const client = new ClientV1(info);
-    await client.connect(transport);
-    return {
-      listTools: async () => (await client.listTools()).tools,
-      call: async (name, args = {}, options) =>
-        toResult(await client.callTool({ name, arguments: args }, undefined, options)),
-      instructions: () => client.getInstructions(),
-      log,
-      close: () => client.close(),
-    };
-  }
-  const transport = new StdioClientTransport(server);
-  const log = collect(transport.stderr);
-  const client = new Client(info, { versionNegotiation: { mode: MODES[peer] } });
-  await client.connect(transport);
+  const client = openClient(peer);
+  const { transport, log } = server(args, env, peer);
+  await connectClient(client, transport);
+  return { ...toCalls(client), instructions: () => client.getInstructions(), log, close: () => client.close() };
+}
+
+/** What a client of either SDK calls tools with. */
+export function toCalls(client: Client | ClientV1): Pick<Session, 'listTools' | 'call'> {
   return {
     listTools: async () => (await client.listTools()).tools,
-    call: async (name, args = {}, options) => toResult(await client.callTool({ name, arguments: args }, options)),
-    instructions: () => client.getInstructions(),
-    log,
-    close: () => client.close(),
+    call: async (name, args = {}, options) => {
+      const params = { name, arguments: args };
+      return toResult(
+        await (client instanceof ClientV1
+          ? client.callTool(params, undefined, options)
+          : client.callTool(params, options)),
+      );
+    },
   };
 }
 

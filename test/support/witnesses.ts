@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { describe, it } from 'vitest';
+import { MAIN } from './built.ts';
 import { findPort, waitFor } from './http-server.ts';
-import { collect, MAIN } from './session.ts';
+import { collect } from './session.ts';
 
 const ours = `${import.meta.dirname}/../../node_modules`;
 /** The folder into which .ci/run installs what asks for a newer Node than the tests do, and such a Node. */
