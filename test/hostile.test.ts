@@ -1,24 +1,45 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { auditEvent } from './support/audit-event.ts';
 import { connect, type Session } from './support/session.ts';
 import { type Answer, listen, type Upstream } from './support/upstream.ts';
 
 const key = 'sk_test_canary_1234567890';
-let upstream: Upstream;
-let session: Session;
 
-beforeAll(async () => {
-  upstream = await listen(() => Response.json({}));
+/** A server of its own for each test, since most of them wait. */
+async function open() {
+  const upstream = await listen(() => Response.json({}));
   const env = { WORKOS_API_KEY: key, WORKOS_BASE_URL: upstream.url, WORKOS_CLIENT_ID: 'client_1' };
   const bounds = ['--timeout', '4', '--attempt-timeout', '0.6', '--max-reply-bytes', '200000'];
-  session = await connect(['--allow', '*:full,*:credentials', '--confirm', 'off', ...bounds], env);
-});
+  const session = await connect(['--allow', '*:full,*:credentials', '--confirm', 'off', ...bounds], env);
+  opened.push({ upstream, session });
+  return {
+    log: session.log,
+    /** Calls against answers given in turn, the last one for good. */
+    run: async ([name, args]: Call, ...answers: readonly Answer[]) => {
+      const before = upstream.received.length;
+      const start = performance.now();
+      upstream.answer = {
+        next: () =>
+          answers[Math.min(upstream.received.length - before, answers.length) - 1] ?? expect.fail('no answer'),
+      };
+      const result = await session.call(name, args);
+      const sent = upstream.received.slice(before);
+      return { ...result, sent, attempts: sent.length, seconds: (performance.now() - start) / 1_000 };
+    },
+  };
+}
+
+const opened: { readonly upstream: Upstream; readonly session: Session }[] = [];
 afterAll(async () => {
-  expect(session.log()).not.toContain(key);
-  await session.close();
-  await upstream.close();
+  for (const { upstream, session } of opened) {
+    expect(session.log()).not.toContain(key);
+    await session.close();
+    await upstream.close();
+  }
 });
+
+type Call = readonly [name: string, args: Record<string, unknown>];
 
 const READ = ['get_user', { user_id: 'user_1' }] as const;
 const CREATE = ['create_user', { email: 'a@b.test' }] as const;
@@ -45,20 +66,8 @@ const hangingBody: Answer = {
   },
 };
 
-/** Calls against answers given in turn, the last one for good. */
-async function run([name, args]: readonly [string, Record<string, unknown>], ...answers: readonly Answer[]) {
-  const before = upstream.received.length;
-  const start = performance.now();
-  upstream.answer = {
-    next: () => answers[Math.min(upstream.received.length - before, answers.length) - 1] ?? expect.fail('no answer'),
-  };
-  const result = await session.call(name, args);
-  const sent = upstream.received.slice(before);
-  return { ...result, sent, attempts: sent.length, seconds: (performance.now() - start) / 1_000 };
-}
-
-describe('an attempt that fails', () => {
-  it.each<[string, Parameters<typeof run>, number, object]>([
+describe.concurrent('an attempt that fails', () => {
+  it.each<[string, [Call, ...Answer[]], number, object]>([
     ['503 on a read', [READ, json(503), json(502), OK], 3, { structured: { id: 'user_1' } }],
     ['408 on a read', [READ, json(408), OK], 2, { structured: { id: 'user_1' } }],
     ['a reset on a read', [READ, reset, OK], 2, { structured: { id: 'user_1' } }],
@@ -101,12 +110,14 @@ describe('an attempt that fails', () => {
     ],
     ['a 400', [READ, json(400)], 1, { isError: true }],
   ])('%s', async (_, args, attempts, result) => {
+    const { run } = await open();
     const end = await run(...args);
     expect(end).toMatchObject({ ...result, attempts });
     expect(end.seconds).toBeLessThan(4.5);
   });
 
   it('is told apart: a repeated delete that finds nothing did its work, a first one did not', async () => {
+    const { run } = await open();
     expect(await run(DELETE, reset, json(404, { message: 'Gone' }))).toMatchObject({
       structured: { ok: true, notes: [expect.stringContaining('earlier attempt is unknown')] },
     });
@@ -115,6 +126,7 @@ describe('an attempt that fails', () => {
   });
 
   it('keeps its idempotency key when it is repeated', async () => {
+    const { run } = await open();
     const { sent } = await run(EVENT, json(500), silent, json(200, { success: true }));
     const keys = sent.map(({ headers }) => headers['idempotency-key']);
     expect(keys).toHaveLength(3);
@@ -122,12 +134,14 @@ describe('an attempt that fails', () => {
   });
 
   it('waits as long as WorkOS asks', async () => {
+    const { run } = await open();
     const { attempts, seconds } = await run(READ, json(429, {}, { 'retry-after': '2' }), OK);
     expect(attempts).toBe(2);
     expect(seconds).toBeGreaterThanOrEqual(2);
   });
 
   it('says how often it was tried, within the time of the call', async () => {
+    const { run } = await open();
     const { text, seconds } = await run(READ, json(503));
     expect(text).toMatch(
       /^WorkOS answered get_user with 503 Service Unavailable \([234] attempts\)\. Calling again is safe\.$/,
@@ -136,7 +150,7 @@ describe('an attempt that fails', () => {
   });
 });
 
-describe('an answer that is', () => {
+describe.concurrent('an answer that is', () => {
   const body = (text: string | Buffer, headers: Record<string, string> = {}): Answer => ({
     raw: (response) => {
       response.writeHead(200, { 'content-type': 'application/json', ...headers });
@@ -197,6 +211,7 @@ describe('an answer that is', () => {
     ['an unknown error status', json(499, { message: 'Hm.' }), 'with 499 Unknown: Hm.'],
     ['a long error', json(400, { message: 'm'.repeat(100_000) }), '… (96001 more characters.)'],
   ])('%s', async (_, answer, text) => {
+    const { run } = await open();
     const result = await run(READ, answer);
     expect(result.isError).toBe(true);
     expect(result.text).toContain(text);
@@ -205,6 +220,7 @@ describe('an answer that is', () => {
   });
 
   it('in chunks of a byte is read in no more memory than it has', async () => {
+    const { run } = await open();
     const drip: Answer = {
       raw: (response) => {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -216,13 +232,15 @@ describe('an answer that is', () => {
   });
 
   it('a success with request IDs that are none keeps them out of the log', async () => {
+    const { run, log } = await open();
     await run(READ, json(200, { object: 'user' }, { 'x-request-id': 'secret words here' }));
     await run(READ, json(200, { object: 'user' }, { 'x-request-id': 'req_shaped-1' }));
-    expect(session.log()).toContain('req_shaped-1');
-    expect(session.log()).not.toContain('secret words');
+    expect(log()).toContain('req_shaped-1');
+    expect(log()).not.toContain('secret words');
   });
 
   it('not HTTP at all', async () => {
+    const { run } = await open();
     const result = await run(CREATE, { raw: (response) => response.socket?.end('220 smtp ready\r\n') });
     expect(result).toMatchObject({
       isError: true,
@@ -232,6 +250,7 @@ describe('an answer that is', () => {
   });
 
   it('full of what nobody sees is cleaned, and says so', async () => {
+    const { run } = await open();
     const name = 'Ad\u202ea\u200b \u001b[31mred';
     const { structured } = await run(READ, json(200, { object: 'user', first_name: name }));
     expect(structured).toEqual({
@@ -246,6 +265,7 @@ describe('an answer that is', () => {
 });
 
 it('does not wait longer for a rate limit than the call has, nor do those that come after it', async () => {
+  const { run } = await open();
   const first = await run(READ, json(429, {}, { 'retry-after': '30' }));
   expect(first).toMatchObject({
     text: 'WorkOS answered get_user with 429 Too Many Requests. Wait 30 seconds, then call again.',

@@ -637,7 +637,10 @@ describe('on the real clock', () => {
     },
   };
 
-  it.concurrent.each(Object.keys(counters))('12 reads at 4 per second take 2 seconds: %s', async (name) => {
+  // Other work on the machine can make one run too slow, but not three.
+  it.concurrent.each(Object.keys(counters))('12 reads at 4 per second take 2 seconds: %s', {
+    retry: 2,
+  }, async (name) => {
     const admits = counters[name]?.(4, 1_000);
     const send = limit(systemClock)(async () => {
       await sleep(Math.random() * 3);
