@@ -3,11 +3,11 @@ import { dirname } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MAIN, openServer } from './support/built.ts';
-import { type HttpServer, hashOf, newTokens, openFolder, serve } from './support/http-server.ts';
-import { MODES, toResult } from './support/session.ts';
-import { SCENARIOS } from './support/witness-scenarios.ts';
-import { type Check, describeWith, listScenarios, readChecks, run, serveUnder } from './support/witnesses.ts';
+import { MAIN, openServer } from '../support/built.ts';
+import { type HttpServer, hashOf, newTokens, openFolder, serve } from '../support/http-server.ts';
+import { MODES, toResult } from '../support/session.ts';
+import { SCENARIOS } from '../support/witness-scenarios.ts';
+import { type Check, describeWith, listScenarios, readChecks, run, serveUnder } from '../support/witnesses.ts';
 
 const folder = openFolder();
 afterAll(folder.remove);
