@@ -405,7 +405,8 @@ describe('without credentials these arguments do not exist', () => {
     upstream.answer = () => Response.json({ object: 'organization' });
     const create = (state: string) =>
       session.call('create_organization', { name: 'A', domain_data: [{ domain: 'a.test', state }] });
-    expect(await create('pending')).toMatchObject({ structured: { object: 'organization', environment: 'staging' } });
+    const made = await create('pending');
+    expect(made, made.text).toMatchObject({ structured: { object: 'organization', environment: 'staging' } });
     expect(await create('verified')).toMatchObject({
       isError: true,
       text: expect.stringContaining('Other values need the grant organizations:credentials'),

@@ -28,7 +28,8 @@ export type Upstream = {
 
 /** A loopback listener that records what it receives and passes it to `answer`, which a test may change. */
 export async function listen(answer: Answer): Promise<Upstream> {
-  const server = createServer(async (incoming, outgoing) => {
+  // Else the server may close an idle connection at the moment that a request comes over it, as on a busy machine.
+  const server = createServer({ keepAliveTimeout: 0 }, async (incoming, outgoing) => {
     const body = await buffer(incoming);
     const url = new URL(incoming.url ?? '/', upstream.url);
     const method = incoming.method ?? '';
