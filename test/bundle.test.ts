@@ -10,7 +10,6 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPolicy } from '../src/access/policy.ts';
 import { envName, OPTIONS, type Option, optionNames } from '../src/settings/options.ts';
-import { MAIN } from './support/built.ts';
 import { catalog, FIXED } from './support/catalog.ts';
 import { runHere } from './support/run-here.ts';
 import { collect, toResult } from './support/session.ts';

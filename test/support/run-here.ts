@@ -26,8 +26,12 @@ export async function runHere(args: readonly string[], env: Env = {}, messages: 
   let stop = () => {};
   const shell: Shell = {
     argv: args,
-    // What it logs would go to the stderr of this process.
-    env: { WORKOS_MCP_LOG_LEVEL: 'silent', ...env },
+    env,
+    logTo: {
+      write: (line) => {
+        stderr += line;
+      },
+    },
     version: '0.0.0',
     node: process.versions.node,
     readText: (path) => readFileSync(path, 'utf8'),
