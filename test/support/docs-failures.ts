@@ -28,13 +28,21 @@ export type Failure = readonly [when: string, make: (stage: Stage) => Promise<Re
 const USER = 'user_01ADA';
 const KEY = 'sk_test_1234567890';
 
-async function openStage(): Promise<Stage & { readonly close: () => Promise<void> }> {
+async function openStage(attemptTimeout: string): Promise<Stage & { readonly close: () => Promise<void> }> {
   const workos = await listen(() => Response.json({}));
   const gone = await listen(() => Response.json({}));
   await gone.close();
   const proxy = await openProxy();
   const open = (flags: readonly string[], more: Record<string, string> = {}, asks = false) => {
-    const args = ['--attempt-timeout', '1', '--max-result-bytes', '2000', '--max-reply-bytes', '20000', ...flags];
+    const args = [
+      '--attempt-timeout',
+      attemptTimeout,
+      '--max-result-bytes',
+      '2000',
+      '--max-reply-bytes',
+      '20000',
+      ...flags,
+    ];
     const env = { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: workos.url, ...more };
     return connectAsking(args, env, 'v2 client, legacy', asks ? { form: {} } : undefined, () => stage.reply);
   };
@@ -69,9 +77,12 @@ async function openStage(): Promise<Stage & { readonly close: () => Promise<void
   return Object.assign(stage, { close });
 }
 
-/** The text of each failure, on a stage of their own. Throws where a call succeeds. */
-export async function runFailures(failures: readonly Failure[]) {
-  const stage = await openStage();
+/**
+ * The text of each failure, on a stage of their own. Throws where a call succeeds.
+ * @param attemptTimeout in seconds, shorter where it is what fails
+ */
+export async function runFailures(failures: readonly Failure[], attemptTimeout = '20') {
+  const stage = await openStage(attemptTimeout);
   try {
     const rows: (readonly [when: string, text: string])[] = [];
     for (const [when, make] of failures) {
