@@ -8,6 +8,7 @@ import { createRedisPendingStore } from '../../src/redis/pending.ts';
 import { createSharedWindows } from '../../src/redis/windows.ts';
 import type { Reply, Slot } from '../../src/workos/layer.ts';
 import { limit } from '../../src/workos/limits/limit.ts';
+import { measureLag } from './lag.ts';
 
 export type Orders = {
   readonly name: string;
@@ -28,12 +29,16 @@ export type Orders = {
   | { readonly what: 'spend'; readonly attempts: number; readonly limit: number; readonly windowMs: number }
 );
 
-export type Result = { readonly statuses?: number[]; readonly taken?: string[]; readonly spent?: number };
+export type Result = {
+  readonly statuses?: number[];
+  readonly taken?: string[];
+  readonly spent?: number;
+};
 
 /** To the worker: orders to get ready for, and then, without them, to go. */
 export type ToWorker = { readonly id: number; readonly orders?: Orders };
-/** From the worker: that it is ready, and then what came of it. */
-export type FromWorker = { readonly id: number; readonly result?: Result };
+/** From the worker: that it is ready, and then what came of it and by how many milliseconds the machine held it up. */
+export type FromWorker = { readonly id: number; readonly result?: Result & { readonly lag: number } };
 
 const { now } = systemClock;
 const agent = new Agent({ keepAlive: true });
@@ -61,9 +66,10 @@ async function carryOut(id: number, orders: Orders): Promise<void> {
     going.set(id, resolve);
     tell({ id });
   });
+  const lag = measureLag();
   const result = await work(redis, orders);
   await redis.close(); // what was released last is known to the others, too
-  tell({ id, result });
+  tell({ id, result: { ...result, lag: lag() } });
 }
 
 async function work(redis: Redis, orders: Orders): Promise<Result> {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { describe } from 'vitest';
-import type { FromWorker, Orders, Result, ToWorker } from './redis-worker.ts';
+import type { FromWorker, Orders, ToWorker } from './redis-worker.ts';
 
 const binary = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 
@@ -93,10 +93,12 @@ export async function bundleWorker(): Promise<{ readonly path: string; readonly 
   return { path, remove: () => rmSync(folder, { recursive: true }) };
 }
 
+type Outcome = NonNullable<FromWorker['result']>;
+
 export type Task = {
   readonly go: () => void;
   /** What the worker has to say when it is through. */
-  readonly result: Promise<Result>;
+  readonly result: Promise<Outcome>;
 };
 
 export type Worker = {
@@ -122,7 +124,7 @@ export function startWorker(path: string): Worker {
       const id = count;
       const tell = (message: ToWorker) => void child.send(message);
       const ready = once(heard, `ready ${id}`);
-      const result = Promise.race([died, once(heard, `result ${id}`)]).then(([result]): Result => result);
+      const result = Promise.race([died, once(heard, `result ${id}`)]).then(([result]): Outcome => result);
       result.catch(() => {}); // no test asks one that it kills
       tell({ id, orders });
       await Promise.race([died, ready]);
