@@ -36,7 +36,7 @@ export default area({
       route: 'POST /audit_logs/events',
       access: 'write',
       description:
-        "Record an event in an organization's audit log, for good. WorkOS does not verify the actor: it is whoever you name.",
+        "Record an event in an organization's audit log, for good. WorkOS does not verify the actor that you name.",
       input: {
         organization_id: organizationId,
         event: z

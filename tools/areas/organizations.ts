@@ -54,7 +54,7 @@ export default area({
       },
       credentials: {
         identity: ['allow_profiles_outside_organization', 'domain_data'],
-        // A pending domain vouches for nobody.
+        // A pending domain does not vouch for any user.
         narrowed: { domain_data: newDomains('pending') },
       },
       output: organization,

@@ -14,7 +14,7 @@ const role = object({
   ...times,
 });
 
-/** A role as somebody has it. */
+/** A role as it is assigned to a user. */
 export const assignedRole = object({ slug: text });
 
 export default area({

@@ -258,7 +258,7 @@ export default area({
         radar_sms_sign_in_challenge: `Ask for the code, then ${again('radar-sms-challenge:code')}.`,
         sso_required: 'Start SSO instead: get_sso_authorization_url with one of the connections.',
         authorization_pending: 'The person has not confirmed the device yet: call again in a few seconds.',
-        slow_down: 'Wait some seconds more before each call.',
+        slow_down: 'Wait a few more seconds before each call.',
       },
     }),
   ],

@@ -11,15 +11,15 @@ export default prompt({
       description: 'Email domain that they sign in with',
       lookup: { tool: 'list_connections', within: { organization_id: 'organization' }, member: 'domains.domain' },
     },
-    email: { ...email, description: 'Email address of somebody who cannot sign in' },
+    email: { ...email, description: 'Email address of a person who cannot sign in' },
     symptom: { description: 'What they see, e.g. the error message', max: 500 },
   },
   needs: ['list_connections'],
   steps: [
     findOrganization,
     'List its connections with {list_connections} by organization_id. If there is none, SSO was never set up. Only the state "active" lets people sign in.',
-    'If it has several, say which one these people get to, by connection_type and domains.',
-    'Read that one with {get_connection}: compare its type with the identity provider that they use, and updated_at with when the trouble began.',
+    'If it has several, determine which one these people use, by connection_type and domains.',
+    'Read that one with {get_connection}: compare its type with the identity provider that they use, and updated_at with the time when the problem began.',
     [
       'Read its domains with {get_organization}: the email domain has to be among them, "verified" or "legacy_verified", unless allow_profiles_outside_organization is true.',
       'Ask a person to look in the WorkOS Dashboard whether the email domain is among the domains of the organization, and verified.',
@@ -30,7 +30,7 @@ export default prompt({
     },
     {
       given: 'email',
-      do: 'If {list_directories} by organization_id shows a directory, look there with {list_directory_users} by directory and email: whoever is not "active" there was deactivated at the identity provider.',
+      do: 'If {list_directories} by organization_id shows a directory, look there with {list_directory_users} by directory and email: a user who is not "active" there was deactivated at the identity provider.',
     },
     [
       'If all of this is as it should be, build a URL with {get_sso_authorization_url} for the connection, with a redirect_uri that is configured in WorkOS, and have a person open it and tell you what they see.',

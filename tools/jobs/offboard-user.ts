@@ -4,7 +4,7 @@ import { email, findOrganization, organization } from './shared-parts.ts';
 export default prompt({
   name: 'offboard_user',
   title: 'Offboard a user',
-  description: 'Take all access from somebody who has left, for good.',
+  description: 'Permanently remove all access of a person who has left.',
   arguments: {
     email: { ...email, required: true },
     organization: { ...organization, description: 'Name or ID of the organization that they have left' },
@@ -20,11 +20,11 @@ export default prompt({
     },
     'Ask whether the identity provider has deactivated them, if they use one: a sync or a sign-in by SSO may bring them back. Go on once it has.',
     'Delete the user with {delete_user}, which ends sessions and all memberships, in other organizations too.',
-    'Look with {list_users} by email that nobody is left.',
+    'Check with {list_users} by email that the user is gone.',
     {
       given: 'organization',
       do: 'If the person wants it in the audit log of the organization, record it with {create_audit_log_event}, under an action that is configured in WorkOS.',
     },
-    'Report what was done, with IDs, and what is left to a person.',
+    'Report what was done, with IDs, and what a person still has to do.',
   ],
 });

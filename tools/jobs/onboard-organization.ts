@@ -16,8 +16,8 @@ export default prompt({
   needs: ['create_organization'],
   steps: [
     [
-      'Look with {list_organizations} whether there is such an organization already, by search for the name and, if one is given, by domains. If so, stop and report it.',
-      'Ask whether there may be such an organization already: you cannot look.',
+      'Check with {list_organizations} whether the organization already exists, by search for the name and, if one is given, by domains. If so, stop and report it.',
+      'Ask whether the organization may already exist: you cannot check.',
     ],
     'Create it with {create_organization}, with the name alone.',
     {
@@ -30,7 +30,7 @@ export default prompt({
     {
       given: 'domain',
       do: [
-        'Once they say that the record is published, start with {verify_organization_domain} and read the state with {get_organization_domain}. DNS may take hours: "pending" is no fault.',
+        'Once they say that the record is published, start with {verify_organization_domain} and read the state with {get_organization_domain}. DNS may take hours: "pending" is not an error.',
         'Once they say that the record is published, start with {verify_organization_domain}.',
         'Leave the verification of the domain to a person in the WorkOS Dashboard.',
       ],
@@ -54,6 +54,6 @@ export default prompt({
         'If they sign in by SSO or want directory sync, a person sets that up in the WorkOS Dashboard or sends the customer a link to the Admin Portal.',
       ],
     },
-    'Report what there is now, with IDs, and what is left to a person.',
+    'Report what exists now, with IDs, and what a person still has to do.',
   ],
 });

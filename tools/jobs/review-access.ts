@@ -22,8 +22,8 @@ export default prompt({
     ],
     'List with {list_connections} by organization_id how they may sign in by SSO; note what is not "active".',
     'List its directories with {list_directories} by organization_id and their users with {list_directory_users}, with max_items: note members who are missing there or not "active", and the roles that are given there.',
-    'List the roles with {list_organization_roles}, and note those with far-reaching permissions. Who has which, only a directory tells: ask a person to look up the rest in the WorkOS Dashboard.',
+    'List the roles with {list_organization_roles}, and note those with far-reaching permissions. Only a directory shows who has which role: ask a person to look up the rest in the WorkOS Dashboard.',
     'If the person wants to know what was done, start {create_audit_log_export} for the time in question and follow it with {get_audit_log_export}. If its URL is withheld, they download it in the WorkOS Dashboard.',
-    'Report a table of who has access (email, ID, last sign-in, what you noted) and what you would take away. Change nothing yourself.',
+    'Report a table of who has access (email, ID, last sign-in, what you noted) and what access you would remove. Change nothing yourself.',
   ],
 });

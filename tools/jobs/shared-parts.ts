@@ -13,9 +13,9 @@ export const email: PromptArgument<'organization'> = {
 };
 
 export const findOrganization = [
-  'Unless its ID (org_…) is given, find the organization with {list_organizations}, by search for a name or by domains. Where several fit, ask which one is meant.',
+  'Unless its ID (org_…) is given, find the organization with {list_organizations}, by search for a name or by domains. If several match, ask which one is meant.',
   'Unless its ID (org_…) is given, ask for the ID of the organization.',
 ];
 
 export const report =
-  'Report the likely cause, what shows it (IDs, states, dates) and who can mend it: whoever administers the customer’s identity provider, or a person in the WorkOS Dashboard. Change nothing yourself.';
+  'Report the likely cause, the evidence (IDs, states, dates) and who can fix it: the administrator of the customer’s identity provider, or a person in the WorkOS Dashboard. Change nothing yourself.';
