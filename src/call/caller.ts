@@ -1,7 +1,7 @@
 import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
 import type { ConfirmMode } from '../access/confirmation.ts';
 import type { Tool } from '../catalog/tool.ts';
-import type { Elicitation } from './confirm/gate.ts';
+import type { Elicitation } from './confirm/person-answer.ts';
 
 /** Whether an agent may make a call, and by which grant or rule. */
 export type Verdict = {

@@ -87,6 +87,11 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
     readonly named: string;
     /** Tools that list the objects linked to it, by the argument that takes its ID. */
     readonly dependents?: Readonly<Record<string, string>>;
+    /**
+     * Arguments that replace a list of the object as a whole: the member that has the list, and the member of both lists'
+     * items that tells them apart. The preview shows what is lost.
+     */
+    readonly replaces?: Readonly<Record<string, { readonly member: string; readonly by: string }>>;
   };
   /** The read that tells whether a call whose answer was lost took effect. */
   readonly toldBy?: string;

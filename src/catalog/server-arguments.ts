@@ -9,6 +9,6 @@ export const MAX_ITEMS = { max_items: z.int().min(1).describe('Instead of limit:
 export const FIELDS = { fields: z.array(z.string()).min(1).describe('Only these fields').optional() };
 
 /** With which a model confirms a call if the client cannot ask a person. */
-export const CONFIRM_TOKEN = { confirm_token: z.string().min(1).describe('From the preview').optional() };
+export const CONFIRM_TOKEN = { confirm_token: z.string().min(1).describe('From the result that asks').optional() };
 
 export const OWN = { ...MAX_ITEMS, ...FIELDS, ...CONFIRM_TOKEN };

@@ -1,16 +1,18 @@
 import {
   CLIENT_CAPABILITIES_META_KEY,
   type InputRequiredResult,
-  inputResponse,
   isInputRequiredResult,
   McpServer,
   ProtocolError,
   ProtocolErrorCode,
+  SdkError,
+  SdkErrorCode,
   type ServerContext,
+  type StandardSchemaV1,
 } from '@modelcontextprotocol/server';
 import type { Call, Caller } from '../call/caller.ts';
-import type { Elicitation } from '../call/confirm/gate.ts';
 import { PENDING_MS } from '../call/confirm/pending.ts';
+import type { Elicitation } from '../call/confirm/person-answer.ts';
 import type { DirectTool } from './direct-tool.ts';
 import type { Offer } from './offer.ts';
 import { toGreeting } from './offer.ts';
@@ -48,7 +50,7 @@ export function createServer(
     const result = await start(elicitation);
     // Clients of 2026-07-28 ask because of that result and call again; others are asked to, while the call waits.
     if (!isInputRequiredResult(result) || isModern(mcpReq)) return result;
-    return start({ canAsk: true, state: result.requestState, response: await elicit(result, mcpReq, onProgress) });
+    return start({ canAsk: true, state: result.requestState, ...(await elicit(result, mcpReq, onProgress)) });
   });
   const lookUp: CallLookup = async (tool, args, signal) => {
     const result = await call(tool, args, { ...caller, ...toCaller(offer), elicitation: { canAsk: false }, signal });
@@ -102,12 +104,17 @@ function toProgress({ _meta, notify }: Pick<McpRequest, 'notify'> & { readonly _
 /** Milliseconds between signs of life while a person thinks: many clients give a call up after a minute without one. */
 const PROGRESS_INTERVAL_MS = 15_000;
 
-/** A person's answer, through a request to the client. Whatever goes wrong with that, nobody has said yes. */
+/** Takes every response: `src/call/confirm/` reads it, and says of each kind what the client did. */
+const ANY_RESPONSE: StandardSchemaV1<unknown> = {
+  '~standard': { version: 1, vendor: 'workos-mcp', validate: (value) => ({ value }) },
+};
+
+/** What the client sends back for a question to a person, or why it sends nothing. */
 async function elicit(
   { inputRequests }: InputRequiredResult,
-  { elicitInput, signal }: McpRequest,
+  { send, signal }: McpRequest,
   { onProgress }: ReturnType<typeof toProgress>,
-): Promise<Elicitation['response']> {
+): Promise<Pick<Elicitation, 'response' | 'failure'>> {
   const { params } = Object(inputRequests?.confirm);
   let signs = 0;
   const living = setInterval(() => {
@@ -115,9 +122,11 @@ async function elicit(
     onProgress?.(signs);
   }, PROGRESS_INTERVAL_MS);
   try {
-    return await elicitInput(params, { timeout: PENDING_MS, signal });
-  } catch {
-    return { action: 'cancel' };
+    const request = { method: 'elicitation/create', params: { mode: 'form', ...params } };
+    return { response: await send(request, ANY_RESPONSE, { timeout: PENDING_MS, signal }) };
+  } catch (error) {
+    if (signal.aborted) return { failure: 'cancelled' };
+    return { failure: SdkError.isInstance(error) && error.code === SdkErrorCode.RequestTimeout ? 'timeout' : 'error' };
   } finally {
     clearInterval(living);
   }
@@ -126,11 +135,10 @@ async function elicit(
 /** @param declared what the client said of itself when it connected, if it did */
 function toElicitation({ envelope, requestState, inputResponses }: McpRequest, declared: unknown): Elicitation {
   const { elicitation } = Object(Object(envelope)[CLIENT_CAPABILITIES_META_KEY] ?? declared);
-  const response = inputResponse(inputResponses, 'confirm');
   return {
     // Without a word about forms or URLs, a client means forms.
     canAsk: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
     state: requestState(),
-    response: response.kind === 'elicit' ? response : undefined,
+    response: Object(inputResponses).confirm,
   };
 }

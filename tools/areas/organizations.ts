@@ -100,7 +100,11 @@ export default area({
       credentials: {
         identity: ['allow_profiles_outside_organization', 'domain_data', 'external_id', 'stripe_customer_id'],
       },
-      preview: { object: 'get_organization', named: 'name' },
+      preview: {
+        object: 'get_organization',
+        named: 'name',
+        replaces: { domain_data: { member: 'domains', by: 'domain' } },
+      },
       output: organization,
     }),
     tool({

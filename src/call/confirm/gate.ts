@@ -4,17 +4,9 @@ import type { Confirmation } from '../../audit/entry.ts';
 import type { Arguments } from '../../catalog/declaration.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
-import type { Pending, PendingStore } from './pending.ts';
+import { PENDING_MS, type Pending, type PendingStore } from './pending.ts';
+import { type Elicitation, toPersonAnswer } from './person-answer.ts';
 import type { Preview } from './preview.ts';
-
-/** The client's part in a confirmation. */
-export type Elicitation = {
-  /** Whether the client can ask a person. */
-  readonly canAsk: boolean;
-  /** The ID that the client got with the question, and the response to it. */
-  readonly state?: string | undefined;
-  readonly response?: { readonly action?: unknown; readonly content?: unknown } | undefined;
-};
 
 export type ConfirmationRequest = {
   readonly tool: Tool;
@@ -69,22 +61,26 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
     return pending;
   };
 
-  /** Checks a person's answer to the question with the ID `state`. */
+  /** Checks what came back for the question with the ID `state`. */
   const checkAnswer = async (state: string, request: ConfirmationRequest): Promise<ConfirmationOutcome> => {
     const { caller, elicitation, args, tool } = request;
+    const answer = toPersonAnswer(elicitation);
+    if (answer.kind === 'none') {
+      // Not held against a person, who may never have seen the question. The question itself is over.
+      await store.take(state);
+      throw new RefusedError(answer.message, answer.rule);
+    }
     const pending = await take(state, 'prompt', request);
-    const { action, content } = elicitation.response ?? {};
-    if (action !== 'accept') {
+    if (answer.kind === 'declined') {
       await store.decline(caller, callOf(tool, digestOf(args)));
       throw new RefusedError(
         'A person was asked and did not confirm this call. Do not try again; ask them what to do instead.',
-        action === 'decline' ? 'a person declined' : 'a person did not answer',
+        'a person declined',
       );
     }
-    const { confirm } = Object(content);
-    if (typeof confirm !== 'string' || !pending.expected.includes(digest(confirm.trim()))) {
+    if (!pending.expected.includes(digest(toTyped(answer.text)))) {
       throw new RefusedError(
-        'The person typed neither the name nor the ID of the object. Call again, and they will be asked again.',
+        'The person typed something else than the last six characters of the ID. Call again, and they will be asked again.',
         'a person typed something else',
       );
     }
@@ -131,7 +127,7 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
         tool: tool.name,
         args: digestOf(args),
         shown: digest(preview.basis),
-        expected: preview.expected.map(digest),
+        expected: preview.expected.map((text) => digest(toTyped(text))),
         by: elicitation.canAsk ? 'prompt' : 'token',
       });
       if (!kept) {
@@ -140,19 +136,14 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
           'too many confirmations are pending',
         );
       }
-      if (!elicitation.canAsk) {
-        const text = `${tool.name} was not sent yet: it has to be confirmed.\n\n${preview.text}\n\nShow this to the person you work for. If they agree, and only then, call ${tool.name} again within five minutes with the same arguments and confirm_token="${id}".`;
-        return { content: [{ type: 'text', text }], isError: true };
-      }
-      const [, ...name] = preview.expected;
-      const what = name.length === 0 ? 'its ID' : 'its name or ID';
+      if (!elicitation.canAsk) return toQuestion(tool, id, preview);
       return inputRequired({
         inputRequests: {
           confirm: inputRequired.elicit({
-            message: `${preview.text}\nType ${what} to confirm.`,
+            message: `${preview.text}\n${preview.task}`,
             requestedSchema: {
               type: 'object',
-              properties: { confirm: { type: 'string', title: `Type ${what}` } },
+              properties: { confirm: { type: 'string', title: `Type ${preview.expected[0]}` } },
               required: ['confirm'],
             },
           }),
@@ -166,3 +157,23 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
 }
 
 const callOf = (tool: Tool, args: string): string => `${tool.name} ${args}`;
+
+/** The case of letters is left open: IDs have capitals, and people type small letters. */
+const toTyped = (text: string): string => text.toUpperCase();
+
+/**
+ * The question for a model to pass on. It is a result, not an error: the call did what it has to do first. Clients show
+ * either the text or the structured content, so that each holds all of it.
+ */
+function toQuestion({ name }: Tool, token: string, { text: question }: Preview): CallToolResult {
+  const next = `Show this to the person you work for. If they agree, and only then, call ${name} again within five minutes with the same arguments and confirm_token="${token}".`;
+  const text = `${name} was not sent yet: it has to be confirmed.\n\n${question}\n\n${next}`;
+  const confirmation = {
+    status: 'asked',
+    question,
+    confirm_token: token,
+    expires_in_seconds: PENDING_MS / 1_000,
+    next_step: next,
+  };
+  return { content: [{ type: 'text', text }], structuredContent: { confirmation } };
+}

@@ -5,7 +5,7 @@ export type Pending = {
   /** Digests of the arguments and of the preview. */
   readonly args: string;
   readonly shown: string;
-  /** Digests of the texts that confirm: the object's ID, and its name if that could be shown unaltered. */
+  /** Digests of the texts that confirm: the end of the object's ID, and the whole ID. */
   readonly expected: readonly string[];
   /** Who confirms: a person whom the client asks, or the model, which repeats the ID. */
   readonly by: 'prompt' | 'token';

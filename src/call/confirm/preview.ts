@@ -2,12 +2,15 @@ import type { Arguments, Environment } from '../../catalog/declaration.ts';
 import { placeOf, type Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import type { Answer } from '../answer/accept-reply.ts';
+import { ALTERED, code, toShownJson, toShownName } from './shown-text.ts';
 
 /** What a person is shown of a call before it is sent. */
 export type Preview = {
   readonly text: string;
-  /** The texts that confirm the call: the ID, and the name if it is shown unaltered. */
-  readonly expected: readonly string[];
+  /** What a person has to do to confirm. */
+  readonly task: string;
+  /** The texts that confirm the call: the end of the ID, and the whole ID. A name would be the agent's to choose. */
+  readonly expected: readonly [string, ...string[]];
   /** Everything that the preview is made from. The confirmation holds only while this stays the same. */
   readonly basis: unknown;
 };
@@ -21,8 +24,11 @@ export type PreviewDeps = {
   readonly environment: Environment['label'];
 };
 
-/** The first page is enough for a count. */
+/** One page bounds the read. What changes behind it is not noticed. */
 const PREVIEW_PAGE_ITEMS = 100;
+
+/** Characters at the end of an ID that a person types. */
+const TYPED_CHARS = 6;
 
 /**
  * Reads the object of a call and the objects linked to it, and describes both. The object itself is always read,
@@ -30,7 +36,7 @@ const PREVIEW_PAGE_ITEMS = 100;
  */
 export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps): Promise<Preview> {
   const { read, toolOf, mayRead, environment } = deps;
-  const { object, named, dependents = {} } = tool.preview ?? { object: '', named: '' };
+  const { object, named, dependents = {}, replaces = {} } = tool.preview ?? { object: '', named: '' };
   const reader = toolOf(object);
   if (reader === undefined) throw new Error(`${tool.name} has nothing to preview it with`);
   const path = Object.fromEntries(Object.entries(args).filter(([name]) => tool.path.includes(`{${name}}`)));
@@ -42,39 +48,91 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
     Object.entries(dependents).map(async ([name, argument]) => {
       const list = toolOf(name);
       const what = name.replace(/^list_/, '').replaceAll('_', ' ');
-      if (list === undefined || !mayRead(list)) return { what };
+      if (list === undefined || !mayRead(list)) return { what, count: undefined };
       const page = await read(list, { [argument]: id, limit: PREVIEW_PAGE_ITEMS });
-      return { what, count: toCount(name, page.value) };
+      return { what, ...toDependents(name, page.value) };
     }),
   );
+  const replaced = Object.entries(replaces)
+    .filter(([argument]) => Object.hasOwn(args, argument))
+    .map(([argument, { member, by }]) => ({
+      member,
+      items: itemsOf(value[member]),
+      by,
+      kept: itemsOf(args[argument]),
+    }));
 
   const name = typeof value[named] === 'string' ? value[named] : '';
-  const shown = toShown(name);
-  const confirms = removed === 0 && shown === name && name !== '' && !CONSENT.test(name);
-  const isNamed = mayRead(reader);
+  const isReadable = mayRead(reader);
+  const shown = toShownName(isReadable ? name : '');
+  const changes = toChanges(tool, args);
   const [verb = '', ...noun] = tool.name.split('_');
   const counts = lists.flatMap(({ what, count }) => (count === undefined ? [] : [`${what} (${count})`]));
   const hidden = [
-    isNamed ? [] : ['its name'],
+    isReadable ? [] : ['its name', ...replaced.map(({ member }) => `its ${member}`)],
     lists.filter(({ count }) => count === undefined).map(({ what }) => what),
+  ].flat();
+  const warnings = [
+    removed > 0 && isReadable ? [ALTERED] : [],
+    shown.warnings,
+    changes.flatMap((change) => change.warnings),
   ];
   const lines = [
-    `In ${environment === 'sandbox' ? 'the sandbox' : environment}: ${verb} ${noun.join(' ')} ${isNamed ? `"${shown}" ` : ''}(${id})?`,
-    ...toChanges(tool, args),
+    `In ${environment === 'sandbox' ? 'the sandbox' : environment}: ${[verb, ...noun, ...(shown.text === '' ? [] : [shown.text])].join(' ')} (${id})?`,
+    ...changes.map(({ text }) => text),
+    ...(isReadable ? replaced.map(toLoss) : []),
     counts.length === 0 ? '' : `Linked to it: ${counts.join(', ')}.`,
-    hidden.flat().length === 0 ? '' : `Not shown, because the agent may not read it: ${hidden.flat().join(', ')}.`,
+    hidden.length === 0 ? '' : `Not shown, because the agent may not read it: ${hidden.join(', ')}.`,
+    ...new Set(warnings.flat()),
     tool.access === 'delete' ? 'This cannot be undone.' : '',
   ];
+  const end = id.slice(-TYPED_CHARS);
   return {
     text: lines.filter((line) => line !== '').join('\n'),
-    expected: isNamed && confirms ? [id, name] : [id],
-    basis: { id, name, lists },
+    task: `To confirm, type ${code(end)}, ${end === id ? 'its ID' : 'the last six characters of its ID'}.`,
+    expected: [end, id],
+    basis: {
+      id,
+      name,
+      lists,
+      replaced: replaced.map(({ member, items }) => ({ member, items })),
+    },
   };
 }
 
-function toCount(list: string, { data, list_metadata: metadata }: Record<string, unknown>): string {
+/** How many objects hang on it, and which ones, so that one cannot take the place of another. */
+function toDependents(list: string, { data, list_metadata: metadata }: Record<string, unknown>) {
   if (!Array.isArray(data)) throw unreadable(list);
-  return Object(metadata).after ? `${data.length} or more` : `${data.length}`;
+  const isMore = Boolean(Object(metadata).after);
+  const ids = data.map((item: unknown) => String(Object(item).id ?? JSON.stringify(item))).sort();
+  return { count: isMore ? `${data.length} or more` : `${data.length}`, ids };
+}
+
+const itemsOf = (list: unknown): readonly unknown[] => (Array.isArray(list) ? list : []);
+
+type Replaced = {
+  readonly member: string;
+  /** What the object has now, what the call gives, and the member that tells their items apart. */
+  readonly items: readonly unknown[];
+  readonly kept: readonly unknown[];
+  readonly by: string;
+};
+
+/** What an update takes away because it replaces a list as a whole. */
+function toLoss({ member, items, kept, by }: Replaced): string {
+  const nameOf = (item: unknown): unknown => Object(item)[by] ?? item;
+  const keyOf = (item: unknown) => JSON.stringify(nameOf(item)).toLowerCase();
+  const keys = new Set(kept.map(keyOf));
+  const lost = items.filter((item) => !keys.has(keyOf(item))).map(nameOf);
+  if (lost.length === 0) return '';
+  const shown: string[] = [];
+  for (const one of lost) {
+    const { text } = toShownJson(one, { ascii: true });
+    if (shown.join().length + text.length > MAX_VALUE_CHARS) break;
+    shown.push(code(text));
+  }
+  const more = lost.length - shown.length;
+  return `It removes from ${member}: ${[...shown, ...(more === 0 ? [] : [`${more} more`])].join(', ')}`;
 }
 
 const unreadable = (tool: string) =>
@@ -83,49 +141,21 @@ const unreadable = (tool: string) =>
 /** The rule under which a call is refused if its object cannot be shown. */
 export const NO_PREVIEW = 'no preview could be made';
 
+/** Characters of a value that a person is shown. */
+const MAX_VALUE_CHARS = 500;
+
 /** The changes of an update, one per line; secrets by name only. */
-function toChanges(tool: Tool, args: Arguments): readonly string[] {
+function toChanges(tool: Tool, args: Arguments) {
   const { secrets = [], identity = [] } = tool.credentials ?? {};
   return Object.entries(args)
     .filter(([name]) => placeOf(tool, name) === 'body')
     .map(([name, value]) => {
-      if (secrets.includes(name)) return `It sets ${name} to a value that is not shown.`;
-      // Look-alike letters could make one domain look like another.
-      const json = toVisible(JSON.stringify(value), identity.includes(name) ? NOT_ASCII : UNSEEN);
-      if (json.length <= MAX_VALUE_CHARS) return `It sets ${name} to ${json}`;
+      if (secrets.includes(name)) return { text: `It sets ${name} to a value that is not shown.`, warnings: [] };
+      const { text, warnings } = toShownJson(value, { ascii: identity.includes(name) });
+      if (text.length <= MAX_VALUE_CHARS) return { text: `It sets ${name} to ${code(text)}`, warnings };
       // A person has to see a value in full if it decides a user's identity.
       if (identity.includes(name)) throw new RefusedError(`${name} is too long to be shown for confirmation.`);
-      return `It sets ${name} to ${json.slice(0, MAX_VALUE_CHARS)}… (${json.length} characters)`;
+      const part = code(`${text.slice(0, MAX_VALUE_CHARS)}…`);
+      return { text: `It sets ${name} to ${part} (${text.length} characters)`, warnings };
     });
 }
-
-const MAX_NAME_CHARS = 60;
-const MAX_VALUE_CHARS = 500;
-
-const UNSEEN = /[^\P{C}]|[\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
-const NOT_ASCII = /[^ -~]/gu;
-
-/** JSON with some characters escaped. JSON shows where a text ends. */
-function toVisible(json: string, hidden: RegExp): string {
-  return json.replace(hidden, (character) => {
-    const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
-    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
-  });
-}
-
-/** Blanks of all kinds, including those that Unicode counts as letters or symbols. */
-const BLANKS = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]+/gu;
-/** Quotes, and characters that look like quotes. */
-const QUOTES = /["\p{Pi}\p{Pf}„‟″‴‶‷〃〝〞〟＂ʺ˝״❝❞❠🙶🙷🙸]/gu;
-/** Stacked combining marks, which could cover the text around them. */
-const STACKS = /(\p{M}{2})\p{M}+/gu;
-
-/** A name from outside on one line, with nothing that could pass for the text around it. */
-function toShown(name: string): string {
-  const line = name.replace(BLANKS, ' ').replace(QUOTES, "'").replace(STACKS, '$1').trim();
-  const characters = [...line];
-  return characters.length <= MAX_NAME_CHARS ? line : `${characters.slice(0, MAX_NAME_CHARS - 1).join('')}…`;
-}
-
-/** Words that people type when they only mean yes: a name like that must not confirm. */
-const CONSENT = /^(ok|okay|yes|yeah|yep|y|true|sure|confirm|confirmed|accept|approve|proceed|delete|done)$/i;

@@ -1,0 +1,220 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { toShownJson, toShownName } from '../src/call/confirm/shown-text.ts';
+import { catalog } from './support/catalog.ts';
+import { connectCalling, type Calling, type CallingOptions, type Message } from './support/calling.ts';
+
+const ORG = 'org_01EHZNVPK3SFK441A1RGBFSHRT';
+const ALTERED = 'Characters that cannot be seen, or could pass for the text around them, were left out or replaced.';
+
+describe('a name from outside is shown', () => {
+  it.each<[name: string, shown: string, warnings: readonly string[]]>([
+    ['Acme', '`Acme`', []],
+    ['Ünïcode 株式会社', '`Ünïcode 株式会社`', []],
+    ['Toyotaトヨタ株式会社', '`Toyotaトヨタ株式会社`', []],
+    ['삼성SDI', '`삼성SDI`', []],
+    ['Яндекс and Ελλάς', '`Яндекс and Ελλάς`', []],
+    ['β-blockers™ Nº 1', '`β-blockers™ Nº 1`', []],
+    ['**bold** [x](https://evil.test)', '`**bold** [x](https://evil.test)`', []],
+    ['<img src=x onerror=alert(1)>', '`<img src=x onerror=alert(1)>`', []],
+    ['&lt;b&gt; _x_ ~~y~~ #', '`&lt;b&gt; _x_ ~~y~~ #`', []],
+    ['a` <b>', "`a' <b>`", [ALTERED]],
+    ['a`` (org_2)? ``', "`a'' (org_2)? ''`", [ALTERED]],
+    ['Acme" (org_2)? "', "`Acme' (org_2)? '`", [ALTERED]],
+    ['Acme\u00a0Inc', '`Acme Inc`', [ALTERED]],
+    ['Ac\u3164me', '`Ac me`', [ALTERED]],
+    ['\u{1d159}', '', [ALTERED]],
+    ['', '', []],
+    ['А\u0441me', '`А\u0441me`', ['Careful: the word `А\u0441me` mixes Latin and Cyrillic letters.']],
+    ['Pay ΡayPal', '`Pay ΡayPal`', ['Careful: the word `ΡayPal` mixes Latin and Greek letters.']],
+    ['Acmeא', '`Acmeא`', ['Careful: the word `Acmeא` mixes Latin and other letters.']],
+    ['漢Я', '`漢Я`', ['Careful: the word `漢Я` mixes Cyrillic and other letters.']],
+    ['𝔸cme', '`𝔸cme`', ['Careful: the word `𝔸cme` has characters that only look like ordinary letters.']],
+    ['Ｙes', '`Ｙes`', ['Careful: the word `Ｙes` has characters that only look like ordinary letters.']],
+    ['x'.repeat(61), `\`${'x'.repeat(59)}…\``, []],
+  ])('%j', (name, shown, warnings) => {
+    expect(toShownName(name)).toEqual({ text: shown, warnings });
+  });
+
+  it('with few warnings, however many words there are', () => {
+    const name = Array.from({ length: 10 }, (_, index) => `aя${'b'.repeat(index)}`).join(' ');
+    expect(toShownName(name).warnings).toHaveLength(3);
+  });
+});
+
+it.each<[value: unknown, ascii: boolean, text: string, warnings: readonly string[]]>([
+  [['a`b', '<b>'], true, '["a\\u0060b","<b>"]', []],
+  ['münchen', true, '"m\\u00fcnchen"', []],
+  ['münchen', false, '"münchen"', []],
+  ['Zeile\nАкме', false, '"Zeile\\nАкме"', []],
+  ['Аcme', false, '"Аcme"', ['Careful: the word `Аcme` mixes Latin and Cyrillic letters.']],
+])('the value %j is shown as %s', (value, ascii, text, warnings) => {
+  expect(toShownJson(value, { ascii })).toEqual({ text, warnings });
+});
+
+let client: Calling | undefined;
+afterEach(() => client?.close());
+
+type Domain = { readonly domain: string; readonly state: string };
+const verified = (domain: string): Domain => ({ domain, state: 'verified' });
+
+/** A client whose person types the right thing after `meanwhile`, and the changes that reach WorkOS. */
+async function connect(answer: (path: string) => unknown, meanwhile = () => {}, more: Partial<CallingOptions> = {}) {
+  const sent: string[] = [];
+  client = await connectCalling({
+    workos: ({ method, path }) => {
+      if (method !== 'GET') sent.push(`${method} ${path}`);
+      return answer(path);
+    },
+    respond: (): Message => {
+      meanwhile();
+      return { result: { action: 'accept', content: { confirm: 'BFSHRT' } } };
+    },
+    ...more,
+  });
+  return { ...client, sent };
+}
+
+describe('an update that replaces the domains', () => {
+  const update = { organization_id: ORG, domain_data: [verified('evil.test')] };
+  const put = `PUT /organizations/${ORG}`;
+  const removes = async (domains: unknown, given: readonly Domain[], grants?: string) => {
+    const { call, asked, sent } = await connect(() => ({ id: ORG, name: 'Acme', domains }), undefined, {
+      ...(grants !== undefined && { grants }),
+    });
+    await call('update_organization', { ...update, domain_data: given });
+    return { line: asked[0]?.split('\n').find((line) => line.startsWith('It removes')), asked, sent };
+  };
+
+  it.each<[has: unknown, given: readonly Domain[], line: string | undefined]>([
+    [[verified('acme.test')], [verified('evil.test')], 'It removes from domains: `"acme.test"`'],
+    [[verified('a.test'), verified('b.test')], [verified('B.TEST')], 'It removes from domains: `"a.test"`'],
+    [[verified('a.test')], [], 'It removes from domains: `"a.test"`'],
+    [[verified('a.test')], [verified('a.test'), verified('b.test')], undefined],
+    [[verified('m`ünchen.test')], [], 'It removes from domains: `"m\\u0060\\u00fcnchen.test"`'],
+    [['odd', 7, { state: 'verified' }], [], 'It removes from domains: `"odd"`, `7`, `{"state":"verified"}`'],
+    [null, [verified('a.test')], undefined],
+    ['acme.test', [verified('a.test')], undefined],
+  ])('of %j by %j shows what is lost', async (has, given, line) => {
+    const shown = await removes(has, given);
+    expect(shown.line).toBe(line);
+    expect(shown.sent).toEqual([put]);
+  });
+
+  it('shows some of many and the number of the others', async () => {
+    const domains = Array.from({ length: 1_000 }, (_, index) => verified(`domain-${index}.test`));
+    const { line = '' } = await removes(domains, []);
+    expect(line).toMatch(/^It removes from domains: `"domain-0\.test"`, .*, 9\d\d more$/);
+    expect(line.length).toBeLessThan(700);
+  });
+
+  it('shows an agent that may not read the organization that they are not shown', async () => {
+    const { line, asked } = await removes([verified('a.test')], [], 'update_organization organizations:credentials');
+    expect(line).toBeUndefined();
+    expect(asked[0]).toContain('Not shown, because the agent may not read it: its name, its domains.');
+    expect(asked[0]).not.toContain('a.test');
+  });
+
+  it.each<[what: string, change: (domains: Domain[]) => void]>([
+    ['a domain has come', (domains) => domains.push(verified('acme.test'))],
+    ['a domain is gone', (domains) => domains.pop()],
+    ['a domain was verified', (domains) => domains.splice(0, 1, verified('a.test'))],
+    ['one domain took the place of another', (domains) => domains.splice(1, 1, verified('c.test'))],
+  ])('sends nothing where meanwhile %s', async (_, change) => {
+    const domains = [{ domain: 'a.test', state: 'pending' }, verified('b.test')];
+    const { call, sent } = await connect(
+      () => ({ id: ORG, name: 'Acme', domains }),
+      () => change(domains),
+    );
+    const refused = await call('update_organization', update);
+    expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('has changed since that was shown') });
+    expect(sent).toEqual([]);
+  });
+
+  it('is bound to the domains only where it replaces them', async () => {
+    const domains = [verified('a.test')];
+    const { call, sent } = await connect(
+      () => ({ id: ORG, name: 'Acme', domains }),
+      () => domains.push(verified('b.test')),
+    );
+    await call('update_organization', { organization_id: ORG, external_id: 'e' });
+    expect(sent).toEqual([put]);
+  });
+});
+
+describe('what hangs on an object', () => {
+  const list = (ids: readonly string[], after: string | null = null) => ({
+    object: 'list',
+    data: ids.map((id) => ({ id, name: 'x' })),
+    list_metadata: { before: null, after },
+  });
+  const remove = async (connections: () => unknown, meanwhile: () => void) => {
+    const { call, asked, sent } = await connect((path) => {
+      if (path.startsWith('/connections')) return connections();
+      return path.includes('?') ? list([]) : { id: ORG, name: 'Acme' };
+    }, meanwhile);
+    return { result: await call('delete_organization', { organization_id: ORG }), asked, sent };
+  };
+
+  it.each<[what: string, before: readonly string[], after: readonly string[], isSame: boolean]>([
+    ['nothing', ['conn_1', 'conn_2'], ['conn_1', 'conn_2'], true],
+    ['the order', ['conn_1', 'conn_2'], ['conn_2', 'conn_1'], true],
+    ['one, which took the place of another', ['conn_1', 'conn_2'], ['conn_1', 'conn_3'], false],
+    ['all, as many as before', ['conn_1', 'conn_2'], ['conn_3', 'conn_4'], false],
+    ['one more', ['conn_1'], ['conn_1', 'conn_2'], false],
+  ])('notices that meanwhile %s changed', async (_, before, after, isSame) => {
+    let ids = before;
+    const { result, asked, sent } = await remove(
+      () => list(ids),
+      () => {
+        ids = after;
+      },
+    );
+    expect(asked[0]).toContain(`connections (${before.length})`);
+    if (isSame) expect(sent).toEqual([`DELETE /organizations/${ORG}`]);
+    else {
+      expect(sent).toEqual([]);
+      expect(result.text).toContain('has changed since that was shown');
+    }
+  });
+
+  it('notices that there are more than a page now', async () => {
+    const ids = Array.from({ length: 100 }, (_, index) => `conn_${index}`);
+    let after: string | null = null;
+    const { asked, sent } = await remove(
+      () => list(ids, after),
+      () => {
+        after = 'conn_99';
+      },
+    );
+    expect(asked[0]).toContain('connections (100)');
+    expect(sent).toEqual([]);
+  });
+});
+
+it('an ID of fewer than six characters is typed whole', async () => {
+  const { call, asked, sent } = await connect(() => ({ id: 'o_1', name: 'Acme' }), undefined, {
+    respond: () => ({ result: { action: 'accept', content: { confirm: 'o_1' } } }),
+    grants: 'delete_organization',
+  });
+  await call('delete_organization', { organization_id: 'o_1' });
+  expect(asked[0]?.split('\n').at(-1)).toBe('To confirm, type `o_1`, its ID.');
+  expect(sent).toEqual(['DELETE /organizations/o_1']);
+});
+
+describe.each(catalog.tools.filter(({ preview }) => preview !== undefined))('$name', (tool) => {
+  const { object, replaces = {} } = tool.preview ?? { object: '' };
+  const properties: Record<string, { readonly type?: string }> = Object(tool.jsonSchema().properties);
+
+  it('declares each list that it replaces', () => {
+    const lists = Object.entries(properties).flatMap(([name, { type }]) => (type === 'array' ? [name] : []));
+    expect(Object.keys(replaces)).toEqual(lists);
+  });
+
+  it('names members that the object and the argument have', () => {
+    const reader = catalog.tools.find(({ name }) => name === object);
+    for (const [argument, { member, by }] of Object.entries(replaces)) {
+      expect(Object(reader?.output?.shape)).toHaveProperty(member);
+      expect(JSON.stringify(properties[argument])).toContain(`"${by}"`);
+    }
+  });
+});

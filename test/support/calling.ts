@@ -1,0 +1,104 @@
+import { InMemoryTransport, type JSONRPCMessage } from '@modelcontextprotocol/server';
+import type { ConfirmMode } from '../../src/access/confirmation.ts';
+import { createPolicy } from '../../src/access/policy.ts';
+import { createAuditRecord } from '../../src/audit/record.ts';
+import { createPendingStore } from '../../src/call/confirm/pending.ts';
+import { createOffer } from '../../src/mcp/offer.ts';
+import { createServer } from '../../src/mcp/server.ts';
+import { compose } from '../../src/start/compose.ts';
+import type { ApiRequest } from '../../src/workos/layer.ts';
+import { clock, memorySink } from './audit.ts';
+import { catalog, toGrants } from './catalog.ts';
+
+export type Message = Readonly<Record<string, unknown>>;
+
+export type Calling = {
+  /** The text and structured content of the result. */
+  readonly call: (
+    name: string,
+    args: object,
+  ) => Promise<{
+    readonly isError?: true;
+    readonly text: string;
+    readonly structured?: Record<string, unknown>;
+  }>;
+  /** Sends any message. */
+  readonly send: (message: Message) => Promise<void>;
+  /** The messages of each question so far. */
+  readonly asked: readonly string[];
+  readonly record: () => readonly Message[];
+  readonly close: () => Promise<void>;
+};
+
+export type CallingOptions = {
+  /** As `toGrants` reads them. */
+  readonly grants?: string;
+  readonly confirm?: ConfirmMode;
+  /** Whether the client declares that it can ask a person. */
+  readonly asks?: boolean;
+  /** The rest of the client's response to a question; `undefined` for none. */
+  readonly respond?: (question: string) => Message | undefined;
+  readonly workos: (request: ApiRequest) => unknown;
+};
+
+/** A client of 2025-06-18 without an SDK, and the server in the same process. WorkOS is a function. */
+export async function connectCalling(options: CallingOptions): Promise<Calling> {
+  const { grants = '*:full *:credentials', confirm = 'auto', asks = true, respond = () => undefined, workos } = options;
+  const memory = memorySink();
+  const silent = () => {};
+  const { call } = compose({
+    catalog,
+    environment: { label: 'staging', baseUrl: 'https://workos.test', apiKey: 'sk_test_1', clientId: 'client_1' },
+    send: async (request) => ({ status: 200, headers: {}, body: JSON.stringify(workos(request)) }),
+    settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 100_000, dryRun: false, limits: [] },
+    record: createAuditRecord({ sink: memory.sink, run: 'run-1', now: clock() }),
+    pending: createPendingStore(() => performance.now()),
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    version: '1',
+  });
+  const policy = createPolicy(catalog, toGrants(grants));
+  const server = createServer(
+    createOffer({ agent: 'agent', catalog, policy, environment: 'staging', confirm }),
+    call,
+    '1',
+  );
+  const [own, other] = InMemoryTransport.createLinkedPair();
+  const waiting = new Map<unknown, (message: Message) => void>();
+  const asked: string[] = [];
+  // What it sends is malformed on purpose in some tests.
+  const send = (message: Message) => own.send({ jsonrpc: '2.0', ...message } as unknown as JSONRPCMessage);
+  own.onmessage = (message) => {
+    const { id, method, params, ...rest } = Object(message);
+    if (method === 'elicitation/create') {
+      asked.push(params.message);
+      const response = respond(params.message);
+      if (response !== undefined) send({ id, ...response }).catch(silent);
+    } else if (method === undefined) waiting.get(id)?.(rest);
+  };
+  await own.start();
+  await server.connect(other);
+  let ids = 0;
+  const request = (method: string, params: object) => {
+    ids += 1;
+    const id = `c${ids}`;
+    const answer = new Promise<Message>((resolve) => waiting.set(id, resolve));
+    return send({ id, method, params }).then(() => answer);
+  };
+  await request('initialize', {
+    protocolVersion: '2025-06-18',
+    capabilities: asks ? { elicitation: {} } : {},
+    clientInfo: { name: 'test', version: '1' },
+  });
+  await send({ method: 'notifications/initialized' });
+  return {
+    call: async (name, args) => {
+      const { result } = await request('tools/call', { name, arguments: args });
+      const { isError, content, structuredContent } = Object(result);
+      return { ...(isError && { isError }), text: content[0].text, structured: structuredContent };
+    },
+    send,
+    asked,
+    record: () => memory.entries(),
+    close: () => server.close(),
+  };
+}
