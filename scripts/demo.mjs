@@ -24,7 +24,7 @@ await client.connect(
 
 /**
  * What the answers below are known to have.
- * @typedef {{ id: string, name: string, email: string, domains: { domain: string, state: string }[], data: Answer[] }} Answer
+ * @typedef {{ id: string, name: string, email: string, domains: { domain: string, state: string }[], data: Answer[], confirmation?: { confirm_token: string } }} Answer
  */
 
 /**
@@ -39,8 +39,9 @@ async function call(name, args, show) {
   const [content] = result.content;
   const answer = /** @type {Answer} */ (result.structuredContent);
   const text = content?.type === 'text' ? content.text : '';
-  preview = /confirm_token="([^"]+)"/.exec(text)?.[1] ?? '';
-  say(`  ${result.isError ? `error: ${text.replaceAll('\n', '\n  ')}` : show(answer)}\n`);
+  preview = answer?.confirmation?.confirm_token ?? '';
+  const inFull = text.replaceAll('\n', '\n  ');
+  say(`  ${result.isError ? `error: ${inFull}` : preview === '' ? show(answer) : inFull}\n`);
   return answer;
 }
 

@@ -16,7 +16,6 @@ let upstream: Upstream;
 const lengths = new Map<string, number>();
 const names = new Map<string, string>();
 const faults = new Map<string, () => Response | Promise<Response>>();
-let json: string | undefined;
 const sessions: { readonly close: () => Promise<void> }[] = [];
 
 /** A WorkOS that has whatever it is asked for. */
@@ -29,12 +28,7 @@ async function answer(request: Request): Promise<Response> {
   const id = pathname.split('/').at(-1) ?? '';
   if (id.includes('_01J')) {
     const name = names.get(id) ?? 'Acme';
-    return new Response(
-      json?.replace('ID', id) ?? JSON.stringify({ id, name, email: names.get(id) ?? 'ada@acme.test' }),
-      {
-        headers: { 'content-type': 'application/json' },
-      },
-    );
+    return Response.json({ id, name, email: names.get(id) ?? 'ada@acme.test' });
   }
   const length = lengths.get(nested === '' ? list : nested) ?? 0;
   const data = Array.from({ length: Math.min(length, 100) }, (_, index) => ({ id: `x_${index}` }));
@@ -70,7 +64,6 @@ afterEach(() => {
   lengths.clear();
   names.clear();
   faults.clear();
-  json = undefined;
 });
 afterAll(async () => {
   await Promise.all(sessions.map((session) => session.close()));
@@ -94,6 +87,9 @@ async function sentDuring<T>(work: () => Promise<T>): Promise<{ result: T; sent:
   });
   return { result, sent, changes: sent.filter((line) => !line.startsWith('GET ')) };
 }
+
+/** What a person is asked to type. */
+const taskOf = (id: string) => `To confirm, type \`${id.slice(-6)}\`, the last six characters of its ID.`;
 
 const accept = (confirm: string): Reply => ({ action: 'accept', content: { confirm } });
 
@@ -119,24 +115,24 @@ const QUESTIONS: readonly (readonly [
   changes: Record<string, unknown>,
   lines: readonly string[],
 ])[] = [
-  ['delete_user', 'user', {}, ['In staging: delete user "ada@acme.test" (ID)?', 'This cannot be undone.']],
+  ['delete_user', 'user', {}, ['In staging: delete user `ada@acme.test` (ID)?', 'This cannot be undone.']],
   [
     'delete_organization',
     'org',
     {},
     [
-      'In staging: delete organization "Acme" (ID)?',
+      'In staging: delete organization `Acme` (ID)?',
       'Linked to it: connections (2), directories (0), users (100 or more).',
       'This cannot be undone.',
     ],
   ],
-  ['delete_connection', 'conn', {}, ['In staging: delete connection "Acme" (ID)?', 'This cannot be undone.']],
+  ['delete_connection', 'conn', {}, ['In staging: delete connection `Acme` (ID)?', 'This cannot be undone.']],
   [
     'delete_directory',
     'directory',
     {},
     [
-      'In staging: delete directory "Acme" (ID)?',
+      'In staging: delete directory `Acme` (ID)?',
       'Linked to it: directory users (7), directory groups (3).',
       'This cannot be undone.',
     ],
@@ -145,15 +141,15 @@ const QUESTIONS: readonly (readonly [
     'update_user',
     'user',
     { email: 'eve@evil.test' },
-    ['In staging: update user "ada@acme.test" (ID)?', 'It sets email to "eve@evil.test"'],
+    ['In staging: update user `ada@acme.test` (ID)?', 'It sets email to `"eve@evil.test"`'],
   ],
   [
     'update_user',
     'user',
     { password: 'correct horse', first_name: 'Ada' },
     [
-      'In staging: update user "ada@acme.test" (ID)?',
-      'It sets first_name to "Ada"',
+      'In staging: update user `ada@acme.test` (ID)?',
+      'It sets first_name to `"Ada"`',
       'It sets password to a value that is not shown.',
     ],
   ],
@@ -162,11 +158,11 @@ const QUESTIONS: readonly (readonly [
     'user',
     { password_hash: '$2b$10$abc', password_hash_type: 'bcrypt', external_id: null, email_verified: true },
     [
-      'In staging: update user "ada@acme.test" (ID)?',
-      'It sets email_verified to true',
+      'In staging: update user `ada@acme.test` (ID)?',
+      'It sets email_verified to `true`',
       'It sets password_hash to a value that is not shown.',
-      'It sets password_hash_type to "bcrypt"',
-      'It sets external_id to null',
+      'It sets password_hash_type to `"bcrypt"`',
+      'It sets external_id to `null`',
     ],
   ],
   [
@@ -174,8 +170,8 @@ const QUESTIONS: readonly (readonly [
     'org',
     { domain_data: [{ domain: 'acme.test', state: 'verified' }] },
     [
-      'In staging: update organization "Acme" (ID)?',
-      'It sets domain_data to [{"domain":"acme.test","state":"verified"}]',
+      'In staging: update organization `Acme` (ID)?',
+      'It sets domain_data to `[{"domain":"acme.test","state":"verified"}]`',
     ],
   ],
   [
@@ -183,11 +179,11 @@ const QUESTIONS: readonly (readonly [
     'org',
     { name: 'New\nname "x"', allow_profiles_outside_organization: true, stripe_customer_id: 'cus_1', external_id: 'e' },
     [
-      'In staging: update organization "Acme" (ID)?',
-      'It sets name to "New\\nname \\"x\\""',
-      'It sets allow_profiles_outside_organization to true',
-      'It sets stripe_customer_id to "cus_1"',
-      'It sets external_id to "e"',
+      'In staging: update organization `Acme` (ID)?',
+      'It sets name to `"New\\nname \\"x\\""`',
+      'It sets allow_profiles_outside_organization to `true`',
+      'It sets stripe_customer_id to `"cus_1"`',
+      'It sets external_id to `"e"`',
     ],
   ],
 ];
@@ -222,10 +218,10 @@ describe.each<[Peer, Ability]>([
     const args = { [ID_OF[prefix] ?? '']: id, ...changes };
     const { result, changes: sent } = await sentDuring(() => session.call(tool, args));
     expect(session.asked.at(-1)).toMatchObject({
-      message: [...lines.map((line) => line.replace('ID', id)), 'Type its name or ID to confirm.'].join('\n'),
+      message: [...lines.map((line) => line.replace('ID', id)), taskOf(id)].join('\n'),
       requestedSchema: {
         type: 'object',
-        properties: { confirm: { type: 'string', title: 'Type its name or ID' } },
+        properties: { confirm: { type: 'string', title: `Type ${id.slice(-6)}` } },
         required: ['confirm'],
       },
     });
@@ -252,7 +248,7 @@ describe.each<[Peer, Ability]>([
 
   it.each<[string, (id: string) => string]>([
     ['the ID', (id) => id],
-    ['the name', () => 'Acme'],
+    ['its last six characters', (id) => id.slice(-6)],
     ['either with white space around it', (id) => ` ${id}\t`],
   ])('deletes when the person types %s', async (_, type) => {
     const id = newId('conn');
@@ -264,18 +260,17 @@ describe.each<[Peer, Ability]>([
 
   it.each<[string, (id: string) => Reply]>([
     ['something else', () => accept('Acne')],
+    ['the name', () => accept('Acme')],
     ['yes', () => accept('yes')],
-    ['the name in small letters', () => accept('acme')],
     ['a part of the ID', (id) => accept(id.slice(0, -1))],
     ['the ID and more', (id) => accept(`${id} please`)],
-    ['white space', () => accept('  ')],
   ])('deletes nothing when the person types %s, and asks again next time', async (_, type) => {
     const id = newId('conn');
     reply = type(id);
     const { result, changes } = await sentDuring(() => session.call('delete_connection', { connection_id: id }));
     expect(result).toMatchObject({
       isError: true,
-      text: 'delete_connection was not sent. The person typed neither the name nor the ID of the object. Call again, and they will be asked again.',
+      text: 'delete_connection was not sent. The person typed something else than the last six characters of the ID. Call again, and they will be asked again.',
     });
     expect(changes).toEqual([]);
     reply = accept(id);
@@ -283,13 +278,10 @@ describe.each<[Peer, Ability]>([
     expect(again.changes).toEqual([`DELETE /connections/${id}`]);
   });
 
-  it.each<Reply>([
-    { action: 'decline' },
-    { action: 'cancel' },
-  ])('takes %j as a no, for the same call and no other', async (no) => {
+  it('takes a decline as a no, for the same call and no other', async () => {
     const [id, other] = [newId('user'), newId('user')];
     const args = { user_id: id, email: 'eve@evil.test', metadata: { a: '1', b: '2' } };
-    reply = no;
+    reply = { action: 'decline' };
     const { result, changes } = await sentDuring(() => session.call('update_user', args));
     expect(result).toMatchObject({
       isError: true,
@@ -312,6 +304,24 @@ describe.each<[Peer, Ability]>([
     reply = accept(other);
     const fresh = await sentDuring(() => session.call('update_user', { ...args, user_id: other }));
     expect(fresh.changes).toEqual([`PUT /user_management/users/${other}`]);
+  });
+
+  it.each<[what: string, reply: Reply]>([
+    ['a closed question', { action: 'cancel' }],
+    ['an accept without content', { action: 'accept' }],
+    ['an accept with empty content', { action: 'accept', content: {} }],
+  ])('takes %s as no answer at all, and asks again next time', async (_, none) => {
+    const id = newId('user');
+    reply = none;
+    const { result, changes } = await sentDuring(() => session.call('delete_user', { user_id: id }));
+    expect(result).toMatchObject({
+      isError: true,
+      text: expect.stringMatching(/^delete_user was not sent\. The client/),
+    });
+    expect(changes).toEqual([]);
+    reply = accept(id);
+    const again = await sentDuring(() => session.call('delete_user', { user_id: id }));
+    expect(again.changes).toEqual([`DELETE /user_management/users/${id}`]);
   });
 
   it('deletes nothing when the client fails to ask', async () => {
@@ -400,7 +410,9 @@ describe.each<[Peer, Ability]>([
     ]);
     reply = { action: 'cancel' };
     await session.call('delete_directory', { directory_id: newId('directory') });
-    await expectRecord(session, 'delete_directory', [{ decision: 'refused', rule: 'a person did not answer' }]);
+    await expectRecord(session, 'delete_directory', [
+      { decision: 'refused', rule: 'the question was closed without an answer' },
+    ]);
     reply = accept('Acne');
     await session.call('delete_directory', { directory_id: newId('directory') });
     await expectRecord(session, 'delete_directory', [{ decision: 'refused', rule: 'a person typed something else' }]);
@@ -419,12 +431,13 @@ it.concurrent.each([
   LEGACY,
   MODERN,
 ] as const)('does not count the wait for a person as time of the call: %s', async (peer) => {
+  const id = newId('user');
   const session = await start([...FULL, '--timeout', '2'], peer, {}, async () => {
     await setTimeout(2_500);
-    return accept('ada@acme.test');
+    return accept(id);
   });
-  const path = `/user_management/users/${newId('user')}`;
-  const result = await session.call('delete_user', { user_id: path.split('/').at(-1) });
+  const path = `/user_management/users/${id}`;
+  const result = await session.call('delete_user', { user_id: id });
   expect(result.isError, result.text).toBeUndefined();
   const sent = upstream.received.filter((request) => request.path === path).map(({ method }) => method);
   expect(sent.filter((method) => method !== 'GET')).toEqual(['DELETE']);
@@ -443,7 +456,7 @@ describe('who counts as able to ask', () => {
     const session = await start(['--allow', 'users:full', '--confirm', 'auto'], peer, ability);
     const { result, changes } = await sentDuring(() => session.call('delete_user', { user_id: newId('user') }));
     expect(session.asked).toHaveLength(can ? 1 : 0);
-    expect(result.isError).toBe(true);
+    expect(result.isError).toBe(can ? true : undefined);
     expect(result.text.includes('confirm_token="')).toBe(!can);
     expect(changes).toEqual([]);
   });
@@ -471,11 +484,12 @@ describe.each([LEGACY, MODERN] as const)('auto, where nobody can be asked: %s', 
   it('answers with the preview and a token', async () => {
     const id = newId('user');
     const { result, sent } = await sentDuring(() => session.call('delete_user', { user_id: id }));
-    expect(result.isError).toBe(true);
+    expect(result.isError).toBeUndefined();
+    expect(result.structured).toMatchObject({ confirmation: { status: 'asked', confirm_token: tokenIn(result.text) } });
     expect(result.text.replace(/="[\w-]{22}"/, '="TOKEN"')).toBe(
       `delete_user was not sent yet: it has to be confirmed.
 
-In staging: delete user "ada@acme.test" (${id})?
+In staging: delete user \`ada@acme.test\` (${id})?
 This cannot be undone.
 
 Show this to the person you work for. If they agree, and only then, call delete_user again within five minutes with the same arguments and confirm_token="TOKEN".`,
@@ -622,6 +636,7 @@ describe('raw messages of the era without handshakes', () => {
     const state = await question(id);
     const { result, changes } = await sentDuring(() => answered(id, state, response));
     expect(result.result?.isError === true || result.error !== undefined, JSON.stringify(result)).toBe(true);
+    expect(textOf(result)).not.toMatch(/person (typed|was asked)/);
     expect(changes).toEqual([]);
   });
 
@@ -724,8 +739,8 @@ describe('strict, where nobody can be asked', () => {
 });
 
 it('strict asks a person where that is possible', async () => {
-  const session = await start([...FULL, '--confirm', 'strict'], LEGACY, {}, () => accept('Acme'));
   const id = newId('conn');
+  const session = await start([...FULL, '--confirm', 'strict'], LEGACY, {}, () => accept(id));
   const { changes } = await sentDuring(() => session.call('delete_connection', { connection_id: id }));
   expect(changes).toEqual([`DELETE /connections/${id}`]);
   expect(session.asked).toHaveLength(1);
@@ -774,7 +789,7 @@ describe('the mode that holds where none is given', () => {
 });
 
 describe('what an agent may not read is not shown', () => {
-  it('neither the name, so that the ID has to be typed, nor what hangs on it', async () => {
+  it('neither the name nor what hangs on it', async () => {
     let typed = 'Acme';
     const session = await start(['--allow', 'organizations:delete'], LEGACY, {}, () => accept(typed));
     const id = newId('org');
@@ -784,7 +799,7 @@ describe('what an agent may not read is not shown', () => {
       `In staging: delete organization (${id})?
 Not shown, because the agent may not read it: its name, connections, directories, users.
 This cannot be undone.
-Type its ID to confirm.`,
+${taskOf(id)}`,
     );
     expect(result.isError).toBe(true);
     // It is read all the same, so that a confirmation holds only as long as it stays what it was.
@@ -800,11 +815,11 @@ Type its ID to confirm.`,
     const id = newId('org');
     const { sent } = await sentDuring(() => session.call('delete_organization', { organization_id: id }));
     expect(session.asked.at(-1)?.message).toBe(
-      `In staging: delete organization "Acme" (${id})?
+      `In staging: delete organization \`Acme\` (${id})?
 Linked to it: users (3).
 Not shown, because the agent may not read it: connections, directories.
 This cannot be undone.
-Type its name or ID to confirm.`,
+${taskOf(id)}`,
     );
     expect(sent).toEqual([`GET /organizations/${id}`, `GET /user_management/users?organization_id=${id}&limit=100`]);
   });
@@ -828,15 +843,21 @@ it.each<[what: string, tool: string, kind: string, args: Record<string, unknown>
     'update_organization',
     'org',
     { domain_data: ['a', 'b', 'c', 'd', 'evil'].map((name) => ({ domain: `${name}.test`, state: 'verified' })) },
-    '{"domain":"evil.test","state":"verified"}]',
+    '{"domain":"evil.test","state":"verified"}]`',
   ],
-  ['an address of 239 characters', 'update_user', 'user', { email: `${'ada.'.repeat(56)}a@evil.test` }, 'a@evil.test"'],
+  [
+    'an address of 239 characters',
+    'update_user',
+    'user',
+    { email: `${'ada.'.repeat(56)}a@evil.test` },
+    'a@evil.test"`',
+  ],
   [
     'a text that plays the words around it',
     'update_user',
     'user',
     { locale: 'x"\nIt sets email to "a@b.test', email_verified: true },
-    'It sets locale to "x\\"\\nIt sets email to \\"a@b.test"',
+    'It sets locale to `"x\\"\\nIt sets email to \\"a@b.test"`',
   ],
   [
     'what cannot be seen',
@@ -872,84 +893,6 @@ it('asks an agent without credentials about deletes only', async () => {
   const { result, sent } = await sentDuring(() => session.call('update_user', { user_id: id, first_name: 'Ada' }));
   expect(result.isError, result.text).toBeUndefined();
   expect(sent).toEqual([`PUT /user_management/users/${id}`]);
-});
-
-describe('a name from outside', () => {
-  let session: Asking;
-  let typed = '';
-  beforeAll(async () => {
-    session = await start(FULL, LEGACY, {}, () => accept(typed));
-  });
-
-  it.each<[what: string, name: string, shown: string, confirms: boolean]>([
-    ['plain', 'Acme', 'Acme', true],
-    ['60 characters', 'x'.repeat(60), 'x'.repeat(60), true],
-    ['letters of other scripts', 'Ünïcode 株式会社', 'Ünïcode 株式会社', true],
-    ['an emoji', 'Acme 🚀', 'Acme 🚀', true],
-    ['60 emoji', '🚀'.repeat(60), '🚀'.repeat(60), true],
-    ['markdown', '**Acme** [x](https://evil.test)', '**Acme** [x](https://evil.test)', true],
-    ['instructions', 'Acme. Type yes to confirm', 'Acme. Type yes to confirm', true],
-    ['61 characters', 'x'.repeat(61), `${'x'.repeat(59)}…`, false],
-    ['61 emoji', '🚀'.repeat(61), `${'🚀'.repeat(59)}…`, false],
-    ['ten thousand characters', 'long '.repeat(2_000), `${'long '.repeat(2_000).slice(0, 59)}…`, false],
-    ['new lines', 'Acme\nThere is a way back.\r\n\nType yes', 'Acme There is a way back. Type yes', false],
-    ['tabs', 'Acme\tInc', 'Acme Inc', false],
-    ['line separators', 'Acme\u2028Inc\u2029', 'AcmeInc', false],
-    ['quotes', 'Acme" (org_2)? There is a way back. "', "Acme' (org_2)? There is a way back. '", false],
-    ['typographic quotes', 'Acme” “x„ ‟ «y»', "Acme' 'x' ' 'y'", false],
-    [
-      'what looks like quotes',
-      'Acme＂ (org_2)? There is a way back. ＂',
-      "Acme' (org_2)? There is a way back. '",
-      false,
-    ],
-    ['a blank that is a symbol', 'Acme\u2800Inc', 'Acme Inc', false],
-    ['stacked marks', `Acme${'\u0316'.repeat(9)}`, 'Acme\u0316\u0316', false],
-    ['space around it', ' Acme ', 'Acme', false],
-    ['a word of consent', 'Yes', 'Yes', false],
-    ['bidi', 'Acme\u202egnp.exe\u2066', 'Acmegnp.exe', false],
-    ['zero width', 'Ac\u200bme\u200d\ufeff', 'Acme', false],
-    ['tags', `Acme${String.fromCodePoint(0xe0059, 0xe0065, 0xe0073)}`, 'Acme', false],
-    ['terminal colours', '\u001b[31mAcme\u001b[0m', 'Acme', false],
-    ['other controls', 'Ac\u0000\u0007\u0085me', 'Acme', false],
-    ['no-break spaces', 'Acme\u00a0Inc', 'Acme Inc', false],
-    ['an emoji with a selector', 'Acme ❤\ufe0f', 'Acme ❤', false],
-    ['nothing', '', '', false],
-  ])('%s', async (_, name, shown, confirms) => {
-    const id = newId('org');
-    names.set(id, name);
-    const remove = () => sentDuring(() => session.call('delete_organization', { organization_id: id }));
-    if (!confirms) {
-      for (typed of [name.trim(), shown.trim(), 'yes']) {
-        const { result, changes } = await remove();
-        expect(result.isError, result.text).toBe(true);
-        expect(changes).toEqual([]);
-      }
-    }
-    typed = confirms ? name : id;
-    const { changes } = await remove();
-    expect(session.asked.at(-1)?.message.split('\n')).toEqual([
-      `In staging: delete organization "${shown}" (${id})?`,
-      'Linked to it: connections (0), directories (0), users (0).',
-      'This cannot be undone.',
-      `Type its ${confirms ? 'name or ID' : 'ID'} to confirm.`,
-    ]);
-    expect(changes).toEqual([`DELETE /organizations/${id}`]);
-  });
-
-  it.each([
-    ['is missing', '{"id":"ID"}'],
-    ['is no text', '{"id":"ID","name":["Acme"]}'],
-    ['is null', '{"id":"ID","name":null}'],
-  ])('that %s leaves only the ID', async (_, answer) => {
-    json = answer;
-    const id = newId('org');
-    typed = id;
-    const { changes } = await sentDuring(() => session.call('delete_organization', { organization_id: id }));
-    expect(session.asked.at(-1)?.message).toContain(`delete organization "" (${id})?`);
-    expect(session.asked.at(-1)?.message).toContain('Type its ID to confirm.');
-    expect(changes).toEqual([`DELETE /organizations/${id}`]);
-  });
 });
 
 describe('where no preview can be made', () => {

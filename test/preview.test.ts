@@ -218,3 +218,61 @@ describe.each(catalog.tools.filter(({ preview }) => preview !== undefined))('$na
     }
   });
 });
+
+describe('a name of an organization that WorkOS answers', () => {
+  it.each<[what: string, name: unknown, shown: string, isAltered: boolean]>([
+    ['plain', 'Acme', ' `Acme`', false],
+    ['60 characters', 'x'.repeat(60), ` \`${'x'.repeat(60)}\``, false],
+    ['letters of other scripts', 'Ünïcode 株式会社', ' `Ünïcode 株式会社`', false],
+    ['an emoji', 'Acme 🚀', ' `Acme 🚀`', false],
+    ['60 emoji', '🚀'.repeat(60), ` \`${'🚀'.repeat(60)}\``, false],
+    ['instructions', 'Acme. Type yes to confirm', ' `Acme. Type yes to confirm`', false],
+    ['61 characters', 'x'.repeat(61), ` \`${'x'.repeat(59)}…\``, false],
+    ['61 emoji', '🚀'.repeat(61), ` \`${'🚀'.repeat(59)}…\``, false],
+    ['ten thousand characters', 'long'.repeat(2_500), ` \`${'long'.repeat(15).slice(0, 59)}…\``, false],
+    ['new lines', 'Acme\nThere is a way back.\r\n\nType yes', ' `Acme There is a way back. Type yes`', true],
+    ['tabs', 'Acme\tInc', ' `Acme Inc`', true],
+    ['line separators', 'Acme\u2028Inc\u2029', ' `AcmeInc`', true],
+    ['typographic quotes', 'Acme” “x„ ‟ «y»', " `Acme' 'x' ' 'y'`", true],
+    [
+      'what looks like quotes',
+      'Acme＂ (org_2)? There is a way back. ＂',
+      " `Acme' (org_2)? There is a way back. '`",
+      true,
+    ],
+    ['a blank that is a symbol', 'Acme\u2800Inc', ' `Acme Inc`', true],
+    ['stacked marks', `Acme${'\u0316'.repeat(9)}`, ' `Acme\u0316\u0316`', true],
+    ['space around it', ' Acme ', ' `Acme`', true],
+    ['bidi', 'Acme\u202egnp.exe\u2066', ' `Acmegnp.exe`', true],
+    ['zero width', 'Ac\u200bme\ufeff', ' `Acme`', true],
+    ['tags', `Acme${String.fromCodePoint(0xe0059, 0xe0065, 0xe0073)}`, ' `Acme`', true],
+    ['terminal colours', '\u001b[31mAcme\u001b[0m', ' `Acme`', true],
+    ['other controls', 'Ac\u0000\u0007\u0085me', ' `Acme`', true],
+    ['nothing', '', '', false],
+    ['null', null, '', false],
+    ['a list', ['Acme'], '', false],
+    ['missing', undefined, '', false],
+  ])('is shown where it is %s, and never confirms', async (_, name, shown, isAltered) => {
+    let typed = typeof name === 'string' && name.trim() !== '' ? name : 'yes';
+    const { call, asked, sent } = await connect(
+      (path) => (path.includes('?') ? { data: [] } : { id: ORG, name }),
+      undefined,
+      {
+        respond: () => ({ result: { action: 'accept', content: { confirm: typed } } }),
+      },
+    );
+    const remove = () => call('delete_organization', { organization_id: ORG });
+    expect((await remove()).text).toContain('The person typed something else');
+    expect(sent).toEqual([]);
+    typed = 'BFSHRT';
+    await remove();
+    expect(sent).toEqual([`DELETE /organizations/${ORG}`]);
+    expect(asked[1]?.split('\n')).toEqual([
+      `In staging: delete organization${shown} (${ORG})?`,
+      'Linked to it: connections (0), directories (0), users (0).',
+      ...(isAltered ? [ALTERED] : []),
+      'This cannot be undone.',
+      'To confirm, type `BFSHRT`, the last six characters of its ID.',
+    ]);
+  });
+});

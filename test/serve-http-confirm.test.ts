@@ -64,7 +64,7 @@ const remove = async (of: keyof typeof token, user_id: string, confirm_token?: s
 };
 
 describe.each(['v2 client, auto', 'v2 client, pinned to 2026-07-28'] as const)('a %s that can ask', (peer) => {
-  it.each(['ann', 'strict'] as const)('asks a person, who types the name (%s)', async (agent) => {
+  it.each(['ann', 'strict'] as const)('asks a person, who types the ID (%s)', async (agent) => {
     const user_id = newId('user');
     const client = await connectTo(server.url, token[agent].token, {
       peer,
@@ -87,7 +87,8 @@ describe.each(['v2 client, auto', 'v2 client, pinned to 2026-07-28'] as const)('
 
   it.each([
     ['declines', { action: 'decline' }],
-    ['goes away', { action: 'cancel' }],
+    ['closes the question', { action: 'cancel' }],
+    ['is given no field to type into', { action: 'accept' }],
     ['types something else', { action: 'accept', content: { confirm: 'yes' } }],
   ] as const)('sends nothing when the person %s', async (_, reply) => {
     const client = await connectTo(server.url, token.ann.token, { peer, elicitation: {}, person: () => reply });
@@ -107,7 +108,11 @@ describe.each(['v2 client, legacy', 'v1 client', 'v2 client, auto'] as const)('a
     const user_id = newId('user');
     const client = await connectTo(server.url, token.ann.token, { peer, elicitation });
     const preview = await client.call('delete_user', { user_id });
-    expect(preview).toMatchObject({ isError: true, text: expect.stringContaining('In staging: delete user') });
+    expect(preview).toMatchObject({
+      text: expect.stringContaining('In staging: delete user'),
+      structured: { confirmation: { status: 'asked' } },
+    });
+    expect(preview.isError).toBeUndefined();
     expect(deletes()).toEqual([]);
     const confirm_token = tokenIn(preview.text);
     const result = await client.call('delete_user', { user_id, confirm_token });

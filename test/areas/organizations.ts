@@ -106,6 +106,6 @@ export default {
       status: 202,
       answers: { ok: true },
     },
-    examples: [{ args: { organization_id: CEDARWICK }, typed: 'Cedarwick Press' }],
+    examples: [{ args: { organization_id: CEDARWICK }, typed: '000000' }],
   },
 } satisfies Cases<typeof organizations>;

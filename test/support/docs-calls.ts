@@ -113,7 +113,8 @@ async function runIn({ allow, asks, names, isAbsent }: Group): Promise<Steps> {
 
 /** Reads an answer as it goes on a page. */
 function toSaid(name: string, { structured, text, isError }: Result): Step['answer'] {
-  if (isError) return text;
+  // A page shows a question as a person reads it.
+  if (isError || structured?.confirmation !== undefined) return text;
   if (structured === undefined) throw new Error(`${name} answers with text alone: ${text}`);
   return structured;
 }

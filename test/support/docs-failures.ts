@@ -183,13 +183,9 @@ export const REFUSED: readonly Failure[] = [
 
 export const UNCONFIRMED: readonly Failure[] = [
   [
-    'The client cannot ask a person',
-    ({ workos, plain }) => {
-      workos.answer = () => user();
-      return plain.call('delete_user', { user_id: USER });
-    },
+    '`--confirm strict`, and the client cannot ask a person',
+    ({ strict }) => strict.call('delete_user', { user_id: USER }),
   ],
-  ['The same, with `--confirm strict`', ({ strict }) => strict.call('delete_user', { user_id: USER })],
   ['An unknown token', ({ plain }) => plain.call('delete_user', { user_id: USER, confirm_token: 'x' })],
   ['A token for other arguments', confirmed({ user_id: 'user_01BEN' })],
   ['The object has changed since the preview', confirmed({}, { email: 'ada@elsewhere.example' })],
@@ -203,6 +199,8 @@ export const UNCONFIRMED: readonly Failure[] = [
   ],
   ['The person declines', asked({ action: 'decline' })],
   ['The same call again, within ten minutes', asked({ action: 'accept' })],
+  ['The client passes no text on', asked({ action: 'accept' }, 'user_01CARA')],
+  ['The question is closed without an answer', asked({ action: 'cancel' }, 'user_01CARA')],
   ['The person types something else', asked({ action: 'accept', content: { confirm: 'yes' } }, 'user_01CARA')],
   [
     'The object cannot be read',

@@ -32,6 +32,21 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'Redis cannot be reached; confirmations need it',
   ],
   [
+    'src/call/confirm/person-answer.ts',
+    'The client answered the question with an error. It may not have asked a person at all.',
+    'A client that declares elicitation and fails to ask',
+  ],
+  [
+    'src/call/confirm/person-answer.ts',
+    "The client's answer to the question is not valid. It may not have asked a person at all.",
+    'A client whose answer to an elicitation is malformed',
+  ],
+  [
+    'src/call/confirm/person-answer.ts',
+    'The client gave no answer to the question within five minutes.',
+    'The person does not react, or the client shows nothing',
+  ],
+  [
     'src/start/start-stdio.ts',
     'A part of the program cannot be loaded (${code ?? name}). Install it again.',
     'A file of the installation is missing; over stdio this is reported once a client has connected',
