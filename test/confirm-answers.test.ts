@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { connectCalling, type Calling, type Message } from './support/calling.ts';
+import { type Calling, connectCalling, type Message } from './support/calling.ts';
 
 const ID = 'user_01JTESS0000000000000BFSHRT';
 const args = { user_id: ID };

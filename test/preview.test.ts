@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { toShownJson, toShownName } from '../src/call/confirm/shown-text.ts';
+import { type Calling, type CallingOptions, connectCalling, type Message } from './support/calling.ts';
 import { catalog } from './support/catalog.ts';
-import { connectCalling, type Calling, type CallingOptions, type Message } from './support/calling.ts';
 
 const ORG = 'org_01EHZNVPK3SFK441A1RGBFSHRT';
 const ALTERED = 'Characters that cannot be seen, or could pass for the text around them, were left out or replaced.';
