@@ -59,6 +59,7 @@ async function traceOf({ args, settings, gate, caller, onDecide, ...declared }: 
   };
   const journal: Journal = {
     begin: () => ({
+      understand: () => {},
       decide: async (decision, rule, confirmation) => {
         trace.push(`record ${decision}, ${rule}, ${confirmation}`);
         onDecide?.();

@@ -20,12 +20,24 @@ export const page = {
 
 export const search = z.string().min(1).describe('Part of the name').optional();
 
-export const email = z.email().describe('Email address');
+/** Internationalized as well (RFC 6531), on either side of the @; nothing in it may be invisible. */
+const EMAIL =
+  /^(?!\.)(?!.*\.\.)[^\s@"(),:;<>[\\\]\p{C}\p{Default_Ignorable_Code_Point}]{1,64}(?<!\.)@(?:[\p{L}\p{N}][\p{L}\p{M}\p{N}-]*\.)+[\p{L}\p{N}][\p{L}\p{M}\p{N}-]+$/u;
+
+export const email = z.email({ pattern: EMAIL }).describe('Email address');
+
+const pairs = <T extends z.ZodType>(value: T) =>
+  z.record(z.string().min(1).max(40), value).refine((entries) => Object.keys(entries).length <= 50, 'at most 50 keys');
+
+const pair = z.string().max(600);
 
 /** Custom key-value pairs of users and organizations. */
-export const metadata = z
-  .record(z.string().min(1).max(40), z.string().max(600))
-  .refine((entries) => Object.keys(entries).length <= 50, 'at most 50 keys');
+export const metadata = pairs(pair).describe('Custom pairs').optional();
+
+// https://workos.com/docs/authkit/metadata: an update adds or changes the keys that it has, and null removes a key.
+export const changedMetadata = clearable(
+  pairs(pair.nullable()).describe('Custom pairs: others stay, null removes one'),
+);
 
 export const externalId = z
   .string()
@@ -34,8 +46,10 @@ export const externalId = z
   .regex(/^[\x20-\x7e]+$/, 'ASCII only')
   .describe("The object's ID in your own system");
 
-export const nullable = <T extends z.ZodType>(schema: T, what = '') =>
-  schema.nullable().describe(`${what}null clears it`).optional();
+/** A member that WorkOS clears by null; agents name it in `clear`. */
+export function clearable<T extends z.ZodType>(member: T) {
+  return member.nullable().optional();
+}
 
 /** What WorkOS Radar and the sign-in log know of the person's own request. */
 export const requestContext = {

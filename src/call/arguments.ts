@@ -1,55 +1,66 @@
 import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
-import { isTooDeep, MAX_DEPTH } from '../json.ts';
 import { closed, didYouMean, inShort, MAX_REPORTED_FAULTS } from '../wording.ts';
+import { understand } from './understand.ts';
+
+/** The arguments that a tool's schema has parsed, and what to tell the client of how they were understood. */
+export type ParsedArguments = { readonly args: Arguments; readonly notes: readonly string[] };
 
 /**
  * Parses the arguments with the tool's schema.
  * @throws RefusedError with a sentence for each fault, which names its field
  */
-export function parseArguments(tool: Tool, args: unknown, { maxItems }: { readonly maxItems: number }): Arguments {
-  if (isTooDeep(args))
-    throw new RefusedError(`The arguments are nested too deeply: at most ${MAX_DEPTH} levels are allowed.`);
-  // zod silently drops members of this name.
-  if (hasProto(args)) throw new RefusedError('__proto__ is not a valid name for an argument or any of its members.');
-  const parsed = tool.schema().safeParse(args ?? {});
+export function parseArguments(tool: Tool, sent: unknown, settings: { readonly maxItems: number }): ParsedArguments {
+  const { args, notes } = understand(tool, sent);
+  const parsed = tool.schema().safeParse(args);
   if (!parsed.success) {
     const faults = parsed.error.issues.flatMap((issue): readonly ArgumentFault[] => {
-      const { path, message } = issue;
-      if (issue.code !== 'unrecognized_keys') return [{ path, message, key: undefined }];
-      return issue.keys.map((key) => ({ path, message, key }));
+      const { path, message, code } = issue;
+      if (code !== 'unrecognized_keys') return [{ path, message, code, key: undefined }];
+      return issue.keys.map((key) => ({ path, message, code, key }));
     });
     const told = faults.slice(0, MAX_REPORTED_FAULTS).map((fault) => toSentence(fault, tool, args));
     const more = faults.length - told.length;
     throw new RefusedError([...told, ...(more === 0 ? [] : [`And ${more} more.`])].join(' '));
   }
-  const own = parsed.data;
-  const broken = [
-    own.max_items !== undefined && own.limit !== undefined && 'Give either limit or max_items, not both.',
-    own.max_items !== undefined &&
-      own.before !== undefined &&
-      own.after !== undefined &&
-      'Give max_items with before or after, not both.',
-    Number(own.max_items) > maxItems && `max_items is too large: at most ${maxItems}.`,
-    ...(tool.check?.(own) ?? []),
-  ].filter((fault) => fault !== false);
+  const broken = brokenRules(tool, parsed.data, settings.maxItems);
   if (broken.length > 0) throw new RefusedError(broken.join(' '));
-  return own;
+  return { args: parsed.data, notes };
+}
+
+/** A sentence for each rule across arguments that is broken. */
+function brokenRules(tool: Tool, args: Arguments, maxItems: number): readonly string[] {
+  const { exactlyOne, atLeastOne } = tool;
+  const count = (names: readonly string[]) => names.filter((name) => args[name] !== undefined).length;
+  return [
+    args.max_items !== undefined && args.limit !== undefined && 'Give either limit or max_items, not both.',
+    args.max_items !== undefined &&
+      args.before !== undefined &&
+      args.after !== undefined &&
+      'Give max_items with before or after, not both.',
+    Number(args.max_items) > maxItems && `max_items is too large: at most ${maxItems}.`,
+    exactlyOne !== undefined && count(exactlyOne) !== 1 && `Give exactly one of ${exactlyOne.join(', ')}.`,
+    atLeastOne !== undefined &&
+      count(atLeastOne) === 0 &&
+      `Give ${atLeastOne.join(' or ')}: WorkOS demands one of them.`,
+    ...(tool.check?.(args) ?? []),
+  ].filter((fault) => fault !== false);
 }
 
 type ArgumentFault = {
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  readonly code: string;
   /** The unknown member. */
   readonly key: string | undefined;
 };
 
-function toSentence({ path, message, key }: ArgumentFault, tool: Tool, args: unknown): string {
+function toSentence({ path, message, code, key }: ArgumentFault, tool: Tool, args: unknown): string {
   const where = path.join('.');
   if (key === undefined) {
     if (where !== '' && valueAt(args, path) === undefined) return `${inShort(where)} is required.`;
-    return `${where === '' ? 'arguments' : inShort(where)}: ${closed(message)}${moreWith(tool, path[0])}`;
+    return `${where === '' ? 'arguments' : inShort(where)}: ${closed(message)}${moreWith(tool, path[0])}${pagesHint(tool, path[0], code)}`;
   }
   const field = where === '' ? key : `${where}.${key}`;
   if (tool.lacking.includes(field)) return `${field} needs the grant ${tool.area}:credentials, which you do not have.`;
@@ -63,9 +74,10 @@ function moreWith({ narrowed, area }: Tool, argument: PropertyKey | undefined): 
   return ` Other values need the grant ${area}:credentials, which you do not have.`;
 }
 
-function hasProto(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProto);
+/** The hint for a page that would be too long. */
+function pagesHint({ paginated }: Tool, argument: PropertyKey | undefined, code: string): string {
+  if (!paginated || argument !== 'limit' || code !== 'too_big') return '';
+  return ' For more items, give max_items instead of limit: the server follows the pages.';
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

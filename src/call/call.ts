@@ -4,7 +4,7 @@ import { RefusedError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ReplyError, TransportError } from '../workos/errors.ts';
 import { isUnclear, toErrorResult } from './answer/failure.ts';
-import { withNote } from './answer/result.ts';
+import { withFirstNotes, withNote } from './answer/result.ts';
 import type { Call, CallObserver } from './caller.ts';
 import type { Journal } from './journal.ts';
 import { beginState, type CallContext, type CallEnd, STEPS, type StepDeps } from './steps.ts';
@@ -43,7 +43,8 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
         result: toErrorResult(error, { tool, args, confidential, sent }),
       };
     }
-    const { outcome, result } = ended;
+    const { outcome } = ended;
+    const result = withFirstNotes(ended.result, state.notes);
     const ms = Math.round(now() - start);
     const { requests, attempts, reply } = state.traffic;
     const facts = { status: reply?.status, request_id: reply?.headers['x-request-id'], requests, attempts, ms };

@@ -1,6 +1,7 @@
 import { type Confirmation, idsIn, type Outcome, UNKNOWN } from '../audit/entry.ts';
 import { type AuditRecord, RecordError } from '../audit/record.ts';
 import { type CallSubject, decisionSentence, outcomeSentence } from '../audit/sentence.ts';
+import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import { isId } from '../ids.ts';
@@ -19,6 +20,8 @@ export type Facts = {
 
 /** The record of one call. */
 export type CallJournal = {
+  /** Takes the arguments as they were understood. Until then, those that the client sent are recorded. */
+  readonly understand: (args: Arguments) => void;
   /**
    * Records the decision before anything is sent. For a write, resolves once the entry is on disk. Throws RefusedError
    * if the entry cannot be written.
@@ -52,10 +55,14 @@ export type JournalDeps = {
 };
 
 export function createJournal({ record, environment }: JournalDeps): Journal {
-  const begin: Journal['begin'] = (tool, agent, args, trace) => {
-    // Only declared arguments: any other name or value is content of the agent.
-    const known = Object.entries(Object(args)).filter(([name]) => Object.hasOwn(tool.input, name));
-    const told: CallSubject = { agent, tool, ids: idsIn(Object.fromEntries(known)), environment };
+  const begin: Journal['begin'] = (tool, agent, sent, trace) => {
+    const toSubject = (args: unknown): CallSubject => {
+      // Only declared arguments: any other name or value is content of the agent.
+      const known = Object.entries(Object(args)).filter(([name]) => Object.hasOwn(tool.input, name));
+      return { agent, tool, ids: idsIn(Object.fromEntries(known)), environment };
+    };
+    let args = sent;
+    let told = toSubject(sent);
     /** The sequence number of the last decision. */
     let decided: number | undefined;
     const write = (decision: 'allowed' | 'refused' | 'ask', rule: string, confirmation?: Confirmation) =>
@@ -80,6 +87,10 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
         { sync: decision !== 'refused' && tool.method !== 'GET' },
       );
     return {
+      understand: (understood) => {
+        args = understood;
+        told = toSubject(understood);
+      },
       decide: async (decision, rule, confirmation) => {
         try {
           decided = await write(decision, rule, confirmation);

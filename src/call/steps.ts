@@ -11,6 +11,7 @@ import { collectPages } from './answer/collect.ts';
 import { explain } from './answer/failure.ts';
 import { type FieldSelection, selectFields, WHOLE } from './answer/fields.ts';
 import { toResult } from './answer/result.ts';
+import { byteLength } from './answer/size.ts';
 import { parseArguments } from './arguments.ts';
 import type { Caller, CallResult, Verdict } from './caller.ts';
 import { type Confidential, NOTHING, toConfidential } from './confidential.ts';
@@ -19,6 +20,7 @@ import { NO_PREVIEW, type Preview, toPreview } from './confirm/preview.ts';
 import { toDryRun } from './dry-run.ts';
 import { createTraffic, type Exchange, type Traffic } from './exchange.ts';
 import type { CallJournal } from './journal.ts';
+import { withCaseNote } from './letter-case.ts';
 
 /**
  * The way of every call, in order. A step refuses the call by throwing, ends it by returning how it ended, and otherwise
@@ -63,7 +65,10 @@ export type CallContext = {
 export type CallState = {
   readonly traffic: Traffic;
   confidential: Confidential;
+  /** As they were understood. Every later step sees these alone. */
   args: Arguments;
+  /** What the client is told of how its arguments were understood. */
+  notes: readonly string[];
   /** What allows the call. */
   verdict: Verdict | undefined;
   /** What the answer shows. */
@@ -78,6 +83,7 @@ export const beginState = (): CallState => ({
   traffic: createTraffic(),
   confidential: NOTHING,
   args: {},
+  notes: [],
   verdict: undefined,
   selection: WHOLE,
   request: undefined,
@@ -119,8 +125,11 @@ function allow({ tool, caller }: CallContext, state: CallState): undefined {
   state.verdict = verdict;
 }
 
-function parse({ deps, tool, rawArgs }: CallContext, state: CallState): undefined {
-  state.args = withKey(tool, parseArguments(tool, rawArgs, deps.settings), deps.newKey);
+function parse({ deps, tool, rawArgs, journal }: CallContext, state: CallState): undefined {
+  const { args, notes } = parseArguments(tool, rawArgs, deps.settings);
+  journal.understand(args);
+  state.notes = notes;
+  state.args = withKey(tool, args, deps.newKey);
   state.selection = selectFields(tool, state.args.fields);
 }
 
@@ -185,7 +194,7 @@ function spend({ tool, caller }: CallContext): undefined | Promise<void> {
 async function send(context: CallContext, state: CallState): Promise<CallEnd> {
   const { deps, tool, caller, start } = context;
   const { environment, settings, exchange, now } = deps;
-  const { args, request, selection, traffic, confidential } = state;
+  const { args, notes, request, selection, traffic, confidential } = state;
   const { agent, signal } = caller;
   const onBehalf = { agent, signal, deadline: start + settings.timeout, traffic, confidential };
   const options = {
@@ -194,7 +203,8 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
     confidential,
     sent: false,
     selection,
-    maxBytes: settings.maxResultBytes,
+    // The notes are added to the result.
+    maxBytes: settings.maxResultBytes - (notes.length === 0 ? 0 : byteLength(JSON.stringify({ notes }))),
     // So that a change in production is not taken for one in staging.
     extra: tool.access === 'read' ? {} : { environment: environment.label },
   };
@@ -203,7 +213,7 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
     state.answer = answer.value;
     // 404 on a retried delete: either the first attempt deleted the object, or it never existed.
     const isClear = answer.reply.status !== 404;
-    return { outcome: isClear ? 'ok' : 'unknown', result: answerResult(answer, options) };
+    return { outcome: isClear ? 'ok' : 'unknown', result: withCaseNote(answerResult(answer, options), tool, args) };
   }
   const fetch = async (page: Arguments) => {
     const answer = await exchange(tool, page, onBehalf);
@@ -216,7 +226,7 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
     isOutOfTime: () => now() - start > settings.timeout * 0.8,
     onProgress: (count) => caller.onProgress?.(count, Number(args.max_items)),
   });
-  return { outcome: 'ok', result };
+  return { outcome: 'ok', result: withCaseNote(result, tool, args) };
 }
 
 /** Ends a call of which nothing is sent, once it is recorded as allowed. */

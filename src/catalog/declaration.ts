@@ -77,7 +77,12 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
   readonly once?: true;
   /** The argument sent as `Idempotency-Key`; generated if absent, so that a retry is safe. */
   readonly idempotencyKey?: keyof I & string;
-  /** Rules across arguments: a sentence that names the fields for each one broken, `false` for each one kept. */
+  /** Arguments of which WorkOS demands exactly one, or at least one. An empty value of one of them is an error. */
+  readonly exactlyOne?: readonly (keyof I & string)[];
+  readonly atLeastOne?: readonly (keyof I & string)[];
+  /** Filters that WorkOS compares letter by letter: an empty list for one with capitals says so. */
+  readonly caseSensitive?: readonly (keyof I & string)[];
+  /** Other rules across arguments: a sentence that names the fields for each one broken, `false` for each one kept. */
   readonly check?: (args: Parsed<I>) => readonly (string | false)[];
   /** The preview that a person is shown before a delete, or before a call with one of the arguments above. */
   readonly preview?: {

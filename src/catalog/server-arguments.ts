@@ -11,4 +11,7 @@ export const FIELDS = { fields: z.array(z.string()).min(1).describe('Only these 
 /** With which a model confirms a call if the client cannot ask a person. */
 export const CONFIRM_TOKEN = { confirm_token: z.string().min(1).describe('From the result that asks').optional() };
 
-export const OWN = { ...MAX_ITEMS, ...FIELDS, ...CONFIRM_TOKEN };
+/** On every update with members that can be cleared. */
+export const toClear = (members: readonly string[]) => z.array(z.enum(members)).describe('Fields to clear').optional();
+
+export const OWN = { ...MAX_ITEMS, ...FIELDS, ...CONFIRM_TOKEN, clear: toClear([]) };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Declared } from '../secrets/withhold.ts';
+import { asPublished, clearableIn, withClear } from './clear.ts';
 import { type Area, CLIENT_ID, type Declaration, type Input, type Limit, type Method } from './declaration.ts';
 import { toJsonSchema } from './json-schema.ts';
 import { listItem, membersIn, omittedFromLists, secretsIn, toListed, toOutputSchema } from './output.ts';
@@ -52,9 +53,11 @@ export type Tool = Omit<Declaration, 'output'> & {
   readonly restricted?: Tool;
   /** The tool as clients have it that may be unable to ask a person, where some of its calls wait for a confirmation. */
   readonly confirmed?: Tool;
-  /** The arguments that such a tool lacks, and those of which it takes fewer values. */
+  /** The arguments that such a tool lacks (`clear.NAME`: NAME in its `clear`), and those of which it takes fewer values. */
   readonly lacking: readonly string[];
   readonly narrowed: readonly string[];
+  /** The arguments that its argument `clear` may name. */
+  readonly clearable: readonly string[];
   /** Whether some of its calls wait for a confirmation. */
   readonly confirmable: boolean;
 };
@@ -80,9 +83,13 @@ export function toTool(area: Omit<Area, 'tools' | 'meaning'>, declaration: Decla
   };
   if (guarded.length === 0 || needsCredentials) return withConfirmed(tool);
   const open = Object.entries(derived.input).filter(([name]) => !guarded.includes(name));
+  const closed = withInput(tool, { ...Object.fromEntries(open), ...narrowed }, 'restricted');
   const restricted = {
-    ...withInput(tool, { ...Object.fromEntries(open), ...narrowed }, 'restricted'),
-    lacking: guarded.filter((name) => !Object.hasOwn(narrowed, name)),
+    ...closed,
+    lacking: [
+      ...guarded.filter((name) => !Object.hasOwn(narrowed, name)),
+      ...tool.clearable.filter((name) => !closed.clearable.includes(name)).map((name) => `clear.${name}`),
+    ],
     narrowed: Object.keys(narrowed),
     confirmable: tool.confirmable && declaration.access === 'delete',
   };
@@ -94,7 +101,7 @@ const withConfirmed = (tool: Tool): Tool =>
 
 /** The tool with other arguments; `form` says how they differ. */
 function withInput(tool: Tool, input: Input, form: string): Tool {
-  return { ...tool, input, ...toSchemas(input, `${tool.form}, ${form}`) };
+  return { ...tool, ...toForm(tool.method, input, `${tool.form}, ${form}`) };
 }
 
 /** What follows from a declaration for every agent. */
@@ -121,12 +128,11 @@ function derive(
     ...rest,
     ...(output && { output }),
     answersArray: body instanceof z.ZodArray,
-    input,
     area: area.name,
     title,
     method,
     path,
-    ...toSchemas(input, declaration.name),
+    ...toForm(method, input, declaration.name),
     outputJsonSchema: () => {
       outputJson ??= output && converted(`${declaration.name}, answer`, () => toOutputSchema(output));
       return outputJson;
@@ -153,7 +159,14 @@ function derive(
   };
 }
 
-function toSchemas(input: Input, form: string): Pick<Tool, 'schema' | 'jsonSchema' | 'form'> {
+function toForm(
+  method: Method,
+  declared: Input,
+  form: string,
+): Pick<Tool, 'input' | 'clearable' | 'schema' | 'jsonSchema' | 'form'> {
+  const { clear: _, ...members } = declared;
+  const clearable = clearableIn(method, members);
+  const input = withClear(members, clearable);
   let made: z.ZodObject | undefined;
   let json: JsonSchema | undefined;
   const schema = () => {
@@ -161,10 +174,12 @@ function toSchemas(input: Input, form: string): Pick<Tool, 'schema' | 'jsonSchem
     return made;
   };
   return {
+    input,
+    clearable,
     form,
     schema,
     jsonSchema: () => {
-      json ??= converted(form, () => toJsonSchema(schema()));
+      json ??= converted(form, () => toJsonSchema(z.strictObject(asPublished(input, clearable))));
       return json;
     },
   };

@@ -130,11 +130,11 @@ export default {
     calls: [
       { user_id: USER, ...PERSON, external_id: 'crm-1', locale: 'en-GB', metadata: PAIRS, password: 'battery staple' },
       { user_id: USER, ...SALTED },
-      { user_id: USER, external_id: null, locale: null, metadata: null },
+      { user_id: USER, clear: ['external_id', 'locale', 'metadata'] },
     ],
     newer: ['name', 'password_salt_position', 'password_hash_type=ssha256'],
     sandbox: {
-      args: { user_id: ADA, last_name: 'Hartley', external_id: null },
+      args: { user_id: ADA, last_name: 'Hartley', clear: ['external_id'] },
       sends: {
         method: 'PUT',
         path: `/user_management/users/${ADA}`,

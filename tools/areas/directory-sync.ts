@@ -100,6 +100,8 @@ export default area({
         ...page,
       },
       output: list(directoryUser),
+      atLeastOne: ['directory', 'group'],
+      caseSensitive: ['email'],
       check: ({ directory, email, idp_id }) => [
         directory === undefined && email !== undefined && 'email needs directory.',
         directory === undefined && idp_id !== undefined && 'idp_id needs directory.',
@@ -121,6 +123,7 @@ export default area({
       description: 'List the groups of a directory or directory user.',
       input: { directory: directoryId.optional(), user: directoryUserId.optional(), ...page },
       output: list(directoryGroup),
+      atLeastOne: ['directory', 'user'],
     }),
     tool({
       name: 'get_directory_group',

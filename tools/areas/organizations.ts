@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { area, tool } from '../../src/catalog/declaration.ts';
 import { deprecated, detail } from '../../src/catalog/output.ts';
-import { externalId, metadata, nullable, organizationId, page, search } from '../arguments.ts';
+import { changedMetadata, clearable, externalId, metadata, organizationId, page, search } from '../arguments.ts';
 import { organizationDeletes } from '../limits.ts';
 import { kind, list, object, pairs, text, textOrNull, times } from '../members.ts';
 import { organizationDomain } from './organization-domains.ts';
@@ -50,7 +50,7 @@ export default area({
         ...fields,
         domain_data: newDomains('pending', 'verified'),
         external_id: externalId.optional(),
-        metadata: metadata.describe('Custom pairs').optional(),
+        metadata,
       },
       credentials: {
         identity: ['allow_profiles_outside_organization', 'domain_data'],
@@ -94,8 +94,8 @@ export default area({
         ...fields,
         domain_data: domainData(['pending', 'verified']).describe('Replaces all its domains').optional(),
         stripe_customer_id: z.string().min(1).describe('cus_…').optional(),
-        external_id: nullable(externalId),
-        metadata: nullable(metadata, 'Custom pairs; '),
+        external_id: clearable(externalId),
+        metadata: changedMetadata,
       },
       credentials: {
         identity: ['allow_profiles_outside_organization', 'domain_data', 'external_id', 'stripe_customer_id'],

@@ -59,6 +59,20 @@ function encode(text: string): string {
     .replace(/[!'*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
+/** Schemes of which a browser makes a page or a script, not the address of an app. */
+const NO_APP = ['javascript:', 'data:', 'vbscript:', 'file:', 'blob:', 'about:', 'filesystem:', 'view-source:'];
+
+/** The scheme is that of the parsed URL: a parser ignores case, and blanks that no comparison of text would. */
+const redirectUri = z
+  .string()
+  .refine((text) => URL.canParse(text), 'Invalid URL')
+  .regex(/^[\x21-\x7e]+$/, 'ASCII without spaces')
+  .refine(
+    (text) => !URL.canParse(text) || !NO_APP.includes(new URL(text).protocol),
+    "Not a redirect: http, https or your app's own scheme",
+  )
+  .describe('One configured in WorkOS');
+
 const CONNECTION_TYPES = [
   'ADFSSAML',
   'AdpOidc',
@@ -123,10 +137,7 @@ export default area({
       access: 'read',
       description: 'Build the URL that starts a sign-in. Give one of connection, organization, provider.',
       input: {
-        redirect_uri: z
-          .url()
-          .regex(/^[\x21-\x7e]+$/, 'ASCII without spaces')
-          .describe('One configured in WorkOS'),
+        redirect_uri: redirectUri,
         connection: connectionId.optional(),
         organization: organizationId.optional(),
         provider: z
@@ -159,9 +170,8 @@ export default area({
       },
       output: authorizationUrl,
       constants: { client_id: CLIENT_ID, response_type: 'code' },
+      exactlyOne: ['connection', 'organization', 'provider'],
       check: (args) => [
-        [args.connection, args.organization, args.provider].filter((value) => value !== undefined).length !== 1 &&
-          'Give exactly one of connection, organization, provider.',
         (args.code_challenge === undefined) !== (args.code_challenge_method === undefined) &&
           'code_challenge and code_challenge_method go together: give both or neither.',
       ],

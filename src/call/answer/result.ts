@@ -1,4 +1,4 @@
-import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
 import { isObject } from '../../json.ts';
 
 export function toResult(value: Record<string, unknown>, text = JSON.stringify(value)): CallToolResult {
@@ -10,6 +10,18 @@ export function withNote<Result extends object>(result: Result, note: string): R
   const { structuredContent: value, content = [] } = result as Partial<CallToolResult>; // a question has neither
   if (!isObject(value)) return { ...result, content: [...content, { type: 'text', text: note }] };
   return { ...result, ...toResult({ ...value, notes: [...[value.notes ?? []].flat(), note] }) };
+}
+
+/** The result with notes from the server before its own: a model acts on the first. */
+export function withFirstNotes<Result extends CallToolResult | InputRequiredResult>(
+  result: Result,
+  notes: readonly string[],
+): Result {
+  const { structuredContent: value, content } = result as Partial<CallToolResult>; // a question has neither
+  if (notes.length === 0 || content === undefined) return result;
+  if (isObject(value))
+    return { ...result, ...toResult({ ...value, notes: [...notes, ...[value.notes ?? []].flat()] }) };
+  return { ...result, content: [...content, ...notes.map((text) => ({ type: 'text' as const, text }))] };
 }
 
 /** Tells the model that text from outside was changed, so that it does not take the text for complete. */

@@ -1,6 +1,7 @@
 import type { Arguments, Environment } from '../../catalog/declaration.ts';
 import { placeOf, type Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
+import { isObject, type JsonObject } from '../../json.ts';
 import type { Answer } from '../answer/accept-reply.ts';
 import { ALTERED, code, toShownJson, toShownName } from './shown-text.ts';
 
@@ -65,7 +66,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
   const name = typeof value[named] === 'string' ? value[named] : '';
   const isReadable = mayRead(reader);
   const shown = toShownName(isReadable ? name : '');
-  const changes = toChanges(tool, args);
+  const changes = toChanges(tool, args, isReadable ? value : undefined);
   const [verb = '', ...noun] = tool.name.split('_');
   const counts = lists.flatMap(({ what, count }) => (count === undefined ? [] : [`${what} (${count})`]));
   const hidden = [
@@ -96,6 +97,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
       name,
       lists,
       replaced: replaced.map(({ member, items }) => ({ member, items })),
+      removed: toRemoved(args, value),
     },
   };
 }
@@ -144,18 +146,49 @@ export const NO_PREVIEW = 'no preview could be made';
 /** Characters of a value that a person is shown. */
 const MAX_VALUE_CHARS = 500;
 
-/** The changes of an update, one per line; secrets by name only. */
-function toChanges(tool: Tool, args: Arguments) {
+/**
+ * The changes of an update, one per line; secrets by name only.
+ * @param now the object, if the agent may read it
+ */
+function toChanges(tool: Tool, args: Arguments, now: JsonObject | undefined) {
   const { secrets = [], identity = [] } = tool.credentials ?? {};
+  const show = (name: string, value: unknown) => {
+    const { text, warnings } = toShownJson(value, { ascii: identity.includes(name) });
+    if (text.length <= MAX_VALUE_CHARS) return { text: code(text), warnings };
+    // A person has to see a value in full if it decides a user's identity.
+    if (identity.includes(name)) throw new RefusedError(`${name} is too long to be shown for confirmation.`);
+    return { text: `${code(`${text.slice(0, MAX_VALUE_CHARS)}…`)} (${text.length} characters)`, warnings };
+  };
+  const sets = (name: string, value: unknown) => {
+    const { text, warnings } = show(name, value);
+    return { text: `It sets ${name} to ${text}`, warnings };
+  };
+  const removes = (name: string, what: string, lost: unknown) => {
+    if (now === undefined) return { text: `It removes ${what}.`, warnings: [] };
+    const { text, warnings } = show(name, lost);
+    return { text: `It removes ${what}, which is now ${text}`, warnings };
+  };
   return Object.entries(args)
     .filter(([name]) => placeOf(tool, name) === 'body')
-    .map(([name, value]) => {
-      if (secrets.includes(name)) return { text: `It sets ${name} to a value that is not shown.`, warnings: [] };
-      const { text, warnings } = toShownJson(value, { ascii: identity.includes(name) });
-      if (text.length <= MAX_VALUE_CHARS) return { text: `It sets ${name} to ${code(text)}`, warnings };
-      // A person has to see a value in full if it decides a user's identity.
-      if (identity.includes(name)) throw new RefusedError(`${name} is too long to be shown for confirmation.`);
-      const part = code(`${text.slice(0, MAX_VALUE_CHARS)}…`);
-      return { text: `It sets ${name} to ${part} (${text.length} characters)`, warnings };
+    .flatMap(([name, value]) => {
+      if (secrets.includes(name)) return [{ text: `It sets ${name} to a value that is not shown.`, warnings: [] }];
+      const current = now?.[name];
+      if (value === null) return [removes(name, name, current ?? null)];
+      const pairs = isObject(value) ? Object.keys(value).filter((key) => value[key] === null) : [];
+      if (!isObject(value) || pairs.length === 0) return [sets(name, value)];
+      const kept = Object.fromEntries(Object.entries(value).filter(([key]) => !pairs.includes(key)));
+      const lost = Object.fromEntries(pairs.map((key) => [key, Object(current)[key] ?? null]));
+      return [
+        ...(Object.keys(kept).length === 0 ? [] : [sets(name, kept)]),
+        removes(name, `from ${name} ${show(name, pairs).text}`, lost),
+      ];
     });
 }
+
+/** What a call removes, as it is now: the confirmation holds only while that stays the same. */
+const toRemoved = (args: Arguments, now: JsonObject): readonly unknown[] =>
+  Object.entries(args).flatMap(([name, value]) => {
+    if (value === null) return [now[name]];
+    if (!isObject(value)) return [];
+    return Object.keys(value).flatMap((key) => (value[key] === null ? [Object(now[name])[key]] : []));
+  });

@@ -1,0 +1,125 @@
+import type { Arguments } from '../catalog/declaration.ts';
+import { toMeant } from '../catalog/meant.ts';
+import { OWN } from '../catalog/server-arguments.ts';
+import { placeOf, type Tool } from '../catalog/tool.ts';
+import { RefusedError } from '../errors.ts';
+import { isObject, isTooDeep, MAX_DEPTH, parseJson } from '../json.ts';
+
+/** Arguments as their author meant them, and what to tell the client of that. */
+export type Understood = { readonly args: unknown; readonly notes: readonly string[] };
+
+/**
+ * Arguments as their author meant them, for the tool's schema to parse. In order: members that a client's framework adds
+ * are dropped, JSON text becomes the value it stands for, nulls and empty filters are not given, and `clear` becomes the
+ * members that it names. The schema reports what is left.
+ * @throws RefusedError for what no schema should see, and for arguments of which two meanings are possible
+ */
+export function understand(tool: Tool, sent: unknown): Understood {
+  checkShape(sent);
+  const given = sent ?? {};
+  if (!isObject(given)) return { args: given, notes: [] };
+  const [own, added] = split(given, (name) => !isAdded(tool, name, given));
+  const meant = Object(toMeant(tool.schema(), own, parseText));
+  checkShape(meant);
+  // Clients also send null for arguments of an earlier, wider form of the tool.
+  const [present] = split(meant, (name) => meant[name] !== null || !tool.lacking.includes(name));
+  const [args, empty] = split(present, (name) => !isEmptyFilter(tool, name, present[name]));
+  return { args: expandClear(tool, args), notes: [...toEmptyNotes(tool, args, empty), ...toAddedNotes(added)] };
+}
+
+function checkShape(args: unknown): void {
+  if (isTooDeep(args)) throw tooDeep();
+  // zod silently drops members of this name.
+  if (hasProto(args)) throw new RefusedError('__proto__ is not a valid name for an argument or any of its members.');
+}
+
+const tooDeep = () => new RefusedError(`The arguments are nested too deeply: at most ${MAX_DEPTH} levels are allowed.`);
+
+function hasProto(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProto);
+}
+
+function parseText(text: string): { value: unknown } | undefined {
+  const parsed = parseJson(text);
+  if (parsed === 'too deep') throw tooDeep();
+  return parsed;
+}
+
+/** n8n adds the first three together. */
+const ADDED_TOGETHER = ['sessionId', 'action', 'chatInput'];
+const ADDED = /^(toolCallId|task_progress|_\w{1,63})$/;
+
+/** Whether a framework has added the member: no form of the tool has such an argument, whatever the grants. */
+function isAdded(tool: Tool, name: string, args: Arguments): boolean {
+  if (isArgument(tool, name)) return false;
+  if (ADDED.test(name)) return true;
+  return ADDED_TOGETHER.includes(name) && ADDED_TOGETHER.every((other) => Object.hasOwn(args, other));
+}
+
+const isArgument = (tool: Tool, name: string): boolean =>
+  Object.hasOwn(tool.input, name) || tool.lacking.includes(name) || Object.hasOwn(OWN, name);
+
+/** Names that a note repeats. */
+const MAX_NAMED = 10;
+
+function toAddedNotes(added: Arguments): readonly string[] {
+  const names = Object.keys(added);
+  if (names.length === 0) return [];
+  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
+  return [`Ignored, because the tool has no such arguments: ${names.slice(0, MAX_NAMED).join(', ')}${more}.`];
+}
+
+/** Whether an optional argument of a read is empty. WorkOS demands one of some arguments: those are not optional. */
+function isEmptyFilter(tool: Tool, name: string, value: unknown): boolean {
+  if (!tool.annotations.readOnlyHint || !isEmpty(value) || !Object.hasOwn(tool.input, name)) return false;
+  const demanded = [...(tool.exactlyOne ?? []), ...(tool.atLeastOne ?? [])];
+  return tool.input[name]?.safeParse(undefined).success === true && !demanded.includes(name);
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+
+/** Arguments that choose a page, not items. */
+const PAGING: ReadonlySet<string> = new Set(['limit', 'before', 'after', 'order']);
+
+function toEmptyNotes(tool: Tool, args: Arguments, empty: Arguments): readonly string[] {
+  const isFilter = (name: string) => tool.paginated && placeOf(tool, name) === 'query' && !PAGING.has(name);
+  const [filters, others] = split(empty, isFilter);
+  const isUnfiltered = !Object.keys(args).some(isFilter);
+  const items = tool.name.replace(/^list_/, '').replaceAll('_', ' ');
+  return [
+    toNote(filters, isUnfiltered ? `: these are all ${items}.` : ' and filters nothing.'),
+    toNote(others, ' and was left out.'),
+  ].flat();
+}
+
+const toNote = (empty: Arguments, rest: string): readonly string[] =>
+  Object.keys(empty).map((name) => `${name} was empty${rest}`);
+
+/** The arguments with null for each that `clear` names. */
+function expandClear({ clearable, lacking, area }: Tool, args: Arguments): Arguments {
+  const erased = clearable.find((name) => typeof args[name] === 'object' && isEmpty(args[name]));
+  if (erased !== undefined) {
+    throw new RefusedError(
+      `${erased} is empty, which would remove all of it. If that is meant, give clear: ["${erased}"] instead; otherwise leave it out.`,
+    );
+  }
+  const { clear, ...others } = args;
+  if (!Array.isArray(clear)) return args;
+  const withheld = clear.find((name) => lacking.includes(`clear.${name}`));
+  if (withheld !== undefined) {
+    throw new RefusedError(`clear: ${withheld} needs the grant ${area}:credentials, which you do not have.`);
+  }
+  if (!clear.every((name) => clearable.includes(name))) return args;
+  const both = clearable.find((name) => clear.includes(name) && Object.hasOwn(others, name));
+  if (both !== undefined) throw new RefusedError(`${both} is both given and in clear: leave one of the two out.`);
+  return { ...others, ...Object.fromEntries(clear.map((name) => [name, null])) };
+}
+
+/** The members of which something holds, and the others. */
+function split(args: Arguments, holds: (name: string) => boolean): [Arguments, Arguments] {
+  const [yes, no]: [[string, unknown][], [string, unknown][]] = [[], []];
+  for (const entry of Object.entries(args)) (holds(entry[0]) ? yes : no).push(entry);
+  return [Object.fromEntries(yes), Object.fromEntries(no)];
+}
