@@ -2,6 +2,7 @@ import { type Gap, succeeded } from './gap.ts';
 import { auditLogGaps } from './gaps/audit-logs.ts';
 import { factorGaps } from './gaps/factors.ts';
 import { listGaps } from './gaps/lists.ts';
+import { metadataGaps } from './gaps/metadata.ts';
 import { organizationGaps } from './gaps/organizations.ts';
 import { roleGaps } from './gaps/roles.ts';
 import { signInGaps } from './gaps/sign-in.ts';
@@ -23,6 +24,7 @@ export const gaps: readonly Gap[] = [
   deleted(200, 'DELETE /user_management/users/{id}'),
   deleted(202, 'DELETE /organizations/{id}', 'DELETE /directories/{id}'),
   ...listGaps,
+  ...metadataGaps,
   ...userGaps,
   ...signInGaps,
   ...factorGaps,

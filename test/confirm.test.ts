@@ -156,13 +156,13 @@ const QUESTIONS: readonly (readonly [
   [
     'update_user',
     'user',
-    { password_hash: '$2b$10$abc', password_hash_type: 'bcrypt', external_id: null, email_verified: true },
+    { password_hash: '$2b$10$abc', password_hash_type: 'bcrypt', clear: ['external_id'], email_verified: true },
     [
       'In staging: update user `ada@acme.test` (ID)?',
       'It sets email_verified to `true`',
       'It sets password_hash to a value that is not shown.',
       'It sets password_hash_type to `"bcrypt"`',
-      'It sets external_id to `null`',
+      'It removes external_id, which is not set now.',
     ],
   ],
   [

@@ -12,7 +12,7 @@ const plainIn = (name: string): Readonly<Record<string, string>> => cases.get(na
 const plainOf = (tool: (typeof tools)[number]): string[] => {
   const { secrets = [], identity = [] } = tool.credentials ?? {};
   return Object.keys(tool.input).filter(
-    (name) => placeOf(tool, name) !== 'path' && !secrets.includes(name) && !identity.includes(name),
+    (name) => !['path', 'server'].includes(placeOf(tool, name)) && !secrets.includes(name) && !identity.includes(name),
   );
 };
 

@@ -388,6 +388,30 @@ const stories: readonly Row[] = [
   },
   {
     route: UPDATE_USER,
+    says: 'metadata is changed pair by pair, and null removes one',
+    async run(send) {
+      const id = ids.users.ada;
+      await send(UPDATE_USER, { id, body: { metadata: { a: '1', b: '2' } } });
+      const changed = await send(UPDATE_USER, { id, body: { metadata: { b: null, c: '3' } } });
+      expect(changed.body.metadata).toMatchObject({ a: '1', c: '3' });
+      expect(changed.body.metadata).not.toHaveProperty('b');
+      expect((await send(UPDATE_USER, { id, body: { metadata: {} } })).body.metadata).toEqual({});
+    },
+  },
+  {
+    route: UPDATE_ORGANIZATION,
+    says: 'metadata is changed pair by pair, and null removes one',
+    async run(send) {
+      const id = ids.organizations.acme;
+      await send(UPDATE_ORGANIZATION, { id, body: { metadata: { a: '1', b: '2' } } });
+      const changed = await send(UPDATE_ORGANIZATION, { id, body: { metadata: { b: null, c: '3' } } });
+      expect(changed.body.metadata).toMatchObject({ a: '1', c: '3' });
+      expect(changed.body.metadata).not.toHaveProperty('b');
+      expect((await send(UPDATE_ORGANIZATION, { id, body: { metadata: {} } })).body.metadata).toEqual({});
+    },
+  },
+  {
+    route: UPDATE_USER,
     says: 'a new e-mail is not verified, and the old one is free again',
     async run(send) {
       const changed = await send(UPDATE_USER, { id: ids.users.ada, body: { email: 'hart@acme.example.com' } });

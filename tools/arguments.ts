@@ -22,7 +22,7 @@ export const search = z.string().min(1).describe('Part of the name').optional();
 
 /** Internationalized as well (RFC 6531), on either side of the @; nothing in it may be invisible. */
 const EMAIL =
-  /^(?!\.)(?!.*\.\.)[^\s@"(),:;<>[\\\]\p{C}\p{Default_Ignorable_Code_Point}]{1,64}(?<!\.)@(?:[\p{L}\p{N}][\p{L}\p{M}\p{N}-]*\.)+[\p{L}\p{N}][\p{L}\p{M}\p{N}-]+$/u;
+  /^(?!\.)(?!.*\.\.)[^\s@"(),:;<>[\\\]\p{C}\p{Default_Ignorable_Code_Point}]+(?<!\.)@(?:[\p{L}\p{N}][\p{L}\p{M}\p{N}-]*\.)+[\p{L}\p{N}][\p{L}\p{M}\p{N}-]+$/u;
 
 export const email = z.email({ pattern: EMAIL }).describe('Email address');
 

@@ -1,6 +1,6 @@
 import type organizations from '../../tools/areas/organizations.ts';
 import type { Cases } from '../support/case.ts';
-import { deprecated, ORGANIZATION, PAGE, PAIRS, PLAIN } from '../support/case-parts.ts';
+import { deprecated, ORGANIZATION, PAGE, PAIR_OF_NULL, PAIRS, PLAIN } from '../support/case-parts.ts';
 import { ACME, CEDARWICK } from '../support/seeded.ts';
 
 export default {
@@ -88,7 +88,7 @@ export default {
       },
       { organization_id: ORGANIZATION, external_id: 'crm-2', metadata: PAIRS },
     ],
-    differs: { 'domains: absent': deprecated('domain_data') },
+    differs: { 'domains: absent': deprecated('domain_data'), 'metadata: accepts': PAIR_OF_NULL },
     sandbox: {
       args: { organization_id: ACME, name: 'Acme Works', clear: ['metadata'] },
       sends: { method: 'PUT', path: `/organizations/${ACME}`, body: { name: 'Acme Works', metadata: null } },

@@ -1,7 +1,17 @@
 import { expect } from 'vitest';
 import type users from '../../tools/areas/users.ts';
 import type { Cases } from '../support/case.ts';
-import { deprecated, END_USER, ORGANIZATION, PAIRS, PLAIN, RADAR, USER, VERIFIER } from '../support/case-parts.ts';
+import {
+  deprecated,
+  END_USER,
+  ORGANIZATION,
+  PAIR_OF_NULL,
+  PAIRS,
+  PLAIN,
+  RADAR,
+  USER,
+  VERIFIER,
+} from '../support/case-parts.ts';
 import { ACME, ADA, CLIENT, PASSWORD } from '../support/seeded.ts';
 
 const PASSWORD_ARGUMENTS = ['password', 'password_hash', 'password_hash_type', 'password_salt_position'];
@@ -133,6 +143,7 @@ export default {
       { user_id: USER, clear: ['external_id', 'locale', 'metadata'] },
     ],
     newer: ['name', 'password_salt_position', 'password_hash_type=ssha256'],
+    differs: { 'metadata: accepts': PAIR_OF_NULL },
     sandbox: {
       args: { user_id: ADA, last_name: 'Hartley', clear: ['external_id'] },
       sends: {

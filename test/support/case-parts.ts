@@ -18,3 +18,5 @@ export const PLAIN = {
 
 /** Why an argument of the official file is left out. */
 export const deprecated = (other: string) => `deprecated: ${other} takes its place.`;
+
+export const PAIR_OF_NULL = "The guide on metadata removes one pair by a key's null; the file types values as strings.";

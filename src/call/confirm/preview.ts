@@ -165,6 +165,7 @@ function toChanges(tool: Tool, args: Arguments, now: JsonObject | undefined) {
   };
   const removes = (name: string, what: string, lost: unknown) => {
     if (now === undefined) return { text: `It removes ${what}.`, warnings: [] };
+    if (lost === undefined || lost === null) return { text: `It removes ${what}, which is not set now.`, warnings: [] };
     const { text, warnings } = show(name, lost);
     return { text: `It removes ${what}, which is now ${text}`, warnings };
   };
@@ -173,14 +174,14 @@ function toChanges(tool: Tool, args: Arguments, now: JsonObject | undefined) {
     .flatMap(([name, value]) => {
       if (secrets.includes(name)) return [{ text: `It sets ${name} to a value that is not shown.`, warnings: [] }];
       const current = now?.[name];
-      if (value === null) return [removes(name, name, current ?? null)];
+      if (value === null) return [removes(name, name, current)];
       const pairs = isObject(value) ? Object.keys(value).filter((key) => value[key] === null) : [];
       if (!isObject(value) || pairs.length === 0) return [sets(name, value)];
       const kept = Object.fromEntries(Object.entries(value).filter(([key]) => !pairs.includes(key)));
-      const lost = Object.fromEntries(pairs.map((key) => [key, Object(current)[key] ?? null]));
+      const lost = Object.fromEntries(Object.entries(Object(current)).filter(([key]) => pairs.includes(key)));
       return [
         ...(Object.keys(kept).length === 0 ? [] : [sets(name, kept)]),
-        removes(name, `from ${name} ${show(name, pairs).text}`, lost),
+        removes(name, `from ${name} ${show(name, pairs).text}`, Object.keys(lost).length === 0 ? undefined : lost),
       ];
     });
 }
