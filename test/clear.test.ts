@@ -8,9 +8,11 @@ import { listen, type Upstream } from './support/upstream.ts';
 
 const toolOf = (name: string) => catalog.tools.find((tool) => tool.name === name) ?? expect.fail(name);
 
+const USER = 'user_01E4ZCR3C56J083X43JQXF3JK5';
+
 const NOW = {
   object: 'user',
-  id: 'user_1',
+  id: USER,
   email: 'ada@acme.test',
   external_id: 'crm-1',
   locale: null,
@@ -20,7 +22,7 @@ const NOW = {
 /** The lines that a person is shown of an update of the user. */
 async function preview(args: Arguments, { mayRead = true, now = NOW }: { mayRead?: boolean; now?: object } = {}) {
   const tool = toolOf('update_user');
-  const parsed = parseArguments(tool, { user_id: 'user_1', ...args }, { maxItems: 10 }).args;
+  const parsed = parseArguments(tool, { user_id: USER, ...args }, { maxItems: 10 }).args;
   const value = Object(now);
   const { text, basis } = await toPreview(tool, parsed, {
     toolOf,
@@ -107,7 +109,7 @@ describe('an update that clears', () => {
     await upstream.close();
   });
 
-  const user = { user_id: 'user_01E4ZCR3C56J083X43JQXF3JK5' };
+  const user = { user_id: USER };
   const sentBy = async (call: () => Promise<unknown>) => {
     const before = upstream.received.length;
     await call();
@@ -121,7 +123,7 @@ describe('an update that clears', () => {
     expect(sent.map(({ body }) => body)).toEqual([{ first_name: 'A', metadata: null }]);
   });
 
-  it('of what decides an identity has to be confirmed, with the same words as an order and as a list', async () => {
+  it('of what decides an identity needs the grant and a confirmation, as setting it does', async () => {
     const sent = await sentBy(async () => {
       const asked = await session.call('update_user', { ...user, clear: ['external_id'] });
       expect(asked.text).toContain('has to be confirmed');

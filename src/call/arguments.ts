@@ -59,14 +59,21 @@ type ArgumentFault = {
 function toSentence({ path, message, code, key }: ArgumentFault, tool: Tool, args: unknown): string {
   const where = path.join('.');
   if (key === undefined) {
-    if (where !== '' && valueAt(args, path) === undefined) return `${inShort(where)} is required.`;
+    const value = valueAt(args, path);
+    const argument = String(path[0]);
+    if (typeof value === 'string' && tool.lacking.includes(`${argument}.${value}`)) {
+      return `${argument}: ${value} ${needsGrant(tool)}`;
+    }
+    if (where !== '' && value === undefined) return `${inShort(where)} is required.`;
     return `${where === '' ? 'arguments' : inShort(where)}: ${closed(message)}${moreWith(tool, path[0])}${pagesHint(tool, path[0], code)}`;
   }
   const field = where === '' ? key : `${where}.${key}`;
-  if (tool.lacking.includes(field)) return `${field} needs the grant ${tool.area}:credentials, which you do not have.`;
+  if (tool.lacking.includes(field)) return `${field} ${needsGrant(tool)}`;
   const hint = where === '' ? didYouMean(inShort(key), Object.keys(tool.input)) : '';
   return `${inShort(field)}: there is no such argument.${hint}`;
 }
+
+const needsGrant = ({ area }: Tool): string => `needs the grant ${area}:credentials, which you do not have.`;
 
 /** The hint for a value that another grant would have allowed. */
 function moreWith({ narrowed, area }: Tool, argument: PropertyKey | undefined): string {

@@ -98,7 +98,7 @@ const toNote = (empty: Arguments, rest: string): readonly string[] =>
   Object.keys(empty).map((name) => `${name} was empty${rest}`);
 
 /** The arguments with null for each that `clear` names. */
-function expandClear({ clearable, lacking, area }: Tool, args: Arguments): Arguments {
+function expandClear({ clearable }: Tool, args: Arguments): Arguments {
   const erased = clearable.find((name) => typeof args[name] === 'object' && isEmpty(args[name]));
   if (erased !== undefined) {
     throw new RefusedError(
@@ -107,10 +107,6 @@ function expandClear({ clearable, lacking, area }: Tool, args: Arguments): Argum
   }
   const { clear, ...others } = args;
   if (!Array.isArray(clear)) return args;
-  const withheld = clear.find((name) => lacking.includes(`clear.${name}`));
-  if (withheld !== undefined) {
-    throw new RefusedError(`clear: ${withheld} needs the grant ${area}:credentials, which you do not have.`);
-  }
   if (!clear.every((name) => clearable.includes(name))) return args;
   const both = clearable.find((name) => clear.includes(name) && Object.hasOwn(others, name));
   if (both !== undefined) throw new RefusedError(`${both} is both given and in clear: leave one of the two out.`);

@@ -84,11 +84,12 @@ export function toTool(area: Omit<Area, 'tools' | 'meaning'>, declaration: Decla
   if (guarded.length === 0 || needsCredentials) return withConfirmed(tool);
   const open = Object.entries(derived.input).filter(([name]) => !guarded.includes(name));
   const closed = withInput(tool, { ...Object.fromEntries(open), ...narrowed }, 'restricted');
+  const uncleared = tool.clearable.filter((name) => !closed.clearable.includes(name));
   const restricted = {
     ...closed,
     lacking: [
       ...guarded.filter((name) => !Object.hasOwn(narrowed, name)),
-      ...tool.clearable.filter((name) => !closed.clearable.includes(name)).map((name) => `clear.${name}`),
+      ...(closed.clearable.length === 0 && uncleared.length > 0 ? ['clear'] : uncleared.map((name) => `clear.${name}`)),
     ],
     narrowed: Object.keys(narrowed),
     confirmable: tool.confirmable && declaration.access === 'delete',
