@@ -52,7 +52,7 @@ async function runGroups(): Promise<void> {
   [rows.refused, rows.unconfirmed, rows.unanswered, rows.unusable, rows.statuses, rows.codes] = await Promise.all([
     runFailures(REFUSED),
     runFailures(UNCONFIRMED),
-    runFailures(UNANSWERED, '1'),
+    runFailures(UNANSWERED),
     runFailures(UNUSABLE),
     runFailures(STATUSES),
     runFailures(steps.map(({ name, code }) => withCode(name, EXAMPLES[name]?.[0]?.args ?? {}, code))),

@@ -14,6 +14,8 @@ export type Stage = {
   readonly asking: Asking;
   /** As `plain`, with `--confirm strict`. */
   readonly strict: Asking;
+  /** As `plain`, with an --attempt-timeout that ends before a slow answer. */
+  readonly impatient: Asking;
   /** No server listens at its base URL. */
   readonly stranded: Asking;
   /** Its way to WorkOS leads through a proxy, which opens no tunnel. */
@@ -28,21 +30,13 @@ export type Failure = readonly [when: string, make: (stage: Stage) => Promise<Re
 const USER = 'user_01ADA';
 const KEY = 'sk_test_1234567890';
 
-async function openStage(attemptTimeout: string): Promise<Stage & { readonly close: () => Promise<void> }> {
+async function openStage(): Promise<Stage & { readonly close: () => Promise<void> }> {
   const workos = await listen(() => Response.json({}));
   const gone = await listen(() => Response.json({}));
   await gone.close();
   const proxy = await openProxy();
   const open = (flags: readonly string[], more: Record<string, string> = {}, asks = false) => {
-    const args = [
-      '--attempt-timeout',
-      attemptTimeout,
-      '--max-result-bytes',
-      '2000',
-      '--max-reply-bytes',
-      '20000',
-      ...flags,
-    ];
+    const args = ['--max-result-bytes', '2000', '--max-reply-bytes', '20000', ...flags];
     const env = { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: workos.url, ...more };
     return connectAsking(args, env, 'v2 client, legacy', asks ? { form: {} } : undefined, () => stage.reply);
   };
@@ -54,16 +48,18 @@ async function openStage(attemptTimeout: string): Promise<Stage & { readonly clo
     open(['--allow', '*:full']),
     open(all, client, true),
     open([...all, '--confirm', 'strict'], client),
+    open([...all, '--attempt-timeout', '1'], client),
     open(all, { WORKOS_BASE_URL: gone.url }),
     open(all, behind),
   ]);
-  const [plain, bare, asking, strict, stranded, proxied] = sessions;
+  const [plain, bare, asking, strict, impatient, stranded, proxied] = sessions;
   const stage: Stage = {
     workos,
     plain,
     bare,
     asking,
     strict,
+    impatient,
     stranded,
     proxied,
     proxy,
@@ -77,12 +73,9 @@ async function openStage(attemptTimeout: string): Promise<Stage & { readonly clo
   return Object.assign(stage, { close });
 }
 
-/**
- * The text of each failure, on a stage of their own. Throws where a call succeeds.
- * @param attemptTimeout in seconds, shorter where it is what fails
- */
-export async function runFailures(failures: readonly Failure[], attemptTimeout = '20') {
-  const stage = await openStage(attemptTimeout);
+/** The text of each failure, on a stage of their own. Throws where a call succeeds. */
+export async function runFailures(failures: readonly Failure[]) {
+  const stage = await openStage();
   try {
     const rows: (readonly [when: string, text: string])[] = [];
     for (const [when, make] of failures) {
@@ -254,7 +247,13 @@ export const UNANSWERED: readonly Failure[] = [
       return proxied.call('create_user', { email: 'ada@acme.example.com' });
     },
   ],
-  ['No answer within `--attempt-timeout`', raw(() => {})],
+  [
+    'No answer within `--attempt-timeout`',
+    ({ workos, impatient }) => {
+      workos.answer = { raw: () => {} };
+      return impatient.call('create_user', { email: 'ada@acme.example.com' });
+    },
+  ],
   ['WorkOS closes the connection', raw((response) => response.socket?.destroy())],
   ['WorkOS resets the connection', raw((response) => response.socket?.resetAndDestroy())],
   [
