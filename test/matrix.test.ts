@@ -5,7 +5,8 @@ import { CALLS } from './support/calls.ts';
 import type { Case } from './support/case.ts';
 import { catalog, FIXED } from './support/catalog.ts';
 import { membersOf, operationOf } from './support/openapi.ts';
-import { connect, type ListedTool, type Session } from './support/session.ts';
+import { connectPlainly } from './support/raw-session.ts';
+import type { ListedTool } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
 
 // What each grant must come to, by what test/areas has typed by hand, and decided by rules of this file's own: neither the
@@ -122,7 +123,11 @@ function answerOf(route: string): unknown {
   return { object: 'list', data: [object], list_metadata: { before: null, after: null } };
 }
 
-type Running = { readonly upstream: Upstream; readonly session: Session; readonly listed: readonly ListedTool[] };
+type Running = {
+  readonly upstream: Upstream;
+  readonly session: Awaited<ReturnType<typeof connectPlainly>>;
+  readonly listed: readonly ListedTool[];
+};
 
 async function start({ allow, deny, flags = [], live }: Grants): Promise<Running> {
   const upstream = await listen(() => Response.json(object));
@@ -131,7 +136,7 @@ async function start({ allow, deny, flags = [], live }: Grants): Promise<Running
     allow.replaceAll(' ', ','),
     ...(deny === undefined ? [] : ['--deny', deny.replaceAll(' ', ',')]),
   ];
-  const session = await connect([...grants, ...flags, '--confirm', 'off', '--no-status-tool'], {
+  const session = await connectPlainly([...grants, ...flags, '--confirm', 'off', '--no-status-tool'], {
     WORKOS_API_KEY: live ? 'sk_live_matrix' : 'sk_test_matrix',
     WORKOS_BASE_URL: upstream.url,
     WORKOS_CLIENT_ID: 'client_1',
