@@ -15,7 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createToken, matches, parseToken } from '../src/agents/token.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { addAgent, removeToken } from '../src/commands/agent/tokens.ts';
-import { replaceText } from '../src/commands/files.ts';
+import { replaceText, withLock } from '../src/commands/files.ts';
 import { toAgents } from '../src/settings/agents-config.ts';
 import { readSettingsFile } from '../src/settings/settings-file.ts';
 import { declarations } from '../tools/index.ts';
@@ -241,9 +241,21 @@ agents:
 
   it('writes nothing over a change that came in between', async () => {
     const path = put('b: 2\n');
-    await expect(replaceText(path, 'a: 1\n', 'a: 3\n')).rejects.toThrow('has changed meanwhile');
+    await expect(replaceText(path, 'a: 1\n', 'a: 3\n')).rejects.toThrow('has changed in the meantime');
     expect(get(path)).toBe('b: 2\n');
     expect(readdirSync(folder)).toEqual(['w.yaml']);
+  });
+
+  it.skipIf(platform() === 'win32')('creates the target of a link that dangles, and keeps the link', async () => {
+    symlinkSync('w.yaml', join(folder, 'link.yaml'));
+    await addAgent(join(folder, 'link.yaml'), 'bot', { allow: ['users:read'] }, catalog);
+    expect(await agentsOf(join(folder, 'w.yaml'))).toHaveLength(1);
+    expect(get(join(folder, 'link.yaml'))).toBe(get(join(folder, 'w.yaml')));
+    symlinkSync('gone/w.yaml', join(folder, 'dangling.yaml'));
+    await expect(addAgent(join(folder, 'dangling.yaml'), 'bot', { allow: ['users:read'] }, catalog)).rejects.toThrow(
+      'whose folder does not exist: create that folder first.',
+    );
+    expect(readdirSync(folder).sort()).toEqual(['dangling.yaml', 'link.yaml', 'w.yaml']);
   });
 
   it.skipIf(platform() === 'win32')('leaves the file whole where not all of the new one fits on the disk', () => {
@@ -261,6 +273,43 @@ agents:
     const path = put(COMMENTED);
     expect(await addAgent(path, 'constructor', { allow: ['users:read'] }, catalog)).toMatchObject({ newAgent: true });
     expect((await agentsOf(path)).map(({ name }) => name)).toEqual(['support-bot', 'constructor']);
+  });
+});
+
+describe('changes of one file at once', () => {
+  it('lose no token and bring none back', async () => {
+    const path = put(COMMENTED.replace("']", `', 'bbbbbbbbbb:${'1'.repeat(64)}']`));
+    const names = ['one', 'two', 'three', 'four'];
+    const [added] = await Promise.all([
+      Promise.all(names.map((name) => addAgent(path, name, { allow: ['users:read'] }, catalog))),
+      removeToken(path, 'support-bot', 'aaaaaaaaaa'),
+    ]);
+    const agents = await agentsOf(path);
+    for (const [index, name] of names.entries()) {
+      expect(agents.find((agent) => agent.name === name)?.tokens.map(({ id }) => id)).toEqual([added[index]?.id]);
+    }
+    expect(agents[0]?.tokens.map(({ id }) => id)).toEqual(['bbbbbbbbbb']);
+    expect(readdirSync(folder)).toEqual(['w.yaml']);
+  });
+
+  it.skipIf(platform() === 'win32')('take turns where they name it by different links', async () => {
+    const path = put('timeout: 5\n');
+    symlinkSync('w.yaml', join(folder, 'link.yaml'));
+    await Promise.all(
+      [path, join(folder, 'link.yaml')].map((name, index) =>
+        addAgent(name, `bot${index}`, { allow: ['users:read'] }, catalog),
+      ),
+    );
+    expect(await agentsOf(path)).toHaveLength(2);
+  });
+
+  it('wait no longer than they are told for one that does not end', async () => {
+    const path = put('timeout: 5\n');
+    put('', '.w.yaml.lock');
+    await expect(withLock(path, async () => 'done', 50)).rejects.toThrow(
+      `${path} is locked by another command. If none is running, delete ${join(folder, '.w.yaml.lock')}.`,
+    );
+    expect(readdirSync(folder)).toEqual(['.w.yaml.lock', 'w.yaml']);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -148,7 +149,54 @@ describe('init --write', () => {
     symlinkSync(path, join(folder, 'c.json'));
     await init('cursor', '--write', 'c.json');
     expect(get(path)).toContain('workos-mcp');
-    expect(files()).toEqual(['c.json', 'c.json.bak-2026-05-01T10-20-30-456Z', 'real.json']);
+    expect(files()).toEqual(['c.json', 'real.json', 'real.json.bak-2026-05-01T10-20-30-456Z']);
+  });
+
+  it.skipIf(platform() === 'win32')('copies no private file into the folder of a link to it', async () => {
+    mkdirSync(join(folder, 'home'));
+    mkdirSync(join(folder, 'project'));
+    const path = put(OTHER, 'home/private.json');
+    chmodSync(path, 0o600);
+    symlinkSync('../home/private.json', join(folder, 'project', '.mcp.json'));
+    const said = await init('claude-code', '--write', 'project/.mcp.json');
+    expect(readdirSync(join(folder, 'project'))).toEqual(['.mcp.json']);
+    expect(readdirSync(join(folder, 'home'))).toEqual(['private.json', 'private.json.bak-2026-05-01T10-20-30-456Z']);
+    expect(said).toContain(`What was there before: ${path}.bak-`);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it.skipIf(platform() === 'win32')('creates the target of a link that dangles, and keeps the link', async () => {
+    mkdirSync(join(folder, 'dotfiles'));
+    symlinkSync('dotfiles/first', join(folder, 'c.json'));
+    symlinkSync('mcp.json', join(folder, 'dotfiles', 'first'));
+    await init('cursor', '--write', 'c.json');
+    expect(readlinkSync(join(folder, 'c.json'))).toBe('dotfiles/first');
+    expect(readdirSync(join(folder, 'dotfiles')).sort()).toEqual(['first', 'mcp.json']);
+    expect(get(join(folder, 'dotfiles', 'mcp.json'))).toContain('workos');
+    expect(files()).toEqual(['c.json', 'dotfiles']);
+  });
+
+  it.skipIf(platform() === 'win32')('refuses a link into a folder that does not exist', async () => {
+    symlinkSync('gone/mcp.json', join(folder, 'c.json'));
+    await expect(init('cursor', '--write', 'c.json')).rejects.toMatchObject({
+      name: 'StartError',
+      message: `${join(folder, 'c.json')} is a link to ${join(folder, 'gone', 'mcp.json')}, whose folder does not exist: create that folder first.`,
+    });
+    expect(files()).toEqual(['c.json']);
+  });
+
+  it.skipIf(platform() === 'win32')('refuses links in a circle', async () => {
+    symlinkSync('b', join(folder, 'a'));
+    symlinkSync('a', join(folder, 'b'));
+    await expect(init('cursor', '--write', 'a')).rejects.toThrow('cannot be read (ELOOP)');
+    expect(files()).toEqual(['a', 'b']);
+  });
+
+  it('loses no server where two are added at once', async () => {
+    const names = ['a', 'b'];
+    await Promise.all(names.map((name) => init('generic', '--name', name, '--write', `${folder}/new/mcp.json`)));
+    expect(Object.keys(JSON.parse(get(`${folder}/new/mcp.json`)).mcpServers).sort()).toEqual(names);
+    expect(readdirSync(`${folder}/new`).filter((name) => name.endsWith('.lock'))).toEqual([]);
   });
 
   it('writes nothing unless asked', async () => {
@@ -168,13 +216,13 @@ describe('a change of a file', () => {
     expect(get(`${path}.bak-2026-05-01T10-20-30-456Z`)).toBe('older');
   });
 
-  it('that somebody else changed meanwhile is given up, without a copy', async () => {
+  it('that another program changed in the meantime is given up, without a copy', async () => {
     const path = put('a');
     const change = () => {
       writeFileSync(path, 'theirs');
       return 'b';
     };
-    await expect(changeFile(path, change, options)).rejects.toThrow('has changed meanwhile');
+    await expect(changeFile(path, change, options)).rejects.toThrow('has changed in the meantime');
     expect(get(path)).toBe('theirs');
     expect(files()).toEqual(['c.json']);
   });

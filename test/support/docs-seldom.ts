@@ -183,13 +183,18 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   [
     'src/commands/files.ts',
-    '${path} has changed meanwhile: try again.',
+    '${path} has changed in the meantime: try again.',
     '`workos-mcp agent`, while another process writes the file',
   ],
   [
-    'src/commands/init/write.ts',
-    '${file} is not UTF-8 throughout: nothing was changed.',
-    '`workos-mcp init`, on a file that it would damage',
+    'src/commands/files.ts',
+    '${path} is a link to ${next}, whose folder does not exist: create that folder first.',
+    '`workos-mcp agent` or `init --write`, on a link that dangles',
+  ],
+  [
+    'src/commands/files.ts',
+    '${path} is locked by another command. If none is running, delete ${lock}.',
+    '`workos-mcp agent` or `init --write`, where a killed command left its lock',
   ],
   [
     'src/settings/schema-fault.ts',

@@ -46,6 +46,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'node:crypto',
       'node:fs/promises',
       'node:path',
+      'node:timers/promises',
       'node:util',
     ],
     types: ['catalog'],

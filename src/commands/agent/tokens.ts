@@ -10,7 +10,7 @@ import { readSettingsFile } from '../../settings/settings-file.ts';
 import { type Change, changeText } from '../edit/change.ts';
 import { json } from '../edit/json-text.ts';
 import { yamlOf } from '../edit/yaml-text.ts';
-import { readText, replaceText } from '../files.ts';
+import { readText, replaceText, withLock } from '../files.ts';
 import { rephrase } from '../rephrase.ts';
 
 export type NewAgent = {
@@ -36,9 +36,12 @@ export type Added = {
  * @throws StartError where the file would not start a server; it is left as it was then
  */
 export async function addAgent(path: string, name: string, given: NewAgent, catalog: Catalog): Promise<Added> {
-  const { allow, environment } = given;
   const fault = whyInvalidName(name);
   if (fault !== undefined) throw new StartError(`"${name}": ${fault}.`);
+  return withLock(path, () => add(path, name, given, catalog));
+}
+
+async function add(path: string, name: string, { allow, environment }: NewAgent, catalog: Catalog): Promise<Added> {
   const before = await readText(path);
   const config = await readAgents(before ?? '', path);
   const agent = config.agents.find((known) => known.name === name);
@@ -76,8 +79,12 @@ export async function addAgent(path: string, name: string, given: NewAgent, cata
  * @throws StartError where there is none of that ID, or where it is all that makes somebody the agent
  */
 export async function removeToken(path: string, name: string, id: string): Promise<void> {
-  const before = await readText(path);
-  if (before === undefined) throw new StartError(`There is no file ${path}.`);
+  if ((await readText(path)) === undefined) throw new StartError(`There is no file ${path}.`);
+  return withLock(path, () => remove(path, name, id));
+}
+
+async function remove(path: string, name: string, id: string): Promise<void> {
+  const before = (await readText(path)) ?? '';
   const agent = toAgents(await readSettingsFile(before, path)).agents.find((known) => known.name === name);
   if (agent === undefined) throw new StartError(`${path} has no agent ${name}.`);
   const index = agent.tokens.findIndex((token) => token.id === id);
