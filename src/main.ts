@@ -24,6 +24,7 @@ const STDERR = 2;
 const shell: Shell = {
   argv: process.argv.slice(2),
   env: process.env,
+  program: { node: process.execPath, main: fileURLToPath(import.meta.url) },
   version: VERSION,
   isDirect: DIRECT,
   node: process.versions.node,

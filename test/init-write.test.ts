@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -19,6 +20,10 @@ import { runInit } from '../src/commands/init/command.ts';
 import { changeFile } from '../src/commands/init/write.ts';
 import { declarations } from '../tools/index.ts';
 import { run } from './support/http-server.ts';
+import { MAIN } from './support/session.ts';
+
+const NODE = '/usr/local/bin/node';
+const PROGRAM = '/home/ada/my code/workos-mcp/dist/main.js';
 
 const catalog = createCatalog(declarations);
 let folder = '';
@@ -31,6 +36,7 @@ async function init(...argv: readonly string[]): Promise<string> {
   let text = '';
   await runInit(argv, {
     catalog,
+    program: { node: NODE, main: PROGRAM, version: '1.2.3' },
     platform: platform(),
     home: join(folder, 'home'),
     cwd: folder,
@@ -63,7 +69,7 @@ describe('init --write', () => {
     const text = get(path);
     expect(said).toContain(text.trimEnd());
     if (isToml) expect(text).toMatch(/^\[mcp_servers\.workos\]\n/);
-    else expect(JSON.parse(text)[CLIENTS[client].section].workos.command).toBe('npx');
+    else expect(JSON.parse(text)[CLIENTS[client].section].workos.command).toBe(NODE);
     expect(await init(client, '--write', ...named)).toBe(`${path} has this already: nothing was changed.\n`);
     expect(get(path)).toBe(text);
     expect(readdirSync(join(path, '..'))).toHaveLength(1);
@@ -78,8 +84,8 @@ describe('init --write', () => {
       mcpServers: {
         other: { command: 'x' },
         workos: {
-          command: 'npx',
-          args: ['-y', 'workos-mcp', '--allow', 'users:read'],
+          command: NODE,
+          args: [PROGRAM, '--allow', 'users:read'],
           env: { WORKOS_API_KEY: 'sk_test_…' },
         },
       },
@@ -99,7 +105,7 @@ describe('init --write', () => {
     const said = await run(['init', 'vscode', '--sandbox', '--write', path]);
     expect(said).toMatchObject({ code: 0, stderr: '' });
     expect(get(path)).toBe(
-      '\uFEFF{\r\n\t// mine\r\n\t"servers": {\r\n\t\t"other": {"command": "x"}, // why\r\n\t\t"workos": {\r\n\t\t\t"type": "stdio",\r\n\t\t\t"command": "npx",\r\n\t\t\t"args": [\r\n\t\t\t\t"-y",\r\n\t\t\t\t"workos-mcp",\r\n\t\t\t\t"--allow",\r\n\t\t\t\t"*:read",\r\n\t\t\t\t"--sandbox"\r\n\t\t\t]\r\n\t\t},\r\n\t},\r\n}\r\n',
+      `\uFEFF{\r\n\t// mine\r\n\t"servers": {\r\n\t\t"other": {"command": "x"}, // why\r\n\t\t"workos": {\r\n\t\t\t"type": "stdio",\r\n\t\t\t"command": ${JSON.stringify(process.execPath)},\r\n\t\t\t"args": [\r\n\t\t\t\t${JSON.stringify(realpathSync(MAIN))},\r\n\t\t\t\t"--allow",\r\n\t\t\t\t"*:read",\r\n\t\t\t\t"--sandbox"\r\n\t\t\t]\r\n\t\t},\r\n\t},\r\n}\r\n`,
     );
     expect(await run(['init', 'vscode', '--sandbox', '--write', path])).toMatchObject({ code: 0 });
     expect(files()).toHaveLength(2);
@@ -108,7 +114,7 @@ describe('init --write', () => {
   it('appends to the file of Codex, the rest to the byte as it was', async () => {
     const path = put('# mine\nmodel = "x"\n', 'config.toml');
     await init('codex', '--write', path);
-    expect(get(path)).toMatch(/^# mine\nmodel = "x"\n\n\[mcp_servers\.workos\]\ncommand = "npx"\n/);
+    expect(get(path)).toMatch(/^# mine\nmodel = "x"\n\n\[mcp_servers\.workos\]\ncommand = "\/usr\/local\/bin\/node"\n/);
     expect(files()).toEqual(['config.toml', 'config.toml.bak-2026-05-01T10-20-30-456Z']);
   });
 
@@ -124,7 +130,7 @@ describe('init --write', () => {
     const { message } = Object(refused);
     expect(message).toContain(`${path} was left as it is: `);
     expect(message).toContain(fault);
-    expect(message).toContain('npx');
+    expect(message).toContain(PROGRAM);
     expect(get(path)).toBe(text);
     expect(files()).toEqual(['c.json']);
   });

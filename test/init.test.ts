@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { json } from '../src/commands/edit/json-text.ts';
 import { toml } from '../src/commands/edit/toml-text.ts';
-import { CLIENTS } from '../src/commands/init/clients.ts';
+import { CLIENTS, type ClientName, toEntry } from '../src/commands/init/clients.ts';
 import { runInit } from '../src/commands/init/command.ts';
+import { IS_PUBLISHED, toLaunch } from '../src/commands/init/launch.ts';
 import { addMissing } from '../src/commands/init/missing.ts';
 import { declarations } from '../tools/index.ts';
 
@@ -17,6 +18,13 @@ async function init(
   const isWindows = platform === 'win32';
   await runInit(typeof argv === 'string' ? argv.split(' ').filter(Boolean) : argv, {
     catalog,
+    program: isWindows
+      ? {
+          node: 'C:\\Program Files\\nodejs\\node.exe',
+          main: 'C:\\Users\\ada\\my code\\workos-mcp\\dist\\main.js',
+          version: '1.2.3',
+        }
+      : { node: '/usr/local/bin/node', main: "/home/ada/ada's code/workos-mcp/dist/main.js", version: '1.2.3' },
     platform,
     home: isWindows ? 'C:\\Users\\ada' : '/home/ada',
     cwd: isWindows ? 'C:\\project' : '/project',
@@ -66,12 +74,72 @@ describe('what init prints', () => {
   it('quotes the entry for a shell', async () => {
     const text = await init(['claude-code', '--api-key-file', "/it's/key"]);
     expect(text).toContain(`{"WORKOS_API_KEY_FILE":"/it'\\''s/key"}`);
+    expect(text).toContain(
+      `"command":"/usr/local/bin/node","args":["/home/ada/ada'\\''s code/workos-mcp/dist/main.js",`,
+    );
   });
 
   it('says what a production key needs besides, where something may be written', async () => {
     expect(await init('cursor --allow users:write')).toContain('--production-writes');
     expect(await init('cursor --allow users:read')).not.toContain('--production-writes');
     expect(await init('cursor --allow users:write --sandbox')).not.toContain('--production-writes');
+  });
+});
+
+const NODE = '/usr/bin/node';
+const WINDOWS_NODE = 'C:\\Program Files\\nodejs\\node.exe';
+
+describe('what a client is to start', () => {
+  it.each<[what: string, node: string, main: string, published: string]>([
+    ['a clone', NODE, '/home/ada/workos-mcp/dist/main.js', ''],
+    ['a clone in a folder with blanks', WINDOWS_NODE, 'C:\\my code\\workos-mcp\\dist\\main.js', ''],
+    ['a clone that depends on packages', NODE, '/srv/node_modules/x/workos-mcp/dist/main.js', ''],
+    ['another package that contains it', NODE, '/srv/node_modules/other/dist/main.js', ''],
+    ['a package of a project', NODE, '/srv/app/node_modules/workos-mcp/dist/main.js', 'npx -y workos-mcp@1.2.3'],
+    ['a global package', NODE, '/usr/lib/node_modules/workos-mcp/dist/main.js', 'npx -y workos-mcp@1.2.3'],
+    [
+      'a global package on Windows',
+      WINDOWS_NODE,
+      'C:\\Users\\ada\\AppData\\Roaming\\npm\\node_modules\\workos-mcp\\dist\\main.js',
+      'npx -y workos-mcp@1.2.3',
+    ],
+  ])('is %s by its path, unless npm has the package', (_, node, main, published) => {
+    const program = { node, main, version: '1.2.3' };
+    expect(toLaunch(program, false)).toEqual([node, main]);
+    expect(toLaunch(program, true)).toEqual(published === '' ? [node, main] : published.split(' '));
+  });
+
+  const place = (platform: string) => ({ platform, home: '/', cwd: '/', variable: () => undefined });
+  const entry = (client: ClientName, launch: readonly string[], platform: string) =>
+    toEntry(CLIENTS[client], { name: 'workos', launch, args: ['--sandbox'], key: 'none' }, place(platform));
+
+  it('is started by a shell only where it is a script on Windows', () => {
+    const npx = ['npx', '-y', 'workos-mcp@1.2.3'];
+    const path = [WINDOWS_NODE, 'C:\\my code\\dist\\main.js'];
+    expect(entry('claude-code', npx, 'win32')).toMatchObject({ command: 'cmd', args: ['/c', ...npx, '--sandbox'] });
+    expect(entry('claude-code', npx, 'linux')).toMatchObject({ command: 'npx', args: ['-y', npx[2], '--sandbox'] });
+    expect(entry('claude-code', path, 'win32')).toMatchObject({ command: path[0], args: [path[1], '--sandbox'] });
+  });
+
+  it('gets time for a download only where there is one', () => {
+    expect(entry('codex', ['npx', '-y', 'workos-mcp@1.2.3'], 'linux')).toHaveProperty('startup_timeout_sec', 60);
+    expect(entry('codex', [NODE, '/x/main.js'], 'linux')).not.toHaveProperty('startup_timeout_sec');
+  });
+
+  it.runIf(IS_PUBLISHED === false)('never names a package that is not ours', async () => {
+    for (const client of Object.keys(CLIENTS)) {
+      for (const platform of ['linux', 'win32'])
+        expect(await init(client, { platform })).not.toMatch(/npx|workos-mcp@/);
+    }
+  });
+
+  it.each([
+    ['claude-code', true],
+    ['vscode', true],
+    ['cursor', false],
+  ])('is on this computer alone, which %s is told: %s', async (client, isTold) => {
+    expect(await init(client)).toContain('Paths: this Node and this copy of workos-mcp.');
+    expect((await init(client)).includes('do not commit these paths')).toBe(isTold);
   });
 });
 

@@ -3,6 +3,7 @@ import Ajv from 'ajv';
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
+import { IS_PUBLISHED } from '../src/commands/init/launch.ts';
 import { envName, OPTIONS, type Option, optionNames } from '../src/settings/options.ts';
 import { readAddresses } from './support/repository.ts';
 import { serverJson } from './support/server-json.ts';
@@ -15,6 +16,37 @@ const optionOfVariable = (variable: string): Option => {
   return name === undefined ? expect.fail(`there is no setting ${variable}`) : OPTIONS[name];
 };
 
+/** The variables that a client asks for, and what it is told of each besides what the settings say. */
+const VARIABLES: Readonly<Record<string, object>> = {
+  WORKOS_API_KEY: { isRequired: true },
+  WORKOS_MCP_ALLOW: { isRequired: true, default: '*:read' },
+  WORKOS_MCP_DENY: { placeholder: 'delete_organization' },
+  WORKOS_MCP_PRODUCTION_WRITES: {},
+  WORKOS_MCP_CONFIRM: {},
+  WORKOS_MCP_AUDIT_LOG: { placeholder: '/path/to/workos-audit.jsonl' },
+  WORKOS_CLIENT_ID: { placeholder: 'client_…' },
+};
+
+/** How the registry is told of the package on npm. */
+const toPackage = (identifier: string, version: string) => ({
+  registryType: 'npm',
+  identifier,
+  version,
+  runtimeHint: 'npx',
+  transport: { type: 'stdio' },
+  environmentVariables: Object.entries(VARIABLES).map(([name, besides]) => {
+    const { help, kind, choices } = optionOfVariable(name);
+    return {
+      name,
+      description: help,
+      ...(kind === 'switch' && { format: 'boolean' }),
+      ...(kind === 'secret' && { isSecret: true }),
+      ...(choices !== undefined && { choices }),
+      ...besides,
+    };
+  }),
+});
+
 /** Milliseconds that the official schema may take to arrive. */
 const PATIENCE = 3_000;
 
@@ -24,31 +56,29 @@ describe('server.json', () => {
     const server = await readJson('server.json');
     const { name, version, description } = await readJson('package.json');
     const { url, homepage, mcpName } = readAddresses();
-    const [npm] = server.packages;
-    const environmentVariables = npm.environmentVariables.map((variable: { readonly name: string }) => {
-      const { help, kind, choices } = optionOfVariable(variable.name);
-      return {
-        ...variable,
-        description: help,
-        ...(kind === 'switch' && { format: 'boolean' }),
-        ...(kind === 'secret' && { isSecret: true }),
-        ...(choices !== undefined && { choices }),
-      };
-    });
+    const { packages: _, ...rest } = server;
     const expected = {
-      ...server,
+      ...rest,
       name: mcpName,
       description,
       version,
       repository: { url, source: 'github' },
       websiteUrl: homepage,
-      packages: [{ ...npm, identifier: name, version, environmentVariables }],
+      ...(IS_PUBLISHED && { packages: [toPackage(name, version)] }),
     };
     await expect(`${JSON.stringify(expected, undefined, 2)}\n`).toMatchFileSnapshot(`${root}/server.json`);
   });
 
-  it('is what the registry takes', async () => {
-    expect(serverJson.safeParse(await readJson('server.json')).error?.issues).toBeUndefined();
+  it('names a package only where npm has it', async () => {
+    expect('packages' in (await readJson('server.json'))).toBe(IS_PUBLISHED);
+  });
+
+  it('is what the registry takes, with the package as well', async () => {
+    const server = await readJson('server.json');
+    const { name, version } = await readJson('package.json');
+    for (const each of [server, { ...server, packages: [toPackage(name, version)] }]) {
+      expect(serverJson.safeParse(each).error?.issues).toBeUndefined();
+    }
   });
 
   it.each<[what: string, change: object, where: string]>([

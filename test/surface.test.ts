@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IS_PUBLISHED } from '../src/commands/init/launch.ts';
 import { describeOptions } from '../src/settings/options.ts';
 import { areas, declarations } from '../tools/index.ts';
 import { cases } from './areas/index.ts';
 import { catalog, FIXED, openedBy } from './support/catalog.ts';
-import { between, code, table } from './support/docs-markdown.ts';
+import { between, code, fence, table } from './support/docs-markdown.ts';
 import { readAddresses } from './support/repository.ts';
 import { connect, type ListedTool, type Session } from './support/session.ts';
 
@@ -161,12 +162,33 @@ const withCounts = (text: string): string =>
     return told.replace(where, `${count}`);
   }, text);
 
+/** How a client starts the server: by the package's name only where npm has it. */
+function launchText(): string {
+  const [command, words, begin] = IS_PUBLISHED
+    ? ['npx', '"-y", "workos-mcp"', 'The server is `npx -y workos-mcp`, or `node dist/main.js` after']
+    : ['node', '"/path/to/workos-mcp/dist/main.js"', 'The server is `node /path/to/workos-mcp/dist/main.js` after'];
+  const entry = [
+    '{',
+    '  "mcpServers": {',
+    '    "workos": {',
+    `      "command": "${command}",`,
+    `      "args": [${words}, "--allow", "*:read"],`,
+    '      "env": { "WORKOS_API_KEY": "sk_test_…" }',
+    '    }',
+    '  }',
+    '}',
+  ];
+  const text = `${begin} \`npm ci && npm run build\`.\nThese pages call it \`workos-mcp\`. In Claude Desktop (Settings → Developer → Edit Config):\n`;
+  return `${text}\n${fence(entry.join('\n'), 'json')}`;
+}
+
 // `vitest run -u` rewrites these.
 describe('what is generated is current:', () => {
   it('the tables in the README, and its numbers of tools', async () => {
     const readme = await readFile(`${root}/README.md`, 'utf8');
     const limits = [declarations.general, ...tools.flatMap((tool) => tool.allLimits)];
     const tables = {
+      launch: launchText(),
       tools: table(
         ['area', 'tool', 'access', 'what it does'],
         tools.map(({ area, name, needsCredentials, access, description }) => [

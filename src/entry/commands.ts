@@ -29,6 +29,7 @@ export const run: Part = async (shell) => {
     const { runInit } = await import('../commands/init/command.ts');
     return runInit(rest, {
       catalog,
+      program: { ...shell.program, version: shell.version },
       write: print,
       now: () => new Date(),
       platform: platform(),

@@ -13,6 +13,8 @@ export type Shell = {
   /** What stands behind the name of the program. */
   readonly argv: readonly string[];
   readonly env: Env;
+  /** The absolute paths of Node and of this program's `main.js`. */
+  readonly program: { readonly node: string; readonly main: string };
   /** Of this program, and of Node. */
   readonly version: string;
   readonly node: string;

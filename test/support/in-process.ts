@@ -63,6 +63,7 @@ export function startProgram(
   const shell: Shell = {
     argv: args,
     env,
+    program: { node: '/usr/bin/node', main: '/opt/workos-mcp/dist/main.js' },
     version: '0.0.0',
     isDirect: way === 'past the SDK',
     node: process.versions.node,

@@ -32,6 +32,7 @@ export async function runHere(args: readonly string[], env: Env = {}, messages: 
         stderr += line;
       },
     },
+    program: { node: '/usr/bin/node', main: '/opt/workos-mcp/dist/main.js' },
     version: '0.0.0',
     node: process.versions.node,
     readText: (path) => readFileSync(path, 'utf8'),

@@ -55,5 +55,5 @@ export const serverJson = z.strictObject({
   repository: z
     .strictObject({ url: z.url(), source: z.string(), id: z.string().optional(), subfolder: z.string().optional() })
     .optional(),
-  packages: z.array(npmPackage).min(1),
+  packages: z.array(npmPackage).min(1).optional(),
 });

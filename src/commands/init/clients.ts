@@ -12,6 +12,8 @@ export type ConfigLocation = {
 /** The server as a client is to start it. */
 export type Server = {
   readonly name: string;
+  /** The words that start the program: Node and a file, or npx and a package. */
+  readonly launch: readonly string[];
   /** What stands behind `workos-mcp`. */
   readonly args: readonly string[];
   /** Where its key comes from: not from here, the client, or a file. */
@@ -25,13 +27,17 @@ export type McpClient = {
   readonly section: string;
   /** Its configuration, where it has one place for it. */
   readonly file: (place: ConfigLocation) => string | undefined;
+  /** Its file belongs to a project, which people share. */
+  readonly isShared?: true;
   /** What it takes besides command and arguments. */
   readonly besides?: Readonly<Record<string, unknown>>;
+  /** What it takes besides where its first start has to download the package. */
+  readonly besidesDownload?: Readonly<Record<string, unknown>>;
   /** How an entry says where the key is to come from; never the key. */
   readonly key: (name: string) => Readonly<Record<string, unknown>>;
   /** What it asks the person for, by IDs that entries refer to. */
   readonly inputs?: (name: string) => readonly { readonly id: string }[];
-  /** The shell that it needs to start a script on Windows. */
+  /** It needs a shell to start a script, as npx is one, on Windows. */
   readonly shell?: true;
   /** The same in a terminal, given the entry as JSON in one line. */
   readonly terminal?: (name: string, json: string) => string;
@@ -98,6 +104,7 @@ export const CLIENTS = {
     section: 'mcpServers',
     // In the file of the project alone are variables known to be filled in (anthropics/claude-code#43693).
     file: inProject('.mcp.json'),
+    isShared: true,
     besides: { type: 'stdio' },
     key: () => ({ env: { WORKOS_API_KEY: '${WORKOS_API_KEY}' } }),
     shell: true,
@@ -120,6 +127,7 @@ export const CLIENTS = {
     format: 'json',
     section: 'servers',
     file: inProject('.vscode', 'mcp.json'),
+    isShared: true,
     besides: { type: 'stdio' },
     key: (name) => ({ env: { WORKOS_API_KEY: `\${input:${name}-api-key}` } }),
     inputs: (name) => [
@@ -143,8 +151,8 @@ export const CLIENTS = {
     format: 'toml',
     section: 'mcp_servers',
     file: codexFile,
-    // The first start downloads the package, and Codex gives up after ten seconds.
-    besides: { startup_timeout_sec: 60 },
+    // Codex gives up after ten seconds.
+    besidesDownload: { startup_timeout_sec: 60 },
     key: () => ({ env_vars: ['WORKOS_API_KEY'] }),
     keyStep: setIt('Codex'),
     lastStep: 'Start codex; /mcp shows it.',
@@ -165,10 +173,12 @@ export type ClientName = keyof typeof CLIENTS;
 export type ServerEntry = Readonly<Record<string, unknown>>;
 
 /** How the client is to start the server. */
-export function toEntry(client: McpClient, { name, args, key }: Server, { platform }: ConfigLocation): ServerEntry {
-  const { type, ...besides } = { type: undefined, ...client.besides };
-  const words = ['npx', '-y', 'workos-mcp', ...args];
-  const [command, ...rest] = client.shell && platform === 'win32' ? ['cmd', '/c', ...words] : words;
+export function toEntry(client: McpClient, { name, launch, args, key }: Server, place: ConfigLocation): ServerEntry {
+  const isNpx = launch[0] === 'npx';
+  const { type, ...besides } = { type: undefined, ...client.besides, ...(isNpx ? client.besidesDownload : {}) };
+  // Each word is an item of a list, which clients pass on as it is: blanks in paths need no quotes.
+  const words = [...(isNpx && client.shell && place.platform === 'win32' ? ['cmd', '/c'] : []), ...launch, ...args];
+  const [command, ...rest] = words;
   const secret = key === 'none' ? {} : key === 'client' ? client.key(name) : { env: { WORKOS_API_KEY_FILE: key.file } };
   return { ...(type !== undefined && { type }), command, args: rest, ...secret, ...besides };
 }

@@ -18,11 +18,13 @@ import {
   toDocument,
   toEntry,
 } from './clients.ts';
+import { type Program, toLaunch } from './launch.ts';
 import { addMissing } from './missing.ts';
 import { changeFile } from './write.ts';
 
 export type InitDeps = ConfigLocation & {
   readonly catalog: Catalog;
+  readonly program: Program;
   readonly write: (text: string) => void;
   readonly now: () => Date;
 };
@@ -128,6 +130,7 @@ function toServer(flags: Line['flags'], deps: InitDeps) {
   const policy = createPolicy(deps.catalog, { allow, deny, readOnly, productionGuard: false });
   const server: Server = {
     name,
+    launch: toLaunch(deps.program),
     args: [
       '--allow',
       allow.join(','),
@@ -141,8 +144,16 @@ function toServer(flags: Line['flags'], deps: InitDeps) {
   return { server, isDefault, writes };
 }
 
+const PATHS = 'Paths: this Node and this copy of workos-mcp. Run init again after either has moved.';
+const SHARED = 'The file is part of the project: do not commit these paths, which are of this computer alone.';
+
 /** What to know, and to do next. */
-function steps(client: McpClient, { args, key }: Server, isDefault: boolean, writes: boolean): readonly string[] {
+function steps(
+  client: McpClient,
+  { launch, args, key }: Server,
+  isDefault: boolean,
+  writes: boolean,
+): readonly string[] {
   return [
     isDefault
       ? `Access: ${args.join(' ')}. Nobody said --allow, so it may read and change nothing.`
@@ -153,6 +164,7 @@ function steps(client: McpClient, { args, key }: Server, isDefault: boolean, wri
     key === 'none'
       ? 'Key: none, the sandbox is make-believe.'
       : `Key: ${key === 'client' ? client.keyStep : `from ${key.file}, which only you should be able to read.`}`,
+    ...(launch[0] === 'npx' ? [] : [PATHS, ...(client.isShared ? [SHARED] : [])]),
     `Then: ${client.lastStep}`,
   ];
 }
