@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { StartError } from '../errors.ts';
 import { didYouMean } from '../wording.ts';
-import type { Path, SettingsFile } from './settings-file.ts';
+import type { Path } from './parse-yaml.ts';
+import type { SettingsFile } from './settings-file.ts';
 
 /**
  * What of a settings file a schema is about. Its messages go on from the setting's name ("takes a text").

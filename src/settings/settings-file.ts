@@ -3,8 +3,7 @@ import { didYouMean } from '../wording.ts';
 import { sectionNames } from './agents-schema.ts';
 import { type Given, parseValue } from './option-value.ts';
 import { OPTIONS, type Option, optionNames, optionOf } from './options.ts';
-
-export type Path = readonly PropertyKey[];
+import { type Path, parseYaml } from './parse-yaml.ts';
 
 /** What the settings file holds, and on which line each part of it stands. */
 export type SettingsFile = {
@@ -61,50 +60,6 @@ function toTexts(where: string, option: Option, value: unknown): readonly string
   if (typeof value !== kind)
     throw new StartError(`${where} takes ${kind === 'boolean' ? 'true or false' : `a ${kind}`}.`);
   return parseValue(where, option, String(value));
-}
-
-/**
- * What a YAML or JSON text holds, where, and as the document in which it can be changed.
- * @throws StartError for what does not parse, and for a repeated key
- */
-export async function parseYaml(text: string, file: string) {
-  // Only those who have a file pay for its parser.
-  const { isMap, isScalar, isSeq, LineCounter, parseDocument, visit } = await import('yaml');
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
-  const line = (offset: number | undefined) => (offset === undefined ? 1 : lines.linePos(offset).line);
-  const [fault] = [...document.errors, ...document.warnings];
-  if (fault !== undefined) throw new StartError(`${file}:${line(fault.pos[0])}: ${fault.message}.`);
-  visit(document, {
-    Pair: (_, { key }) => {
-      // zod drops members called __proto__ without a word, and an alias could stand for that.
-      if (isScalar(key) && key.value !== '__proto__') return;
-      throw new StartError(`${file}:${line(Object(key).range?.[0])}: a setting cannot be called ${String(key)}.`);
-    },
-  });
-
-  const at = (path: Path) => {
-    let node: unknown = document.contents;
-    let offset: number | undefined;
-    for (const step of path) {
-      if (isMap(node)) {
-        const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
-        if (!isScalar(pair?.key)) break;
-        offset = pair.key.range?.[0] ?? offset;
-        node = pair.value;
-      } else if (isSeq(node)) {
-        node = node.items[Number(step)];
-        if (isScalar(node) || isMap(node)) offset = node.range?.[0] ?? offset;
-      } else break;
-    }
-    return `${file}:${line(offset)}`;
-  };
-  try {
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    return { value, at, document };
-  } catch {
-    throw new StartError(`${file}: its aliases refer to too much.`);
-  }
 }
 
 /** What is a secret wherever it stands. Paths and longer words that only hold such letters are none. */

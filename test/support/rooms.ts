@@ -84,7 +84,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   settings: {
     knows: 'flags, variables, the settings file',
-    imports: ['log.ts', 'wording.ts', 'errors.ts', 'zod', 'yaml', 'node:util'],
+    imports: ['log.ts', 'wording.ts', 'errors.ts', 'zod', 'yaml', 'jsonc-parser', 'node:util'],
     types: ['workos', 'access', 'catalog'],
   },
   serve: {

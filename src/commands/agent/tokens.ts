@@ -3,9 +3,10 @@ import { createPolicy } from '../../access/policy.ts';
 import { createToken } from '../../agents/token.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { StartError } from '../../errors.ts';
-import { parseJson } from '../../json.ts';
 import { toAgents } from '../../settings/agents-config.ts';
 import { whyInvalidName } from '../../settings/agents-schema.ts';
+import { withoutComments } from '../../settings/json-comments.ts';
+import { plainText } from '../../settings/plain-text.ts';
 import { readSettingsFile } from '../../settings/settings-file.ts';
 import { type Change, changeText } from '../edit/change.ts';
 import { json } from '../edit/json-text.ts';
@@ -110,7 +111,7 @@ function append(path: readonly string[], items: readonly string[]): Change {
 
 async function edit(path: string, before: string | undefined, change: Change): Promise<void> {
   const text = before ?? (path.endsWith('.json') ? '{}\n' : '');
-  const format = parseJson(text) === undefined ? yamlOf(path) : json;
+  const format = withoutComments(plainText(text, path)) === undefined ? yamlOf(path) : json;
   const after = await rephrase(
     () => changeText(text, [change], format),
     (message) => `${path} was left as it is: ${message}.`,

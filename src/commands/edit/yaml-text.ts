@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseYaml } from '../../settings/settings-file.ts';
+import { parseYaml } from '../../settings/parse-yaml.ts';
 import type { Change, Format } from './change.ts';
 
 /** YAML, comments kept. Its parser's messages name the file. */
