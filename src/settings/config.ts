@@ -1,6 +1,6 @@
 import type { ConfirmMode } from '../access/confirmation.ts';
 import type { Grants } from '../access/grants.ts';
-import { StartError } from '../errors.ts';
+import { StartError, withoutKeys } from '../errors.ts';
 import type { LogLevel } from '../log.ts';
 import { didYouMean } from '../wording.ts';
 import type { Given } from './option-value.ts';
@@ -109,6 +109,9 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
   const [command = 'serve', ...more] = words;
   if (command !== 'serve' && !Object.hasOwn(COMMANDS, command)) {
     if (command.startsWith('sk_')) throw new StartError('A key is no command: set WORKOS_API_KEY instead.');
+    if (/^[\u2010-\u2015\u2212]/.test(command)) {
+      throw new StartError(`"${command}" begins with a typographic dash: options begin with "--".`);
+    }
     throw new StartError(`There is no command "${command}".${didYouMean(command, Object.keys(COMMANDS))} See --help.`);
   }
   const taken = SUBJECTS[command];
@@ -147,6 +150,10 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
     if (expect !== undefined) throw new StartError(`--expect ${expect} is about a key, and --sandbox has none.`);
   }
   const agent = settingOf('agent');
+  // The record and the log repeat it.
+  if (withoutKeys(agent) !== agent) {
+    throw new StartError('--agent looks like an API key or token: give the agent a name. Rotate the key.');
+  }
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(agent)) {
     throw new StartError(`--agent is "${agent}": say a name of letters, digits, ".", "_" and "-", at most 64.`);
   }

@@ -2,7 +2,9 @@ import type { Grants } from '../access/grants.ts';
 import type { Environment } from '../catalog/declaration.ts';
 import { StartError } from '../errors.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
+import { isStagingKey, toApiKey } from './api-key.ts';
 import type { Config } from './config.ts';
+import { plainText } from './plain-text.ts';
 
 /** The settings that open an environment. */
 export type EnvironmentSettings = Pick<Config, 'apiKey' | 'apiKeyFile' | 'clientId' | 'baseUrl' | 'expect'>;
@@ -52,7 +54,7 @@ export function parseAddress(
 }
 
 function labelOf(apiKey: string): 'staging' | 'production' {
-  return apiKey.startsWith('sk_test_') ? 'staging' : 'production';
+  return isStagingKey(apiKey) ? 'staging' : 'production';
 }
 
 /** Which environment the settings are about, as far as they say. */
@@ -79,15 +81,8 @@ function parseApiKey(
       `No API key. Set ${names.apiKey} (or ${names.apiKeyFile}) to a key from https://dashboard.workos.com/api-keys, or try --sandbox.`,
     );
   }
-  const where = file === undefined ? names.apiKey : `The key in ${file}`;
-  const key = file === undefined ? (value ?? '') : readFile(file).replace(/\r?\n$/, '');
-  if (key.trim() === '') throw new StartError(`${where} is blank.`);
-  if (/\s/.test(key))
-    throw new StartError(`${where} has white space in it: copy the key alone, without quotes or spaces.`);
-  if (!/^sk_[\x21-\x7e]+$/.test(key) || key.includes('${')) {
-    throw new StartError(`${where} is no WorkOS API key: those begin with "sk_" (a Client ID begins with "client_").`);
-  }
-  return key;
+  if (file === undefined) return toApiKey(value ?? '', names.apiKey);
+  return toApiKey(plainText(readFile(file), file), `The key in ${file}`);
 }
 
 /** Hosts, as URLs have them, whose requests never leave this machine. */

@@ -1,7 +1,7 @@
 import { StartError } from '../errors.ts';
 import { didYouMean } from '../wording.ts';
 import { FLAGS, toTokens } from './command-line.ts';
-import { type Given, isPlaceholder, parseValue, unfilled } from './option-value.ts';
+import { type Given, isPlaceholder, parseValue, unfilled, unquoted } from './option-value.ts';
 import { envName, exampleOf, type Options } from './options.ts';
 
 /** What a command line holds. */
@@ -18,7 +18,7 @@ export function readFlags(argv: readonly string[], options = FLAGS, by: 'host' |
   for (const token of toTokens(argv, options)) {
     if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
-    const { name, rawName, value } = token;
+    const { name, rawName } = token;
     const option = Object.hasOwn(options, name) ? options[name] : undefined;
     if (rawName !== `--${name}` || option === undefined) throw unknown(rawName, options);
     if (option.kind === 'secret') {
@@ -27,13 +27,14 @@ export function readFlags(argv: readonly string[], options = FLAGS, by: 'host' |
       );
     }
     if (option.kind === 'switch') {
-      if (value !== undefined) throw new StartError(`${rawName} takes no value.`);
+      if (token.value !== undefined) throw new StartError(`${rawName} takes no value.`);
       flags[name] = ['true'];
       continue;
     }
-    if (value === undefined || (value.startsWith('-') && !token.inlineValue)) {
+    if (token.value === undefined || (token.value.startsWith('-') && !token.inlineValue)) {
       throw new StartError(`${rawName} needs a value: ${rawName} ${exampleOf(option)}`);
     }
+    const value = unquoted(rawName, token.value);
     if (isPlaceholder(value)) {
       if (option.restricts || by === 'person') throw unfilled(rawName, value);
       continue;

@@ -12,6 +12,22 @@ export const isPlaceholder = (value: string): boolean => /^\s*\$\{[^}]*\}\s*$/.t
 export const unfilled = (where: string, raw: string): StartError =>
   new StartError(`${where} is "${raw.trim()}", which nobody filled in: fill it in, or take it out.`);
 
+const QUOTE = /^["'\u2018-\u201F\u00AB\u00BB]/;
+
+/**
+ * A value without the quotes around it: `docker --env-file` keeps those of a line KEY="…", and cmd.exe passes single
+ * quotes on.
+ * @throws StartError for a quote that does not enclose the whole value
+ */
+export function unquoted(where: string, raw: string): string {
+  const text = raw.trim();
+  const [, quote = '', inner] = /^(["'])(.*)\1$/s.exec(text) ?? [];
+  if (inner !== undefined && !inner.includes(quote)) return inner;
+  const [found] = QUOTE.exec(text) ?? [];
+  if (found === undefined) return raw;
+  throw new StartError(`${where} begins with a quote (${found}) that the shell or env file kept: remove the quotes.`);
+}
+
 /** A value's texts as its kind of option takes them. Throws StartError that begins with `where`. */
 export function parseValue(where: string, option: Option, raw: string, blankIsNone = false): readonly string[] {
   switch (option.kind) {
@@ -28,7 +44,7 @@ export function parseValue(where: string, option: Option, raw: string, blankIsNo
       throw new StartError(`${where} is "${raw}": say true or false.`);
     }
     case 'choice':
-      if (option.choices?.includes(raw)) return [raw];
+      if (option.choices?.includes(raw.trim())) return [raw.trim()];
       throw new StartError(
         `${where} is "${raw}".${didYouMean(raw, option.choices ?? [])} It is one of ${option.choices?.join(', ')}.`,
       );

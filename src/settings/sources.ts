@@ -1,7 +1,7 @@
 import { StartError } from '../errors.ts';
 import { nearest } from '../wording.ts';
 import { type Line, readFlags } from './flags.ts';
-import { type Given, isPlaceholder, parseValue, unfilled } from './option-value.ts';
+import { type Given, isPlaceholder, parseValue, unfilled, unquoted } from './option-value.ts';
 import { envName, OPTIONS, optionNames, optionOf } from './options.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -25,14 +25,16 @@ export function readSources(argv: readonly string[], env: Env): Sources {
 function parseVariables(env: Env): Given {
   const known = new Map(optionNames.map((name) => [envName(name), name]));
   const variables: Record<string, readonly string[]> = {};
-  for (const [variable, raw] of Object.entries(env)) {
+  for (const [variable, text] of Object.entries(env)) {
     const name = known.get(variable);
     if (name === undefined) {
       // In any case: what a system reads without regard to case must not be passed over here.
       if (!variable.toUpperCase().startsWith(PREFIX)) continue;
       throw new StartError(`There is no setting ${variable}.${didYouMeanVariable(variable, [...known.keys()])}`);
     }
-    if (raw === undefined) continue;
+    if (text === undefined) continue;
+    // Quotes around a key are for the reader of keys, which has more forms to understand.
+    const raw = name === 'api-key' ? text : unquoted(variable, text);
     if (raw.trim() === '' || isPlaceholder(raw)) {
       if (isPlaceholder(raw) && optionOf(name)?.restricts) throw unfilled(variable, raw);
       // A key that is only white space is a mistake to name, not a key left out.

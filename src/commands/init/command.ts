@@ -64,6 +64,8 @@ async function init(name: string, client: McpClient, { words: [given], flags }: 
   if (given !== undefined && !isWriting) {
     throw new StartError(`init ${name}: "${given}" is left over; a file goes with --write.`);
   }
+  if (given !== undefined && SECRET.test(given))
+    throw new StartError('--write takes the name of a configuration file.');
   const { server, isDefault, writes } = toServer(flags, deps);
   const entry = toEntry(client, server, deps);
   const added = toDocument(client, server, entry);
@@ -112,16 +114,20 @@ async function init(name: string, client: McpClient, { words: [given], flags }: 
 const resolveFrom = ({ platform, cwd }: ConfigLocation, path: string): string =>
   (platform === 'win32' ? win32 : posix).resolve(cwd, path);
 
+/** A key or token where a name belongs: configurations and messages would repeat it. */
+const SECRET = /^(sk_|wmcp_|eyJ)/;
+
 /** The server that the flags ask for. Throws StartError for grants that a start would refuse. */
 function toServer(flags: Line['flags'], deps: InitDeps) {
   const [name = 'workos'] = flags.name ?? [];
-  if (!/^[a-z][a-z0-9_-]{0,31}$/i.test(name) || name.startsWith('sk_')) {
+  if (!/^[a-z][a-z0-9_-]{0,31}$/i.test(name) || SECRET.test(name)) {
     throw new StartError('--name: say a name of letters, digits, "_" and "-" that begins with a letter, at most 32.');
   }
   const [keyFile] = flags['api-key-file'] ?? [];
   const isSandbox = flags.sandbox !== undefined;
   if (isSandbox && keyFile !== undefined) throw new StartError('--sandbox needs no key: leave --api-key-file out.');
-  if (keyFile?.startsWith('sk_')) throw new StartError('--api-key-file takes the name of a file that holds the key.');
+  if (keyFile !== undefined && SECRET.test(keyFile))
+    throw new StartError('--api-key-file takes the name of a file that holds the key.');
 
   const isDefault = flags.allow === undefined;
   const allow = flags.allow ?? DEFAULT_ALLOW;
