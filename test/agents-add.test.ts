@@ -124,7 +124,7 @@ agents:
     expect(masked(get(path))).toContain("    tokens: ['OLD', NEW] # since May\n");
     const before = get(path);
     await expect(addAgent(path, 'support-bot', {}, catalog)).rejects.toThrow(
-      'Take the older one out first: workos-mcp agent remove-token support-bot aaaaaaaaaa',
+      'Remove the older one first: workos-mcp agent remove-token support-bot aaaaaaaaaa',
     );
     expect(get(path)).toBe(before);
     await removeToken(path, 'support-bot', 'aaaaaaaaaa');
@@ -192,7 +192,7 @@ agents:
   });
 
   it.each<[string, string, string, Parameters<typeof addAgent>[2], RegExp]>([
-    ['no grants', COMMENTED, 'ops', {}, /no agent ops yet\. Say what it may do:\n.*--allow/s],
+    ['no grants', COMMENTED, 'ops', {}, /no agent ops yet\. Choose what it may do:\n.*--allow/s],
     ['a misspelt grant', COMMENTED, 'ops', { allow: ['user:read'] }, /no area "user"\. Did you mean "users"/],
     [
       'an unknown environment',
@@ -223,14 +223,14 @@ agents:
       'agents:\n  a: &a { allow: users:read, tokens: [] , jwt: { sub: x } }\n  b: *a\nissuers: { i: { issuer: https://a.authkit.app } }\n',
       'b',
       {},
-      /never holds|only you can change/,
+      /can never match|this command cannot edit/,
     ],
     [
       'a section that is an alias',
       'templates: &none {}\nagents: *none\n',
       'bot',
       { allow: ['users:read'] },
-      /w\.yaml was left as it is: it is written in a way that only you can change: set agents\.bot yourself\./,
+      /w\.yaml was left as it is: it is written in a form that this command cannot edit: set agents\.bot yourself\./,
     ],
   ])('refuses %s and leaves the file as it was', async (_, text, name, given, message) => {
     const path = put(text);

@@ -43,8 +43,8 @@ describe('of the agents of a file', () => {
   });
 
   it.each([
-    ['explain delete_user', 'The file has the agents ann, bob: say which with --agent NAME.'],
-    ['tools', 'The file has the agents ann, bob: say which with --agent NAME.'],
+    ['explain delete_user', 'The file has the agents ann, bob: choose one with --agent NAME.'],
+    ['tools', 'The file has the agents ann, bob: choose one with --agent NAME.'],
     ['explain delete_user --agent an', 'The file has no agent "an". Did you mean "ann"? It has ann, bob.'],
   ])('%s has to be told which', async (line, said) => {
     const { code, stdout, stderr } = await runHere([...line.split(' '), '--config', file], env);

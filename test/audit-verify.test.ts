@@ -316,7 +316,7 @@ describe('audit verify', () => {
 
   const H = `r:1:${'a'.repeat(64)}`;
   it.each<[string[], RegExp]>([
-    [[], /^audit: say which subcommand\.\n {2}workos-mcp audit verify FILE…/],
+    [[], /^audit: a subcommand is required\.\n {2}workos-mcp audit verify FILE…/],
     [['verfy'], /^audit: there is no subcommand "verfy"\. Did you mean "verify"\?\n/],
     [['verify'], /^audit verify: FILE is missing\.\n {2}workos-mcp audit verify FILE…/],
     [['show'], /^audit show: FILE is missing\.\n {2}workos-mcp audit show FILE/],
@@ -329,7 +329,7 @@ describe('audit verify', () => {
     [['show', 'f', '--agent', '--refused'], /^audit show: --agent needs a value: --agent NAME\n/],
     [['show', 'f', '--refused=yes'], /^audit show: --refused takes no value\./],
     [['show', 'f', '--agent', 'a', '--agent', 'b'], /^audit show: --agent is given twice\./],
-    [['show', 'f', 'g'], /^audit show: "g" is left over\./],
+    [['show', 'f', 'g'], /^audit show: "g" is unexpected\./],
     [['show', '--json', '--', '--agent'], /^--agent cannot be read \(ENOENT\)\./],
     [['show', 'f', '--since', 'soon'], /^--since soon: give a date or time such as/],
     [['verify', 'f', '--head', 'abc'], /^--head abc: a head is RUN:SEQ:HASH/],

@@ -204,7 +204,7 @@ describe('doctor, where something is wrong,', () => {
       { ...GOOD, WORKOS_API_KEY: 'canary-no-key' },
       {},
       ['fail key'],
-      'is no WorkOS API key',
+      'is not a WorkOS API key',
     ],
     [
       'the placeholder of init',
@@ -212,7 +212,7 @@ describe('doctor, where something is wrong,', () => {
       { ...GOOD, WORKOS_API_KEY: 'sk_test_…' },
       {},
       ['fail key'],
-      'is no WorkOS API key',
+      'is a placeholder or shortened',
     ],
     [
       'a key file that is not there',
@@ -241,7 +241,14 @@ describe('doctor, where something is wrong,', () => {
       ['fail base URL'],
       'plain http',
     ],
-    ['a base URL that is none', ALLOW, { ...GOOD, WORKOS_BASE_URL: 'workos' }, {}, ['fail base URL'], 'no http(s) URL'],
+    [
+      'a base URL that is none',
+      ALLOW,
+      { ...GOOD, WORKOS_BASE_URL: 'workos' },
+      {},
+      ['fail base URL'],
+      'not a valid http(s) URL',
+    ],
     [
       'a key that WorkOS refuses',
       ALLOW,
@@ -288,7 +295,7 @@ describe('doctor, where something is wrong,', () => {
       GOOD,
       { answer: fault({ code: 'UND_ERR_CONNECT_TIMEOUT' }) },
       ['fail read'],
-      'a firewall most often',
+      'a firewall drops the request',
     ],
     [
       'a server that hangs',
@@ -300,7 +307,7 @@ describe('doctor, where something is wrong,', () => {
         },
       },
       ['fail read'],
-      'a firewall most often',
+      'a firewall drops the request',
     ],
     ['a reset', ALLOW, GOOD, { answer: fault({ code: 'ECONNRESET' }) }, ['fail read'], 'firewall or proxy between'],
     [
@@ -443,14 +450,21 @@ describe('doctor, where something is wrong,', () => {
       ['fail settings', 'warn read', 'warn grants'],
       '--expect is \\"…\\"',
     ],
-    ['a word too many', ['now', ...ALLOW], GOOD, {}, ['fail settings', 'warn read', 'warn grants'], 'is left over'],
+    [
+      'a word too many',
+      ['now', ...ALLOW],
+      GOOD,
+      {},
+      ['fail settings', 'warn read', 'warn grants'],
+      'Unexpected argument',
+    ],
     [
       'the sandbox with a key',
       ['--sandbox', ...ALLOW],
       GOOD,
       {},
       ['fail settings', 'warn read', 'warn grants'],
-      '--sandbox stands alone',
+      '--sandbox cannot be combined with',
     ],
     [
       'a limit that is none',

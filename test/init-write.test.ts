@@ -19,8 +19,8 @@ import { CLIENTS, type ClientName } from '../src/commands/init/clients.ts';
 import { runInit } from '../src/commands/init/command.ts';
 import { changeFile } from '../src/commands/init/write.ts';
 import { declarations } from '../tools/index.ts';
+import { MAIN } from './support/built.ts';
 import { run } from './support/http-server.ts';
-import { MAIN } from './support/session.ts';
 
 const NODE = '/usr/local/bin/node';
 const PROGRAM = '/home/ada/my code/workos-mcp/dist/main.js';

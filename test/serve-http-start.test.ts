@@ -102,7 +102,7 @@ describe('http does not start', () => {
     ],
     ['without its key', AGENTS, [], /WORKOS_API_KEY/, {}],
     ['without the variable of an environment', NAMED, [], /environments\.north.*NORTH_KEY/, {}],
-    ['with a variable that is no key', NAMED, [], /NORTH_KEY is no WorkOS API key/, { NORTH_KEY: 'hunter2' }],
+    ['with a variable that is no key', NAMED, [], /NORTH_KEY is not a WorkOS API key/, { NORTH_KEY: 'hunter2' }],
     [
       'with a key file that is not there',
       NAMED.replace('api-key-env: NORTH_KEY', 'api-key-file: /no/key'),
@@ -184,7 +184,7 @@ describe('over stdio', () => {
     ['--redis-url', 'redis://127.0.0.1'],
   ])('%s is refused', async (...args) => {
     const { code, stderr } = await runHere([...args, '--allow', 'users:read'], { WORKOS_API_KEY: KEY });
-    expect([code, stderr]).toEqual([2, expect.stringContaining(`${args[0]} goes with the command "http"`)]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`${args[0]} works only with the command "http"`)]);
   });
 
   it('agents are refused', async () => {

@@ -34,12 +34,12 @@ describe('the command line of a subcommand', () => {
   const WALK = '\n  workos-mcp pet walk ANIMAL… [--at WHERE]';
 
   it.each<[argv: string[], message: string]>([
-    [[], `pet: say which animal.${FEED}${WALK}`],
+    [[], `pet: a animal is required.${FEED}${WALK}`],
     [['fed'], `pet: there is no animal "fed". Did you mean "feed"?${FEED}${WALK}`],
     [['toString'], `pet: there is no animal "toString".${FEED}${WALK}`],
     [['feed'], `pet feed: ANIMAL is missing.${FEED}`],
     [['feed', 'cat'], `pet feed: --name NAME is missing.${FEED}`],
-    [['feed', 'a', 'b', 'c', 'd', '--name', 'x'], `pet feed: "c d" is left over.${FEED}`],
+    [['feed', 'a', 'b', 'c', 'd', '--name', 'x'], `pet feed: "c d" is unexpected.${FEED}`],
     [['feed', 'cat', '--nme', 'x'], `pet feed: There is no option --nme. Did you mean "--name"? See --help.${FEED}`],
     [['feed', 'cat', '--constructor'], `pet feed: There is no option --constructor. See --help.${FEED}`],
     [['feed', 'cat', '--__proto__=1'], `pet feed: There is no option --__proto__. See --help.${FEED}`],
@@ -52,7 +52,7 @@ describe('the command line of a subcommand', () => {
     [['feed', 'cat', '--name', 'a', '--name', 'b'], `pet feed: --name is given twice.${FEED}`],
     [
       ['feed', 'cat', '--name', '${n}'],
-      `pet feed: --name is "\${n}", which nobody filled in: fill it in, or take it out.${FEED}`,
+      `pet feed: --name is "\${n}", a placeholder that was not filled in: fill it in or remove it.${FEED}`,
     ],
     [['walk', '--at', 'x'], `pet walk: ANIMAL is missing.${WALK}`],
     [['walk', 'a', '--at', 'x,,y'], `pet walk: --at has an empty item: "x,,y".${WALK}`],
@@ -73,7 +73,7 @@ describe('the command line of a subcommand', () => {
     const alike = { words: [], options: { name: text }, run: async () => 0 };
     const command = toCommand('pet', 'animal', { cat: alike, dog: alike });
     await expect(command([], { write: () => {} })).rejects.toThrow(
-      'pet: say which animal.\n  workos-mcp pet ANIMAL [--name NAME]\n  ANIMAL is one of cat, dog.',
+      'pet: a animal is required.\n  workos-mcp pet ANIMAL [--name NAME]\n  ANIMAL is one of cat, dog.',
     );
   });
 });

@@ -16,7 +16,7 @@ export const runAudit = toCommand<AuditCommandDeps>('audit', 'subcommand', {
   verify: {
     words: ['FILE…'],
     options: {
-      head: { kind: 'list', value: 'RUN:SEQ:HASH', help: 'An entry that the files have to reach, as the log has it' },
+      head: { kind: 'list', value: 'RUN:SEQ:HASH', help: 'An entry that the files have to reach, as shown in the log' },
       json: ASKS.json,
     },
     run: verify,
@@ -51,7 +51,7 @@ async function show({ words: [file = ''], flags }: Line, { write, now }: AuditCo
 async function verify({ words: files, flags }: Line, { write }: AuditCommandDeps): Promise<number> {
   const heads = (flags.head ?? []).map((text): ChainHead => {
     const head = parseHead(text);
-    if (head === undefined) throw new StartError(`--head ${text}: a head is RUN:SEQ:HASH, as the log has it.`);
+    if (head === undefined) throw new StartError(`--head ${text}: a head is RUN:SEQ:HASH, as shown in the log.`);
     return head;
   });
   const report = await verifyFiles(files, { heads });

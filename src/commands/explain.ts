@@ -128,6 +128,6 @@ function afterUnclear({ local, repeat, toldBy, method }: Tool): string {
   if (local !== undefined) return 'cannot be: it sends no request';
   if (repeat === 'unknown') return 'repeated by the server, since that is safe';
   const tell = toldBy === undefined ? '' : `; ${toldBy} tells`;
-  if (repeat === 'never') return `never repeated, whatever the answer: it spends something${tell}`;
+  if (repeat === 'never') return `never repeated, since an attempt may spend something${tell}`;
   return `not repeated${method === 'GET' ? '' : ', since it may have taken effect'}${tell}`;
 }

@@ -38,7 +38,7 @@ export function toCommand<Deps extends { readonly write: (text: string) => void 
     }
     if (subcommand === undefined) {
       const meant = didYouMean(word, Object.keys(subcommands));
-      const fault = word === '' ? `say which ${noun}.` : `there is no ${noun} "${word}".${meant}`;
+      const fault = word === '' ? `a ${noun} is required.` : `there is no ${noun} "${word}".${meant}`;
       throw new StartError(`${name}: ${fault}\n${usage}`);
     }
     const line = await rephrase(
@@ -53,7 +53,7 @@ function checked<Deps>(line: Line, { words, options }: Subcommand<Deps>): Line {
   const missing = words.filter((word) => !word.startsWith('['))[line.words.length];
   if (missing !== undefined) throw new StartError(`${missing.replace('…', '')} is missing.`);
   const over = words.some((word) => word.endsWith('…')) ? [] : line.words.slice(words.length);
-  if (over.length > 0) throw new StartError(`"${over.join(' ')}" is left over.`);
+  if (over.length > 0) throw new StartError(`"${over.join(' ')}" is unexpected.`);
   for (const [name, option] of Object.entries(options)) {
     if (option.needed && line.flags[name] === undefined) throw new StartError(`${flagOf(name, option)} is missing.`);
   }

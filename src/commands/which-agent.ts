@@ -14,7 +14,7 @@ type ReportedAgent = Agent & { readonly statusTool: boolean };
 
 /**
  * The agents of the configuration file, and its templates as far as they may go.
- * @throws StartError for whatever a start would stop at
+ * @throws StartError for settings that a start would stop at
  */
 export async function agentsOf(loaded: Loaded, catalog: Catalog, host: Host): Promise<readonly ReportedAgent[]> {
   const { config, agents } = loaded;
@@ -53,6 +53,6 @@ export async function agentOf(loaded: Loaded, catalog: Catalog, host: Host): Pro
       `The file has no agent "${config.agent}".${didYouMean(config.agent, names)} It has ${names.join(', ')}.`,
     );
   if (others.length > 0)
-    throw new StartError(`The file has the agents ${names.join(', ')}: say which with --agent NAME.`);
+    throw new StartError(`The file has the agents ${names.join(', ')}: choose one with --agent NAME.`);
   return agent;
 }

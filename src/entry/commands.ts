@@ -12,7 +12,7 @@ import { openHost } from '../start/open-host.ts';
 /** Filled in by the build, which counts what each tool costs a model. */
 declare const TOKENS: TokenCounts;
 
-/** Whatever is said and done at once rather than served. */
+/** The commands that answer at once instead of serving. */
 export const run: Part = async (shell) => {
   const { print, isColourful } = shell;
   const [first, ...rest] = shell.argv;
@@ -84,6 +84,6 @@ export const run: Part = async (shell) => {
       return 0;
     }
     default:
-      throw new StartError(`The command "${config.command}" comes first: workos-mcp ${config.command} …`);
+      throw new StartError(`Put the command "${config.command}" first: workos-mcp ${config.command} …`);
   }
 };

@@ -27,7 +27,7 @@ export type IssuerConfig = {
   readonly issuer: string;
   readonly jwksUrl: string;
   readonly algorithms: readonly (typeof ALGORITHMS)[number][];
-  /** The environment whose users it signs in; `other` is none of this file's. */
+  /** The environment whose users it signs in; `other` stands for one outside this file. */
   readonly environment: string | undefined;
 };
 
@@ -41,7 +41,7 @@ export type AgentAccess = {
   readonly statusTool: boolean;
   readonly requestsPerMinute: number;
   readonly deletesPerHour: number;
-  /** Milliseconds since 1970: from then on nobody is this agent. */
+  /** Milliseconds since 1970: from then on no request is accepted as this agent. */
   readonly expires: number | undefined;
 };
 
@@ -103,9 +103,10 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
   const environments = entries(sections.environments).map(([name, given]) => {
     const path = ['environments', name];
     const { 'api-key-env': apiKeyEnv, 'api-key-file': apiKeyFile } = given;
-    if (name === OTHER) refuse(path, `may not be called that: issuers mean none of these environments by it.`);
+    if (name === OTHER)
+      refuse(path, `cannot be named "other": for issuers, that name means an environment outside this file.`);
     if ((apiKeyEnv === undefined) === (apiKeyFile === undefined)) {
-      refuse(path, 'needs its key from one place: api-key-env (a variable) or api-key-file.');
+      refuse(path, 'needs exactly one source for its key: api-key-env (a variable) or api-key-file.');
     }
     return {
       name,
@@ -127,16 +128,17 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
     known: readonly string[],
   ): string => {
     if (given !== undefined && known.includes(given)) return given;
-    const names = known.length === 0 ? 'There are none in this file.' : `There are ${known.join(', ')}.`;
+    const names = known.length === 0 ? 'This file has none.' : `There are ${known.join(', ')}.`;
     if (given !== undefined) return refuse([...path, what], `is "${given}".${didYouMean(given, known)} ${names}`);
     const [only] = known;
-    return only !== undefined && known.length === 1 ? only : refuse(path, `has to say which ${what}. ${names}`);
+    return only !== undefined && known.length === 1 ? only : refuse(path, `must name an ${what}. ${names}`);
   };
 
   const issuers = entries(sections.issuers).map(([name, given]) => {
     const path = ['issuers', name];
     const isAuthKit = new URL(given.issuer).hostname.endsWith('.authkit.app');
-    if (isAuthKit && given.issuer.endsWith('/')) refuse([...path, 'issuer'], 'ends in "/", which AuthKit leaves out.');
+    if (isAuthKit && given.issuer.endsWith('/'))
+      refuse([...path, 'issuer'], 'must not end in "/": issuers of AuthKit have no trailing slash.');
     return {
       name,
       issuer: given.issuer,
@@ -146,7 +148,7 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
           ? `${given.issuer}/oauth2/jwks`
           : refuse(
               path,
-              'lacks jwks-url: it is the jwks_uri of /.well-known/oauth-authorization-server (of an AuthKit with a domain of its own, ISSUER/oauth2/jwks).',
+              'needs jwks-url: use the jwks_uri from /.well-known/oauth-authorization-server (for AuthKit on a custom domain, ISSUER/oauth2/jwks).',
             )),
       algorithms: given.algorithms ?? (['RS256'] as const),
       environment:
@@ -201,10 +203,7 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
       return { id, sha256 };
     });
     if (tokens.length === 0 && given.jwt === undefined && !mayLackTokens) {
-      refuse(
-        path,
-        `has no way to authenticate: give it a token with "workos-mcp agent add ${name}", or add a jwt section.`,
-      );
+      refuse(path, `has no way to authenticate: add a token with "workos-mcp agent add ${name}", or a jwt section.`);
     }
     const jwt = given.jwt && toConditions([...path, 'jwt'], given.jwt);
     return { name, ...toAccess(path, given), allow: given.allow, tokens, jwt };
@@ -227,14 +226,15 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
       if (jwt === undefined) continue;
       const path = [section, name, 'jwt'];
       const before = known.find((other) => takesAllOf(other.jwt, jwt));
-      if (before !== undefined) refuse(path, `never holds: ${before.path.join('.')} comes first and takes all of it.`);
+      if (before !== undefined)
+        refuse(path, `can never match: ${before.path.join('.')} comes first and matches everything it would.`);
       known.push({ path, jwt });
     }
   }
   return { environments, issuers, agents, templates };
 }
 
-/** Whether whatever fits the second fits the first as well. */
+/** Whether each token that meets the second conditions meets the first as well. */
 function takesAllOf(first: JwtConditions, second: JwtConditions): boolean {
   return (
     first.issuer === second.issuer &&

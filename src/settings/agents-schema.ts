@@ -27,15 +27,15 @@ const NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 const TOKEN = /^[a-z2-7]{10}:[0-9a-f]{64}$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Claims that say who somebody is, never what they may do. */
+/** Claims that identify a caller and say nothing of what that caller may do. */
 const IDENTITY_CLAIMS = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'azp', 'client_id', 'org_id'];
 
 const NAME_RULE = 'a name is a lower-case letter, then letters, digits, "-" or "_", at most 32';
 
-/** Why something is no name, or `undefined` where it is one. */
+/** Why a text is not a valid name, or `undefined` where it is. */
 export const whyInvalidName = (value: string): string | undefined => (NAME.test(value) ? undefined : NAME_RULE);
 
-const text = z.string('takes a text').trim().min(1, 'is blank');
+const text = z.string('takes a string').trim().min(1, 'is blank');
 const onOff = z.boolean('takes true or false');
 const name = z.string().regex(NAME, NAME_RULE);
 
@@ -48,13 +48,13 @@ const whole = (max: number) => {
 const list = <T extends string>(item: z.ZodType<T>) =>
   z.preprocess(
     (value) => (typeof value === 'string' ? value.split(',') : value),
-    z.array(item, 'takes a list of texts').min(1, 'is empty'),
+    z.array(item, 'takes a list of strings').min(1, 'is empty'),
   );
 
 const record = <S extends z.ZodType>(value: S) => z.record(name, value, 'takes a mapping of names to settings');
 const settings = <S extends z.core.$ZodShape>(shape: S) => z.strictObject(shape, 'takes a mapping of settings');
 
-/** Keys that come over plain HTTP could be anybody's. */
+/** Keys that arrive over plain HTTP could have been replaced on the way. */
 export const isSafeUrl = (value: string): boolean => {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, username, password, hash } = new URL(value);
@@ -110,8 +110,8 @@ const agent = settings({
   ...access,
   allow: list(text),
   tokens: z
-    .array(z.string('takes a text').regex(TOKEN, 'is no ID:SHA256, such as "workos-mcp agent add" writes'), {
-      error: 'takes a list of ID:SHA256 texts',
+    .array(z.string('takes a string').regex(TOKEN, 'is not ID:SHA256, as "workos-mcp agent add" writes it'), {
+      error: 'takes a list of ID:SHA256 strings',
     })
     .max(2, 'takes at most two: the one in use and the one that replaces it')
     .optional(),
@@ -122,7 +122,7 @@ const template = settings({
   ...access,
   jwt,
   'grants-claim': text.refine((value) => !IDENTITY_CLAIMS.includes(value), {
-    error: 'takes a claim of its own: that one says who somebody is, not what they may do',
+    error: 'takes a claim of its own: that one identifies a caller and grants nothing',
   }),
   ceiling: list(text),
 });

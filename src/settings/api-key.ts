@@ -42,6 +42,7 @@ export function toApiKey(text: string, where: string): string {
   if (/^["'\u2018-\u201F\u00AB\u00BB]/.test(key)) {
     throw new StartError(`${where} begins with a quote that has no match: remove the quotes.`);
   }
+  if (key.endsWith('…')) throw new StartError(`${where} is a placeholder or shortened: copy the whole key.`);
   const foreign = /[^\s\x21-\x7e]/.exec(key)?.[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
   if (foreign !== undefined) {
     throw new StartError(`${where} has the character U+${foreign}, which no key has: copy the key again.`);

@@ -25,7 +25,7 @@ export function toTokens(argv: readonly string[], options: Options) {
   }).tokens;
 }
 
-/** Whether a switch is there, whatever is wrong with the rest of the command line. */
+/** Whether a switch is given, even if the rest of the command line is malformed. */
 export const hasSwitch = (argv: readonly string[], name: string, options = FLAGS): boolean =>
   toTokens(argv, options).some((token) => token.kind === 'option' && token.name === name);
 

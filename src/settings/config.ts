@@ -24,7 +24,7 @@ export const COMMANDS = {
   agent:
     'Manage their tokens: agent add NAME --config FILE [--allow …] [--environment …], agent remove-token NAME ID --config FILE',
   init: 'Print the configuration of a client, or write it: init CLIENT [--allow …] [--write [FILE]]',
-  doctor: 'Check all that a start needs, the key by one harmless read, and say how to mend what is wrong (--json too)',
+  doctor: 'Check all that a start needs, the key by one harmless read, and say how to fix what is wrong (--json too)',
   audit: 'Read the record: audit verify FILE… [--head …], audit show FILE [--agent …] [--since …] [--refused]',
 } as const;
 
@@ -103,12 +103,12 @@ function allowedBy(source: Given): readonly string[] | undefined {
 
 /**
  * The settings of flags, environment and file: a flag replaces the environment, the environment the file, but what
- * forbids adds up. Throws StartError for whatever is contradictory, or makes no command.
+ * forbids adds up. Throws StartError for settings that contradict each other and for unknown commands.
  */
 export function toConfig({ words, flags, variables, ask }: Sources, file: Given = {}): Config {
   const [command = 'serve', ...more] = words;
   if (command !== 'serve' && !Object.hasOwn(COMMANDS, command)) {
-    if (command.startsWith('sk_')) throw new StartError('A key is no command: set WORKOS_API_KEY instead.');
+    if (command.startsWith('sk_')) throw new StartError('An API key is not a command: set WORKOS_API_KEY instead.');
     if (/^[\u2010-\u2015\u2212]/.test(command)) {
       throw new StartError(`"${command}" begins with a typographic dash: options begin with "--".`);
     }
@@ -116,15 +116,16 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
   }
   const taken = SUBJECTS[command];
   const [subject = '', ...over] = taken === undefined ? ['', ...more] : more;
-  if (over.length > 0) throw new StartError(`One command at a time: "${over.join(' ')}" is left over. See --help.`);
+  if (over.length > 0)
+    throw new StartError(`Unexpected argument "${over.join(' ')}": give one command at a time. See --help.`);
   if (taken !== undefined && subject === '' && ask !== 'help')
     throw new StartError(`${command} needs ${taken}: workos-mcp ${command} NAME`);
   if (flags.json !== undefined && command !== 'tools' && command !== 'check')
-    throw new StartError('--json goes with the commands "tools" and "check".');
+    throw new StartError('--json works only with the commands "tools" and "check".');
 
   const http = optionNames.find((name) => optionOf(name)?.only === 'http' && flags[name] !== undefined);
   if (http !== undefined && command !== 'http' && command !== 'check') {
-    throw new StartError(`--${http} goes with the command "http".`);
+    throw new StartError(`--${http} works only with the command "http".`);
   }
   const given = (name: OptionName): readonly string[] => {
     const { addsUp }: Option = OPTIONS[name];
@@ -144,10 +145,12 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
       (name) => one(name) !== undefined,
     );
     if (real.length > 0) {
-      throw new StartError(`--sandbox stands alone: unset ${real.map(envName).join(' and ')}, or leave --sandbox out.`);
+      throw new StartError(
+        `--sandbox cannot be combined with ${real.map(envName).join(' and ')}: unset that, or leave --sandbox out.`,
+      );
     }
     const expect = one('expect');
-    if (expect !== undefined) throw new StartError(`--expect ${expect} is about a key, and --sandbox has none.`);
+    if (expect !== undefined) throw new StartError(`--expect ${expect} checks the API key, but --sandbox uses none.`);
   }
   const agent = settingOf('agent');
   // The record and the log repeat it.
@@ -155,7 +158,7 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
     throw new StartError('--agent looks like an API key or token: give the agent a name. Rotate the key.');
   }
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(agent)) {
-    throw new StartError(`--agent is "${agent}": say a name of letters, digits, ".", "_" and "-", at most 64.`);
+    throw new StartError(`--agent is "${agent}": use letters, digits, ".", "_" and "-", at most 64 characters.`);
   }
   return {
     command: ask ?? (command as Command), // checked above

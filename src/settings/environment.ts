@@ -47,7 +47,7 @@ export function parseAddress(
 ): Pick<KeyedEnvironment, 'baseUrl' | 'clientId'> {
   if (clientId?.startsWith('sk_')) {
     throw new StartError(
-      `${names.clientId} is an API key: a Client ID begins with "client_". It shows in URLs; a key must not.`,
+      `${names.clientId} is an API key: a Client ID begins with "client_". Client IDs appear in URLs; a key must not.`,
     );
   }
   return { baseUrl: parseBaseUrl(baseUrl, names.baseUrl), clientId };
@@ -88,18 +88,18 @@ function parseApiKey(
 /** Hosts, as URLs have them, whose requests never leave this machine. */
 export const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** An origin with optional path prefix, without a slash at its end. The key would travel in the clear over plain HTTP. */
+/** An origin with optional path prefix, without a slash at its end. Plain HTTP would send the key unencrypted. */
 function parseBaseUrl(text: string, name: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['https:', 'http:'].includes(url.protocol)) {
-    throw new StartError(`${name} is no http(s) URL.`);
+    throw new StartError(`${name} is not a valid http(s) URL.`);
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new StartError(`${name} takes neither user, password, query nor fragment.`);
+    throw new StartError(`${name} must not have a user name, password, query or fragment.`);
   }
   if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
     throw new StartError(
-      `${name} is plain http to ${url.hostname}: the key would travel in the clear. Use https; http is for loopback only.`,
+      `${name} is plain http to ${url.hostname}: the key would be sent unencrypted. Use https; http is for loopback only.`,
     );
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;

@@ -23,7 +23,7 @@ export function readFlags(argv: readonly string[], options = FLAGS, by: 'host' |
     if (rawName !== `--${name}` || option === undefined) throw unknown(rawName, options);
     if (option.kind === 'secret') {
       throw new StartError(
-        `${rawName} is not an option: a flag shows in the process list. Set ${envName(name)} instead.`,
+        `${rawName} is not an option, because flags are visible in the process list. Set ${envName(name)} instead.`,
       );
     }
     if (option.kind === 'switch') {

@@ -10,7 +10,7 @@ export const isPlaceholder = (value: string): boolean => /^\s*\$\{[^}]*\}\s*$/.t
 
 /** For an option that restricts: without it, more would be allowed than the operator meant. */
 export const unfilled = (where: string, raw: string): StartError =>
-  new StartError(`${where} is "${raw.trim()}", which nobody filled in: fill it in, or take it out.`);
+  new StartError(`${where} is "${raw.trim()}", a placeholder that was not filled in: fill it in or remove it.`);
 
 const QUOTE = /^["'\u2018-\u201F\u00AB\u00BB]/;
 
@@ -41,7 +41,7 @@ export function parseValue(where: string, option: Option, raw: string, blankIsNo
       const value = raw.trim().toLowerCase();
       if (value === 'true' || value === '1') return ['true'];
       if (value === 'false' || value === '0') return ['false'];
-      throw new StartError(`${where} is "${raw}": say true or false.`);
+      throw new StartError(`${where} is "${raw}": use true or false.`);
     }
     case 'choice':
       if (option.choices?.includes(raw.trim())) return [raw.trim()];
@@ -55,7 +55,7 @@ export function parseValue(where: string, option: Option, raw: string, blankIsNo
       const isRight = (kind === 'whole' ? /^\d+$/ : /^\d+(\.\d+)?$/).test(value);
       if (isRight && Number(value) >= min && Number(value) <= max) return [value];
       throw new StartError(
-        `${where} is "${raw}": say a ${kind === 'whole' ? 'whole ' : ''}number from ${min} to ${max}.`,
+        `${where} is "${raw}": use a ${kind === 'whole' ? 'whole ' : ''}number from ${min} to ${max}.`,
       );
     }
     case 'text':

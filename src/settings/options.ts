@@ -68,7 +68,7 @@ export const OPTIONS = {
     restricts: true,
     kind: 'choice',
     choices: ['auto', 'strict', 'off'],
-    help: 'How deletes, and updates that decide who somebody is, are confirmed (strict with a production key, else auto)',
+    help: 'How deletes, and updates that change who can sign in as a user, are confirmed (strict with a production key, else auto)',
   },
   'dry-run': {
     restricts: true,
@@ -116,7 +116,7 @@ export const OPTIONS = {
   anonymous: {
     kind: 'switch',
     only: 'http',
-    help: 'Serve whoever connects under the grants of --allow: on loopback, with a test key, without a proxy',
+    help: 'Serve every client under the grants of --allow, without tokens: on loopback, with a test key, without a proxy',
   },
   'metrics-port': {
     kind: 'whole',

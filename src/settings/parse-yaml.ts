@@ -38,7 +38,7 @@ export async function parseYaml(text: string, file: string) {
     Pair: (_, { key }) => {
       // zod drops members called __proto__ without a word, and an alias could stand for that.
       if (isScalar(key) && key.value !== '__proto__') return;
-      refuse(Object(key).range?.[0], `a setting cannot be called ${String(key)}.`);
+      refuse(Object(key).range?.[0], `${String(key)} is not a valid name for a setting.`);
     },
   });
 

@@ -29,11 +29,11 @@ function toMessage(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue, a
     return `${at([...path, key])}: ${where} has no setting "${key}".${choices}`;
   }
   if (issue.code === 'invalid_key') {
-    return `${at(path)}: ${where}: ${issue.issues[0]?.message ?? 'is no name'}.`;
+    return `${at(path)}: ${where}: ${issue.issues[0]?.message ?? 'is not a valid name'}.`;
   }
   if (valueAt(value, path) === undefined) {
     const owner = path.slice(0, -1);
-    return `${at(owner)}: ${dotted(owner)} lacks ${String(path.at(-1))}, which ${issue.message}.`;
+    return `${at(owner)}: ${dotted(owner)} needs ${String(path.at(-1))}, which ${issue.message}.`;
   }
   if (issue.code === 'invalid_value') {
     const choices = issue.values.map(String);

@@ -52,7 +52,7 @@ export function toGiven({ value, at }: SettingsFile): Given {
 function toTexts(where: string, option: Option, value: unknown): readonly string[] {
   if (option.kind === 'list') {
     const items = Array.isArray(value) ? value : [value];
-    if (!items.every((item) => typeof item === 'string')) throw new StartError(`${where} takes a list of texts.`);
+    if (!items.every((item) => typeof item === 'string')) throw new StartError(`${where} takes a list of strings.`);
     return items.flatMap((item) => parseValue(where, option, item));
   }
   const isNumber = option.kind === 'number' || option.kind === 'whole';
@@ -62,7 +62,7 @@ function toTexts(where: string, option: Option, value: unknown): readonly string
   return parseValue(where, option, String(value));
 }
 
-/** What is a secret wherever it stands. Paths and longer words that only hold such letters are none. */
+/** Secrets, in any place. Paths and longer words that only contain such letters are not secrets. */
 const SECRETS: readonly (readonly [pattern: RegExp, what: string, instead: string])[] = [
   [
     /(?<![\w./-])sk_\w{6,}(?!\w*[./])/,
@@ -74,7 +74,11 @@ const SECRETS: readonly (readonly [pattern: RegExp, what: string, instead: strin
     "an agent's token",
     'the file holds only the ID:SHA256 that "workos-mcp agent add" writes',
   ],
-  [/(?<!\w)eyJ[\w-]{8,}\.[\w-]{8,}\./, 'a signed token', 'say by jwt what such a token must hold'],
+  [
+    /(?<!\w)eyJ[\w-]{8,}\.[\w-]{8,}\./,
+    'a signed token',
+    'name the claims that such a token must have in a jwt section',
+  ],
 ];
 
 /** A file is copied, committed and shown around more easily than a secret may be. */
@@ -83,7 +87,7 @@ function refuseSecrets(text: string, file: string): void {
     for (const [pattern, what, instead] of SECRETS) {
       if (!pattern.test(line)) continue;
       throw new StartError(
-        `${file}:${index + 1}: ${what} does not belong in a file: ${instead}. Replace it: it was seen.`,
+        `${file}:${index + 1}: ${what} does not belong in a file: ${instead}. Rotate it: treat it as exposed.`,
       );
     }
   }

@@ -13,15 +13,15 @@ export type Sources = Line & {
   readonly ask: 'help' | 'version' | undefined;
 };
 
-/** Reads command line and environment. Throws StartError for whatever is unknown, malformed or repeated. */
+/** Reads command line and environment. Throws StartError for arguments that are unknown, malformed or repeated. */
 export function readSources(argv: readonly string[], env: Env): Sources {
   const line = readFlags(argv);
   const ask = (['help', 'version'] as const).find((name) => line.flags[name] !== undefined);
-  // Help has to come whatever else is wrong.
+  // Help must come even if the variables are malformed.
   return { ...line, variables: ask === undefined ? parseVariables(env) : {}, ask };
 }
 
-/** The settings that variables hold. Throws StartError for one of ours that is none. */
+/** The settings that variables hold. Throws StartError for a variable with our prefix that names no setting. */
 function parseVariables(env: Env): Given {
   const known = new Map(optionNames.map((name) => [envName(name), name]));
   const variables: Record<string, readonly string[]> = {};

@@ -197,6 +197,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     '`workos-mcp agent` or `init --write`, where a killed command left its lock',
   ],
   [
+    'src/settings/parse-yaml.ts',
+    '${file}: its YAML aliases expand to too many nodes.',
+    'A settings file whose aliases stand for aliases, many times over',
+  ],
+  [
     'src/settings/schema-fault.ts',
     '${at([])}: the file cannot be read.',
     'A file that breaks a rule with no message of its own',

@@ -52,7 +52,7 @@ async function add(path: string, name: string, { allow, environment }: NewAgent,
   if (agent === undefined) {
     if (allow === undefined || allow.length === 0) {
       const usual = USUAL_GRANTS.map(([grant, meaning]) => `  ${grant.padEnd(50)} ${meaning}`);
-      throw new StartError([`There is no agent ${name} yet. Say what it may do:`, ...usual].join('\n'));
+      throw new StartError([`There is no agent ${name} yet. Choose what it may do:`, ...usual].join('\n'));
     }
     createPolicy(catalog, allowOnly(allow));
     const value = { ...(environment === undefined ? {} : { environment }), allow: [...allow], tokens: [entry] };
@@ -66,7 +66,7 @@ async function add(path: string, name: string, { allow, environment }: NewAgent,
     const [oldest] = agent.tokens;
     if (oldest !== undefined && agent.tokens.length > 1) {
       throw new StartError(
-        `${name} has two tokens already. Take the older one out first: workos-mcp agent remove-token ${name} ${oldest.id}`,
+        `${name} has two tokens already. Remove the older one first: workos-mcp agent remove-token ${name} ${oldest.id}`,
       );
     }
     const tokens = [...agent.tokens.map(({ id, sha256 }) => `${id}:${sha256}`), entry];
@@ -77,7 +77,7 @@ async function add(path: string, name: string, { allow, environment }: NewAgent,
 
 /**
  * Takes a token of an agent out of the configuration file. Servers let it in until they reload.
- * @throws StartError where there is none of that ID, or where it is all that makes somebody the agent
+ * @throws StartError where there is none of that ID, or where the agent would have no way to authenticate left
  */
 export async function removeToken(path: string, name: string, id: string): Promise<void> {
   if ((await readText(path)) === undefined) throw new StartError(`There is no file ${path}.`);
@@ -95,7 +95,7 @@ async function remove(path: string, name: string, id: string): Promise<void> {
   }
   if (agent.tokens.length > 1) return edit(path, before, { path: ['agents', name, 'tokens', index], value: undefined });
   if (agent.jwt === undefined) {
-    throw new StartError(`${id} is the only token of ${name}: add another first, or take the agent out of ${path}.`);
+    throw new StartError(`${id} is the only token of ${name}: add another first, or remove the agent from ${path}.`);
   }
   return edit(path, before, { path: ['agents', name, 'tokens'], value: undefined });
 }

@@ -45,7 +45,7 @@ export async function runDoctor(argv: readonly string[], deps: DoctorDeps): Prom
   return findings.some(({ state }) => state === 'fail') ? 1 : 0;
 }
 
-/** Whatever has a secret's name in the environment: messages quote what they do not understand. */
+/** Values of variables whose names are those of secrets: messages quote what they do not understand. */
 const secretsOf = (env: Env): readonly string[] =>
   Object.entries(env).flatMap(([name, value]) =>
     /KEY$|SECRET|TOKEN|PASSWORD|REDIS_URL$/i.test(name) && value !== undefined && value.length >= 8 ? [value] : [],

@@ -24,7 +24,7 @@ export function checkNode(version: string): Finding {
 /** Bytes. A record that cannot be written stops calls. */
 const MIN_FREE_BYTES = 100_000_000;
 
-const RECORD = 'Name a file in a folder that you may write to and that nobody else may read, or --audit-log stderr.';
+const RECORD = 'Name a file in a folder that you may write to and that no other user may read, or --audit-log stderr.';
 
 /** Whether the record can be written, and for how long. */
 export async function checkRecord(
@@ -45,7 +45,7 @@ export async function checkRecord(
   return [...findings, free < MIN_FREE_BYTES ? warn('disk', `${told} for the record.`, fix) : ok('disk', told)];
 }
 
-/** A record that has to be, and of which nobody has said what becomes of it. */
+/** The failure where a record is required and no setting says where it goes. */
 export function checkRequired(
   config: Config,
   catalog: Catalog,

@@ -64,7 +64,7 @@ const NETWORK: readonly (readonly [said: RegExp, fix: (host: string) => string])
   [/refused/, (host) => `Nothing listens there: check WORKOS_BASE_URL, or start what should listen on ${host}.`],
   [
     /in time|within/,
-    (host) => `Something swallows it, a firewall most often: let this computer reach ${host}, or set HTTPS_PROXY.`,
+    (host) => `Most likely a firewall drops the request: let this computer reach ${host}, or set HTTPS_PROXY.`,
   ],
   [/unreachable|no connection/, () => ONLINE],
   [

@@ -34,7 +34,7 @@ export async function changeText(text: string, changes: readonly Change[], forma
     .catch(() => undefined);
   if (isDeepStrictEqual(content, wanted)) return after;
   const places = changes.map(({ path }) => path.join('.')).join(' and ');
-  throw new StartError(`it is written in a way that only you can change: set ${places} yourself`);
+  throw new StartError(`it is written in a form that this command cannot edit: set ${places} yourself`);
 }
 
 function withChange(content: unknown, { path, value }: Change): unknown {

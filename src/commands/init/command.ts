@@ -62,7 +62,7 @@ const DEFAULT_ALLOW = ['*:read'];
 async function init(name: string, client: McpClient, { words: [given], flags }: Line, deps: InitDeps): Promise<number> {
   const isWriting = flags.write !== undefined;
   if (given !== undefined && !isWriting) {
-    throw new StartError(`init ${name}: "${given}" is left over; a file goes with --write.`);
+    throw new StartError(`init ${name}: "${given}" is unexpected; name a file with --write.`);
   }
   if (given !== undefined && SECRET.test(given))
     throw new StartError('--write takes the name of a configuration file.');
@@ -89,7 +89,7 @@ async function init(name: string, client: McpClient, { words: [given], flags }: 
     return 0;
   }
 
-  if (file === undefined) throw new StartError(`init ${name}: say which file: --write FILE.`);
+  if (file === undefined) throw new StartError(`init ${name}: a file is required: --write FILE.`);
   const change = (text: string) =>
     rephrase(
       () => addMissing(text, added, format),
@@ -121,7 +121,7 @@ const SECRET = /^(sk_|wmcp_|eyJ)/;
 function toServer(flags: Line['flags'], deps: InitDeps) {
   const [name = 'workos'] = flags.name ?? [];
   if (!/^[a-z][a-z0-9_-]{0,31}$/i.test(name) || SECRET.test(name)) {
-    throw new StartError('--name: say a name of letters, digits, "_" and "-" that begins with a letter, at most 32.');
+    throw new StartError('--name: use a letter, then letters, digits, "_" and "-", at most 32 characters.');
   }
   const [keyFile] = flags['api-key-file'] ?? [];
   const isSandbox = flags.sandbox !== undefined;
@@ -162,7 +162,7 @@ function steps(
 ): readonly string[] {
   return [
     isDefault
-      ? `Access: ${args.join(' ')}. Nobody said --allow, so it may read and change nothing.`
+      ? `Access: ${args.join(' ')}. Without --allow, it may read and change nothing.`
       : `Access: ${args.join(' ')}.`,
     ...(writes && key !== 'none'
       ? ['With a production key, writes need --production-writes and --audit-log FILE among the arguments besides.']

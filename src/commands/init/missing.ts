@@ -41,9 +41,7 @@ function missingItems(section: string, before: unknown, part: readonly { readonl
 }
 
 function refuse(what: string): never {
-  throw new StartError(
-    `it has ${what} already, with other settings: choose another --name, or take that entry out first`,
-  );
+  throw new StartError(`it has ${what} already, with other settings: use another --name, or remove that entry first`);
 }
 
 /** Once a person has put the key where it belongs, it is still the same entry. */
