@@ -1,22 +1,21 @@
 import type { Logger } from 'pino';
+import type { Stderr } from './stderr.ts';
 
 type LogMethod = 'debug' | 'info' | 'warn' | 'error';
 
 export type Log = Pick<Logger, LogMethod>;
 
-/** Where the log goes: a file descriptor, or an object that takes the lines. */
-export type LogTarget = number | { readonly write: (line: string) => void };
-
 /** Milliseconds by which loading pino is delayed, so that the first requests of a client are answered before. */
 const LOAD_DELAY_MS = 250;
 
 /**
- * Writes JSON lines to stderr, as stdout carries the protocol. Pino is slow to load: lines are buffered until it has
- * loaded, and written immediately from then on.
+ * Writes JSON lines to stderr, as stdout carries the protocol. A line that stderr does not take is dropped: no call and
+ * no end of the process waits for the reader of a log. Pino is slow to load: lines are buffered until it has loaded, and
+ * written immediately from then on.
  */
 export function createLog(
   level: LogLevel,
-  to: LogTarget,
+  { offer }: Pick<Stderr, 'offer'>,
 ): Log & {
   /** Resolves once every line logged so far is written. */
   readonly written: () => Promise<void>;
@@ -34,7 +33,7 @@ export function createLog(
     const { pino } = await import('pino');
     logger = pino(
       { level, base: null, timestamp: () => `,"time":"${now.toISOString()}"` },
-      typeof to === 'number' ? pino.destination({ dest: to, sync: true }) : to,
+      { write: (line) => offer(line.trimEnd()) },
     );
     for (const write of waiting.splice(0)) write();
   };

@@ -19,8 +19,6 @@ const PARTS: Readonly<Record<ReturnType<typeof partFor>, () => Promise<{ readonl
   commands: () => import('./entry/commands.ts'),
 };
 
-const STDERR = 2;
-
 const shell: Shell = {
   argv: process.argv.slice(2),
   env: process.env,
@@ -36,8 +34,8 @@ const shell: Shell = {
     const { NO_COLOR = '', FORCE_COLOR = '' } = process.env;
     return FORCE_COLOR === '' ? process.stdout.isTTY && NO_COLOR === '' : FORCE_COLOR !== '0';
   },
-  writeToStderr: (bytes) => writeSync(STDERR, bytes),
-  logTo: STDERR,
+  // Node makes a pipe non-blocking when it opens the stream: the write throws EAGAIN where the reader is behind.
+  writeToStderr: (bytes) => writeSync(process.stderr.fd, bytes),
   onSignal: (signal, listener) => void process.on(signal, listener),
 };
 

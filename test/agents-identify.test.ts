@@ -16,7 +16,11 @@ const catalog = createCatalog(declarations);
 const publicUrl = 'https://mcp.acme.test/mcp';
 const NOW = 1_800_000_000;
 let issuer: Awaited<ReturnType<typeof openIssuer>>;
-const keys = openIssuerKeys({ variable: () => undefined, log: createLog('silent', 2), now: () => performance.now() });
+const keys = openIssuerKeys({
+  variable: () => undefined,
+  log: createLog('silent', { offer: () => {} }),
+  now: () => performance.now(),
+});
 
 beforeAll(async () => {
   issuer = await openIssuer();

@@ -4,6 +4,7 @@ import { hashOf, NO_HASH } from '../src/audit/chain.ts';
 import type { EntryFields } from '../src/audit/entry.ts';
 import { configDigest, createAuditRecord, newRun, RecordError } from '../src/audit/record.ts';
 import { createStderrSink } from '../src/audit/stderr-sink.ts';
+import { openStderr } from '../src/stderr.ts';
 import { clock, DECISION, failure, memorySink, outcome, START } from './support/audit.ts';
 
 const NOTE: EntryFields = { kind: 'note', text: '3 failed logins' };
@@ -133,13 +134,13 @@ describe('to stderr', () => {
   /** Writes as scripted: so many bytes, or an error; then everything. */
   function setUpStderr(...script: (number | Error)[]) {
     const chunks: string[] = [];
-    const sink = createStderrSink((bytes) => {
+    const stderr = openStderr((bytes) => {
       const next = script.shift() ?? bytes.length;
       if (next instanceof Error) throw next;
       chunks.push(Buffer.from(bytes.subarray(0, next)).toString());
       return Math.min(next, bytes.length);
-    });
-    return { sink, chunks };
+    }, clock());
+    return { sink: createStderrSink(stderr), stderr, chunks };
   }
 
   it('writes a line at once', () => {
@@ -173,7 +174,7 @@ describe('to stderr', () => {
   it.runIf(process.platform === 'linux')('refuses calls on a device that is full', async () => {
     const device = openSync('/dev/full', 'a');
     try {
-      const sink = createStderrSink((bytes) => writeSync(device, bytes));
+      const sink = createStderrSink(openStderr((bytes) => writeSync(device, bytes), clock()));
       const record = createAuditRecord({ sink, run: 'run-1', now: clock() });
       await expect(record.append(DECISION, { sync: true })).rejects.toThrow('the disk is full, ENOSPC');
     } finally {

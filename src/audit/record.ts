@@ -146,6 +146,7 @@ export function createAuditRecord({
 }
 
 const REASONS: Readonly<Record<string, string>> = {
+  EAGAIN: 'its reader does not read',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
   EROFS: 'the file system is read-only',

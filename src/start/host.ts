@@ -1,5 +1,4 @@
 import type { Readable, Writable } from 'node:stream';
-import type { LogTarget } from '../log.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
 import type { Env } from '../settings/sources.ts';
@@ -31,7 +30,6 @@ export type Shell = {
   readonly isColourful: () => boolean;
   /** Writes bytes at once and returns how many went out. */
   readonly writeToStderr: (bytes: Uint8Array) => number;
-  readonly logTo: LogTarget;
   readonly onSignal: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void) => void;
 };
 
@@ -39,7 +37,7 @@ export type Shell = {
 export type Part = (shell: Shell) => Promise<number>;
 
 /** What the process lends to what runs in it. */
-export type Host = Pick<Shell, 'isDirect' | 'stdin' | 'stdout' | 'writeToStderr' | 'logTo' | 'onSignal'> & {
+export type Host = Pick<Shell, 'isDirect' | 'stdin' | 'stdout' | 'writeToStderr' | 'onSignal'> & {
   /** Reads the configuration anew. Throws StartError where it is broken. */
   readonly load: () => Promise<Loaded>;
   /** The environment that the flat settings name. Throws StartError for a missing or malformed key. */

@@ -11,7 +11,7 @@ const NO_AGENTS: Loaded['agents'] = { environments: [], issuers: [], agents: [],
 
 /** @param reader of configuration files, asked for where there is one */
 export function openHost(shell: Shell, reader: () => Promise<typeof import('../settings/read-file.ts')>): Host {
-  const { argv, env, isDirect, readText, stdin, stdout, writeToStderr, logTo, onSignal } = shell;
+  const { argv, env, isDirect, readText, stdin, stdout, writeToStderr, onSignal } = shell;
   const readFile = (path: string, what: string) => {
     try {
       return readText(path);
@@ -47,7 +47,7 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
     };
   };
 
-  return { load, connect, variable, readFile, isDirect, stdin, stdout, writeToStderr, logTo, onSignal };
+  return { load, connect, variable, readFile, isDirect, stdin, stdout, writeToStderr, onSignal };
 }
 
 /** The settings with the key that a file holds: what may be done depends on its kind. */

@@ -10,6 +10,7 @@ import type { Listing } from '../catalog/listing.ts';
 import { StartError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
+import type { Stderr } from '../stderr.ts';
 
 /** Milliseconds between lines of the log that say how far the record has come, so that nobody can cut its end unseen. */
 const HEAD_INTERVAL_MS = 60_000;
@@ -35,18 +36,17 @@ export function requireRecord(
 
 /**
  * Opens the record where the settings say.
- * @param writeToStderr writes bytes at once and returns how many went out
  * @throws StartError where it cannot be written
  */
 export async function openRecord(
   { auditLog, auditLogMaxBytes }: Pick<Config, 'auditLog' | 'auditLogMaxBytes'>,
-  writeToStderr: (bytes: Uint8Array) => number,
+  stderr: Stderr,
 ): Promise<AuditRecord> {
   const run = newRun();
   const now = () => new Date();
   const sink =
     auditLog === undefined || auditLog === 'stderr'
-      ? createStderrSink(writeToStderr)
+      ? createStderrSink(stderr)
       : await openAuditFile(auditLog, { maxBytes: auditLogMaxBytes, run, now });
   return createAuditRecord({ sink, run, now });
 }

@@ -12,6 +12,7 @@ import { toDirectAnswers } from '../serve/direct/http-calls.ts';
 import { createMetrics, serveMetrics } from '../serve/http/metrics.ts';
 import { HTTP_LIMITS, serveOverHttp } from '../serve/http/serve-http.ts';
 import { warnings } from '../settings/warnings.ts';
+import { openStderr } from '../stderr.ts';
 import { proxyFor } from '../workos/proxy.ts';
 import { createEnvironments, type OpenEnvironment } from './environments.ts';
 import type { Host, Loaded } from './host.ts';
@@ -80,8 +81,9 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   const firstConnections = await connectAll(first, host);
   validate(first, firstConnections, catalog);
 
-  const log = createLog(config.logLevel, host.logTo);
-  const record = await openRecord(config, host.writeToStderr);
+  const stderr = openStderr(host.writeToStderr, () => new Date());
+  const log = createLog(config.logLevel, stderr);
+  const record = await openRecord(config, stderr);
   const endRecord = await beginRecord(record, log, {
     version,
     environment: toLabels(firstConnections),

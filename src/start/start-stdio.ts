@@ -10,6 +10,7 @@ import { toPromptList } from '../mcp/prompts/listed.ts';
 import { answerOpening } from '../serve/direct/stdio-opening.ts';
 import { type AnswerOpening, type Session, serveOverStdio } from '../serve/stdio/serve-stdio.ts';
 import type { Config } from '../settings/config.ts';
+import { openStderr } from '../stderr.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
 import { toAgent } from './agent.ts';
 import type { SessionDeps } from './connect-session.ts';
@@ -34,10 +35,11 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
   const agent = { ...rest, grants, policy };
   requireRecord(config, catalog, environment.label, policy);
   toLimitSettings(config.limits, limitsOf(catalog)); // for what it throws
-  const log = createLog(config.logLevel, host.logTo);
-  const record = await openRecord(config, host.writeToStderr);
+  const stderr = openStderr(host.writeToStderr, () => new Date());
+  const log = createLog(config.logLevel, stderr);
+  const record = await openRecord(config, stderr);
   const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) host.onSignal(signal, () => stop.abort(signal));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) host.onSignal(signal, () => stop.abort(signal));
 
   const confirm = toConfirm(config.confirm, environment.label);
   const offer = createOffer({

@@ -76,11 +76,6 @@ export function startProgram(
       stderr += Buffer.from(bytes).toString();
       return bytes.length;
     },
-    logTo: {
-      write: (line) => {
-        stderr += line;
-      },
-    },
     onSignal: (signal, listener) => void signals.on(signal, listener),
   };
   const run = async (): Promise<number> => {

@@ -27,11 +27,6 @@ export async function runHere(args: readonly string[], env: Env = {}, messages: 
   const shell: Shell = {
     argv: args,
     env,
-    logTo: {
-      write: (line) => {
-        stderr += line;
-      },
-    },
     program: { node: '/usr/bin/node', main: '/opt/workos-mcp/dist/main.js' },
     version: '0.0.0',
     node: process.versions.node,
