@@ -2,7 +2,7 @@
 export const MAX_DEPTH = 64;
 
 /** Characters of JSON that parse quickly and in little memory at any nesting depth. */
-const SMALL_CHARS = 262_144;
+export const SMALL_CHARS = 262_144;
 
 /** Parses JSON. Returns `undefined` for invalid JSON, and `too deep` for a value that nests deeper than MAX_DEPTH. */
 export function parseJson(json: string): { value: unknown } | 'too deep' | undefined {

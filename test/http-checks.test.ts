@@ -22,7 +22,7 @@ describe('the checks of an HTTP request', () => {
       'notClosing',
       'inFlight',
       'body',
-      'single',
+      'message',
     ]);
   });
 
@@ -99,7 +99,7 @@ describe('the checks of an HTTP request', () => {
     expect([seen.from, seen.errors]).toEqual([[], []]);
   });
 
-  it('body comes before single', async () => {
+  it('body comes before message', async () => {
     const { port, seen } = await startHttp({ limits: { bodyBytes: 100 } });
     const batch = `[${callOf('echo')},${callOf('echo')}]`;
     expect(await sendRaw(port, rawRequest({ body: batch }))).toMatch(/ 413 .*too large/s);

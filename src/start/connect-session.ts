@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import type { RequestId } from '@modelcontextprotocol/server';
 import type { Agent } from '../access/overview.ts';
 import type { AuditRecord } from '../audit/record.ts';
@@ -29,7 +29,6 @@ export type SessionDeps = {
   readonly log: Log;
   readonly version: string;
   readonly isDirect: boolean;
-  readonly input: Readable;
   readonly stdout: Writable;
   /** The initialize that the opening has answered. */
   readonly greeted: RequestId | undefined;
@@ -37,8 +36,7 @@ export type SessionDeps = {
 
 /** All that comes behind the opening: the tools from their declarations, what calls them, and the SDK. */
 export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
-  const { config, agent, listed, environment, transport, record, log, version, isDirect, input, stdout, greeted } =
-    deps;
+  const { config, agent, listed, environment, transport, record, log, version, isDirect, stdout, greeted } = deps;
   const { call, journal } = compose({
     catalog,
     environment,
@@ -53,7 +51,6 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
   const session = openSession({
     factory: () => createServer(offer, call, version),
     direct: isDirect ? toDirectCalls((name, canAsk) => toDirectTool(offer, name, call, { canAsk })) : undefined,
-    input,
     stdout,
     greeted,
     isOffered: (name) => typeof name === 'string' && offer.tools.has(name),

@@ -153,6 +153,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     // Clients reach it by the name that they know it under.
     allowedHosts: [...http.allowedHosts, ...(http.publicUrl === undefined ? [] : [new URL(publicUrl).host])],
     allowedOrigins: http.allowedOrigins,
+    ownUrl: publicUrl,
     trustProxy: http.trustProxy,
     tls,
     identify: ({ authorization, headers }) => served.identify(authorization, headers),

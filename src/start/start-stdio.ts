@@ -80,7 +80,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
   try {
     await serveOverStdio({
       answerOpening: host.isDirect ? toAnswerOpening(offer, version) : undefined,
-      connect: async (input, greeted) => {
+      connect: async (greeted) => {
         const { connect } = await behind().catch(missingPart);
         return connect({
           config,
@@ -92,7 +92,6 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
           log,
           version,
           isDirect: host.isDirect,
-          input,
           greeted,
           stdout: host.stdout,
         });

@@ -102,10 +102,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'node:https',
       'node:net',
       'node:process',
-      'node:stream',
       'node:timers/promises',
     ],
-    types: ['mcp'],
+    types: ['mcp', 'node:stream'],
   },
   mcp: {
     knows: "the MCP server of one agent: the tools it is offered, prompts, instructions, the server's own tools",

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
-  isJSONRPCRequest,
   type JSONRPCMessage,
   type JSONRPCRequest,
   type McpServer,
@@ -9,7 +8,9 @@ import {
 } from '@modelcontextprotocol/server';
 import type { DirectTool } from '../../mcp/direct-tool.ts';
 import type { AnswerDirectly, DirectDeps, RequestOrigin } from '../http/handler.ts';
+import { isAccepted } from '../http/header-fields.ts';
 import { endWith, finish, progress } from '../http/send.ts';
+import { isRequest } from '../message.ts';
 import { isModern, type Responder, type SendMessage, toResponder } from './tool-call.ts';
 
 /**
@@ -19,11 +20,11 @@ import { isModern, type Responder, type SendMessage, toResponder } from './tool-
 export function toDirectAnswers<Caller>(
   bareTool: (caller: Caller, from: RequestOrigin) => DirectTool | undefined,
 ): AnswerDirectly<Caller> {
-  return ({ caller, request, response, signal, body }, deps) => {
-    if (!isLegacyCall(request, body)) return undefined;
+  return ({ caller, request, response, signal, message }, deps) => {
+    if (!isLegacyCall(request, message)) return undefined;
     const tool = bareTool(caller, deps.from);
-    const answering = (tool && toResponder(tool, body)) ?? byServer(deps.toServer());
-    return answerCall(answering, body, response, signal, deps);
+    const answering = (tool && toResponder(tool, message)) ?? byServer(deps.toServer());
+    return answerCall(answering, message, response, signal, deps);
   };
 }
 
@@ -31,15 +32,15 @@ export function toDirectAnswers<Caller>(
  * Whether a request is a tools/call as clients from before 2026-07-28 send it. Most requests are, and the streams by
  * which the SDK would answer cost more than the call. Whatever is not just that is left to the SDK.
  */
-function isLegacyCall({ headers }: IncomingMessage, body: unknown): body is JSONRPCRequest {
-  const { accept = '', 'mcp-protocol-version': version } = headers;
+function isLegacyCall({ headers }: IncomingMessage, message: JSONRPCMessage): message is JSONRPCRequest {
+  const { accept, 'mcp-protocol-version': version } = headers;
   return (
-    Object(body).method === 'tools/call' &&
-    accept.includes('application/json') &&
-    accept.includes('text/event-stream') &&
+    isRequest(message) &&
+    message.method === 'tools/call' &&
+    isAccepted(accept, 'application/json') &&
+    isAccepted(accept, 'text/event-stream') &&
     (version === undefined || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version))) &&
-    isJSONRPCRequest(body) &&
-    !isModern(body)
+    !isModern(message)
   );
 }
 

@@ -1,19 +1,16 @@
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server';
-import { isObject } from '../../json.ts';
 import type { DirectTool } from '../../mcp/direct-tool.ts';
-import { NEWLINE } from '../stdio/newline.ts';
 import type { DirectCalls } from '../stdio/open-session.ts';
-import { isRequestId, parseMessage } from './message.ts';
 import { isModern, toResponder } from './tool-call.ts';
 
 /** The tool of that name; `undefined` where the SDK has to see to the call, as it does where a client may be asked. */
 export type FindTool = (name: unknown, canAsk: boolean) => DirectTool | undefined;
 
 /** Answers tool calls without the SDK, over stdio. */
-export const toDirectCalls = (findTool: FindTool): DirectCalls => ({
-  wrap: (wire) => withBareTools(wire, findTool),
-  parse: parseCall,
-});
+export const toDirectCalls =
+  (findTool: FindTool): DirectCalls =>
+  (wire) =>
+    withBareTools(wire, findTool);
 
 /**
  * Wraps a wire so that the tool calls of a client of before 2026-07-28, once it is connected, are answered without the
@@ -83,25 +80,3 @@ function withBareTools(wire: Transport, findTool: FindTool): Transport {
   };
   return transport;
 }
-
-/**
- * The tool call that a chunk of whole lines consists of; `undefined` where it is anything else, or has members that the
- * SDK looks into. Its own check of a message takes longer than all else that is done to read one.
- */
-export function parseCall(chunk: Buffer): JSONRPCRequest | undefined {
-  if (chunk.indexOf(NEWLINE) !== chunk.length - 1) return undefined;
-  const message = parseMessage(chunk.toString());
-  const { jsonrpc, id, method, params } = message;
-  if (jsonrpc !== '2.0' || !isRequestId(id) || method !== 'tools/call' || !isObject(params)) return undefined;
-  const { name, arguments: args, _meta } = params;
-  const isPlain =
-    has(message, 4) &&
-    typeof name === 'string' &&
-    (args === undefined || isObject(args)) &&
-    (_meta === undefined || (isObject(_meta) && has(_meta, 1) && isRequestId(_meta.progressToken))) &&
-    has(params, 1 + Number(args !== undefined) + Number(_meta !== undefined));
-  return isPlain ? { jsonrpc, id, method, params } : undefined;
-}
-
-/** Whether it has no more members than those. */
-const has = (value: object, members: number): boolean => Object.keys(value).length === members;

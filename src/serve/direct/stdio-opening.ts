@@ -1,9 +1,12 @@
+import { isUtf8 } from 'node:buffer';
 import type { Readable, Writable } from 'node:stream';
 import type { RequestId } from '@modelcontextprotocol/server';
 import { isObject } from '../../json.ts';
-import { NEWLINE } from '../stdio/newline.ts';
+import { isRequestId } from '../message.ts';
 import type { Opened } from '../stdio/serve-stdio.ts';
-import { isRequestId, type Message, parseMessage } from './message.ts';
+
+/** What a line ends with. */
+const NEWLINE = 0x0a;
 
 /** What a client of before 2026-07-28 is told first. */
 export type Opening = {
@@ -66,6 +69,11 @@ export function answerOpening(
     const silence = setTimeout(end, OPENING_IDLE_MS).unref();
     const hear = (chunk: Buffer) => {
       const whole = chunk.lastIndexOf(NEWLINE) + 1;
+      if (!isUtf8(chunk.subarray(0, whole))) {
+        handOn(chunk);
+        end();
+        return;
+      }
       const lines = chunk.toString('utf8', 0, whole).split('\n').slice(0, -1);
       const last = lines.findIndex((line) => !take(line));
       if (last === -1 && whole === chunk.length) {
@@ -79,6 +87,18 @@ export function answerOpening(
     };
     stdin.on('data', hear);
   });
+}
+
+/** One line of a client's, whatever is in it. */
+type Message = Readonly<Record<string, unknown>>;
+
+/** A line as JSON; one without members where it is none. */
+function parseMessage(line: string): Message {
+  try {
+    return Object(JSON.parse(line));
+  } catch {
+    return {};
+  }
 }
 
 const ownValue = <T>(values: Readonly<Record<string, T>>, name: string): T | undefined =>

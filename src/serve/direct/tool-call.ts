@@ -6,6 +6,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { isObject } from '../../json.ts';
 import type { DirectTool } from '../../mcp/direct-tool.ts';
+import { isRequestId } from '../message.ts';
 
 /** Sends a message that comes before the answer. */
 export type SendMessage = (message: JSONRPCMessage) => Promise<void>;
@@ -28,6 +29,8 @@ export const isModern = ({ params }: JSONRPCRequest): boolean =>
 export function toResponder(tool: DirectTool, { params }: JSONRPCRequest): Responder | undefined {
   const { arguments: args, _meta } = Object(params);
   if (![args, _meta].every((part) => part === undefined || isObject(part))) return undefined;
+  const { progressToken } = Object(_meta);
+  if (progressToken !== undefined && !isRequestId(progressToken)) return undefined;
   return async ({ id }, tell, signal) => {
     const notify = (notification: Notification) => tell({ jsonrpc: '2.0', ...notification });
     const result = await tool({ arguments: args, _meta }, { signal, notify });

@@ -1,20 +1,11 @@
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseJson } from '../../json.ts';
 
-type Body = { readonly value: unknown } | 'tooLarge' | 'unparsable' | 'tooDeep' | 'gone';
+type Body = Buffer | 'tooLarge' | 'gone';
 
-/** Reads the JSON body of a request, of at most so many bytes. */
-export async function readJson(request: IncomingMessage, response: ServerResponse, maxBytes: number): Promise<Body> {
+/** Reads the body of a request, of at most so many bytes. */
+export async function readBody(request: IncomingMessage, response: ServerResponse, maxBytes: number): Promise<Body> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'tooLarge';
   if (request.headers.expect !== undefined) response.writeContinue();
-  const bytes = await readBytes(request, maxBytes);
-  if (typeof bytes === 'string') return bytes;
-  const parsed = isUtf8(bytes) ? parseJson(bytes.toString()) : undefined;
-  return parsed === 'too deep' ? 'tooDeep' : (parsed ?? 'unparsable');
-}
-
-function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer | 'tooLarge' | 'gone'> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;

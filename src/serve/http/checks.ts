@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readJson } from './body.ts';
+import type { JSONRPCMessage } from '@modelcontextprotocol/server';
+import { readBytes } from '../message.ts';
+import { readBody } from './body.ts';
 import { toRemote, whyMalformed } from './guard.ts';
 import type { InFlight } from './in-flight.ts';
 import {
@@ -32,7 +34,7 @@ export const CHECKS: readonly Check[] = [
   notClosing, // After the wait for the token, in which the server may have begun to close.
   inFlight, // Right before the body: from here on the request holds memory.
   body, // After the count, which bounds how many bodies are in memory.
-  single, // After the body, which alone tells a batch.
+  message, // After the body, of which it is made.
 ];
 
 type Verdict = HttpRefusal | 'answered' | undefined;
@@ -102,7 +104,8 @@ export type RequestState<Caller> = {
   remote?: string | undefined;
   caller?: { readonly is: Caller };
   counted?: InFlight;
-  body?: { readonly value: unknown };
+  body?: Buffer;
+  message?: JSONRPCMessage;
 };
 
 function form({ request }: Facts): Verdict {
@@ -188,14 +191,19 @@ function inFlight<Caller>({ server, response }: RequestContext<Caller>, state: R
 }
 
 async function body({ server, request, response }: Facts, state: RequestState<unknown>): Promise<Verdict> {
-  const read = await readJson(request, response, server.maxBodyBytes);
+  const read = await readBody(request, response, server.maxBodyBytes);
   if (read === 'gone') return 'answered'; // The client has left: there is nothing to answer.
   if (typeof read === 'string') return REFUSALS[read];
   state.body = read;
   return undefined;
 }
 
-function single(_: Facts, { body }: RequestState<unknown>): Verdict {
-  // Revisions since 2025-06-18 know no batches, and what is in one would pass by every limit that counts requests.
-  return Array.isArray(body?.value) ? REFUSALS.batch : undefined;
+function message(_: Facts, state: RequestState<unknown>): Verdict {
+  const read = readBytes(state.body);
+  if ('message' in read) {
+    state.message = read.message;
+    return undefined;
+  }
+  const { id, error } = read.refusal;
+  return { status: 400, id, ...error };
 }

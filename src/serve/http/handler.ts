@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createMcpHandler, type McpServer } from '@modelcontextprotocol/server';
+import { createMcpHandler, type JSONRPCMessage, type McpServer } from '@modelcontextprotocol/server';
+import { withIssuesInWords } from '../message.ts';
 import { toTraceparent } from './guard.ts';
+import { isAccepted } from './header-fields.ts';
 import { REFUSALS, refuse } from './responses.ts';
 import { sendResponse } from './send.ts';
 
@@ -53,8 +55,7 @@ type AcceptedRequest<Caller> = {
   readonly response: ServerResponse;
   /** Aborted when the client has gone, or the server has to. */
   readonly signal: AbortSignal;
-  /** One JSON-RPC message, or what should be one. */
-  readonly body: unknown;
+  readonly message: JSONRPCMessage;
 };
 
 /** Makes the function that serves a request that has passed every check. */
@@ -67,8 +68,8 @@ export function createHttpExchange<Caller>({
 }: HttpExchange<Caller>) {
   const stallMs = limits.requestTimeoutMs;
   return async (accepted: AcceptedRequest<Caller>): Promise<void> => {
-    const { caller, remote, request, response, signal, body } = accepted;
-    const { method, id, params } = Object(body);
+    const { caller, remote, request, response, signal, message } = accepted;
+    const { method, id, params } = Object(message);
     const { name, arguments: args, _meta } = Object(params);
     const traceparent = toTraceparent(request.headers.traceparent ?? Object(_meta).traceparent);
     const isCall = method === 'tools/call';
@@ -78,7 +79,7 @@ export function createHttpExchange<Caller>({
       if (isCall && !reported && !signal.aborted) onRefused(caller, name, from);
       reported = true;
     };
-    const toServer = () => factory(caller, from);
+    const toServer = () => inWords(factory(caller, from));
     const answered = answerDirectly?.(accepted, { from, toServer, stallMs, onError: report });
     if (answered !== undefined) {
       if (!(await answered)) refuse(request, response, REFUSALS.closing);
@@ -87,12 +88,23 @@ export function createHttpExchange<Caller>({
     // One handler for each request: callers share nothing that could be mixed up. Since nothing here is declared to
     // change, the SDK acknowledges a subscription as one to nothing and ends it at once.
     const handler = createMcpHandler(() => watched(toServer(), id, report), { onerror });
-    const answer = await handler.fetch(toWebRequest(request, signal), { parsedBody: body });
+    const answer = await handler.fetch(toWebRequest(request, signal), { parsedBody: message });
     if (answer.status >= 400) report();
     // The SDK's answer to an aborted request is not one of HTTP's.
     if (answer.status === 499) return refuse(request, response, REFUSALS.closing);
     await sendResponse(answer, response, stallMs);
   };
+}
+
+/** A server whose answers say what is wrong with a request in a sentence. */
+function inWords(server: McpServer): McpServer {
+  const connect = server.connect.bind(server);
+  server.connect = (transport) => {
+    const send = transport.send.bind(transport);
+    transport.send = (message, options) => send(withIssuesInWords(message), options);
+    return connect(transport);
+  };
+  return server;
 }
 
 /** A server that tells when it answers the request with an error of the protocol's: no tool of ours does. */
@@ -109,16 +121,22 @@ function watched(server: McpServer, id: unknown, onError: () => void): McpServer
   return server;
 }
 
+/** What the SDK may answer with. */
+const ANSWER_TYPES = ['application/json', 'text/event-stream'];
+
 /**
  * The request as the SDK takes it, with the headers that are MCP's. The token goes no further than this. It is all that
- * the SDK reads of one whose body it is handed; a Request of Node's costs more than making the server.
+ * the SDK reads of one whose body it is handed; a Request of Node's costs more than making the server. The SDK looks for
+ * the names of media types in the text of a header, so it gets those that the header means.
  */
 function toWebRequest({ headers: all }: IncomingMessage, signal: AbortSignal): Request {
-  const headers = new Headers();
+  const headers = new Headers({
+    accept: ANSWER_TYPES.filter((type) => isAccepted(all.accept, type)).join(', '),
+    'content-type': 'application/json',
+  });
   for (const name in all) {
     const value = all[name];
-    if (typeof value === 'string' && (name === 'accept' || name === 'content-type' || name.startsWith('mcp-')))
-      headers.set(name, value);
+    if (typeof value === 'string' && name.startsWith('mcp-')) headers.set(name, value);
   }
   return { method: 'POST', url: 'http://mcp.invalid/', headers, signal } as Request;
 }

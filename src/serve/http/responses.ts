@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isJsonContentType } from '@modelcontextprotocol/server';
+import type { RequestId } from '@modelcontextprotocol/server';
 import { answerUnread } from './body.ts';
+import { toList, toMediaType } from './header-fields.ts';
 
 export type HttpRefusal = {
   readonly status: number;
   readonly message: string;
   /** Of JSON-RPC. */
   readonly code?: number;
+  /** Of the request, where it could be read. */
+  readonly id?: RequestId | null;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
@@ -20,11 +23,9 @@ export const REFUSALS = {
     message: 'The address takes no query. A token belongs in the Authorization header: one in a URL ends up in logs.',
   },
   notJson: { status: 415, message: 'Only application/json is served here.' },
+  notUtf8: { status: 415, message: 'Only UTF-8 is served here: that is what JSON is in.' },
   compressed: { status: 415, message: 'The body must not be compressed.', headers: { 'accept-encoding': 'identity' } },
   tooLarge: { status: 413, message: 'The body is too large.' },
-  tooDeep: { status: 400, code: -32600, message: 'The body nests too deep.' },
-  unparsable: { status: 400, code: -32700, message: 'The body is no JSON in UTF-8.' },
-  batch: { status: 400, code: -32600, message: 'Send one JSON-RPC message in each request.' },
   full: { status: 503, message: 'The server is at its limit.', headers: { 'retry-after': '1' } },
   callerFull: {
     status: 429,
@@ -37,8 +38,11 @@ export const REFUSALS = {
 
 /** Says why a body is not worth reading. */
 export function toUnacceptable({ headers }: IncomingMessage): HttpRefusal | undefined {
-  if (!isJsonContentType(headers['content-type'] ?? null)) return REFUSALS.notJson;
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity') return REFUSALS.compressed;
+  const type = toMediaType(headers['content-type'] ?? '');
+  if (type?.essence !== 'application/json') return REFUSALS.notJson;
+  if ((type.parameters.get('charset') ?? 'utf-8').toLowerCase() !== 'utf-8') return REFUSALS.notUtf8;
+  if (!toList(headers['content-encoding'] ?? '').every((coding) => coding.toLowerCase() === 'identity'))
+    return REFUSALS.compressed;
   return undefined;
 }
 
@@ -61,11 +65,11 @@ export function toRefusal({ status, message, challenge, retryAfter }: Challengin
 
 /** Refuses a request, as an error of JSON-RPC: that is what its sender can show. */
 export function refuse(request: IncomingMessage, response: ServerResponse, refusal: HttpRefusal): void {
-  const { status, code = -32000, message, headers = {} } = refusal;
+  const { status, code = -32000, message, id = null, headers = {} } = refusal;
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  answerUnread(request, response, JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null }));
+  answerUnread(request, response, JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id }));
 }
 
 /** Answers a probe, which learns no more than the names of what fails. */

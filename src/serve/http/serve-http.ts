@@ -38,6 +38,8 @@ type Http<Caller> = HttpExchange<Caller> &
     readonly path: string;
     readonly allowedHosts: readonly string[];
     readonly allowedOrigins: readonly string[];
+    /** The address that clients know the server under: its pages are let in, as those of the address it listens on are. */
+    readonly ownUrl?: string | undefined;
     readonly tls?: Tls | undefined;
     /** Tells callers apart where their requests are counted. */
     readonly keyOf: (caller: Caller) => string;
@@ -58,9 +60,11 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
   const gate = createInFlightCounter(limits);
   const exchange = createHttpExchange(options);
   let closing = false;
+  const isAllowedOrigin = toOriginGuard(options.allowedOrigins);
+  const ownOrigins: string[] = [];
   const deps: CheckDeps<Caller> = {
     isHost: toHostGuard(allowedHosts),
-    isOrigin: toOriginGuard(options.allowedOrigins),
+    isOrigin: (origin) => ownOrigins.includes(origin) || isAllowedOrigin(origin),
     metadata: options.metadata,
     failing: createReadiness(options.checks, options.now),
     mcpPath: options.path,
@@ -86,9 +90,9 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
         if (verdict === 'answered') return;
         if (verdict !== undefined) return refuse(request, response, verdict);
       }
-      const { caller, remote, counted, body } = state;
-      if (!caller || !counted || !body) throw new Error('a request is served that has not passed every check');
-      await exchange({ caller: caller.is, remote, request, response, signal: counted.signal, body: body.value });
+      const { caller, remote, counted, message } = state;
+      if (!caller || !counted || !message) throw new Error('a request is served that has not passed every check');
+      await exchange({ caller: caller.is, remote, request, response, signal: counted.signal, message });
     } finally {
       state.counted?.leave();
     }
@@ -107,6 +111,7 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
       });
     },
   });
+  ownOrigins.push(...[listener.url, options.ownUrl ?? listener.url].map((url) => new URL(url).origin));
   return {
     url: `${listener.url}${options.path}`,
     /** Serves what is under way to its end, or aborts it when that takes too long. */

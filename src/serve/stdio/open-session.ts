@@ -1,21 +1,16 @@
-import type { Readable, Writable } from 'node:stream';
-import type { JSONRPCMessage, JSONRPCRequest, McpServer, RequestId, Transport } from '@modelcontextprotocol/server';
-import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
+import type { Writable } from 'node:stream';
+import type { JSONRPCMessage, McpServer, RequestId, Transport } from '@modelcontextprotocol/server';
+import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Session } from './serve-stdio.ts';
+import { createWire } from './wire.ts';
 
-/** What answers tool calls before the SDK sees them. */
-export type DirectCalls = {
-  /** Wraps a wire so that only what is left to the SDK comes through. */
-  readonly wrap: (wire: Transport) => Transport;
-  /** The call that a chunk of whole lines consists of, where the SDK need not check it. */
-  readonly parse: (chunk: Buffer) => JSONRPCRequest | undefined;
-};
+/** Wraps a wire to answer tool calls before the SDK sees them: only what is left to the SDK comes through. */
+export type DirectCalls = (wire: Transport) => Transport;
 
 type OpenSessionDeps = {
   readonly factory: () => McpServer;
   /** Without it, the SDK answers every call. */
   readonly direct?: DirectCalls | undefined;
-  readonly input: Readable;
   readonly stdout: Writable;
   /** The initialize in the input that was answered before. */
   readonly greeted: RequestId | undefined;
@@ -25,22 +20,13 @@ type OpenSessionDeps = {
   readonly onerror: (error: Error) => void;
 };
 
-/** Has the SDK read the input and answer. */
+/** Has the SDK answer what the session is fed. */
 export function openSession(deps: OpenSessionDeps): Session {
-  const { factory, direct, input, stdout, onerror } = deps;
-  const wire = new StdioServerTransport(input, stdout);
-  const { transport, answered, closed } = withPending(wire, deps);
-  const handle = serveStdio(factory, { transport: direct?.wrap(transport) ?? transport, onerror });
-  const take = (chunk: Buffer) => {
-    const call = wire.onmessage && direct?.parse(chunk);
-    try {
-      if (call !== undefined) wire.onmessage?.(call);
-    } catch (error) {
-      wire.onerror?.(error instanceof Error ? error : new Error('a call could not be taken')); // as the SDK's wire does
-    }
-    return call !== undefined;
-  };
-  return { take: direct && take, answered, closed, close: () => handle.close() };
+  const { factory, direct, stdout, onerror } = deps;
+  const wire = createWire(stdout);
+  const { transport, answered } = withPending(wire, deps);
+  const handle = serveStdio(factory, { transport: direct?.(transport) ?? transport, onerror });
+  return { feed: wire.feed, answered, close: () => handle.close() };
 }
 
 /** Wraps a transport so that one can wait until every request that came in has been answered or cancelled. */
@@ -48,10 +34,6 @@ function withPending(wire: Transport, { greeted, isOffered, onRefused }: OpenSes
   /** By request ID: what is called, where it is a tool. */
   const pending = new Map<unknown, { readonly tool: unknown; readonly args: unknown } | undefined>();
   let settled = () => {};
-  let gone = () => {};
-  const closed = new Promise<void>((resolve) => {
-    gone = resolve;
-  });
   const settle = (id: unknown) => {
     pending.delete(id);
     if (pending.size === 0) settled();
@@ -87,7 +69,6 @@ function withPending(wire: Transport, { greeted, isOffered, onRefused }: OpenSes
         transport.onclose?.();
         pending.clear();
         settled();
-        gone();
       };
       wire.onerror = (error) => transport.onerror?.(error);
       return wire.start();
@@ -106,7 +87,6 @@ function withPending(wire: Transport, { greeted, isOffered, onRefused }: OpenSes
   };
   return {
     transport,
-    closed,
     answered: () =>
       new Promise<void>((resolve) => {
         settled = resolve;

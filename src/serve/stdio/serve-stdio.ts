@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { Readable, type Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { RequestId } from '@modelcontextprotocol/server';
-import { NEWLINE } from './newline.ts';
 
 /** Milliseconds that calls under way get to finish once the client or the system asks the server to stop. */
 const SHUTDOWN_GRACE_MS = 3_000;
@@ -11,10 +10,8 @@ const CLOSE_GRACE_MS = 500;
 
 /** The part of a connection that the SDK has. */
 export type Session = {
-  /** Settles when the wire closes by itself, as it does when the client no longer reads. */
-  readonly closed: Promise<void>;
-  /** Takes a chunk of whole lines past the SDK, and tells whether it did. */
-  readonly take?: ((chunk: Buffer) => boolean) | undefined;
+  /** Takes what the client has written. */
+  readonly feed: (chunk: Buffer) => void;
   /** Resolves once every request that came in has been answered or cancelled. */
   readonly answered: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -33,10 +30,10 @@ type Stdio = {
   /** Without it, the session answers everything. */
   readonly answerOpening?: AnswerOpening | undefined;
   /**
-   * Loads what takes over behind the opening, and has it read the input.
-   * @param greeted the initialize in it that needs no answer any more
+   * Loads what takes over behind the opening.
+   * @param greeted the initialize that it is fed all the same, and that needs no answer any more
    */
-  readonly connect: (input: Readable, greeted: RequestId | undefined) => Promise<Session>;
+  readonly connect: (greeted: RequestId | undefined) => Promise<Session>;
   readonly stdin: Readable;
   readonly stdout: Writable;
   /** Aborted when the process is asked to stop. */
@@ -54,19 +51,13 @@ export async function serveOverStdio({
   stdout,
   stop,
 }: Stdio): Promise<void> {
-  // The SDK aborts what is under way as soon as its input ends; this one ends only after the calls were answered.
-  const input = new Readable({ read: () => void stdin.resume() });
   let session: Session | undefined;
-  /** Whether what was handed on so far ends with a line. */
-  let isWhole = true;
+  /** What comes before the session is there. */
+  const early: Buffer[] = [];
   const handOn = (chunk: Buffer) => {
-    const isNext = isWhole && input.readableLength === 0;
-    isWhole = chunk.at(-1) === NEWLINE;
-    if (isNext && isWhole && session?.take?.(chunk)) return;
-    if (!input.push(chunk)) stdin.pause();
+    if (session === undefined) early.push(chunk);
+    else session.feed(chunk);
   };
-  // Each answer that waits for the client to read listens for the stream to drain or fail.
-  stdout.setMaxListeners(0);
 
   const over = new AbortController();
   const until = { signal: over.signal };
@@ -81,12 +72,18 @@ export async function serveOverStdio({
   // In the opening, whatever is asked is answered at once.
   if (opened === undefined) return over.abort();
 
-  session = await connect(input, opened.greeted);
-  await Promise.race([session.closed, gone, ended, stopped]);
+  // The client can write more than memory holds while the session loads.
+  stdin.pause();
+  const opening = await connect(opened.greeted);
+  for (const chunk of early.splice(0)) opening.feed(chunk);
+  session = opening;
+  stdin.resume();
+  await Promise.race([gone, ended, stopped]);
   over.abort();
 
-  // What stdin held has been handed on one turn of the loop later.
+  // What stdin held has been handed on one turn of the loop later. The last line may lack its line feed.
   await setImmediate();
+  session.feed(LINE_FEED);
   await Promise.race([session.answered(), setTimeout(SHUTDOWN_GRACE_MS, undefined, { ref: false })]);
   // Closing waits for what cannot be written when the client does not read.
   await Promise.race([session.close(), setTimeout(CLOSE_GRACE_MS, undefined, { ref: false })]);
@@ -96,5 +93,7 @@ const handOnAll: AnswerOpening = async (stdin, _, handOn) => {
   stdin.on('data', handOn);
   return { greeted: undefined };
 };
+
+const LINE_FEED = Buffer.from('\n');
 
 const nothing = (): undefined => undefined;

@@ -1,0 +1,47 @@
+/** Header fields as RFC 9110 has them: names in any case, blanks around separators, quoted strings. */
+
+const TOKEN = "[!#$%&'*+.^_`|~\\w-]+";
+const QUOTED = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t \\x21-\\x7e\\x80-\\xff])*"';
+
+/** Characters of the longest field that is looked into. */
+const MAX_FIELD_CHARS = 1_000;
+
+export type MediaType = {
+  /** `type/subtype`, in lower case. */
+  readonly essence: string;
+  /** By name in lower case. */
+  readonly parameters: ReadonlyMap<string, string>;
+};
+
+const MEDIA_TYPE = new RegExp(`^(${TOKEN}/${TOKEN})((?:[\\t ]*;(?:[\\t ]*${TOKEN}=(?:${TOKEN}|${QUOTED}))?)*)[\\t ]*$`);
+const PARAMETER = new RegExp(`(${TOKEN})=(${TOKEN}|${QUOTED})`, 'g');
+
+/** Reads a Content-Type, or one member of Accept; `undefined` where it is not a media type. */
+export function toMediaType(field: string): MediaType | undefined {
+  if (field.length > MAX_FIELD_CHARS) return undefined;
+  const [, essence, rest = ''] = MEDIA_TYPE.exec(field.trim()) ?? [];
+  if (essence === undefined) return undefined;
+  const parameters = [...rest.matchAll(PARAMETER)].map(
+    ([, name = '', value = '']) => [name.toLowerCase(), unquote(value)] as const,
+  );
+  return { essence: essence.toLowerCase(), parameters: new Map(parameters) };
+}
+
+const unquote = (value: string) => (value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value);
+
+const MEMBER = new RegExp(`(?:[^",]|${QUOTED})+`, 'g');
+
+/** The members of a field that is a list, without the empty ones. */
+export const toList = (field: string): readonly string[] =>
+  (field.slice(0, MAX_FIELD_CHARS).match(MEMBER) ?? [])
+    .map((member) => member.trim())
+    .filter((member) => member !== '');
+
+/** Whether an Accept field takes a media type. The most specific range that fits decides; a client without one takes all. */
+export function isAccepted(accept: string | undefined, type: string): boolean {
+  if (accept === undefined) return true;
+  const ranges = toList(accept).flatMap((member) => toMediaType(member) ?? []);
+  const [kind] = type.split('/');
+  const fitting = [type, `${kind}/*`, '*/*'].flatMap((range) => ranges.find(({ essence }) => essence === range) ?? []);
+  return Number(fitting[0]?.parameters.get('q') ?? Number(fitting.length > 0)) > 0;
+}

@@ -1,2 +1,0 @@
-/** What a line ends with. */
-export const NEWLINE = 0x0a;

@@ -1,0 +1,50 @@
+import type { Writable } from 'node:stream';
+import type { Transport } from '@modelcontextprotocol/server';
+import { type Read, readBytes, withIssuesInWords } from '../message.ts';
+import { toLines } from './lines.ts';
+
+/** A connection over stdio, as the SDK sees it. */
+export type Wire = Transport & {
+  /** Takes what the client has written. */
+  readonly feed: (chunk: Buffer) => void;
+};
+
+/**
+ * Makes the connection whose messages go to the SDK. It takes the place of the SDK's own, which gives no answer to what it
+ * cannot parse. What is not a message is answered here.
+ */
+export function createWire(stdout: Writable): Wire {
+  let isClosed = false;
+  const write = (message: object): Promise<void> =>
+    new Promise((resolve, reject) => {
+      stdout.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(error) : resolve()));
+    });
+  const take = (read: Read): void => {
+    if ('message' in read) {
+      wire.onmessage?.(read.message);
+      return;
+    }
+    wire.onerror?.(new MessageError(read.refusal.error.message));
+    if (!read.isNotification) write(read.refusal).catch(() => {}); // the client has gone
+  };
+  const wire: Wire = {
+    feed: toLines((line) => {
+      if (!isClosed && !line?.every(isBlank)) take(readBytes(line));
+    }),
+    start: async () => {},
+    send: (message) => write(withIssuesInWords(message)),
+    close: async () => {
+      if (isClosed) return;
+      isClosed = true;
+      wire.onclose?.();
+    },
+  };
+  return wire;
+}
+
+class MessageError extends Error {
+  override readonly name = 'MessageError';
+}
+
+/** A space, a tab or a carriage return. */
+const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0d;
