@@ -2,6 +2,7 @@
 // other commands), and apart from those, so that nobody loads what they do not use, each package that they import only
 // when it is needed, and the sandbox with the emulator. What is loaded into one process never holds the same module of
 // ours twice, so that classes of errors can be told by identity within a part.
+import './check-node.mjs';
 import {
   chmodSync,
   existsSync,
@@ -26,7 +27,7 @@ const { values: asked } = parseArgs({
   allowNegative: true,
 });
 
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { version, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** Others may be running what is there: it is exchanged as a whole, at the end. */
 const out = join(dirname(asked.out), `.${basename(asked.out)}-${process.pid}`);
@@ -45,7 +46,7 @@ const common = /** @type {const} */ ({
 const REQUIRE = "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);";
 
 const ENTRIES = {
-  main: 'src/main.ts',
+  program: 'src/entry/program.ts',
   http: 'src/entry/http.ts',
   commands: 'src/entry/commands.ts',
   'config-file': 'src/settings/read-file.ts',
@@ -119,6 +120,15 @@ try {
     LISTINGS: JSON.stringify(listings),
     REVISIONS: JSON.stringify(SUPPORTED_PROTOCOL_VERSIONS),
   };
+  // The one file that an older Node has to parse, too: without a banner of imports, and with the syntax of old Nodes.
+  const main = await build({
+    ...bundle,
+    banner: {},
+    target: 'node13.2',
+    entryPoints: { main: 'src/main.ts' },
+    define: { NODE_RANGE: JSON.stringify(engines.node) },
+    plugins: [stayApart],
+  });
   const ours = await build({ ...bundle, entryPoints: ENTRIES, define, plugins: [stayApart] });
   const stdio = await build({
     ...bundle,
@@ -134,7 +144,12 @@ try {
     plugins: [{ name: 'lazy', setup: lazily }],
   });
   chmodSync(`${out}/main.js`, 0o755);
-  const inputs = Object.keys({ ...ours.metafile.inputs, ...stdio.metafile.inputs, ...theirs.metafile.inputs });
+  const inputs = Object.keys({
+    ...main.metafile.inputs,
+    ...ours.metafile.inputs,
+    ...stdio.metafile.inputs,
+    ...theirs.metafile.inputs,
+  });
   writeFileSync(`${out}/LICENSES.txt`, licences(inputs));
   exchange();
 } finally {

@@ -1,5 +1,6 @@
 // Packs what is built into a bundle for Claude Desktop: `node scripts/bundle.mjs [FILE.mcpb]`. The same source gives the
 // same bytes.
+import './check-node.mjs';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

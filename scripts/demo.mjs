@@ -1,4 +1,5 @@
 // Drives the built server on the sandbox the way a client such as Claude Desktop does, and prints what was said.
+import './check-node.mjs';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -28,7 +28,7 @@ export type Shell = {
   /** Prints for people, or for the program behind a pipe. */
   readonly print: (text: string) => void;
   readonly isColourful: () => boolean;
-  /** Writes bytes at once and returns how many went out. */
+  /** Writes bytes at once and returns how many were written. Throws EAGAIN where the reader is behind. */
   readonly writeToStderr: (bytes: Uint8Array) => number;
   readonly onSignal: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void) => void;
 };

@@ -17,14 +17,26 @@ export type Room = {
  */
 export const ROOMS: Readonly<Record<string, Room>> = {
   'main.ts': {
-    knows: 'the process: arguments, environment, signals, exit codes. Nothing else touches it',
-    imports: ['entry', 'settings', 'errors.ts', 'node:fs', 'node:module', 'node:url'],
-    types: ['start'],
+    knows: 'the process, which it hands to `entry` where its Node is new enough. Nothing else touches it',
+    imports: ['entry', 'node-version.js'],
   },
   entry: {
     knows:
-      'the bundles: `stdio` with `session`, which it loads behind its first answers, `http`, `commands`; meets `tools`',
-    imports: ['commands', 'start', 'settings', 'tools', 'catalog', 'errors.ts', 'node:os', 'node:path'],
+      'the bundles: `program`, which has the exit codes, then `stdio` with `session`, which it loads behind its first answers, `http`, `commands`; meets `tools`',
+    imports: [
+      'commands',
+      'start',
+      'settings',
+      'serve',
+      'tools',
+      'catalog',
+      'errors.ts',
+      'node:fs',
+      'node:module',
+      'node:os',
+      'node:path',
+      'node:url',
+    ],
     types: ['access'],
   },
   commands: {
