@@ -148,6 +148,12 @@ describe('a message', () => {
     });
   });
 
+  it('that nests deep is served where it is taken, as far as it parses quickly', () => {
+    const deep = `{"jsonrpc":"2.0","id":7,"method":"ping","params":${'{"a":'.repeat(70)}1${'}'.repeat(71)}`;
+    expect(readBytes(Buffer.from(deep), true)).toMatchObject({ message: { id: 7 } });
+    expect(readBytes(Buffer.from('['.repeat(1_000_000)), true)).toMatchObject({ refusal: { error: { code: -32600 } } });
+  });
+
   it('is too long where its bytes were not kept', () => {
     expect(readBytes(undefined)).toMatchObject({
       refusal: { error: { code: -32600, message: 'The message is too long.' } },

@@ -24,21 +24,21 @@ export const isRequestId = (id: unknown): id is RequestId => typeof id === 'stri
 /**
  * Reads the bytes of one message. A byte order mark before it is skipped.
  * @param bytes `undefined` where there are too many to be kept
+ * @param isDeepTaken whether a message may nest deeper than a call's arguments, which are refused by themselves then
  */
-export function readBytes(bytes: Buffer | undefined): Read {
+export function readBytes(bytes: Buffer | undefined, isDeepTaken = false): Read {
   if (bytes === undefined) return refuse(INVALID_REQUEST, 'The message is too long.');
   const text = isUtf8(bytes) ? bytes.toString().replace(/^\uFEFF/, '') : undefined;
   if (text === undefined) return refuse(PARSE_ERROR, 'The message is not valid UTF-8.');
   const parsed = parseJson(text);
   if (parsed === undefined) return refuse(PARSE_ERROR, 'The message is not valid JSON.');
-  if (parsed === 'too deep') return refuse(INVALID_REQUEST, 'The message nests too deep.', toDeepId(text));
+  if (parsed === 'too deep') {
+    const deep: unknown = text.length <= SMALL_CHARS ? JSON.parse(text) : undefined;
+    if (deep !== undefined && isDeepTaken) return readMessage(deep);
+    const { id } = Object(deep);
+    return refuse(INVALID_REQUEST, 'The message nests too deep.', isRequestId(id) ? id : null);
+  }
   return readMessage(parsed.value);
-}
-
-/** The ID of a message that nests too deep. A client waits for an answer with that. */
-function toDeepId(text: string): RequestId | null {
-  const { id } = Object(text.length <= SMALL_CHARS && JSON.parse(text));
-  return isRequestId(id) ? id : null;
 }
 
 /**

@@ -27,9 +27,8 @@ describe.each([
     let server: Awaited<ReturnType<typeof serveUnder>>;
     beforeAll(async () => {
       const { main, remove } = openServer(way);
-      // The suite calls as a page of the server's own address too, and wants that let in. Unless set, no page is.
-      const toArgs = (port: number) => ['--allow', '*:full', '--allowed-origins', `http://127.0.0.1:${port}`];
-      server = await serveUnder(suite.node, (port) => ['--anonymous', '--sandbox', ...toArgs(port)], main);
+      // The suite calls as a page of the server's own address too, and wants that let in.
+      server = await serveUnder(suite.node, () => ['--anonymous', '--sandbox', '--allow', '*:full'], main);
       return async () => {
         await server.stop();
         remove();

