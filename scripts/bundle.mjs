@@ -52,7 +52,7 @@ function contents() {
 /** What the program loads of dist when it serves over stdio, with the settings that the manifest has. */
 function parts() {
   const offered = Object.keys(manifest.server.mcp_config.env);
-  const found = new Set(['main.js']);
+  const found = new Set(['main.js', 'program.js']);
   const follow = (/** @type {string} */ file) => {
     const variable = PARTS[file];
     if (found.has(file) || (variable !== undefined && !offered.includes(variable))) return;

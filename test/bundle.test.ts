@@ -124,6 +124,7 @@ describe('the bundle', () => {
       'dist/LICENSES.txt',
       'dist/main.js',
       'dist/pino.js',
+      'dist/program.js',
       'dist/session.js',
       'dist/stdio-shared.js',
       'dist/stdio.js',

@@ -69,8 +69,8 @@ describe('the opening of the built server', () => {
     expect(await exit).toEqual([2, null]);
     expect(await err).toMatch(/^workos-mcp: A part of the program cannot be loaded \(ERR_MODULE_NOT_FOUND\)\. /m);
     expect(await err).toMatch(/"kind":"stop","reason":"it failed"/);
-    const rest = readdirSync(join(folder, 'dist')).filter((file) => /^(main|stdio.*)\.js$/.test(file));
-    expect(rest).toEqual(['main.js', 'stdio-shared.js', 'stdio.js']);
+    const rest = readdirSync(join(folder, 'dist')).filter((file) => /^(main|program|stdio.*)\.js$/.test(file));
+    expect(rest).toEqual(['main.js', 'program.js', 'stdio-shared.js', 'stdio.js']);
     for (const file of rest)
       expect(readFileSync(join(folder, 'dist', file), 'utf8')).not.toMatch(/ZodObject|McpServer/);
   });
