@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { whyTooOld } from '../src/node-version.js';
-import { MAIN } from './support/session.ts';
+import { MAIN } from './support/built.ts';
 import { describeWith } from './support/witnesses.ts';
 
 it.each<[version: string, isTooOld: boolean]>([

@@ -4,7 +4,8 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { answerFailure } from '../src/serve/stdio/answer-failure.ts';
-import { connect, MAIN, PEERS } from './support/session.ts';
+import { built, MAIN } from './support/built.ts';
+import { connect, PEERS } from './support/session.ts';
 
 const toLine = (message: object) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`;
 const DISCOVER = toLine({ id: 1, method: 'server/discover', params: {} });
@@ -47,7 +48,7 @@ describe('a client of a server that does not start', () => {
 
   // One that is pinned to 2026-07-28 says that there is no such revision, whatever the error was.
   it.each(PEERS.filter((peer) => !peer.includes('pinned')))('is told why: %s', async (peer) => {
-    const started = connect(['--allow', '*:read'], { WORKOS_API_KEY: 'nonsense' }, peer);
+    const started = connect(['--allow', '*:read'], { WORKOS_API_KEY: 'nonsense' }, peer, built);
     await expect(started).rejects.toThrow(/WORKOS_API_KEY is .* those begin with "sk_"/);
   });
 });

@@ -54,7 +54,9 @@ describe.concurrent('the process', () => {
     server.stdin.end('this is no JSON\n');
     expect(await exit).toEqual([0, null]);
     const answers = parseMessages(await out);
-    expect(answers.map((answer) => [answer.jsonrpc, answer.id]).sort()).toEqual([null, 1, 2, 3, 4].map((id) => ['2.0', id]));
+    expect(answers.map((answer) => [answer.jsonrpc, answer.id]).sort()).toEqual(
+      [null, 1, 2, 3, 4].map((id) => ['2.0', id]),
+    );
     const said = parseMessages(await err);
     const tools = openedBy('*', 'read').length;
     expect(said[0]).toMatchObject({ v: 1, seq: 1, kind: 'start', tools, environment: 'sandbox' });
