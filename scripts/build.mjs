@@ -207,10 +207,7 @@ async function prepare() {
     const forms = tools.flatMap((tool) => [tool, tool.restricted ?? []].flat()).flatMap((tool) => [tool, withConfirmToken(tool)]);
     export const schemas = Object.fromEntries([
       ...forms.map((tool) => [tool.form, tool.jsonSchema()]),
-      ...tools.flatMap((tool) => (tool.output === undefined ? [] : [
-        [tool.name + ', answer', tool.outputJsonSchema()],
-        [tool.name + ', secrets', [...tool.declared().secrets]],
-      ])),
+      ...tools.flatMap((tool) => (tool.output === undefined ? [] : [[tool.name + ', secrets', [...tool.declared().secrets]]])),
     ].map(([what, schema]) => [what, JSON.stringify(schema)]));
     export const counts = (count) => toTokenCounts(tools, count);
   `;

@@ -9,7 +9,8 @@ export function parseJson(json: string): { value: unknown } | 'too deep' | undef
   // Parsing 8 MiB of brackets takes a second and hundreds of MiB, so the depth is checked before parsing.
   if (json.length > SMALL_CHARS && isTextTooDeep(json)) return 'too deep';
   try {
-    const value: unknown = JSON.parse(json);
+    // Some gateways put a byte order mark before JSON.
+    const value: unknown = JSON.parse(json.startsWith('\ufeff') ? json.slice(1) : json);
     return isTooDeep(value) ? 'too deep' : { value };
   } catch {
     return undefined;

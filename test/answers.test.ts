@@ -218,7 +218,16 @@ describe('successes of WorkOS', () => {
       json(200, { object: 'user', extra: { new: [1, null] } }),
       { object: 'user', extra: { new: [1, null] }, environment: 'staging' },
     ],
-    ['no body', plain(202, null), { ok: true, status: 202, environment: 'staging' }],
+    [
+      'no body',
+      plain(202, null),
+      {
+        ok: true,
+        status: 202,
+        notes: ['WorkOS has accepted the call (202) and is still carrying it out.'],
+        environment: 'staging',
+      },
+    ],
     ['204', plain(204, null), { ok: true, status: 204, environment: 'staging' }],
     ['the key in the body', json(200, { note: key }), { note: '[API key withheld]', environment: 'staging' }],
   ])('%s', async (_, answer, structured) => {

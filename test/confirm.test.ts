@@ -912,7 +912,7 @@ describe('where no preview can be made', () => {
       'what hangs on it is no list',
       '/connections',
       () => Response.json({}),
-      /list_connections answered with something else/,
+      /WorkOS answered list_connections with 200 OK, but the answer is not a list/,
     ],
     ['what hangs on it cannot be listed', '/connections', () => new Response('', { status: 403 }), /list_connections/],
   ])('since %s, nobody is asked and nothing is deleted', async (_, path, fault, reason) => {

@@ -262,6 +262,7 @@ const key = 'sk_test_canary_1234567890';
 const BODY = {
   object: 'user',
   id: 'user_1',
+  success: true,
   code: CANARY,
   access_token: CANARY,
   refresh_token: CANARY,
@@ -305,11 +306,13 @@ const argsOf = (name: string): Record<string, unknown> => {
 };
 
 describe('without credentials no secret comes through', () => {
-  it.each(granted)('$name', async ({ name }) => {
-    for (const body of [BODY, { object: 'list', data: [BODY], list_metadata: { before: null, after: null } }]) {
+  it.each(granted)('$name', async ({ name, isList }) => {
+    const list = { object: 'list', data: [BODY], list_metadata: { before: null, after: null } };
+    for (const body of [BODY, list]) {
       upstream.answer = () => Response.json(body);
       const { isError, text } = await session.call(name, argsOf(name));
-      expect(isError, text).toBeUndefined();
+      // An object in the place of a list, or the reverse, may be an error: that shows no secret either.
+      if (isList === (body === list)) expect(isError, text).toBeUndefined();
       expect(text).not.toContain(CANARY);
     }
     upstream.answer = () => Response.json(ERROR, { status: 400 });

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { detail } from '../src/catalog/output.ts';
 
 /**
- * Every member may be missing: list items leave some out, and `fields` selects. Values are not narrower than their type
- * (no enums, no formats), because a client rejects an answer that does not fit.
+ * What WorkOS documents of its answers. No answer is held against it: it says which members there are, which of them are
+ * secrets, and which a list leaves out.
  */
 export const object = <S extends z.core.$ZodLooseShape>(shape: S) => z.looseObject(shape).partial();
 

@@ -18,7 +18,7 @@ export const KEPT = [
 ] as const satisfies readonly (keyof Tool)[];
 
 /** The part of a tool that grants decide on and clients list. */
-export type Listing = Pick<Tool, (typeof KEPT)[number] | 'jsonSchema' | 'outputJsonSchema'> & {
+export type Listing = Pick<Tool, (typeof KEPT)[number] | 'jsonSchema'> & {
   readonly restricted?: Listing;
   readonly confirmed?: Listing;
 };

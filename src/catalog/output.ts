@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { JsonObject } from '../json.ts';
 import type { Output } from './declaration.ts';
-import { toJsonSchema } from './json-schema.ts';
 
 type Mark = 'detail' | 'deprecated' | 'secret';
 
@@ -101,24 +100,6 @@ export function concise(omitted: ReadonlySet<string>): (item: JsonObject) => Rec
     return kept;
   };
   return (item) => thinObject(item, '');
-}
-
-/**
- * The output as clients see it. Nothing is required and nothing is closed: list items leave members out, `fields`
- * selects, and clients reject an answer that the schema does not allow. The server's own `notes` are added.
- */
-export function toOutputSchema(output: z.ZodObject): Readonly<Record<string, unknown>> {
-  const schema = toJsonSchema(output.extend({ notes: z.array(z.string()).optional() }));
-  dropOpenness(schema);
-  return schema;
-}
-
-/** Objects are open without saying so; zod's `additionalProperties: {}` only costs tokens. */
-function dropOpenness(json: z.core.JSONSchema.BaseSchema): void {
-  delete json.additionalProperties;
-  for (const inner of [Object.values(json.properties ?? {}), json.items, json.anyOf].flat(2)) {
-    if (typeof inner === 'object') dropOpenness(inner);
-  }
 }
 
 function saysNothing(value: unknown): boolean {

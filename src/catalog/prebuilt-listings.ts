@@ -8,7 +8,6 @@ export type Listings = Catalog<Listing> & { readonly statusTool: Listing };
 
 /** The serializable part of a listing. The schemas are stored separately, by form. */
 type KeptTool = Pick<Tool, (typeof KEPT)[number]> & {
-  readonly answers: boolean;
   readonly restricted?: KeptTool;
   readonly confirmed?: KeptTool;
 };
@@ -37,7 +36,6 @@ function keep(tool: Tool): KeptTool {
   return {
     // Object.fromEntries loses the types; each member has the type that it has in a tool.
     ...(Object.fromEntries(KEPT.map((name) => [name, tool[name]])) as Pick<Tool, (typeof KEPT)[number]>),
-    answers: tool.output !== undefined,
     ...(restricted && { restricted: keep(restricted) }),
     ...(confirmed && { confirmed: keep(confirmed) }),
   };
@@ -48,11 +46,10 @@ export function openListings(): Listings {
   return { ...catalog, tools: tools.map(open), statusTool: open(statusTool) };
 }
 
-function open({ answers, restricted, confirmed, ...kept }: KeptTool): Listing {
+function open({ restricted, confirmed, ...kept }: KeptTool): Listing {
   return {
     ...kept,
     jsonSchema: () => converted(kept.form, missing),
-    outputJsonSchema: () => (answers ? converted(`${kept.name}, answer`, missing) : undefined),
     ...(restricted && { restricted: open(restricted) }),
     ...(confirmed && { confirmed: open(confirmed) }),
   };

@@ -1,8 +1,8 @@
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
- * Filled in by the build: the JSON of each schema as clients see it, and of other results of a walk through a schema,
- * by name. Converting them for all tools takes longer than the rest of a start. Unbuilt sources, and names that are not
+ * Filled in by the build: the JSON of each schema of arguments as clients see it, and of other results of a walk through
+ * a schema, by name. Converting them for all tools takes longer than the rest of a start. Unbuilt sources, and names that are not
  * included, are converted when needed.
  */
 declare const SCHEMAS: Readonly<Record<string, string>>;

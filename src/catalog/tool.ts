@@ -3,7 +3,7 @@ import type { Declared } from '../secrets/withhold.ts';
 import { asPublished, clearableIn, withClear } from './clear.ts';
 import { type Area, CLIENT_ID, type Declaration, type Input, type Limit, type Method } from './declaration.ts';
 import { toJsonSchema } from './json-schema.ts';
-import { listItem, membersIn, omittedFromLists, secretsIn, toListed, toOutputSchema } from './output.ts';
+import { listItem, membersIn, omittedFromLists, secretsIn, toListed } from './output.ts';
 import { converted, type JsonSchema } from './prebuilt.ts';
 import { CONFIRM_TOKEN, FIELDS, MAX_ITEMS, OWN } from './server-arguments.ts';
 
@@ -19,10 +19,9 @@ export type Tool = Omit<Declaration, 'output'> & {
   readonly output?: z.ZodObject;
   /** Whether WorkOS answers with an array, which `output` has in a list. */
   readonly answersArray: boolean;
-  /** Reads arguments. Made on first use and kept, as are the schemas of arguments and answer as clients see them. */
+  /** Reads arguments. Made on first use and kept, as is the schema that clients see. */
   readonly schema: () => z.ZodObject;
   readonly jsonSchema: () => JsonSchema;
-  readonly outputJsonSchema: () => JsonSchema | undefined;
   /** Identifies its arguments among those of all tools and of all forms of a tool. */
   readonly form: string;
   readonly annotations: {
@@ -41,6 +40,8 @@ export type Tool = Omit<Declaration, 'output'> & {
   readonly allLimits: readonly Limit[];
   /** Whether the server can follow its cursors. */
   readonly paginated: boolean;
+  /** Whether it answers with a list, in pages or whole. */
+  readonly isList: boolean;
   readonly needsCredentials: boolean;
   /** What the answer's declaration says of secrets. */
   readonly declared: () => Declared;
@@ -123,7 +124,6 @@ function derive(
   const title = toTitle(declaration.name);
   const constants = Object.values(declaration.constants ?? {});
   const safe = method !== 'POST' && method !== 'PATCH';
-  let outputJson: JsonSchema | undefined;
   let omitted: ReadonlySet<string> | undefined;
   return {
     ...rest,
@@ -134,10 +134,6 @@ function derive(
     method,
     path,
     ...toForm(method, input, declaration.name),
-    outputJsonSchema: () => {
-      outputJson ??= output && converted(`${declaration.name}, answer`, () => toOutputSchema(output));
-      return outputJson;
-    },
     omittedMembers: () => {
       const item = output && listItem(output);
       omitted ??= item === undefined ? new Set() : omittedFromLists(item);
@@ -153,6 +149,7 @@ function derive(
     repeat: declaration.once ? 'never' : safe || declaration.idempotencyKey !== undefined ? 'unknown' : 'refused',
     allLimits: [area.limits?.[method === 'GET' ? 'get' : 'other'] ?? [], declaration.limits ?? []].flat(),
     paginated,
+    isList: output !== undefined && listItem(output) !== undefined,
     lacking: [],
     narrowed: [],
     confirmable: declaration.preview !== undefined,

@@ -117,10 +117,10 @@ export function withTools(offer: Offer<Listing>, catalog: Catalog, statusTool: T
 /** A tool as tools/list shows it. */
 function toDefinition(tool: Listing): ListToolsResult['tools'][number] {
   const { name, title, description, annotations } = tool;
+  // No outputSchema: clients reject an answer that it does not allow, and WorkOS answers more than it documents.
   const definition = { name, title, description, inputSchema: tool.jsonSchema(), annotations };
-  const outputSchema = tool.outputJsonSchema();
-  // Both schemas are of objects, which their own type does not say.
-  return { ...definition, ...(outputSchema && { outputSchema }) } as ListToolsResult['tools'][number];
+  // The schema is of an object, which its own type does not say.
+  return definition as ListToolsResult['tools'][number];
 }
 
 /** What a server says of itself. */

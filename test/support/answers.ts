@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import type { Output } from '../../src/catalog/declaration.ts';
-import { listItem, marked, toListed, toOutputSchema } from '../../src/catalog/output.ts';
+import { toJsonSchema } from '../../src/catalog/json-schema.ts';
+import { listItem, marked, toListed } from '../../src/catalog/output.ts';
 import { membersOf, partsOf, type Schema, typesOf } from './openapi.ts';
 
 /**
- * Everything in which a declared output, as it is published, and the specification's answer differ, as lines:
+ * Everything in which a declared output and the specification's answer differ, as lines:
  * - `user.name: unknown`: a member of ours that the specification does not have
  * - `connection.options: absent`: a member of the specification that is not declared
  * - `directory.domain=null: accepts` / `refuses`: a type that only ours, or only the specification, allows
@@ -15,7 +16,7 @@ import { membersOf, partsOf, type Schema, typesOf } from './openapi.ts';
  */
 export function answerDifferences(name: string, output: Output, answer: Schema): readonly string[] {
   const object = toListed(output);
-  const { notes: _, ...properties } = (toOutputSchema(object) as Schema).properties ?? {}; // JSON Schema by its contract
+  const { properties = {} } = toJsonSchema(object) as Schema; // JSON Schema by its contract
   const isArray = output instanceof z.ZodArray;
   const mine: Schema = isArray ? (properties.data ?? {}) : { type: 'object', properties };
   const item = listItem(object);

@@ -1,4 +1,5 @@
 import { withConfirmToken } from '../../src/access/confirmation.ts';
+import { knownFields } from '../../src/catalog/output.ts';
 import type { Tool } from '../../src/catalog/tool.ts';
 import { code, listed, table } from './docs-markdown.ts';
 
@@ -69,16 +70,12 @@ function remarks(tool: Tool, path: string): readonly string[] {
 
 /** The members of a tool's answer, or of its list's items: those shown at first, and those that `fields` shows besides. */
 export function fieldsOf(tool: Tool): {
-  readonly isList: boolean;
   readonly shown: readonly string[];
   readonly more: readonly string[];
 } {
-  const { properties = {} } = (tool.outputJsonSchema() ?? {}) as Schema;
-  const item = properties.object === undefined ? undefined : properties.data?.items;
-  const names = Object.keys(item?.properties ?? properties).filter((name) => name !== 'notes');
-  const omitted = item === undefined ? new Set() : tool.omittedMembers();
+  const names = tool.output === undefined ? [] : knownFields(tool.output);
+  const omitted = tool.omittedMembers();
   return {
-    isList: item !== undefined,
     shown: names.filter((name) => !omitted.has(name)),
     more: names.filter((name) => omitted.has(name)),
   };

@@ -68,7 +68,7 @@ function examples(tool: Tool, steps: readonly Step[]): readonly string[] {
 
 /** What there is to know of a tool besides its arguments. */
 function facts(catalog: Catalog, tool: Tool): string {
-  const { shown, more, isList } = fieldsOf(tool);
+  const { shown, more } = fieldsOf(tool);
   const lines: readonly (readonly [label: string, text: string | undefined])[] = [
     ['Request', tool.local ? 'none: the server answers it itself' : code(tool.route)],
     ['Grants', catalog.tools.includes(tool) ? grants(catalog, tool) : undefined],
@@ -78,7 +78,7 @@ function facts(catalog: Catalog, tool: Tool): string {
     ['Rate limits', tool.local ? undefined : [catalog.general, ...tool.allLimits].map(limit).join('; ')],
     ['Attempts', attempts(tool)],
     ['Client ID', tool.needsClientId ? 'needed: `WORKOS_CLIENT_ID`' : undefined],
-    ['Answer', answer(tool, isList, shown)],
+    ['Answer', answer(tool, shown)],
     ['With `fields`', more.length === 0 ? undefined : `also ${listed(more)}`],
   ];
   return lines
@@ -137,8 +137,8 @@ function attempts({ local, repeat, toldBy }: Tool): string | undefined {
   return `up to four, after 429 or where nothing was sent${told}`;
 }
 
-function answer(tool: Tool, isList: boolean, shown: readonly string[]): string | undefined {
-  if (tool.outputJsonSchema() === undefined) return tool.method === 'DELETE' ? '`ok` and `status`' : undefined;
-  if (isList) return `a list${tool.paginated ? ', in pages' : ''}, each item with ${listed(shown)}`;
+function answer(tool: Tool, shown: readonly string[]): string | undefined {
+  if (tool.output === undefined) return tool.method === 'DELETE' ? '`ok` and `status`' : undefined;
+  if (tool.isList) return `a list${tool.paginated ? ', in pages' : ''}, each item with ${listed(shown)}`;
   return listed(shown);
 }

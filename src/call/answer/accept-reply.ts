@@ -1,5 +1,6 @@
+import { knownFields } from '../../catalog/output.ts';
 import type { Tool } from '../../catalog/tool.ts';
-import { isObject, parseJson } from '../../json.ts';
+import { isObject, type JsonObject, parseJson } from '../../json.ts';
 import { cleanValue, isPlain } from '../../visible.ts';
 import { ReplyError } from '../../workos/errors.ts';
 import type { Reply } from '../../workos/layer.ts';
@@ -16,28 +17,67 @@ export type Answer = {
   readonly reply: Reply;
 };
 
+type Answering = Pick<Tool, 'name' | 'method' | 'access' | 'output' | 'answersArray' | 'isList'>;
+
 /**
- * The object that WorkOS answered a success with; a declared array as a list; `{ ok: true, status }` where a write has
- * no body. Throws ReplyError for every other reply.
+/**
+ * The object that WorkOS answered a success with; a declared array as a list; `{ ok: true, status }` where a write is
+ * answered without one. Members are taken as they come: WorkOS answers more kinds of values than it documents. Throws
+ * ReplyError for every other reply.
  */
-export function acceptReply(reply: Reply, { method, answersArray }: Pick<Tool, 'method' | 'answersArray'>): Answer {
+export function acceptReply(reply: Reply, tool: Answering): Answer {
   const { status, body } = reply;
-  if (method === 'DELETE' && status === 404 && reply.uncertain) {
+  if (tool.method === 'DELETE' && status === 404 && reply.uncertain) {
     const note =
       'The object does not exist (404). The outcome of an earlier attempt is unknown: either that attempt deleted the object, or it never existed.';
-    return { value: { ok: true, status, notes: [note] }, removed: 0, plain: true, reply };
+    return toOk(reply, [note]);
   }
   if (status < 200 || status > 299) throw new ReplyError(reply);
+  const isRead = tool.access === 'read';
   if (body.trim() === '') {
-    if (method === 'GET') throw new ReplyError(reply, 'but without a body');
-    return { value: { ok: true, status }, removed: 0, plain: true, reply };
+    if (isRead) throw new ReplyError(reply, 'but without a body');
+    return toOk(reply, acceptedNotes(status));
   }
   const parsed = parseJson(body);
   if (parsed === 'too deep') throw new ReplyError(reply, 'but its JSON is nested too deeply to be read');
   const read = parsed?.value;
-  const value = answersArray && Array.isArray(read) ? { object: 'list', data: read } : read;
-  if (!isObject(value)) throw new ReplyError(reply);
+  const object = tool.answersArray && Array.isArray(read) ? { object: 'list', data: read } : read;
+  if (!isObject(object)) {
+    // The status of a write says that it succeeded; of a read, the content is the point.
+    if (isRead || (parsed === undefined && !isPlainText(reply))) throw new ReplyError(reply);
+    return toOk(reply, acceptedNotes(status));
+  }
+  const fault = whyUnexpected(object, tool);
+  if (fault !== undefined) throw new ReplyError(reply, fault);
+  const value = withNotes(object, acceptedNotes(status));
   if (isPlain(body)) return { value, removed: 0, plain: true, reply };
   const cleaned = cleanValue(value);
   return { value: Object(cleaned.value), removed: cleaned.removed, plain: false, reply };
+}
+
+const toOk = (reply: Reply, notes: readonly string[]): Answer => ({
+  value: withNotes({ ok: true, status: reply.status }, notes),
+  removed: 0,
+  plain: true,
+  reply,
+});
+
+const acceptedNotes = (status: number): readonly string[] =>
+  status === 202 ? ['WorkOS has accepted the call (202) and is still carrying it out.'] : [];
+
+export const withNotes = (value: JsonObject, notes: readonly string[]): Record<string, unknown> =>
+  notes.length === 0 ? value : { ...value, notes: [...[value.notes ?? []].flat(), ...notes] };
+
+/** Whether a body that is not JSON is words such as OK, rather than a page of a gateway or JSON that broke off. */
+function isPlainText({ headers, body }: Reply): boolean {
+  return !/html|xml/i.test(headers['content-type'] ?? '') && !/^\s*[<{["]/.test(body);
+}
+
+/** Why an object is not what the tool is documented to answer with: a page of an error under 200, for one. */
+function whyUnexpected(value: JsonObject, { name, output, isList }: Answering): string | undefined {
+  if (output === undefined) return undefined;
+  if (isList) return Array.isArray(value.data) ? undefined : 'but the answer is not a list';
+  const known = knownFields(output);
+  if (known.some((member) => Object.hasOwn(value, member))) return undefined;
+  return `but the answer has none of the members of ${name} (${known.join(', ')})`;
 }

@@ -1,7 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { isObject, type JsonObject } from '../../json.ts';
 import { ReplyError } from '../../workos/errors.ts';
-import type { Answer } from './accept-reply.ts';
+import { type Answer, withNotes } from './accept-reply.ts';
 import type { FailedCall } from './failure.ts';
 import type { FieldSelection } from './fields.ts';
 import { removedNote, toResult } from './result.ts';
@@ -14,25 +14,25 @@ export type AnswerOptions = FailedCall & {
   readonly extra: JsonObject;
 };
 
-export function isList(value: JsonObject): value is JsonObject & { data: JsonObject[] } {
-  return value.object === 'list' && Array.isArray(value.data) && value.data.every(isObject);
+/** The items of a list. Throws ReplyError where they are not objects. */
+export function itemsOf({ value, reply }: Answer): readonly JsonObject[] {
+  const items: unknown = value.data;
+  if (!Array.isArray(items) || !items.every(isObject))
+    throw new ReplyError(reply, 'but the list holds something other than objects');
+  return items;
 }
-
-const withNotes = (value: JsonObject, notes: readonly string[]): JsonObject => {
-  return notes.length === 0 ? value : { ...value, notes: [...[value.notes ?? []].flat(), ...notes] };
-};
 
 /**
  * One answer of WorkOS as a tool result: concise list items, an object as it is, or only the requested fields. A page
  * that is too large is cut after an item, whose ID is the cursor to continue with.
  * @throws ReplyError for a result over the limit that cannot be cut
  */
-export function answerResult({ value, removed, reply }: Answer, options: AnswerOptions): CallToolResult {
+export function answerResult(answer: Answer, options: AnswerOptions): CallToolResult {
+  const { value, removed, reply } = answer;
   const { tool, args, selection, maxBytes, extra } = options;
   const notes = [removedNote(removed)].filter((note) => note !== undefined);
-  if (value.object === 'list' && !isList(value))
-    throw new ReplyError(reply, 'but the list holds something other than objects');
-  const items = isList(value) ? value.data.map(selection.item) : undefined;
+  const whole = tool.isList ? itemsOf(answer) : [];
+  const items = tool.isList ? whole.map(selection.item) : undefined;
   const result = withNotes(
     items === undefined ? { ...selection.object(value), ...extra } : { ...value, data: items },
     notes,
@@ -42,10 +42,10 @@ export function answerResult({ value, removed, reply }: Answer, options: AnswerO
   if (bytes <= maxBytes) return toResult(result, text);
 
   const { fault, advice } = tooLarge(tool, bytes, maxBytes);
-  if (!tool.paginated || items === undefined || !isList(value)) throw new ReplyError(reply, fault, advice);
+  if (!tool.paginated || items === undefined) throw new ReplyError(reply, fault, advice);
   const backwards = args.before !== undefined && args.after === undefined;
   const count = countWithRoom(items, backwards, maxBytes);
-  const cursor = value.data.at(backwards ? -count : count - 1)?.id;
+  const cursor = whole.at(backwards ? -count : count - 1)?.id;
   if (count === 0 || count === items.length || !isCursor(cursor)) throw new ReplyError(reply, fault, advice);
   const direction = backwards ? 'before' : 'after';
   const note = `Cut to ${count} of ${items.length} items to stay under ${maxBytes} bytes. Continue with ${direction}="${cursor}".`;

@@ -6,7 +6,7 @@ import { ReplyError, TransportError } from '../../workos/errors.ts';
 import type { Reply } from '../../workos/layer.ts';
 import { type Page, type WalkEnd, walk } from '../../workos/paginate.ts';
 import type { Answer } from './accept-reply.ts';
-import { type AnswerOptions, isCursor, isList } from './answer.ts';
+import { type AnswerOptions, isCursor, itemsOf } from './answer.ts';
 import { explain } from './failure.ts';
 import { removedNote, toResult } from './result.ts';
 import { byteLength, createRoom, tooLarge } from './size.ts';
@@ -45,12 +45,12 @@ export async function collectPages(
     const metadata = Object(success.value.list_metadata);
     if (reply === NO_REPLY) opposite = [metadata[backwards ? 'after' : 'before']].find(isCursor) ?? null;
     reply = success.reply;
-    if (!isList(success.value)) throw new ReplyError(reply, 'but the answer is not a list');
+    const items = itemsOf(success);
     removed += success.removed;
     const next = metadata[direction] ?? null;
     if (next !== null && !isCursor(next)) throw new ReplyError(reply, 'but its cursor is not valid');
     const bytes = success.marked ? Number.POSITIVE_INFINITY : byteLength(reply.body);
-    return { items: success.value.data, next, bytes };
+    return { items, next, bytes };
   };
   const end = await walk(
     {
