@@ -206,3 +206,60 @@ it.each([READ, CREATE])('skips a byte order mark before JSON (%s)', async (...ca
   });
   expect((await answered(call, reply(400, '\ufeff{"message":"No."}'))).text).toContain('400 Bad Request: No.');
 });
+
+describe('what was removed is told with its member,', () => {
+  it.each<[string, string, Record<string, unknown>, unknown, string]>([
+    [
+      'of an object',
+      'get_user',
+      { user_id: 'u' },
+      { id: 'u', last_name: 'a\u200b' },
+      '1 invisible or control character was removed from last_name.',
+    ],
+    [
+      'of several members',
+      'get_user',
+      { user_id: 'u' },
+      { name: 'a\u200b', email: '\u200bb\u200b' },
+      '3 invisible or control characters were removed from name, email.',
+    ],
+    [
+      'of an inner object',
+      'get_organization',
+      { organization_id: 'o' },
+      { domains: [{ domain: 'a\u200b' }] },
+      '1 invisible or control character was removed from domains.domain.',
+    ],
+    [
+      'of items',
+      'list_users',
+      {},
+      { data: [{ id: 'u', first_name: 'a\u200b' }] },
+      '1 invisible or control character was removed from first_name.',
+    ],
+    [
+      'of items of a walk',
+      'list_users',
+      { max_items: 5 },
+      { data: [{ id: 'u', first_name: 'a\u200b' }] },
+      '1 invisible or control character was removed from first_name.',
+    ],
+    [
+      'but not by a name from outside',
+      'get_user',
+      { user_id: 'u' },
+      { id: 'u', metadata: { 'sk_live\u200b': 'b\u200b' } },
+      '2 invisible or control characters were removed from metadata.',
+    ],
+    [
+      'if it has one',
+      'get_user',
+      { user_id: 'u' },
+      { id: 'u', tomorrow: 'b\u200b' },
+      '1 invisible or control character was removed from the text.',
+    ],
+  ])('%s', async (_, name, args, body, note) => {
+    const { structured } = await openInside(() => ({ body })).call(name, args);
+    expect(Object(structured).notes).toContain(note);
+  });
+});

@@ -256,7 +256,7 @@ describe.concurrent('an answer that is', () => {
     expect(structured).toEqual({
       object: 'user',
       first_name: 'Ada red',
-      notes: ['7 invisible or control characters were removed from the text.'],
+      notes: ['7 invisible or control characters were removed from first_name.'],
     });
     const { text } = await run(READ, json(400, { message: name }));
     expect(text).toContain('400 Bad Request: Ada red.');

@@ -3,8 +3,11 @@ import { setImmediate } from 'node:timers/promises';
 /** One page, in the order of the list. */
 export type Page = {
   readonly items: readonly Record<string, unknown>[];
-  /** The cursor of the next page in the direction of the walk, `null` at the end of the list. */
-  readonly next: string | null;
+  /**
+   * The cursor of the next page in the direction of the walk, `null` at the end of the list, `undefined` where WorkOS did
+   * not say.
+   */
+  readonly next: string | null | undefined;
   /** Upper bound of the JSON bytes of the items, as far as it is known before they are taken. */
   readonly bytes: number;
 };
@@ -27,8 +30,9 @@ export type Walk = {
 };
 
 export type WalkEnd = {
-  readonly reason: 'end' | 'max_items' | 'time' | 'size' | 'loop' | 'lost' | 'error';
-  /** The cursor to continue from, `null` at the end of the list. */
+  /** `unsaid`: WorkOS did not say whether the list goes on, and its last item is no cursor either. */
+  readonly reason: 'end' | 'unsaid' | 'max_items' | 'time' | 'size' | 'loop' | 'lost' | 'error';
+  /** The cursor to continue from, `null` at the end of the list and where there is none. */
   readonly next: string | null;
   readonly count: number;
   readonly duplicates: number;
@@ -40,8 +44,8 @@ const MAX_PAGE_ITEMS = 100;
 
 /**
  * Follows the cursors of a list until it ends or a limit stops the walk. Duplicate items are dropped and counted. A
- * page without new items, or a cursor that was seen before, ends the walk as a loop. If the current page certainly
- * fits, the next one is prefetched while the current one is processed.
+ * page without new items, or a cursor that was seen before, ends the walk as a loop. Where WorkOS names no cursor, the
+ * walk goes on behind the last item of a full page; a shorter page is the last one. If the current page certainly fits, the next one is prefetched while the current one is processed.
  */
 export async function walk(options: Walk, start: string | undefined): Promise<WalkEnd> {
   const { fetchPage, maxItems, take, fits, isOutOfTime, onPage, isPartial, backwards } = options;
@@ -54,20 +58,26 @@ export async function walk(options: Walk, start: string | undefined): Promise<Wa
   const end = (reason: WalkEnd['reason'], next: string | null, error?: unknown): WalkEnd => {
     return { reason, next, count, duplicates, ...(error !== undefined && { error }) };
   };
-  /** The next cursor once all wanted items of a page are taken, or the reason to stop. */
-  const nextStep = ({ next }: Page, wanted: number): { cursor: string } | { reason: WalkEnd['reason'] } => {
-    if (next === null) return { reason: 'end' };
-    if (wanted === 0 || cursors.has(next)) return { reason: 'loop' };
-    if (count + wanted === maxItems) return { reason: 'max_items' };
-    return isOutOfTime() ? { reason: 'time' } : { cursor: next };
+  /** What to do once all wanted items of a page are taken: go on at a cursor, or stop for a reason. */
+  const nextStep = ({ next, items }: Page, limit: number, wanted: number): NextStep => {
+    const edge = items.at(backwards ? 0 : -1)?.id;
+    const cursor = next === undefined ? cursorBehind(edge, items.length >= limit) : next;
+    if (cursor === null) return { reason: 'end', next: null };
+    if (cursor === undefined) return { reason: 'unsaid', next: null };
+    if (wanted === 0 || cursors.has(cursor))
+      return next === undefined ? { reason: 'unsaid', next: null } : { reason: 'loop', next: cursor };
+    if (count + wanted === maxItems) return { reason: 'max_items', next: cursor };
+    return isOutOfTime() ? { reason: 'time', next: cursor } : { cursor };
   };
-  const request = (cursor: string | undefined, held: number) =>
-    fetchPage(Math.min(MAX_PAGE_ITEMS, maxItems - held), cursor);
+  const request = (cursor: string | undefined, held: number): Requested => {
+    const limit = Math.min(MAX_PAGE_ITEMS, maxItems - held);
+    return { limit, page: fetchPage(limit, cursor) };
+  };
 
   for (let requested = request(start, 0); ; ) {
     let page: Page;
     try {
-      page = await requested;
+      page = await requested.page;
     } catch (error) {
       if (count === 0 || !isPartial(error)) throw error;
       return end('error', last, error);
@@ -75,9 +85,9 @@ export async function walk(options: Walk, start: string | undefined): Promise<Wa
     const fresh = (backwards ? page.items.toReversed() : page.items).filter(({ id }) => id === undefined || isNew(id));
     duplicates += page.items.length - fresh.length;
     const wanted = fresh.slice(0, maxItems - count);
-    const step = nextStep(page, wanted.length);
+    const step = nextStep(page, requested.limit, wanted.length);
     const prefetched = 'cursor' in step && fits(page.bytes) ? request(step.cursor, count + wanted.length) : undefined;
-    if (prefetched !== undefined) await untilSent(prefetched);
+    if (prefetched !== undefined) await untilSent(prefetched.page);
     const taken = take(wanted);
     count += taken;
     const edge = wanted[taken - 1]?.id;
@@ -86,16 +96,26 @@ export async function walk(options: Walk, start: string | undefined): Promise<Wa
     if (cut !== undefined) {
       // A page can exceed its estimate, as a number such as 1e20 grows when serialized again. No request may stay in
       // flight.
-      await prefetched?.catch(() => {});
+      await prefetched?.page.catch(() => {});
       // Within a page only an item's ID can be the next cursor.
       return end(taken > 0 && typeof edge !== 'string' ? 'lost' : cut, last);
     }
     onPage(count);
-    if ('reason' in step) return end(step.reason, page.next);
+    if ('reason' in step) return end(step.reason, step.next);
     requested = prefetched ?? request(step.cursor, count);
     cursors.add(step.cursor);
     last = step.cursor;
   }
+}
+
+type NextStep = { readonly cursor: string } | Pick<WalkEnd, 'reason' | 'next'>;
+
+type Requested = { readonly limit: number; readonly page: Promise<Page> };
+
+/** The cursor behind a page for which WorkOS named none: `null` where the list ends with it, `undefined` for none. */
+function cursorBehind(edge: unknown, isFull: boolean): string | null | undefined {
+  if (!isFull) return null;
+  return typeof edge === 'string' && edge !== '' ? edge : undefined;
 }
 
 /** Waits until a new request is on the wire: undici takes a turn of the event loop to check an idle connection. */

@@ -10,6 +10,8 @@ export type Answer = {
   readonly value: Record<string, unknown>;
   /** The number of invisible characters that were removed. */
   readonly removed: number;
+  /** The declared members that they were removed from; a list's by the members of its items. */
+  readonly places?: readonly string[];
   /** Whether the text consisted of plain characters only. */
   readonly plain: boolean;
   /** Whether secrets were replaced by markers, which may be longer than the secrets. */
@@ -17,9 +19,8 @@ export type Answer = {
   readonly reply: Reply;
 };
 
-type Answering = Pick<Tool, 'name' | 'method' | 'access' | 'output' | 'answersArray' | 'isList'>;
+type Answering = Pick<Tool, 'name' | 'method' | 'access' | 'output' | 'answersArray' | 'isList' | 'declared'>;
 
-/**
 /**
  * The object that WorkOS answered a success with; a declared array as a list; `{ ok: true, status }` where a write is
  * answered without one. Members are taken as they come: WorkOS answers more kinds of values than it documents. Throws
@@ -52,7 +53,8 @@ export function acceptReply(reply: Reply, tool: Answering): Answer {
   const value = withNotes(object, acceptedNotes(status));
   if (isPlain(body)) return { value, removed: 0, plain: true, reply };
   const cleaned = cleanValue(value);
-  return { value: Object(cleaned.value), removed: cleaned.removed, plain: false, reply };
+  const places = toDeclared(cleaned.places, tool);
+  return { value: Object(cleaned.value), removed: cleaned.removed, places, plain: false, reply };
 }
 
 const toOk = (reply: Reply, notes: readonly string[]): Answer => ({
@@ -80,4 +82,15 @@ function whyUnexpected(value: JsonObject, { name, output, isList }: Answering): 
   const known = knownFields(output);
   if (known.some((member) => Object.hasOwn(value, member))) return undefined;
   return `but the answer has none of the members of ${name} (${known.join(', ')})`;
+}
+
+/** The members as far as they are declared: other names come from outside, as values do. */
+function toDeclared(places: readonly string[], { declared, isList }: Answering): readonly string[] {
+  const { shown } = declared();
+  const known = places.flatMap((place) => {
+    const names = place.split('.');
+    const paths = names.map((_, index) => names.slice(0, index + 1).join('.'));
+    return paths.findLast((path) => shown.has(path)) ?? [];
+  });
+  return [...new Set(isList ? known.map((path) => path.replace(/^data\./, '')) : known)];
 }

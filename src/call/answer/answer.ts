@@ -2,6 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import { isObject, type JsonObject } from '../../json.ts';
 import { ReplyError } from '../../workos/errors.ts';
 import { type Answer, withNotes } from './accept-reply.ts';
+import { cursorsOf, isCursor, isUnsaid } from './cursor.ts';
 import type { FailedCall } from './failure.ts';
 import type { FieldSelection } from './fields.ts';
 import { removedNote, toResult } from './result.ts';
@@ -28,13 +29,22 @@ export function itemsOf({ value, reply }: Answer): readonly JsonObject[] {
  * @throws ReplyError for a result over the limit that cannot be cut
  */
 export function answerResult(answer: Answer, options: AnswerOptions): CallToolResult {
-  const { value, removed, reply } = answer;
+  const { value, removed, places, reply } = answer;
   const { tool, args, selection, maxBytes, extra } = options;
-  const notes = [removedNote(removed)].filter((note) => note !== undefined);
   const whole = tool.isList ? itemsOf(answer) : [];
   const items = tool.isList ? whole.map(selection.item) : undefined;
+  const backwards = args.before !== undefined && args.after === undefined;
+  const direction = backwards ? 'before' : 'after';
+  const edge = whole.at(backwards ? 0 : -1)?.id;
+  const notes = [
+    removedNote(removed, places),
+    tool.paginated && isUnsaid(value, whole.length, args) ? unsaidNote(direction, edge) : undefined,
+  ].filter((note) => note !== undefined);
+  const cursors = cursorsOf(value);
   const result = withNotes(
-    items === undefined ? { ...selection.object(value), ...extra } : { ...value, data: items },
+    items === undefined
+      ? { ...selection.object(value), ...extra }
+      : { ...value, data: items, ...(cursors && { list_metadata: cursors }) },
     notes,
   );
   const text = JSON.stringify(result);
@@ -43,26 +53,21 @@ export function answerResult(answer: Answer, options: AnswerOptions): CallToolRe
 
   const { fault, advice } = tooLarge(tool, bytes, maxBytes);
   if (!tool.paginated || items === undefined) throw new ReplyError(reply, fault, advice);
-  const backwards = args.before !== undefined && args.after === undefined;
   const count = countWithRoom(items, backwards, maxBytes);
   const cursor = whole.at(backwards ? -count : count - 1)?.id;
   if (count === 0 || count === items.length || !isCursor(cursor)) throw new ReplyError(reply, fault, advice);
-  const direction = backwards ? 'before' : 'after';
   const note = `Cut to ${count} of ${items.length} items to stay under ${maxBytes} bytes. Continue with ${direction}="${cursor}".`;
   const cut = withNotes(
     {
       object: 'list',
       data: backwards ? items.slice(-count) : items.slice(0, count),
-      list_metadata: { ...Object(value.list_metadata), [direction]: cursor },
+      list_metadata: { ...cursors, [direction]: cursor },
     },
-    [...notes, note],
+    [removedNote(removed, places), note].filter((one) => one !== undefined),
   );
   if (byteLength(JSON.stringify(cut)) > maxBytes) throw new ReplyError(reply, fault, advice);
   return toResult(cut);
 }
 
-/** A longer cursor is not a WorkOS ID, and takes too much room in a result. */
-const MAX_CURSOR_CHARS = 256;
-
-export const isCursor = (cursor: unknown): cursor is string =>
-  typeof cursor === 'string' && cursor !== '' && cursor.length <= MAX_CURSOR_CHARS;
+const unsaidNote = (direction: string, edge: unknown): string =>
+  `WorkOS did not say whether there is more.${isCursor(edge) ? ` To see, pass ${direction}="${edge}".` : ''}`;

@@ -6,7 +6,8 @@ import { ReplyError, TransportError } from '../../workos/errors.ts';
 import type { Reply } from '../../workos/layer.ts';
 import { type Page, type WalkEnd, walk } from '../../workos/paginate.ts';
 import type { Answer } from './accept-reply.ts';
-import { type AnswerOptions, isCursor, itemsOf } from './answer.ts';
+import { type AnswerOptions, itemsOf } from './answer.ts';
+import { cursorsOf, isCursor } from './cursor.ts';
 import { explain } from './failure.ts';
 import { removedNote, toResult } from './result.ts';
 import { byteLength, createRoom, tooLarge } from './size.ts';
@@ -35,6 +36,7 @@ export async function collectPages(
   };
   const room = createRoom(maxBytes);
   let removed = 0;
+  const places = new Set<string>();
   /** Bytes of the item that did not fit. */
   let tooLong = 0;
   let opposite: unknown = null;
@@ -42,13 +44,15 @@ export async function collectPages(
 
   const fetchPage = async (limit: number, cursor: string | undefined): Promise<Page> => {
     const success = await fetch({ ...filters, limit, ...(cursor !== undefined && { [direction]: cursor }) });
-    const metadata = Object(success.value.list_metadata);
+    const metadata = cursorsOf(success.value) ?? {};
     if (reply === NO_REPLY) opposite = [metadata[backwards ? 'after' : 'before']].find(isCursor) ?? null;
     reply = success.reply;
     const items = itemsOf(success);
     removed += success.removed;
-    const next = metadata[direction] ?? null;
-    if (next !== null && !isCursor(next)) throw new ReplyError(reply, 'but its cursor is not valid');
+    for (const place of success.places ?? []) places.add(place);
+    const next = metadata[direction];
+    if (next !== undefined && next !== null && !isCursor(next))
+      throw new ReplyError(reply, 'but its cursor is not valid');
     const bytes = success.marked ? Number.POSITIVE_INFINITY : byteLength(reply.body);
     return { items, next, bytes };
   };
@@ -95,10 +99,12 @@ export async function collectPages(
   const notes = [
     whyStopped(end, options, direction),
     end.duplicates === 0 ? undefined : `Duplicate items dropped: ${end.duplicates}.`,
-    removedNote(removed),
+    removedNote(removed, [...places]),
   ].filter((note) => note !== undefined);
+  // A null would say that there is no more.
+  const next = end.reason === 'unsaid' ? {} : { [direction]: end.next };
   const rest = {
-    list_metadata: backwards ? { before: end.next, after: opposite } : { before: opposite, after: end.next },
+    list_metadata: backwards ? { ...next, after: opposite } : { before: opposite, ...next },
     notes,
   };
   const result = { object: 'list', data: backwards ? items.reverse() : items, ...rest };
@@ -123,6 +129,8 @@ function whyStopped(end: WalkEnd, options: AnswerOptions, direction: string): st
       return `Stopped after ${end.count} items, to stay under ${options.maxBytes} bytes.${onward}`;
     case 'error':
       return `Stopped after ${end.count} items because of an error: ${shorten(explain(end.error, options))}${onward}`;
+    case 'unsaid':
+      return `Stopped after ${end.count} items: WorkOS did not say whether there is more.`;
     default:
       return `Reached the end of the list (${end.count} items).`;
   }

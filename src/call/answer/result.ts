@@ -25,7 +25,8 @@ export function withFirstNotes<Result extends CallToolResult | InputRequiredResu
 }
 
 /** Tells the model that text from outside was changed, so that it does not take the text for complete. */
-export function removedNote(removed: number): string | undefined {
+export function removedNote(removed: number, places: readonly string[] = []): string | undefined {
   if (removed === 0) return undefined;
-  return `${removed} invisible or control ${removed === 1 ? 'character was' : 'characters were'} removed from the text.`;
+  const where = places.length === 0 ? 'the text' : places.join(', ');
+  return `${removed} invisible or control ${removed === 1 ? 'character was' : 'characters were'} removed from ${where}.`;
 }

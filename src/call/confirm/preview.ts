@@ -3,6 +3,7 @@ import { placeOf, type Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import type { Answer } from '../answer/accept-reply.ts';
+import { isUnsaid, nextOf } from '../answer/cursor.ts';
 import { ALTERED, code, toShownJson, toShownName } from './shown-text.ts';
 
 /** What a person is shown of a call before it is sent. */
@@ -103,9 +104,10 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
 }
 
 /** How many objects hang on it, and which ones, so that one cannot take the place of another. */
-function toDependents(list: string, { data, list_metadata: metadata }: Record<string, unknown>) {
+function toDependents(list: string, page: Record<string, unknown>) {
+  const { data } = page;
   if (!Array.isArray(data)) throw unreadable(list);
-  const isMore = Boolean(Object(metadata).after);
+  const isMore = Boolean(nextOf(page, 'after')) || isUnsaid(page, data.length, { limit: PREVIEW_PAGE_ITEMS });
   const ids = data.map((item: unknown) => String(Object(item).id ?? JSON.stringify(item))).sort();
   return { count: isMore ? `${data.length} or more` : `${data.length}`, ids };
 }
