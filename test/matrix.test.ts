@@ -113,7 +113,14 @@ function expected({ allow, deny, flags = [], live }: Grants): Map<string, boolea
 }
 
 const CANARY = 'canary-9b27c4';
-const object = { object: 'thing', id: 'x_1', access_token: CANARY, deep: [{ client_secret: CANARY }] };
+const object = {
+  object: 'thing',
+  id: 'x_1',
+  success: true,
+  valid: true,
+  access_token: CANARY,
+  deep: [{ client_secret: CANARY }],
+};
 
 /** A success of WorkOS's that has a secret in it, in the form that the official file has. */
 function answerOf(route: string): unknown {

@@ -42,7 +42,7 @@ async function run(size: number, options: Partial<Walk> = {}, start?: string, se
 describe('a walk', () => {
   it('goes to the end of the list, a hundred at a time', async () => {
     const { end, taken, limits, progress } = await run(250);
-    expect(end).toEqual({ reason: 'end', next: null, count: 250, duplicates: 0 });
+    expect(end).toEqual({ reason: 'end', next: null, count: 250, scanned: 250, duplicates: 0 });
     expect(taken).toHaveLength(250);
     expect(limits).toEqual([100, 100, 100]);
     expect(progress).toEqual([100, 200, 250]);
@@ -50,7 +50,7 @@ describe('a walk', () => {
 
   it('asks for no more than it may take', async () => {
     const { end, limits } = await run(500, { maxItems: 130 });
-    expect(end).toEqual({ reason: 'max_items', next: 'id_129', count: 130, duplicates: 0 });
+    expect(end).toEqual({ reason: 'max_items', next: 'id_129', count: 130, scanned: 130, duplicates: 0 });
     expect(limits).toEqual([100, 30]);
   });
 
@@ -111,7 +111,7 @@ describe('a walk', () => {
       return { items: [item(0), item(1)], next: 'id_1', bytes: 10 };
     };
     const { end } = await run(9, { take: () => 1, fits: () => true, fetchPage });
-    expect(end).toEqual({ reason: 'size', next: 'id_0', count: 1, duplicates: 0 });
+    expect(end).toEqual({ reason: 'size', next: 'id_0', count: 1, scanned: 1, duplicates: 0 });
     expect(under).toBe(0);
   });
 

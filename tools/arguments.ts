@@ -13,9 +13,9 @@ export const directoryGroupId = id('directory_group_…, from list_directory_gro
 /** The arguments of every paginated list. Cursors are object IDs. */
 export const page = {
   limit: z.int().min(1).max(100).describe('Default 10').optional(),
-  before: id('list_metadata.before, for the previous page').optional(),
-  after: id('list_metadata.after, for the next page').optional(),
-  order: z.enum(['asc', 'desc']).describe('By creation; default desc').optional(),
+  before: id('list_metadata.before').optional(),
+  after: id('list_metadata.after').optional(),
+  order: z.enum(['asc', 'desc']).describe('By creation').optional(),
 };
 
 export const search = z.string().min(1).describe('Part of the name').optional();

@@ -12,6 +12,7 @@ import { explain } from './answer/failure.ts';
 import { type FieldSelection, selectFields, WHOLE } from './answer/fields.ts';
 import { toResult } from './answer/result.ts';
 import { byteLength } from './answer/size.ts';
+import { type Filter, isFiltered, isWalk, toFilter } from './answer/where.ts';
 import { parseArguments } from './arguments.ts';
 import type { Caller, CallResult, Verdict } from './caller.ts';
 import { type Confidential, NOTHING, toConfidential } from './confidential.ts';
@@ -73,6 +74,8 @@ export type CallState = {
   verdict: Verdict | undefined;
   /** What the answer shows. */
   selection: FieldSelection;
+  /** Which items of a list it shows, if not all. */
+  filter: Filter | undefined;
   request: ApiRequest | undefined;
   confirmed: Extract<ConfirmationOutcome, { open: true }> | undefined;
   /** WorkOS's last answer, without what is confidential. */
@@ -86,6 +89,7 @@ export const beginState = (): CallState => ({
   notes: [],
   verdict: undefined,
   selection: WHOLE,
+  filter: undefined,
   request: undefined,
   confirmed: undefined,
   answer: undefined,
@@ -131,6 +135,7 @@ function parse({ deps, tool, rawArgs, journal }: CallContext, state: CallState):
   state.notes = notes;
   state.args = withKey(tool, args, deps.newKey);
   state.selection = selectFields(tool, state.args.fields);
+  state.filter = toFilter(tool, state.args, state.confidential);
 }
 
 function answerLocally(context: CallContext, state: CallState): undefined | Promise<CallEnd> {
@@ -194,7 +199,7 @@ function spend({ tool, caller }: CallContext): undefined | Promise<void> {
 async function send(context: CallContext, state: CallState): Promise<CallEnd> {
   const { deps, tool, caller, start } = context;
   const { environment, settings, exchange, now } = deps;
-  const { args, notes, request, selection, traffic, confidential } = state;
+  const { args, notes, request, selection, filter, traffic, confidential } = state;
   const { agent, signal } = caller;
   const onBehalf = { agent, signal, deadline: start + settings.timeout, traffic, confidential };
   const options = {
@@ -203,12 +208,13 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
     confidential,
     sent: false,
     selection,
+    filter,
     // The notes are added to the result.
     maxBytes: settings.maxResultBytes - (notes.length === 0 ? 0 : byteLength(JSON.stringify({ notes }))),
     // So that a change in production is not taken for one in staging.
     extra: tool.access === 'read' ? {} : { environment: environment.label },
   };
-  if (args.max_items === undefined) {
+  if (!isWalk(args)) {
     const answer = await exchange(tool, args, onBehalf, request);
     state.answer = answer.value;
     // 404 on a retried delete: either the first attempt deleted the object, or it never existed.
@@ -220,12 +226,19 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
     state.answer = answer.value;
     return answer;
   };
-  const result = await collectPages(fetch, options, {
-    isCancelled: () => signal.aborted,
-    // What is left of the time has to do for one more page.
-    isOutOfTime: () => now() - start > settings.timeout * 0.8,
-    onProgress: (count) => caller.onProgress?.(count, Number(args.max_items)),
-  });
+  const { max_items = settings.maxItems } = args;
+  // Of what does not match nothing is known before it has come.
+  const total = isFiltered(args) ? undefined : Number(max_items);
+  const result = await collectPages(
+    fetch,
+    { ...options, args: { ...args, max_items } },
+    {
+      isCancelled: () => signal.aborted,
+      // What is left of the time has to do for one more page.
+      isOutOfTime: () => now() - start > settings.timeout * 0.8,
+      onProgress: (count, scanned) => caller.onProgress?.(total === undefined ? scanned : count, total),
+    },
+  );
   return { outcome: 'ok', result: withCaseNote(result, tool, args) };
 }
 

@@ -37,7 +37,24 @@ export function listItem(output: z.ZodObject): z.ZodObject | undefined {
   return data instanceof z.ZodArray ? toObject(data) : undefined;
 }
 
-/** The names that `fields` may have: the members of the object, or of a list's items. */
+/** What a dotted path leads to: a value or several, what has members of its own, or nothing that is declared. */
+export function memberAt(output: z.ZodObject, path: string): 'value' | 'object' | undefined {
+  const names = path.split('.');
+  let at: z.core.$ZodType | undefined = listItem(output) ?? output;
+  for (const [index, name] of names.entries()) {
+    if (at instanceof z.ZodRecord) return names.slice(index).includes('') ? undefined : 'value';
+    if (!(at instanceof z.ZodObject) || !Object.hasOwn(at.shape, name)) return undefined;
+    at = element(at.shape[name]);
+  }
+  return at instanceof z.ZodObject || at instanceof z.ZodRecord ? 'object' : 'value';
+}
+
+function element(member: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  const inner = unwrap(member);
+  return inner instanceof z.ZodArray ? element(inner.element) : inner;
+}
+
+/** The names of the members of the object, or of a list's items. */
 export function knownFields(output: z.ZodObject): readonly string[] {
   return Object.keys((listItem(output) ?? output).shape);
 }

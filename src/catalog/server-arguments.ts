@@ -8,10 +8,16 @@ export const MAX_ITEMS = { max_items: z.int().min(1).describe('Instead of limit:
 /** On every tool that reads an object or a list. */
 export const FIELDS = { fields: z.array(z.string()).min(1).describe('Only these fields').optional() };
 
+/** On every list. `src/call/answer/where.ts` has the grammar. */
+export const FILTER = {
+  where: z.array(z.string().max(1_000)).min(1).max(10).describe('E.g. metadata.plan!=free,pro').optional(),
+  count_only: z.boolean().describe('Only count').optional(),
+};
+
 /** With which a model confirms a call if the client cannot ask a person. */
 export const CONFIRM_TOKEN = { confirm_token: z.string().min(1).describe('From the result that asks').optional() };
 
 /** On every update with members that can be cleared. */
 export const toClear = (members: readonly string[]) => z.array(z.enum(members)).describe('Fields to clear').optional();
 
-export const OWN = { ...MAX_ITEMS, ...FIELDS, ...CONFIRM_TOKEN, clear: toClear([]) };
+export const OWN = { ...MAX_ITEMS, ...FIELDS, ...FILTER, ...CONFIRM_TOKEN, clear: toClear([]) };

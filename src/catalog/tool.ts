@@ -5,7 +5,7 @@ import { type Area, CLIENT_ID, type Declaration, type Input, type Limit, type Me
 import { toJsonSchema } from './json-schema.ts';
 import { listItem, membersIn, omittedFromLists, secretsIn, toListed } from './output.ts';
 import { converted, type JsonSchema } from './prebuilt.ts';
-import { CONFIRM_TOKEN, FIELDS, MAX_ITEMS, OWN } from './server-arguments.ts';
+import { CONFIRM_TOKEN, FIELDS, FILTER, MAX_ITEMS, OWN } from './server-arguments.ts';
 
 /** Where an argument travels in the HTTP request, or that it is the server's own. */
 export type ArgumentPlace = 'path' | 'query' | 'body' | 'header' | 'server';
@@ -116,10 +116,12 @@ function derive(
   const { access } = rest;
   const output = body && toListed(body);
   const paginated = Object.hasOwn(declaration.input, 'after');
+  const isList = output !== undefined && listItem(output) !== undefined;
   const input: Input = {
     ...declaration.input,
     ...(paginated && MAX_ITEMS),
     ...(method === 'GET' && output && !declaration.local && FIELDS),
+    ...(isList && FILTER),
   };
   const title = toTitle(declaration.name);
   const constants = Object.values(declaration.constants ?? {});
@@ -149,7 +151,7 @@ function derive(
     repeat: declaration.once ? 'never' : safe || declaration.idempotencyKey !== undefined ? 'unknown' : 'refused',
     allLimits: [area.limits?.[method === 'GET' ? 'get' : 'other'] ?? [], declaration.limits ?? []].flat(),
     paginated,
-    isList: output !== undefined && listItem(output) !== undefined,
+    isList,
     lacking: [],
     narrowed: [],
     confirmable: declaration.preview !== undefined,

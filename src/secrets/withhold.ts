@@ -17,10 +17,26 @@ export type Declared = {
   readonly shown: ReadonlySet<string>;
 };
 
-/** Returns a JSON value with each secret replaced by `text`, in values and in names. Does not modify the value. */
-export function withhold(value: unknown, { secrets, shown }: Declared, text: string): unknown {
-  const isSecretAt = (name: string, place: string, isWithin: boolean) =>
+/** Whether the member of a name at a place is a secret, whatever its value. */
+const secretAt =
+  ({ secrets, shown }: Declared) =>
+  (name: string, place: string, isWithin: boolean): boolean =>
     secrets.has(place) || (!shown.has(place) && (isWithin || looksLikeSecret(name)));
+
+/** Whether what a dotted path leads to is withheld, whatever its value. */
+export function isWithheldAt(path: string, declared: Declared): boolean {
+  const isSecretAt = secretAt(declared);
+  const names = path.split('.');
+  return names.reduce(
+    (isSecret, name, index) => isSecretAt(name, names.slice(0, index + 1).join('.'), isSecret),
+    false,
+  );
+}
+
+/** Returns a JSON value with each secret replaced by `text`, in values and in names. Does not modify the value. */
+export function withhold(value: unknown, declared: Declared, text: string): unknown {
+  const { secrets, shown } = declared;
+  const isSecretAt = secretAt(declared);
   // Most answers hold no secret and need no copy.
   if (!isNested(value) || !holdsSecret(value, isSecretAt, '')) return value;
   const visit = (inner: unknown, path: string, isSecret: boolean): unknown => {

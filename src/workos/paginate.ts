@@ -16,13 +16,17 @@ export type Walk = {
   /** Reads the page at a cursor, or the first one. */
   readonly fetchPage: (limit: number, cursor: string | undefined) => Promise<Page>;
   readonly maxItems: number;
+  /** Which items are wanted at all; without it, all are. */
+  readonly keep?: ((item: Record<string, unknown>) => boolean) | undefined;
+  /** Stops the walk behind the page with so many items looked at. */
+  readonly maxScanned?: number;
   /** Takes items in the direction of the walk and returns how many it had room for. */
   readonly take: (items: readonly Record<string, unknown>[]) => number;
   /** Whether any page of at most `bytes` bytes fits entirely. */
   readonly fits: (bytes: number) => boolean;
   readonly isOutOfTime: () => boolean;
-  /** Called after each page with the total number of items taken. */
-  readonly onPage: (count: number) => void;
+  /** Called after each page with the total numbers of items taken and looked at. */
+  readonly onPage: (count: number, scanned: number) => void;
   /** Whether a failure after the first page ends the walk with the items so far instead of failing the call. */
   readonly isPartial: (error: unknown) => boolean;
   /** Whether the walk goes towards the start of the list. */
@@ -31,10 +35,12 @@ export type Walk = {
 
 export type WalkEnd = {
   /** `unsaid`: WorkOS did not say whether the list goes on, and its last item is no cursor either. */
-  readonly reason: 'end' | 'unsaid' | 'max_items' | 'time' | 'size' | 'loop' | 'lost' | 'error';
+  readonly reason: 'end' | 'unsaid' | 'max_items' | 'max_scanned' | 'time' | 'size' | 'loop' | 'lost' | 'error';
   /** The cursor to continue from, `null` at the end of the list and where there is none. */
   readonly next: string | null;
   readonly count: number;
+  /** Items that were looked at. */
+  readonly scanned: number;
   readonly duplicates: number;
   readonly error?: unknown;
 };
@@ -48,29 +54,42 @@ const MAX_PAGE_ITEMS = 100;
  * walk goes on behind the last item of a full page; a shorter page is the last one. If the current page certainly fits, the next one is prefetched while the current one is processed.
  */
 export async function walk(options: Walk, start: string | undefined): Promise<WalkEnd> {
-  const { fetchPage, maxItems, take, fits, isOutOfTime, onPage, isPartial, backwards } = options;
+  const {
+    fetchPage,
+    maxItems,
+    keep,
+    maxScanned = Number.POSITIVE_INFINITY,
+    take,
+    fits,
+    isOutOfTime,
+    onPage,
+    isPartial,
+    backwards,
+  } = options;
   const isNew = createMemory();
   const cursors = new Set<string | undefined>([start]);
   let count = 0;
+  let scanned = 0;
   let duplicates = 0;
   /** The cursor of the page after the items taken so far. */
   let last: string | null = start ?? null;
   const end = (reason: WalkEnd['reason'], next: string | null, error?: unknown): WalkEnd => {
-    return { reason, next, count, duplicates, ...(error !== undefined && { error }) };
+    return { reason, next, count, scanned, duplicates, ...(error !== undefined && { error }) };
   };
   /** What to do once all wanted items of a page are taken: go on at a cursor, or stop for a reason. */
-  const nextStep = ({ next, items }: Page, limit: number, wanted: number): NextStep => {
+  const nextStep = ({ next, items }: Page, limit: number, fresh: number, wanted: number): NextStep => {
     const edge = items.at(backwards ? 0 : -1)?.id;
     const cursor = next === undefined ? cursorBehind(edge, items.length >= limit) : next;
     if (cursor === null) return { reason: 'end', next: null };
     if (cursor === undefined) return { reason: 'unsaid', next: null };
-    if (wanted === 0 || cursors.has(cursor))
+    if (fresh === 0 || cursors.has(cursor))
       return next === undefined ? { reason: 'unsaid', next: null } : { reason: 'loop', next: cursor };
     if (count + wanted === maxItems) return { reason: 'max_items', next: cursor };
+    if (scanned >= maxScanned) return { reason: 'max_scanned', next: cursor };
     return isOutOfTime() ? { reason: 'time', next: cursor } : { cursor };
   };
   const request = (cursor: string | undefined, held: number): Requested => {
-    const limit = Math.min(MAX_PAGE_ITEMS, maxItems - held);
+    const limit = keep === undefined ? Math.min(MAX_PAGE_ITEMS, maxItems - held) : MAX_PAGE_ITEMS;
     return { limit, page: fetchPage(limit, cursor) };
   };
 
@@ -79,28 +98,33 @@ export async function walk(options: Walk, start: string | undefined): Promise<Wa
     try {
       page = await requested.page;
     } catch (error) {
-      if (count === 0 || !isPartial(error)) throw error;
+      if (scanned === 0 || !isPartial(error)) throw error;
       return end('error', last, error);
     }
     const fresh = (backwards ? page.items.toReversed() : page.items).filter(({ id }) => id === undefined || isNew(id));
     duplicates += page.items.length - fresh.length;
-    const wanted = fresh.slice(0, maxItems - count);
-    const step = nextStep(page, requested.limit, wanted.length);
+    const matching = keep === undefined ? fresh : fresh.filter(keep);
+    const wanted = matching.slice(0, maxItems - count);
+    scanned += fresh.length;
+    const step = nextStep(page, requested.limit, fresh.length, wanted.length);
     const prefetched = 'cursor' in step && fits(page.bytes) ? request(step.cursor, count + wanted.length) : undefined;
     if (prefetched !== undefined) await untilSent(prefetched.page);
     const taken = take(wanted);
     count += taken;
-    const edge = wanted[taken - 1]?.id;
+    const edgeItem = wanted[taken - 1];
+    const edge = edgeItem?.id;
     if (typeof edge === 'string') last = edge;
-    const cut = taken < wanted.length ? 'size' : wanted.length < fresh.length ? 'max_items' : undefined;
+    const cut = taken < wanted.length ? 'size' : wanted.length < matching.length ? 'max_items' : undefined;
     if (cut !== undefined) {
+      // Items behind it are for the next call.
+      scanned -= fresh.length - (edgeItem === undefined ? 0 : fresh.indexOf(edgeItem) + 1);
       // A page can exceed its estimate, as a number such as 1e20 grows when serialized again. No request may stay in
       // flight.
       await prefetched?.page.catch(() => {});
       // Within a page only an item's ID can be the next cursor.
       return end(taken > 0 && typeof edge !== 'string' ? 'lost' : cut, last);
     }
-    onPage(count);
+    onPage(count, scanned);
     if ('reason' in step) return end(step.reason, step.next);
     requested = prefetched ?? request(step.cursor, count);
     cursors.add(step.cursor);

@@ -51,8 +51,8 @@ function toType(schema: Schema): string {
   if (values !== undefined) return values.length > MANY ? `one of ${values.length}` : listed(values, 'or');
   if (items !== undefined) return `list of ${toType(items).replace(/^(string|object)$/, '$1s')}`;
   if (additionalProperties !== undefined) return `pairs of string and ${toType(additionalProperties)}`;
-  if (minimum !== undefined || maximum !== undefined)
-    return `${type}, ${minimum ?? ''}–${maximum ?? ''}`.replace(/–$/, ' or more');
+  if (maximum !== undefined) return `${type}, ${minimum ?? 1}–${maximum}`;
+  if (minimum !== undefined) return `${type}, ${minimum} or more`;
   return type;
 }
 

@@ -207,7 +207,7 @@ export default area({
       description: 'List SSO connections, of all organizations or one.',
       input: {
         organization_id: organizationId.optional(),
-        connection_type: z.enum(CONNECTION_TYPES).describe('Identity provider').optional(),
+        connection_type: z.enum(CONNECTION_TYPES).describe('E.g. OktaSAML').optional(),
         domain: z.string().min(1).describe('Of the connection').optional(),
         search,
         ...page,

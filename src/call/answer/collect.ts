@@ -11,20 +11,30 @@ import { cursorsOf, isCursor } from './cursor.ts';
 import { explain } from './failure.ts';
 import { removedNote, toResult } from './result.ts';
 import { byteLength, createRoom, tooLarge } from './size.ts';
+import { createTally } from './tally.ts';
+
+/** Items that one call looks at for those that it was asked for. */
+const MAX_SCANNED = 5_000;
 
 const NO_REPLY: Reply = { status: 200, headers: {}, body: '' };
 
 /**
- * Collects up to `max_items` items from the pages of a list into one result.
+ * Collects up to `max_items` items from the pages of a list into one result, or counts them. With `where`, only items
+ * count for which it holds as the agent would be shown them: secrets are withheld, and texts cleaned, before.
  * @throws ReplyError if the cursors run in a loop, or if the first item is over the limit
  */
 export async function collectPages(
   fetch: (args: Arguments) => Promise<Answer>,
   options: AnswerOptions,
-  hooks: { isOutOfTime: () => boolean; isCancelled: () => boolean; onProgress: (count: number) => void },
+  hooks: {
+    isOutOfTime: () => boolean;
+    isCancelled: () => boolean;
+    onProgress: (count: number, scanned: number) => void;
+  },
 ): Promise<CallToolResult> {
-  const { tool, args, selection, maxBytes } = options;
-  const { max_items, before, after, ...filters } = args;
+  const { tool, args, selection, filter, maxBytes } = options;
+  const { max_items, count_only, before, after, ...filters } = args;
+  const tally = count_only === true ? createTally(filter?.members ?? []) : undefined;
   const backwards = before !== undefined;
   const direction = backwards ? 'before' : 'after';
   const start = backwards ? before : after;
@@ -43,14 +53,15 @@ export async function collectPages(
   let reply = NO_REPLY;
 
   const fetchPage = async (limit: number, cursor: string | undefined): Promise<Page> => {
-    const success = await fetch({ ...filters, limit, ...(cursor !== undefined && { [direction]: cursor }) });
+    const page = tool.paginated ? { limit, ...(cursor !== undefined && { [direction]: cursor }) } : {};
+    const success = await fetch({ ...filters, ...page });
     const metadata = cursorsOf(success.value) ?? {};
     if (reply === NO_REPLY) opposite = [metadata[backwards ? 'after' : 'before']].find(isCursor) ?? null;
     reply = success.reply;
     const items = itemsOf(success);
     removed += success.removed;
     for (const place of success.places ?? []) places.add(place);
-    const next = metadata[direction];
+    const next = tool.paginated ? metadata[direction] : null;
     if (next !== undefined && next !== null && !isCursor(next))
       throw new ReplyError(reply, 'but its cursor is not valid');
     const bytes = success.marked ? Number.POSITIVE_INFINITY : byteLength(reply.body);
@@ -60,9 +71,17 @@ export async function collectPages(
     {
       fetchPage,
       backwards,
-      maxItems: Number(max_items),
-      fits: room.fits,
+      maxItems: tally === undefined && tool.paginated ? Number(max_items) : Number.POSITIVE_INFINITY,
+      ...((filter !== undefined || tally !== undefined) && {
+        keep: filter?.matches ?? (() => true),
+        maxScanned: MAX_SCANNED,
+      }),
+      fits: tally === undefined ? room.fits : () => true,
       take: (page) => {
+        if (tally !== undefined) {
+          for (const item of page) tally.add(item);
+          return page.length;
+        }
         const shaped = page.map(selection.item);
         // Serialize a page at once, and item by item only if the page does not fit.
         const text = JSON.stringify(shaped);
@@ -92,17 +111,19 @@ export async function collectPages(
     throw new ReplyError(reply, fault, 'Read the list page by page with limit instead.');
   }
   if (end.reason === 'lost') throw new ReplyError(reply, 'but its items have no ID to continue from');
-  if (end.reason === 'size' && end.count === 0) {
+  if (end.reason === 'size' && (end.count === 0 || !tool.paginated)) {
     const { fault, advice } = tooLarge(tool, tooLong, maxBytes);
     throw new ReplyError(reply, fault, advice);
   }
   const notes = [
+    filter && `${end.count} of ${end.scanned} scanned match.`,
     whyStopped(end, options, direction),
     end.duplicates === 0 ? undefined : `Duplicate items dropped: ${end.duplicates}.`,
     removedNote(removed, [...places]),
   ].filter((note) => note !== undefined);
   // A null would say that there is no more.
   const next = end.reason === 'unsaid' ? {} : { [direction]: end.next };
+  if (tally !== undefined) return countResult(end, { ...next }, tally.counts(), notes, maxBytes);
   const rest = {
     list_metadata: backwards ? { ...next, after: opposite } : { before: opposite, ...next },
     notes,
@@ -112,26 +133,44 @@ export async function collectPages(
   return toResult(result, `{"object":"list","data":[${json}],${JSON.stringify(rest).slice(1)}`);
 }
 
+/** The number alone, with how often each value occurs, as far as there is room. */
+function countResult(
+  { count, scanned }: WalkEnd,
+  cursors: JsonObject,
+  by: JsonObject,
+  notes: readonly string[],
+  maxBytes: number,
+): CallToolResult {
+  const result = { object: 'count', count, scanned, list_metadata: cursors };
+  const full = Object.keys(by).length === 0 ? { ...result, notes } : { ...result, by, notes };
+  const text = JSON.stringify(full);
+  if (byteLength(text) <= maxBytes) return toResult(full, text);
+  return toResult({ ...result, notes: [...notes, 'The counts by value are left out: they are too large.'] });
+}
+
 const isUpstream = (error: unknown): boolean =>
   error instanceof TransportError || error instanceof ReplyError || error instanceof RefusedError;
 
 /** A note has less room than an error. */
 const shorten = (text: string): string => (text.length <= 500 ? text : `${text.slice(0, 500)}…`);
 
-function whyStopped(end: WalkEnd, options: AnswerOptions, direction: string): string {
+function whyStopped({ count, ...end }: WalkEnd, options: AnswerOptions, direction: string): string {
   const onward = end.next === null ? '' : ` Continue with ${direction}="${end.next}".`;
+  const items = `${options.filter === undefined ? count : end.scanned} items`;
   switch (end.reason) {
     case 'max_items':
-      return `Stopped at max_items (${end.count} items).${onward}`;
+      return `Stopped at max_items (${count} items).${onward}`;
     case 'time':
-      return `Stopped after ${end.count} items, before the call ran out of time.${onward}`;
+      return `Stopped after ${items}, before the call ran out of time.${onward}`;
     case 'size':
-      return `Stopped after ${end.count} items, to stay under ${options.maxBytes} bytes.${onward}`;
+      return `Stopped after ${items}, to stay under ${options.maxBytes} bytes.${onward}`;
     case 'error':
-      return `Stopped after ${end.count} items because of an error: ${shorten(explain(end.error, options))}${onward}`;
+      return `Stopped after ${items} because of an error: ${shorten(explain(end.error, options))}${onward}`;
+    case 'max_scanned':
+      return `Stopped after ${end.scanned} items were looked at, the most for one call.${onward}`;
     case 'unsaid':
-      return `Stopped after ${end.count} items: WorkOS did not say whether there is more.`;
+      return `Stopped after ${items}: WorkOS did not say whether there is more.`;
     default:
-      return `Reached the end of the list (${end.count} items).`;
+      return `Reached the end of the list (${items}).`;
   }
 }

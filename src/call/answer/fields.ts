@@ -1,8 +1,9 @@
-import { concise, knownFields } from '../../catalog/output.ts';
+import { concise, knownFields, memberAt } from '../../catalog/output.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { didYouMean, inShort, MAX_REPORTED_FAULTS } from '../../wording.ts';
+import { pick } from './paths.ts';
 
 /** Which fields an answer shows: the requested ones, or all of an object and the main ones of a list item. */
 export type FieldSelection = {
@@ -15,21 +16,23 @@ export const WHOLE: FieldSelection = { object: (value) => value, item: (value) =
 
 /** @throws RefusedError for a field that the tool's answers are not known to have. */
 export function selectFields(tool: Tool, fields: unknown): FieldSelection {
-  const { output } = tool;
-  if (output === undefined) return WHOLE;
+  if (tool.output === undefined) return WHOLE;
   if (!Array.isArray(fields)) {
     return { ...WHOLE, item: concise(tool.omittedMembers()) };
   }
-  const known = knownFields(output);
-  const unknown = fields.filter((field) => !known.includes(field));
-  if (unknown.length > 0) {
-    const hints = unknown
-      .slice(0, MAX_REPORTED_FAULTS)
-      .map((field) => `"${inShort(field)}".${didYouMean(inShort(field), known)}`)
-      .join(' ');
-    throw new RefusedError(`fields: there is no field ${hints} The fields are ${known.join(', ')}.`);
-  }
-  const pick = (value: JsonObject) =>
-    Object.fromEntries(fields.flatMap((field) => (Object.hasOwn(value, field) ? [[field, value[field]]] : [])));
-  return { object: pick, item: pick };
+  checkKnown(tool, 'fields', fields);
+  const show = (value: JsonObject) => pick(value, fields);
+  return { object: show, item: show };
+}
+
+/** @throws RefusedError for a dotted path that leads to nothing in the tool's answers. */
+export function checkKnown({ output, declared, isList }: Tool, argument: string, paths: readonly string[]): void {
+  const unknown = paths.filter((path) => output === undefined || memberAt(output, path) === undefined);
+  if (unknown.length === 0 || output === undefined) return;
+  const all = [...declared().shown].map((path) => (isList ? path.replace(/^data\./, '') : path));
+  const hints = unknown
+    .slice(0, MAX_REPORTED_FAULTS)
+    .map((path) => `"${inShort(path)}".${didYouMean(inShort(path), all)}`)
+    .join(' ');
+  throw new RefusedError(`${argument}: there is no field ${hints} The fields are ${knownFields(output).join(', ')}.`);
 }
