@@ -42,7 +42,7 @@ const CALLS: Readonly<Record<string, Record<string, unknown>>> = {
 };
 
 /** The text without the number of attempts, which chance decides. */
-const once = (text: string) => text.replace(/ \(\d attempts\)/, '');
+const once = (text: string) => text.replace(/ \(\d attempts(, [\d.]+ s in all)?\)/, '');
 
 /** Every shape in which WorkOS is known to say no, and what the agent is told: all of it, to the letter. */
 describe('errors of WorkOS', () => {

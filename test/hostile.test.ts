@@ -140,6 +140,12 @@ describe.concurrent('an attempt that fails', () => {
     expect(seconds).toBeGreaterThanOrEqual(2);
   });
 
+  it('that runs out of time is a timeout, and the total is told', async () => {
+    expect((await run(READ, silent)).text).toMatch(
+      /^WorkOS gave no usable answer to get_user \([234] attempts, [1-4](\.\d)? s in all\): timeout, no complete answer within [\d.]+ (s|ms)\. /,
+    );
+  });
+
   it('says how often it was tried, within the time of the call', async () => {
     const { run } = await open();
     const { text, seconds } = await run(READ, json(503));

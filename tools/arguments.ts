@@ -18,6 +18,11 @@ export const page = {
   order: z.enum(['asc', 'desc']).describe('By creation').optional(),
 };
 
+/** What to do about the 409 of a domain, which another organization may have. */
+export const domainConflict = {
+  409: 'The call conflicts with what exists already. If it is about a domain, list_organizations with domains finds the organization that has it.',
+};
+
 export const search = z.string().min(1).describe('Part of the name').optional();
 
 /** Internationalized as well (RFC 6531), on either side of the @; nothing in it may be invisible. */

@@ -134,7 +134,7 @@ function parse({ deps, tool, rawArgs, journal }: CallContext, state: CallState):
   journal.understand(args);
   state.notes = notes;
   state.args = withKey(tool, args, deps.newKey);
-  state.selection = selectFields(tool, state.args.fields);
+  state.selection = selectFields(tool, state.args);
   state.filter = toFilter(tool, state.args, state.confidential);
 }
 

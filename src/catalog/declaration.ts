@@ -100,7 +100,7 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
   };
   /** The read that tells whether a call whose answer was lost took effect. */
   readonly toldBy?: string;
-  /** What to do next about an error code of WorkOS's that belongs to this endpoint. */
+  /** What to do next about an error code of WorkOS's that belongs to this endpoint, or about a status. */
   readonly nextSteps?: Readonly<Record<string, string>>;
   /** Answers from the arguments and constants alone, without a request to WorkOS. */
   readonly local?: (args: Parsed<I>, environment: Environment) => Record<string, unknown>;

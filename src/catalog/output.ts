@@ -94,10 +94,19 @@ export function marked(output: z.ZodObject, marks: readonly Mark[]): ReadonlySet
 }
 
 /**
- * Makes what takes out of an item what is omitted and what says nothing: nulls, empty objects and arrays, at any depth.
- * Items of inner arrays keep their number.
+ * Makes what takes out of an item what is omitted and what says nothing: nulls, empty objects and arrays, a plural of
+ * one element that its singular says too (`role`, `roles`), and IDs by which the list was filtered. The first three at
+ * any depth. Items of inner arrays keep their number.
+ * @param filters the arguments of the call
  */
-export function concise(omitted: ReadonlySet<string>): (item: JsonObject) => Record<string, unknown> {
+export function concise(
+  omitted: ReadonlySet<string>,
+  filters: JsonObject = {},
+): (item: JsonObject) => Record<string, unknown> {
+  /** By the name of the member: an argument is called `organization_id`, or `directory` for `directory_id`. */
+  const given = new Map(
+    Object.entries(filters).map(([name, value]) => [name.endsWith('_id') ? name : `${name}_id`, value]),
+  );
   // Loops rather than chains: a walk does this to thousands of items.
   const thin = (value: unknown, path: string): unknown => {
     if (typeof value !== 'object' || value === null) return value;
@@ -109,6 +118,8 @@ export function concise(omitted: ReadonlySet<string>): (item: JsonObject) => Rec
       const member = (value as JsonObject)[name]; // JSON: an object with unknown members
       const place = path + name;
       if (member === null || omitted.has(place)) continue;
+      if (path === '' && typeof member === 'string' && given.get(name) === member) continue;
+      if (Array.isArray(member) && isTwin(name, member, value)) continue;
       const inner = typeof member === 'object' ? thin(member, `${place}.`) : member;
       // Assigning to this name would set the prototype.
       if (name === '__proto__') Object.defineProperty(kept, name, { value: inner, enumerable: true });
@@ -117,6 +128,12 @@ export function concise(omitted: ReadonlySet<string>): (item: JsonObject) => Rec
     return kept;
   };
   return (item) => thinObject(item, '');
+}
+
+function isTwin(name: string, [only, ...more]: readonly unknown[], value: object): boolean {
+  if (only === undefined || more.length > 0 || !name.endsWith('s')) return false;
+  const singular = (value as JsonObject)[name.slice(0, -1)]; // JSON: an object with unknown members
+  return singular !== undefined && JSON.stringify(singular) === JSON.stringify(only);
 }
 
 function saysNothing(value: unknown): boolean {

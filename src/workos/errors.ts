@@ -24,6 +24,8 @@ export class TransportError extends Error {
   readonly attempts: number;
   /** What the operator has to do before a call can succeed, as "set X". */
   readonly remedy: string | undefined;
+  /** Milliseconds that all attempts took, where several were made. */
+  readonly ms: number | undefined;
   /** @param sent whether WorkOS may have received the request */
   constructor(
     message: string,
@@ -32,11 +34,13 @@ export class TransportError extends Error {
       final = false,
       attempts = 1,
       remedy,
-    }: { final?: boolean | undefined; attempts?: number; remedy?: string | undefined } = {},
+      ms,
+    }: { final?: boolean | undefined; attempts?: number; remedy?: string | undefined; ms?: number } = {},
   ) {
     super(message);
     this.final = final;
     this.attempts = attempts;
     this.remedy = remedy;
+    this.ms = ms;
   }
 }

@@ -15,14 +15,20 @@ const MIN_AFTER_429_MS = 1_000;
 const MIN_ATTEMPT_MS = 100;
 
 /**
- * Milliseconds to wait according to a `Retry-After` header in seconds or as an HTTP date, at most a minute. Returns
- * `undefined` for an unusable value. WorkOS has been seen to send 0 with a 429, which cannot mean "now".
+ * Milliseconds to wait according to a `Retry-After` header in seconds or as an HTTP date. Returns `undefined` for an
+ * unusable value. WorkOS has been seen to send 0 with a 429, which cannot mean "now".
  * @param date the current time, as Date.now() gives it
  */
-export function retryAfter(value: string | undefined, date: number): number | undefined {
+export function askedWait(value: string | undefined, date: number): number | undefined {
   if (value === undefined || value.trim() === '') return undefined;
   const wait = /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - date;
-  return wait > 0 ? Math.min(wait, MAX_RETRY_AFTER_MS) : undefined;
+  return wait > 0 && Number.isFinite(wait) ? wait : undefined;
+}
+
+/** The same, at most a minute: no window stays closed for longer because of one answer. */
+export function retryAfter(value: string | undefined, date: number): number | undefined {
+  const wait = askedWait(value, date);
+  return wait && Math.min(wait, MAX_RETRY_AFTER_MS);
 }
 
 /**
@@ -74,32 +80,41 @@ export const retry =
   async (request, context) => {
     let uncertain = false;
     let last: AttemptOutcome | undefined;
+    const start = now();
+    const end = (outcome: AttemptOutcome, attempts: number) =>
+      settle(outcome, { attempts, uncertain, ms: now() - start });
     for (let count = 1; ; count += 1) {
       let outcome: AttemptOutcome;
       try {
         outcome = { reply: await next(request, context) };
       } catch (error) {
         // A refusal by a lower layer does not replace the outcome of an earlier attempt.
-        if (error instanceof RefusedError && last !== undefined) return settle(last, count - 1, uncertain);
+        if (error instanceof RefusedError && last !== undefined) return end(last, count - 1);
         if (!(error instanceof TransportError)) throw error;
         outcome = { error };
       }
       const wait = retryDelay(outcome, { count, repeat: context.repeat, random: random(), date: date() });
       if (wait === undefined || context.signal.aborted || now() + wait + MIN_ATTEMPT_MS > context.deadline) {
-        return settle(outcome, count, uncertain);
+        return end(outcome, count);
       }
       uncertain ||= isUncertain(outcome);
       last = outcome;
       await sleep(wait, context.signal);
-      if (context.signal.aborted) return settle(outcome, count, uncertain);
+      if (context.signal.aborted) return end(outcome, count);
     }
   };
 
-/** @param uncertain whether an attempt before this outcome may have taken effect */
-function settle(outcome: AttemptOutcome, attempts: number, uncertain: boolean): Reply {
+/**
+ * @param uncertain whether an attempt before this outcome may have taken effect
+ * @param ms milliseconds that all of them took
+ */
+function settle(
+  outcome: AttemptOutcome,
+  { attempts, uncertain, ms }: { readonly attempts: number; readonly uncertain: boolean; readonly ms: number },
+): Reply {
   if ('error' in outcome) {
     const { message, sent, final, remedy } = outcome.error;
-    throw new TransportError(message, sent || uncertain, { final, attempts, remedy });
+    throw new TransportError(message, sent || uncertain, { final, attempts, remedy, ms });
   }
   return { ...outcome.reply, attempts, uncertain };
 }

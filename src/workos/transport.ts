@@ -61,7 +61,7 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
       const timeout = Math.min(attemptTimeout, deadline - now());
       const attempt = startAttempt(maxReplyBytes);
       const cancel = () => attempt.abort('the call was cancelled');
-      const timer = setTimeout(() => attempt.abort(`no complete answer within ${duration(timeout)}`), timeout);
+      const timer = setTimeout(() => attempt.abort(`timeout, no complete answer within ${duration(timeout)}`), timeout);
       signal.addEventListener('abort', cancel, { once: true });
       try {
         pool.dispatch(

@@ -24,7 +24,8 @@ const directoryGroup = object({
   id: text,
   idp_id: text,
   directory_id: text,
-  organization_id: textOrNull,
+  // The same for all of a directory.
+  organization_id: detail(textOrNull),
   name: text,
   raw_attributes: detail(pairs),
   ...times,
@@ -34,7 +35,8 @@ const directoryUser = object({
   object: kind,
   id: text,
   directory_id: text,
-  organization_id: textOrNull,
+  // The same for all of a directory.
+  organization_id: detail(textOrNull),
   idp_id: text,
   email: textOrNull,
   first_name: textOrNull,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { area, tool } from '../../src/catalog/declaration.ts';
 import { detail } from '../../src/catalog/output.ts';
-import { id, organizationId } from '../arguments.ts';
+import { domainConflict, id, organizationId } from '../arguments.ts';
 import { kind, object, text } from '../members.ts';
 
 /** Lists show it within its organization only: what tells the domains of one organization apart is enough there. */
@@ -31,6 +31,7 @@ export default area({
       access: 'write',
       description: 'Add a domain to an organization; returns the DNS TXT record to publish.',
       toldBy: 'get_organization',
+      nextSteps: domainConflict,
       input: { organization_id: organizationId, domain: z.string().min(1).describe('E.g. example.com') },
       output: organizationDomain,
     }),

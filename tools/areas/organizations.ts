@@ -1,7 +1,16 @@
 import * as z from 'zod';
 import { area, tool } from '../../src/catalog/declaration.ts';
 import { deprecated, detail } from '../../src/catalog/output.ts';
-import { changedMetadata, clearable, externalId, metadata, organizationId, page, search } from '../arguments.ts';
+import {
+  changedMetadata,
+  clearable,
+  domainConflict,
+  externalId,
+  metadata,
+  organizationId,
+  page,
+  search,
+} from '../arguments.ts';
 import { organizationDeletes } from '../limits.ts';
 import { kind, list, object, pairs, text, textOrNull, times } from '../members.ts';
 import { organizationDomain } from './organization-domains.ts';
@@ -45,6 +54,7 @@ export default area({
       access: 'write',
       description: 'Create an organization: a customer of your app.',
       toldBy: 'list_organizations',
+      nextSteps: domainConflict,
       input: {
         name: z.string().min(1).describe('Display name'),
         ...fields,
@@ -88,6 +98,7 @@ export default area({
       route: 'PUT /organizations/{organization_id}',
       access: 'write',
       description: 'Change the given fields of an organization; the others stay.',
+      nextSteps: domainConflict,
       input: {
         organization_id: organizationId,
         name: z.string().min(1).describe('Display name').optional(),

@@ -6,7 +6,7 @@ import { RefusedError } from '../../errors.ts';
 import { cleanText } from '../../visible.ts';
 import { ReplyError, TransportError } from '../../workos/errors.ts';
 import type { Reply } from '../../workos/layer.ts';
-import { retryAfter } from '../../workos/retry.ts';
+import { askedWait } from '../../workos/retry.ts';
 import { type Confidential, textWithoutValues } from '../confidential.ts';
 import { removedNote } from './result.ts';
 import { toWorkosFault } from './workos-error.ts';
@@ -38,14 +38,14 @@ function explainOpenly(error: unknown, call: FailedCall): string {
   if (error instanceof RefusedError) return `${tool.name} was not sent. ${error.message}`;
   if (error instanceof ReplyError) return explainReply(error, call);
   if (error instanceof TransportError) {
-    const { message, sent, final, attempts, remedy } = error;
+    const { message, sent, final, attempts, remedy, ms } = error;
     // An earlier attempt may have arrived: with its key the call can be repeated once the operator has done that.
     const isKeyed = remedy !== undefined && sent && tool.idempotencyKey !== undefined;
     // A sent write that is not safe to repeat gets the other advice: calling again could do it twice.
     const isFutile = final && !isKeyed && (!sent || tool.repeat === 'unknown');
     const again = isFutile ? 'Calling again would fail in the same way.' : retryAdvice(tool, args, sent);
     return sentence(
-      `WorkOS gave no usable answer to ${tool.name}${attemptsOf(attempts)}: ${message}.`,
+      `WorkOS gave no usable answer to ${tool.name}${attemptsOf(attempts, ms)}: ${message}.`,
       sent || tool.method === 'GET' ? effectOf(tool, args, true) : 'Nothing was changed.',
       remedy === undefined || isFutile || isKeyed ? again : undefined,
       remedy && `Ask the operator of this server to ${remedy}.`,
@@ -64,11 +64,11 @@ function explainReply({ reply, fault, advice }: ReplyError, { tool, args, confid
     fault === undefined ? toWorkosFault(reply, confidential) : { code: undefined, text: `, ${fault}.`, removed: 0 };
   const requestId = reply.headers['x-request-id'];
   const unknownOutcome = isUnclear(reply);
-  const step = problem.code === undefined ? undefined : tool.nextSteps?.[problem.code];
+  const step = tool.nextSteps?.[problem.code ?? ''] ?? tool.nextSteps?.[status];
   return sentence(
     `WorkOS answered ${tool.name} with ${status} ${STATUS_CODES[status] ?? 'Unknown'}${attemptsOf(attempts)}${problem.text}`,
     effectOf(tool, args, unknownOutcome),
-    advice ?? step ?? nextStep(reply, problem.code, tool, args),
+    advice ?? step ?? nextStep(reply, { ...problem, isExplained: problem.text.startsWith(': ') }, tool, args),
     requestId === undefined ? undefined : `Request ID: ${requestId}.`,
     removedNote(problem.removed),
   );
@@ -79,7 +79,21 @@ export function isUnclear({ status, uncertain = false }: Reply): boolean {
   return uncertain || status < 400 || status === 408 || status >= 500;
 }
 
-const attemptsOf = (attempts: number): string => (attempts === 1 ? '' : ` (${attempts} attempts)`);
+/** @param ms milliseconds that they took in all, where that is known */
+function attemptsOf(attempts: number, ms?: number): string {
+  if (attempts === 1) return '';
+  return ` (${attempts} attempts${ms === undefined ? '' : `, ${Math.round(ms / 100) / 10} s in all`})`;
+}
+
+/** How long to wait, as a person says it. */
+function waitOf(ms: number): string {
+  const seconds = Math.ceil(ms / 1_000);
+  if (seconds < 120) return `${seconds} second${seconds === 1 ? '' : 's'}`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 60) return `${minutes} minutes`;
+  const hours = Math.ceil(minutes / 60);
+  return hours === 1 ? 'an hour' : `${hours} hours`;
+}
 
 /** Joins the parts that are not empty. */
 function sentence(...parts: readonly (string | undefined)[]): string {
@@ -102,7 +116,12 @@ function retryAdvice(tool: Tool, args: Arguments, sent: boolean): string {
   return tool.toldBy === undefined ? 'Do not just call again.' : 'Do not call again until you have checked.';
 }
 
-function nextStep(reply: Reply, code: string | undefined, tool: Tool, args: Arguments): string {
+function nextStep(
+  reply: Reply,
+  { code, isExplained }: { readonly code: string | undefined; readonly isExplained: boolean },
+  tool: Tool,
+  args: Arguments,
+): string {
   const { status, headers } = reply;
   if (status >= 200 && status < 300) return retryAdvice(tool, args, true);
   if (status >= 300 && status < 400) {
@@ -117,6 +136,8 @@ function nextStep(reply: Reply, code: string | undefined, tool: Tool, args: Argu
     case 403:
       if (tool.needsCredentials)
         return 'WorkOS does not allow this sign-in to continue in this way; the error code says why.';
+      // WorkOS's own reason is the better one.
+      if (isExplained) return 'Ask the operator of this server to change that in WorkOS; calling again will not help.';
       return 'The API key or the plan of this environment does not allow this call. Ask the operator of this server to change that in WorkOS.';
     case 404:
       return idHints(tool, args);
@@ -126,9 +147,8 @@ function nextStep(reply: Reply, code: string | undefined, tool: Tool, args: Argu
       return 'The call conflicts with an object that already exists: look that object up before you decide what to do.';
     case 429: {
       if (code === 'daily_quota_exceeded') return 'The daily quota of this environment is used up: try again tomorrow.';
-      const wait = retryAfter(headers['retry-after'], Date.now());
-      if (wait === undefined) return 'Wait a few seconds, then call again.';
-      return `Wait ${Math.ceil(wait / 1000)} seconds, then call again.`;
+      const wait = askedWait(headers['retry-after'], Date.now());
+      return `Wait ${wait === undefined ? 'a few seconds' : waitOf(wait)}, then call again.`;
     }
     default:
       return status >= 500

@@ -1,3 +1,4 @@
+import type { Arguments } from '../../catalog/declaration.ts';
 import { concise, knownFields, memberAt } from '../../catalog/output.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
@@ -15,10 +16,10 @@ export type FieldSelection = {
 export const WHOLE: FieldSelection = { object: (value) => value, item: (value) => value };
 
 /** @throws RefusedError for a field that the tool's answers are not known to have. */
-export function selectFields(tool: Tool, fields: unknown): FieldSelection {
+export function selectFields(tool: Tool, { fields, ...args }: Arguments): FieldSelection {
   if (tool.output === undefined) return WHOLE;
   if (!Array.isArray(fields)) {
-    return { ...WHOLE, item: concise(tool.omittedMembers()) };
+    return { ...WHOLE, item: concise(tool.omittedMembers(), args) };
   }
   checkKnown(tool, 'fields', fields);
   const show = (value: JsonObject) => pick(value, fields);
