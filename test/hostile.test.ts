@@ -141,6 +141,7 @@ describe.concurrent('an attempt that fails', () => {
   });
 
   it('that runs out of time is a timeout, and the total is told', async () => {
+    const { run } = await open();
     expect((await run(READ, silent)).text).toMatch(
       /^WorkOS gave no usable answer to get_user \([234] attempts, [1-4](\.\d)? s in all\): timeout, no complete answer within [\d.]+ (s|ms)\. /,
     );

@@ -81,7 +81,10 @@ export async function runFailures(failures: readonly Failure[]) {
     for (const [when, make] of failures) {
       const { isError, text } = await make(stage);
       if (!isError) throw new Error(`${when}: the call succeeds`);
-      rows.push([when, text.replaceAll(/(confirm_token=")[^"]+|(Wait at least )\d+/g, '$1$2…')]);
+      rows.push([
+        when,
+        text.replaceAll(/(confirm_token=")[^"]+|(Wait at least )\d+|(attempts, )[\d.]+(?= s)/g, '$1$2$3…'),
+      ]);
     }
     return rows;
   } finally {
@@ -155,6 +158,14 @@ export const REFUSED: readonly Failure[] = [
     ({ plain }) => plain.call('get_user', { user_id: JSON.parse(`${'['.repeat(100)}${']'.repeat(100)}`) }),
   ],
   ['An unknown field in `fields`', ({ plain }) => plain.call('get_user', { user_id: USER, fields: ['mail'] })],
+  ['An unknown field in `where`', ({ plain }) => plain.call('list_users', { where: ['mail=a'] })],
+  ['What is not a condition in `where`', ({ plain }) => plain.call('list_users', { where: ['email>a'] })],
+  ['An object in `where`', ({ plain }) => plain.call('list_users', { where: ['metadata=gold'] })],
+  ['A secret in `where`', ({ bare }) => bare.call('list_directories', { where: ['external_key=a'] })],
+  [
+    '`where` or `count_only` with arguments that do not go with it',
+    ({ plain }) => plain.call('list_users', { where: ['email=a'], count_only: true, limit: 5 }),
+  ],
   ['An invalid ID', ({ plain }) => plain.call('get_user', { user_id: '../organizations' })],
   ['An update without a change', ({ plain }) => plain.call('update_user', { user_id: USER })],
   [
@@ -356,8 +367,8 @@ export const STATUSES: readonly Failure[] = [
   ['Any other status', status(418)],
 ];
 
-/** An error code for which a tool declares the next step. */
+/** An error code, or a status, for which a tool declares the next step. */
 export const withCode = (name: string, args: object, code: string): Failure => [
   code,
-  status(403, name, args, { code }),
+  /^\d+$/.test(code) ? status(Number(code), name, args) : status(403, name, args, { code }),
 ];
