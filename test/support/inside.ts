@@ -40,6 +40,7 @@ export function openInside(answering: Answering, options: Options = {}) {
   const outcomes: Outcome[] = [];
   const journal: Journal = {
     begin: () => ({
+      understand: () => {},
       decide: async () => {},
       close: async (outcome) => {
         outcomes.push(outcome);
