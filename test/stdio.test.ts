@@ -213,7 +213,7 @@ describe('the command', () => {
       new RegExp(`\n${reads} of ${all} tools are on\\.\n$`),
       '',
     ],
-    [['--sandbox', '--allow', '*:read', '--expect', 'staging'], {}, 2, '', /--sandbox has none/],
+    [['--sandbox', '--allow', '*:read', '--expect', 'staging'], {}, 2, '', /--sandbox uses none/],
     [['tools', '--allow', 'sk_live_1234567890'], {}, 2, '', /no tool "sk_…"/],
     [['tools', '--deny', 'nonsense'], {}, 2, '', /no tool "nonsense"/],
   ])('%j %j', async (args, env, code, stdout, stderr) => {
