@@ -302,7 +302,11 @@ afterAll(async () => {
 const argsOf = (name: string): Record<string, unknown> => {
   const { restricted } = tools.find((candidate) => candidate.name === name) ?? expect.fail(name);
   const [args = expect.fail(`no call of ${name}`)] = CALLS[name] ?? [];
-  return Object.fromEntries(Object.entries(args).filter(([argument]) => !restricted?.lacking.includes(argument)));
+  return Object.fromEntries(
+    Object.entries(args)
+      .filter(([argument]) => !restricted?.lacking.includes(argument))
+      .map(([argument, value]) => [argument, argument === 'clear' ? restricted?.clearable : value]),
+  );
 };
 
 describe('without credentials no secret comes through', () => {

@@ -139,6 +139,19 @@ export const REFUSED: readonly Failure[] = [
     ({ bare }) => bare.call('update_user', { user_id: USER, password: 'x' }),
   ],
   ['A value that needs the credentials grant', ({ bare }) => bare.call('enroll_auth_factor', { type: 'sms' })],
+  [
+    'A member to clear that needs the credentials grant',
+    ({ bare }) => bare.call('update_user', { user_id: USER, clear: ['external_id'] }),
+  ],
+  [
+    'A member that is both given and cleared',
+    ({ plain }) => plain.call('update_user', { user_id: USER, locale: 'nl', clear: ['locale'] }),
+  ],
+  [
+    'An empty value that would remove all of a member',
+    ({ plain }) => plain.call('update_user', { user_id: USER, metadata: {} }),
+  ],
+  ['None of the arguments of which WorkOS demands one', ({ plain }) => plain.call('list_directory_groups')],
   ['Arguments that exclude each other', ({ plain }) => plain.call('list_users', { limit: 5, max_items: 5 })],
   [
     '`max_items` with both `before` and `after`',
