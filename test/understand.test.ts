@@ -105,6 +105,23 @@ describe('in every tool', () => {
     }
   });
 
+  it('but an argument of that name is one, in a form without it too', () => {
+    const thing = toTool(
+      { name: 'things', title: 'Things' },
+      declare({
+        name: 'create_thing',
+        route: 'POST /things',
+        access: 'write',
+        description: 'Create a thing.',
+        input: { toolCallId: z.string().optional(), _secret: z.string().optional() },
+        credentials: { secrets: ['_secret'] },
+      }),
+    );
+    const args = { toolCallId: 'a', _secret: 'b' };
+    expect(understood(thing, args)).toEqual({ args, notes: [] });
+    expect(outcome(thing.restricted ?? expect.fail(), args)).toContain('_secret needs the grant things:credentials');
+  });
+
   it.each([
     'organisation',
     'sessionId',
@@ -252,22 +269,22 @@ describe('clear', () => {
     expect(outcome(toolOf('update_user'), { ...user, clear: [], locale: 'nl' })).toEqual({ ...user, locale: 'nl' });
   });
 
-  it.each<[Tool, Args, string]>([
-    [toolOf('update_user'), { clear: ['metadata'], metadata: { a: 'b' } }, 'metadata is both given and in clear'],
-    [toolOf('update_user'), { clear: ['metadata'], metadata: { a: null } }, 'metadata is both given and in clear'],
-    [toolOf('update_user'), { clear: ['first_name'] }, 'clear.0: Invalid option'],
-    [toolOf('update_user'), { clear: ['user_id'] }, 'clear.0: Invalid option'],
-    [toolOf('update_user'), { clear: ['__proto__'] }, 'clear.0: Invalid option'],
-    [toolOf('update_user'), { clear: 'metadata' }, 'clear: Invalid input: expected array'],
-    [toolOf('update_user'), { metadata: {} }, 'give clear: ["metadata"] instead'],
+  it.each<[Args, string, Tool]>([
+    [{ clear: ['metadata'], metadata: { a: 'b' } }, 'metadata is both given and in clear', toolOf('update_user')],
+    [{ clear: ['metadata'], metadata: { a: null } }, 'metadata is both given and in clear', toolOf('update_user')],
+    [{ clear: ['first_name'] }, 'clear.0: Invalid option', toolOf('update_user')],
+    [{ clear: ['user_id'] }, 'clear.0: Invalid option', toolOf('update_user')],
+    [{ clear: ['__proto__'] }, 'clear.0: Invalid option', toolOf('update_user')],
+    [{ clear: 'metadata' }, 'clear: Invalid input: expected array', toolOf('update_user')],
+    [{ metadata: {} }, 'give clear: ["metadata"] instead', toolOf('update_user')],
     [
-      withoutCredentials('update_user'),
       { clear: ['external_id'] },
       'clear: external_id needs the grant users:credentials',
+      withoutCredentials('update_user'),
     ],
-    [withoutCredentials('update_user'), { clear: ['password'] }, 'clear.0: Invalid option'],
-    [toolOf('create_user'), { email: 'a@a.test', clear: ['metadata'] }, 'clear: there is no such argument'],
-  ])('refuses in $name: %j', (tool, args, message) => {
+    [{ clear: ['password'] }, 'clear.0: Invalid option', withoutCredentials('update_user')],
+    [{ email: 'a@a.test', clear: ['metadata'] }, 'clear: there is no such argument', toolOf('create_user')],
+  ])('refuses %j: %s', (args, message, tool) => {
     expect(outcome(tool, { ...(tool.method === 'PUT' && user), ...args })).toContain(message);
   });
 
