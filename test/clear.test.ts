@@ -41,14 +41,14 @@ async function preview(args: Arguments, { mayRead = true, now = NOW }: { mayRead
 
 describe('what a person is shown of what an update removes', () => {
   it.each<[Arguments, readonly string[]]>([
-    [{ clear: ['external_id'] }, ['It removes external_id, which is now "crm-1"']],
+    [{ clear: ['external_id'] }, ['It removes external_id, which is now `"crm-1"`']],
     [{ clear: ['locale'] }, ['It removes locale, which is not set now.']],
-    [{ clear: ['metadata'] }, ['It removes metadata, which is now {"team":"x","plan":"y\\u202e"}']],
+    [{ clear: ['metadata'] }, ['It removes metadata, which is now `{"team":"x","plan":"y\\u202e"}`']],
     [
       { metadata: { team: null, tier: 'gold' } },
-      ['It sets metadata to {"tier":"gold"}', 'It removes from metadata ["team"], which is now {"team":"x"}'],
+      ['It sets metadata to `{"tier":"gold"}`', 'It removes from metadata `["team"]`, which is now `{"team":"x"}`'],
     ],
-    [{ metadata: { none: null } }, ['It removes from metadata ["none"], which is not set now.']],
+    [{ metadata: { none: null } }, ['It removes from metadata `["none"]`, which is not set now.']],
   ])('%j', async (args, lines) => {
     expect((await preview(args)).lines).toEqual(lines);
   });
@@ -56,7 +56,7 @@ describe('what a person is shown of what an update removes', () => {
   it('is bounded', async () => {
     const now = { ...NOW, metadata: { long: 'x'.repeat(5_000) } };
     const { lines } = await preview({ clear: ['metadata'] }, { now });
-    expect(lines.join('')).toMatch(/… \(5011 characters\)$/);
+    expect(lines.join('')).toMatch(/…` \(5011 characters\)$/);
     expect(lines.join('').length).toBeLessThan(600);
   });
 
@@ -64,7 +64,7 @@ describe('what a person is shown of what an update removes', () => {
     const now = { ...NOW, external_id: 'x'.repeat(5_000) };
     await expect(preview({ clear: ['external_id'] }, { now })).rejects.toThrow('external_id is too long to be shown');
     const lookAlike = await preview({ clear: ['external_id'] }, { now: { ...NOW, external_id: 'crm-\u0406' } });
-    expect(lookAlike.lines).toEqual(['It removes external_id, which is now "crm-\\u0406"']);
+    expect(lookAlike.lines).toEqual(['It removes external_id, which is now `"crm-\\u0406"`']);
   });
 
   it('is not shown to an agent that may not read it', async () => {

@@ -40,9 +40,7 @@ const pair = z.string().max(600);
 export const metadata = pairs(pair).describe('Custom pairs').optional();
 
 // https://workos.com/docs/authkit/metadata: an update adds or changes the keys that it has, and null removes a key.
-export const changedMetadata = clearable(
-  pairs(pair.nullable()).describe('Custom pairs: others stay, null removes one'),
-);
+export const changedMetadata = clearable(pairs(pair.nullable()).describe('Merged; null removes a pair'));
 
 export const externalId = z
   .string()
