@@ -90,3 +90,9 @@ function pagesHint({ paginated }: Tool, argument: PropertyKey | undefined, code:
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((inner, key) => Object(inner)[key], value);
 }
+
+/** The arguments with an Idempotency-Key where the tool sends one: fixed for all attempts, and told when they all fail. */
+export function withKey({ idempotencyKey }: Tool, args: Arguments, newKey: () => string): Arguments {
+  if (idempotencyKey === undefined || args[idempotencyKey] !== undefined) return args;
+  return { ...args, [idempotencyKey]: newKey() };
+}

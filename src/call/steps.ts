@@ -13,7 +13,7 @@ import { type FieldSelection, selectFields, WHOLE } from './answer/fields.ts';
 import { toResult } from './answer/result.ts';
 import { byteLength } from './answer/size.ts';
 import { type Filter, isFiltered, isWalk, toFilter } from './answer/where.ts';
-import { parseArguments } from './arguments.ts';
+import { parseArguments, withKey } from './arguments.ts';
 import type { Caller, CallResult, Verdict } from './caller.ts';
 import { type Confidential, NOTHING, toConfidential } from './confidential.ts';
 import type { ConfirmationGate, ConfirmationOutcome } from './confirm/gate.ts';
@@ -292,10 +292,4 @@ function lookUp(context: CallContext, { args, traffic }: CallState): Promise<Pre
 function usesCredentials({ needsCredentials, credentials = {}, declared }: Tool, args: Arguments): boolean {
   const { secrets = [], identity = [] } = credentials;
   return needsCredentials || [...secrets, ...identity].some((name) => name in args) || declared().secrets.size > 0;
-}
-
-/** The arguments with an Idempotency-Key where the tool sends one: fixed for all attempts, and told when they all fail. */
-function withKey({ idempotencyKey }: Tool, args: Arguments, newKey: () => string): Arguments {
-  if (idempotencyKey === undefined || args[idempotencyKey] !== undefined) return args;
-  return { ...args, [idempotencyKey]: newKey() };
 }
