@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { toShownJson, toShownName } from '../src/call/confirm/shown-text.ts';
+import { placeOf } from '../src/catalog/tool.ts';
 import { type Calling, type CallingOptions, connectCalling, type Message } from './support/calling.ts';
 import { catalog } from './support/catalog.ts';
 
@@ -206,7 +207,9 @@ describe.each(catalog.tools.filter(({ preview }) => preview !== undefined))('$na
   const properties: Record<string, { readonly type?: string }> = Object(tool.jsonSchema().properties);
 
   it('declares each list that it replaces', () => {
-    const lists = Object.entries(properties).flatMap(([name, { type }]) => (type === 'array' ? [name] : []));
+    const lists = Object.entries(properties).flatMap(([name, { type }]) =>
+      type === 'array' && placeOf(tool, name) === 'body' ? [name] : [],
+    );
     expect(Object.keys(replaces)).toEqual(lists);
   });
 
