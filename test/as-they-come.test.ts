@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Arguments } from '../src/catalog/declaration.ts';
 import type { Tool } from '../src/catalog/tool.ts';
 import type { Reply } from '../src/workos/layer.ts';
 import { CALLS } from './support/calls.ts';
@@ -12,7 +13,10 @@ const { operation } = specifications.at(-1) ?? expect.fail('no specification');
 
 const SIGN_IN = { grant_type: 'refresh_token', refresh_token: 'r' };
 const requesting = catalog.tools.filter((tool) => tool.local === undefined);
-const argsOf = ({ name, paginated }: Tool) => (paginated ? { limit: 10 } : (CALLS[name]?.[0] ?? SIGN_IN));
+const argsOf = ({ name, paginated }: Tool) => {
+  const { fields: _, ...args }: Arguments = CALLS[name]?.[0] ?? SIGN_IN;
+  return paginated ? { ...args, limit: 10 } : args;
+};
 
 /** What no schema would expect of a member. */
 const STRANGE: readonly unknown[] = [null, undefined, 7, 'a value of tomorrow', true, ['x'], { x: [null] }];

@@ -107,7 +107,7 @@ describe.skipIf(!hasOpenssl)('the built server behind a proxy', () => {
     expect(await create()).toContain('the proxy refused to open a tunnel (403). Nothing was changed. Calling again');
     proxy.refuseWith(502);
     expect(await create()).toMatch(
-      /\(\d attempts\): the proxy opened no tunnel \(502\)\. Nothing was changed\. Ask the operator of this server to check that the proxy can reach this host/,
+      /\(\d attempts, [\d.]+ s in all\): the proxy opened no tunnel \(502\)\. Nothing was changed\. Ask the operator of this server to check that the proxy can reach this host/,
     );
     await proxy.close();
     openings.splice(openings.indexOf(proxy), 1);

@@ -144,7 +144,6 @@ describe('where', () => {
     [{ where: ['=x'] }, 'where: "=x" is not a condition.'],
     [{ where: ['email="x'] }, 'is not a condition'],
     [{ where: ['email="x"y'] }, 'is not a condition'],
-    [{ where: [] }, 'where: Too small'],
     [{ where: ['email=x'], limit: 5 }, 'Give max_items with where, not limit'],
     [{ count_only: true, limit: 5 }, 'count_only counts all: leave out limit, max_items and fields.'],
     [{ count_only: true, fields: ['id'] }, 'count_only counts all'],
@@ -155,6 +154,11 @@ describe('where', () => {
       text: expect.stringContaining(message),
     });
     expect(inside.sent).toEqual([]);
+  });
+
+  it('says first that no conditions were given', async () => {
+    const { structured } = await serve(all).call('list_users', { where: [] });
+    expect(Object(structured).notes[0]).toBe('where was empty and was left out.');
   });
 });
 
@@ -250,7 +254,11 @@ describe('dotted fields', () => {
 
 const CANARY = 'canary-5d1f0c';
 const lists = catalog.tools.filter((tool) => tool.isList);
-const argsOf = (name: string) => (name === 'list_organization_roles' ? { organization_id: 'org_1' } : {});
+/** What a list cannot be called without. */
+const argsOf = (name: string) => {
+  if (name === 'list_organization_roles') return { organization_id: 'org_1' };
+  return name.startsWith('list_directory_') ? { directory: 'directory_1' } : {};
+};
 
 /** An item with a secret wherever there may be one: declared, by its name at any depth, and by its value. */
 const secretItem = (secret: string): Item => ({
