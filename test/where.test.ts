@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { secretsIn } from '../src/catalog/output.ts';
+import { RefusedError } from '../src/errors.ts';
 import { catalog } from './support/catalog.ts';
 import { KEY, openInside } from './support/inside.ts';
 
@@ -112,6 +113,40 @@ describe('where', () => {
       expect.stringMatching(
         /^Stopped after \d+ items, before the call ran out of time\. Continue with after="user_\d+"\.$/,
       ),
+    ]);
+  });
+
+  it('takes a request of the budget for each page behind the first, and keeps what it has where none is left', async () => {
+    let left = 2;
+    const spendPage = async () => {
+      if (left === 0) throw new RefusedError('bot may make 3 requests a minute: wait 9 seconds.');
+      left -= 1;
+    };
+    for (const args of [{ where: ['email_verified=true'] }, { max_items: 900 }, { count_only: true }]) {
+      left = 2;
+      const inside = serve(users(1_000), { spendPage });
+      const { structured } = await inside.call('list_users', args);
+      expect(inside.sent).toHaveLength(3);
+      expect(structured?.list_metadata).toMatchObject({ after: 'user_10299' });
+      expect(JSON.stringify(structured?.notes)).toContain('bot may make 3 requests a minute: wait 9 seconds.');
+    }
+    left = 0;
+    expect((await serve(users(100), { spendPage }).call('list_users', { count_only: true })).structured).toMatchObject({
+      count: 100,
+    });
+  });
+
+  it('tells with each page how many were looked at, not of how many', async () => {
+    const seen: unknown[] = [];
+    const inside = serve(users(250), { onProgress: (...progress) => seen.push(progress) });
+    await inside.call('list_users', { where: ['email=x'] });
+    await inside.call('list_users', { max_items: 200 });
+    expect(seen).toEqual([
+      [100, undefined],
+      [200, undefined],
+      [250, undefined],
+      [100, 200],
+      [200, 200],
     ]);
   });
 

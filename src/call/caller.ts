@@ -26,6 +26,11 @@ export type Caller = {
   readonly trace?: string | undefined;
   /** Takes one of the deletes that the agent may do. Throws RefusedError where none is left. */
   readonly spendDelete?: (() => Promise<void>) | undefined;
+  /**
+   * Takes one of the requests that the agent may make, for each page of a list behind the first, which its own request
+   * paid for. Throws RefusedError where none is left.
+   */
+  readonly spendPage?: (() => Promise<void>) | undefined;
   /** Tells the client how far a walk has come, where it asked to be told. */
   readonly onProgress?: (progress: number, total?: number) => void;
 };

@@ -12,7 +12,7 @@ import { explain } from './answer/failure.ts';
 import { type FieldSelection, selectFields, WHOLE } from './answer/fields.ts';
 import { toResult } from './answer/result.ts';
 import { byteLength } from './answer/size.ts';
-import { type Filter, isFiltered, isWalk, toFilter } from './answer/where.ts';
+import { type Filter, isWalk, toFilter } from './answer/where.ts';
 import { parseArguments, withKey } from './arguments.ts';
 import type { Caller, CallResult, Verdict } from './caller.ts';
 import { type Confidential, NOTHING, toConfidential } from './confidential.ts';
@@ -221,24 +221,21 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
     const isClear = answer.reply.status !== 404;
     return { outcome: isClear ? 'ok' : 'unknown', result: withCaseNote(answerResult(answer, options), tool, args) };
   }
+  let pages = 0;
   const fetch = async (page: Arguments) => {
+    pages += 1;
+    if (pages > 1) await caller.spendPage?.();
     const answer = await exchange(tool, page, onBehalf);
     state.answer = answer.value;
     return answer;
   };
-  const { max_items = settings.maxItems } = args;
-  // Of what does not match nothing is known before it has come.
-  const total = isFiltered(args) ? undefined : Number(max_items);
-  const result = await collectPages(
-    fetch,
-    { ...options, args: { ...args, max_items } },
-    {
-      isCancelled: () => signal.aborted,
-      // What is left of the time has to do for one more page.
-      isOutOfTime: () => now() - start > settings.timeout * 0.8,
-      onProgress: (count, scanned) => caller.onProgress?.(total === undefined ? scanned : count, total),
-    },
-  );
+  const result = await collectPages(fetch, options, {
+    maxItems: settings.maxItems,
+    isCancelled: () => signal.aborted,
+    // What is left of the time has to do for one more page.
+    isOutOfTime: () => now() - start > settings.timeout * 0.8,
+    onProgress: (progress, total) => caller.onProgress?.(progress, total),
+  });
   return { outcome: 'ok', result: withCaseNote(result, tool, args) };
 }
 

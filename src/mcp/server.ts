@@ -30,7 +30,7 @@ export function createServer(
   offer: Offer,
   call: Call,
   version: string,
-  caller: Pick<Caller, 'trace' | 'spendDelete'> = {},
+  caller: Pick<Caller, 'trace' | 'spendDelete' | 'spendPage'> = {},
 ): McpServer {
   const { serverInfo, ...greeting } = toGreeting(offer, version);
   const mcp = new McpServer(serverInfo, {
@@ -68,7 +68,7 @@ export function toDirectTool(
   offer: Offer,
   name: unknown,
   call: Call,
-  { canAsk, ...caller }: Pick<Caller, 'trace' | 'spendDelete'> & Pick<Elicitation, 'canAsk'>,
+  { canAsk, ...caller }: Pick<Caller, 'trace' | 'spendDelete' | 'spendPage'> & Pick<Elicitation, 'canAsk'>,
 ): DirectTool | undefined {
   const tool = typeof name === 'string' ? offer.tools.get(name) : undefined;
   if (tool === undefined || (canAsk && tool.confirmable)) return undefined;

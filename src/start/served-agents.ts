@@ -20,7 +20,8 @@ export type ServedAgent = {
   readonly agent: ResolvedAgent;
   readonly opened: OpenEnvironment;
   readonly offer: Offer;
-  readonly spendDelete: NonNullable<Caller['spendDelete']>;
+  /** What its calls take of the agent's budgets. */
+  readonly budget: Required<Pick<Caller, 'spendDelete' | 'spendPage'>>;
 };
 
 type RefusedIdentity = Extract<Identity, { ok: false }>;
@@ -70,7 +71,7 @@ const HOUR_MS = 3_600_000;
 export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
   const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, onRefusal } = deps;
   const identify = createIdentifier(config, deps);
-  const known = new WeakMap<ResolvedAgent, Omit<ServedAgent, 'spendDelete'> & { readonly policy: Policy }>();
+  const known = new WeakMap<ResolvedAgent, Omit<ServedAgent, 'budget'> & { readonly policy: Policy }>();
 
   const offerOf = (agent: ResolvedAgent, { environment: { label } }: OpenEnvironment, policy: Policy): Offer => {
     const confirm = toConfirm(agent.confirm ?? deps.confirm, label);
@@ -106,17 +107,30 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
       const { policy, ...member } = memberOf(agent);
       const narrowed = narrowByHeaders(catalog, policy, headers);
       if (!narrowed.ok) return narrowed;
-      const taken = await budgets.take(`requests ${agent.name}`, agent.requestsPerMinute, MINUTE_MS).catch(refusedOnly);
+      const taken = await takeRequest(budgets, agent).catch(refusedOnly);
       if (taken instanceof RefusedError) return { ok: false, status: 503, message: taken.message, retryAfter: 5 };
       if (!taken.ok) {
         const retryAfter = Math.ceil(taken.retryAfterMs / 1_000);
-        const message = `${agent.name} may make ${count(agent.requestsPerMinute, 'request')} a minute: wait ${count(retryAfter, 'second')}.`;
-        return { ok: false, status: 429, message, retryAfter };
+        return { ok: false, status: 429, message: overBudget(agent, retryAfter), retryAfter };
       }
       const offer = narrowed.policy === policy ? member.offer : offerOf(agent, member.opened, narrowed.policy);
-      return { ok: true, caller: { ...member, offer, spendDelete: () => spendDelete(budgets, agent) } };
+      const budget = { spendDelete: () => spendDelete(budgets, agent), spendPage: () => spendPage(budgets, agent) };
+      return { ok: true, caller: { ...member, offer, budget } };
     },
   };
+}
+
+const takeRequest = (budgets: Budgets, { name, requestsPerMinute }: ResolvedAgent) =>
+  budgets.take(`requests ${name}`, requestsPerMinute, MINUTE_MS);
+
+const overBudget = ({ name, requestsPerMinute }: ResolvedAgent, seconds: number): string =>
+  `${name} may make ${count(requestsPerMinute, 'request')} a minute: wait ${count(seconds, 'second')}.`;
+
+async function spendPage(budgets: Budgets, agent: ResolvedAgent): Promise<void> {
+  const taken = await takeRequest(budgets, agent);
+  if (taken.ok) return;
+  const message = overBudget(agent, Math.ceil(taken.retryAfterMs / 1_000));
+  throw new RefusedError(message, 'the requests of the minute are used up');
 }
 
 async function spendDelete(budgets: Budgets, { name, deletesPerHour }: ResolvedAgent): Promise<void> {

@@ -158,11 +158,11 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     tls,
     identify: ({ authorization, headers }) => served.identify(authorization, headers),
     keyOf: ({ agent }) => agent.name,
-    factory: ({ offer, opened, spendDelete }, { traceparent }) =>
-      createServer(offer, opened.call, version, { trace: traceparent, spendDelete }),
+    factory: ({ offer, opened, budget }, { traceparent }) =>
+      createServer(offer, opened.call, version, { trace: traceparent, ...budget }),
     answerDirectly: host.isDirect
-      ? toDirectAnswers(({ offer, opened, spendDelete }, { tool, traceparent }) =>
-          toDirectTool(offer, tool, opened.call, { canAsk: false, trace: traceparent, spendDelete }),
+      ? toDirectAnswers(({ offer, opened, budget }, { tool, traceparent }) =>
+          toDirectTool(offer, tool, opened.call, { canAsk: false, trace: traceparent, ...budget }),
         )
       : undefined,
     onRefused: ({ offer, opened }, name, { args, traceparent }) => {

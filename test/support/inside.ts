@@ -25,6 +25,8 @@ type Options = {
   readonly maxResultBytes?: number;
   /** Milliseconds of the clock, which stands still otherwise. */
   readonly now?: () => number;
+  readonly spendPage?: () => Promise<void>;
+  readonly onProgress?: (progress: number, total?: number) => void;
 };
 
 /** The calls of one agent in this process, without layers between them and `answering`: no waits and no retries. */
@@ -89,7 +91,9 @@ export function openInside(answering: Answering, options: Options = {}) {
       const tool = offer.tools.get(name);
       if (tool === undefined) throw new Error(`there is no ${name}`);
       const { signal } = new AbortController();
-      const caller = { agent: 'agent', confirm, verdictOn, markerOf, signal, elicitation: { canAsk: false } };
+      const { spendPage, onProgress = () => {} } = options;
+      const own = { agent: 'agent', confirm, verdictOn, markerOf };
+      const caller = { ...own, signal, elicitation: { canAsk: false }, spendPage, onProgress };
       return toResult(await call(tool, args, caller));
     },
     /** A client that has listed the tools, as it does before it holds answers against their schemas. */

@@ -18,6 +18,15 @@ const MAX_SCANNED = 5_000;
 
 const NO_REPLY: Reply = { status: 200, headers: {}, body: '' };
 
+export type WalkHooks = {
+  /** The most items where the call does not say. */
+  readonly maxItems: number;
+  readonly isOutOfTime: () => boolean;
+  readonly isCancelled: () => boolean;
+  /** @param total unknown while it is not known how many match */
+  readonly onProgress: (progress: number, total: number | undefined) => void;
+};
+
 /**
  * Collects up to `max_items` items from the pages of a list into one result, or counts them. With `where`, only items
  * count for which it holds as the agent would be shown them: secrets are withheld, and texts cleaned, before.
@@ -26,15 +35,12 @@ const NO_REPLY: Reply = { status: 200, headers: {}, body: '' };
 export async function collectPages(
   fetch: (args: Arguments) => Promise<Answer>,
   options: AnswerOptions,
-  hooks: {
-    isOutOfTime: () => boolean;
-    isCancelled: () => boolean;
-    onProgress: (count: number, scanned: number) => void;
-  },
+  hooks: WalkHooks,
 ): Promise<CallToolResult> {
   const { tool, args, selection, filter, maxBytes } = options;
-  const { max_items, count_only, before, after, ...filters } = args;
+  const { max_items = hooks.maxItems, count_only, before, after, ...filters } = args;
   const tally = count_only === true ? createTally(filter?.members ?? []) : undefined;
+  const isAll = filter === undefined && tally === undefined;
   const backwards = before !== undefined;
   const direction = backwards ? 'before' : 'after';
   const start = backwards ? before : after;
@@ -72,7 +78,7 @@ export async function collectPages(
       fetchPage,
       backwards,
       maxItems: tally === undefined && tool.paginated ? Number(max_items) : Number.POSITIVE_INFINITY,
-      ...((filter !== undefined || tally !== undefined) && {
+      ...(!isAll && {
         keep: filter?.matches ?? (() => true),
         maxScanned: MAX_SCANNED,
       }),
@@ -101,7 +107,8 @@ export async function collectPages(
         return kept.length;
       },
       isOutOfTime: hooks.isOutOfTime,
-      onPage: hooks.onProgress,
+      onPage: (count, scanned) =>
+        isAll ? hooks.onProgress(count, Number(max_items)) : hooks.onProgress(scanned, undefined),
       isPartial: (error) => !hooks.isCancelled() && isUpstream(error),
     },
     typeof start === 'string' ? start : undefined,

@@ -31,10 +31,8 @@ const CONDITION = /^\s*([^\s=!<>~]+)\s*(!?)==?([^=].*|)$/s;
 const VALUE = /\s*("(?:[^"\\]|\\.)*"|[^,"]*)(?:,|$)/sy;
 
 /** Whether a call goes through pages rather than asking for one. */
-export const isWalk = (args: Arguments): boolean => args.max_items !== undefined || isFiltered(args);
-
-/** Whether it looks at more items than it shows. */
-export const isFiltered = ({ where, count_only }: Arguments): boolean => where !== undefined || count_only === true;
+export const isWalk = ({ max_items, where, count_only }: Arguments): boolean =>
+  max_items !== undefined || where !== undefined || count_only === true;
 
 /**
  * The filter of a call, if it has one.
