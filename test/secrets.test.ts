@@ -85,6 +85,7 @@ describe('names in other spellings', () => {
       'pw_hash',
       'creds',
     ],
+    ...['connection_string', 'mot_de_passe', 'ssn', 'jwk', 'client.pem', 'seña', 'callback_ticket'],
     ...['userpassword', 'contraseña', 'пароль', '密码', 'recovery_phrase', `${'x'.repeat(300)}_password`.slice(60)],
   ])('%s is a secret', (name) => {
     expect(looksLikeSecret(name)).toBe(true);

@@ -3,10 +3,10 @@ import { memoizeByName } from '../memo.ts';
 /** Words that make a name one of a secret, wherever they stand in it, in the singular. */
 const SECRET_WORDS: ReadonlySet<string> = new Set(
   [
-    'secret token password passwd pwd pw passphrase passcode passkey pass credential cred cookie jwt jws bearer otp totp',
-    'otpauth pin puk cvv cvc authorization hash salt signature assertion seed mnemonic psk hmac verifier digest',
+    'secret token password passwd pwd pw passphrase passcode passkey pass credential cred cookie jwt jws jwk bearer otp totp',
+    'otpauth pin puk cvv cvc ssn pem authorization hash salt signature assertion seed mnemonic psk hmac verifier digest',
     'bcrypt pwhash whsec dsn sas apikey privatekey secretkey accesskey accesstoken refreshtoken idtoken clientsecret',
-    'setcookie passwort kennwort contraseña senha wachtwoord пароль 密码 パスワード 비밀번호',
+    'setcookie passwort kennwort contraseña seña senha wachtwoord пароль 密码 パスワード 비밀번호',
   ].flatMap((line) => line.split(' ')),
 );
 
@@ -44,6 +44,9 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
   'session',
   'session id',
   'sid',
+  'callback ticket',
+  'connection string',
+  'mot de passe',
   'ticket',
 ]);
 
