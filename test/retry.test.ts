@@ -162,3 +162,66 @@ describe('the layer', () => {
     expect(await run(...args)).toMatchObject(expected);
   });
 });
+
+describe('in an outage', () => {
+  const request = { method: 'GET', path: '/', headers: {}, body: undefined } as const;
+
+  /** Calls of one environment over one layer, on a clock that runs with the waits. */
+  function open(answer: () => Reply) {
+    let [time, sent] = [0, 0];
+    const send = retry({
+      now: () => time,
+      date: () => date,
+      random: () => 0.5,
+      sleep: async () => {
+        time += 5;
+      },
+    })(async () => {
+      sent += 1;
+      return answer();
+    });
+    const context = {
+      signal: new AbortController().signal,
+      deadline: 1_000_000,
+      agent: 'a',
+      repeat: 'unknown',
+      slots: [],
+    } as const;
+    return {
+      calls: (count: number) => Promise.all(Array.from({ length: count }, () => send(request, context))),
+      pass: (ms: number) => {
+        time += ms;
+      },
+      takeSent: () => {
+        const taken = sent;
+        sent = 0;
+        return taken;
+      },
+    };
+  }
+
+  it('many calls share thirty retries, and get them back with time and with successes', async () => {
+    let status = 503;
+    const { calls, pass, takeSent } = open(() => ({ status, headers: {}, body: '{}' }));
+    const replies = await calls(60);
+    expect(replies.every((reply) => reply.status === 503)).toBe(true);
+    expect(takeSent()).toBe(90);
+    await calls(1);
+    expect(takeSent()).toBe(1);
+    pass(3_000);
+    await calls(1);
+    expect(takeSent()).toBe(4);
+    status = 200;
+    await calls(3);
+    expect(takeSent()).toBe(3);
+    status = 503;
+    await calls(1);
+    expect(takeSent()).toBe(4);
+  });
+
+  it('refusals of the rate limit take none of them', async () => {
+    const { calls, takeSent } = open(() => ({ status: 429, headers: { 'retry-after': '1' }, body: '{}' }));
+    await calls(60);
+    expect(takeSent()).toBe(240);
+  });
+});

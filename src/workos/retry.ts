@@ -73,11 +73,39 @@ export type RetryDeps = {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
-/** Retries a request where `repeat` allows it, as long as the call's deadline leaves time for the wait. */
-export const retry =
-  ({ now, date, random, sleep }: RetryDeps): Layer =>
-  (next) =>
-  async (request, context) => {
+/** Retries that all calls to one environment have together before an outage stops them. */
+const MAX_RETRY_TOKENS = 30;
+
+/**
+ * The retries that are left: one comes back with every success and every second. A single call keeps its attempts, while
+ * many calls do not multiply their requests in an outage.
+ */
+function createBudget(now: () => number) {
+  let tokens = MAX_RETRY_TOKENS;
+  let at = now();
+  const add = (count: number) => {
+    tokens = Math.min(MAX_RETRY_TOKENS, tokens + count);
+  };
+  return {
+    succeed: () => add(1),
+    take: (): boolean => {
+      add((now() - at) / 1_000);
+      at = now();
+      if (tokens < 1) return false;
+      tokens -= 1;
+      return true;
+    },
+  };
+}
+
+/**
+ * Retries a request where `repeat` allows it, as long as the call's deadline leaves time for the wait and the budget of
+ * all calls has a retry left. A 429 takes none: the rate limits hold back what comes after it.
+ */
+export const retry = ({ now, date, random, sleep }: RetryDeps): Layer => {
+  const budget = createBudget(now);
+  const isThrottled = (outcome: AttemptOutcome) => 'reply' in outcome && outcome.reply.status === 429;
+  return (next) => async (request, context) => {
     let uncertain = false;
     let last: AttemptOutcome | undefined;
     const start = now();
@@ -93,16 +121,19 @@ export const retry =
         if (!(error instanceof TransportError)) throw error;
         outcome = { error };
       }
+      if ('reply' in outcome && outcome.reply.status < 400) budget.succeed();
       const wait = retryDelay(outcome, { count, repeat: context.repeat, random: random(), date: date() });
       if (wait === undefined || context.signal.aborted || now() + wait + MIN_ATTEMPT_MS > context.deadline) {
         return end(outcome, count);
       }
+      if (!isThrottled(outcome) && !budget.take()) return end(outcome, count);
       uncertain ||= isUncertain(outcome);
       last = outcome;
       await sleep(wait, context.signal);
       if (context.signal.aborted) return end(outcome, count);
     }
   };
+};
 
 /**
  * @param uncertain whether an attempt before this outcome may have taken effect
