@@ -258,7 +258,7 @@ describe('with the variables of its manifest, the server offers', () => {
     ['a grant is misspelt', { allow: 'user:read' }, /--allow user:read: there is no area "user"/],
     ['a denial is misspelt', { deny: 'delete_organisation' }, /there is no tool "delete_organisation"/],
     ['a way of confirming is misspelt', { confirm: 'never' }, /WORKOS_MCP_CONFIRM is "never"/],
-    ['nobody said where to record', { ...live, production_writes: true }, /needs a record of its calls: --audit-log/],
+    ['nobody said where to record', { ...live, production_writes: true }, /needs an audit log: --audit-log/],
     ['the key is none', { api_key: 'hunter2' }, /WORKOS_API_KEY is not a WorkOS API key/],
     ['a key is all that is off', { ...live, read: false }, /No tool is left on/],
   ])('nothing where %s, and says so', async (_, set, message) => {

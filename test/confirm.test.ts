@@ -356,7 +356,7 @@ describe.each<[Peer, Ability]>([
       return accept(id);
     };
     const { result, changes } = await sentDuring(() => session.call('delete_organization', { organization_id: id }));
-    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('has changed since that was shown') });
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('has changed since the preview') });
     expect(changes).toEqual([]);
   });
 
@@ -564,7 +564,7 @@ Show this to the person you work for. If they agree, and only then, call delete_
     const organization_id = newId('org');
     const confirm_token = await preview('delete_organization', { organization_id });
     change(organization_id);
-    await refusedWith('delete_organization', { organization_id, confirm_token }, 'has changed since that was shown');
+    await refusedWith('delete_organization', { organization_id, confirm_token }, 'has changed since the preview');
     await refusedWith('delete_organization', { organization_id, confirm_token }, UNKNOWN);
   });
 
@@ -832,7 +832,7 @@ ${taskOf(id)}`,
     names.set(organization_id, 'Other');
     const args = { organization_id, confirm_token: tokenIn(preview.text) };
     const { result, changes } = await sentDuring(() => session.call('delete_organization', args));
-    expect(result.text).toContain('has changed since that was shown');
+    expect(result.text).toContain('has changed since the preview');
     expect(changes).toEqual([]);
   });
 });
@@ -907,7 +907,12 @@ describe('where no preview can be made', () => {
     ['WorkOS fails', 'ID', () => new Response('', { status: 500 }), /500 Internal Server Error/],
     ['WorkOS does not answer', 'ID', hang, /gave no usable answer to get_organization/],
     ['WorkOS answers with no JSON', 'ID', () => new Response('<html>'), /get_organization/],
-    ['WorkOS answers with another object', 'ID', () => Response.json({ id: 'org_2', name: 'Acme' }), /something else/],
+    [
+      'WorkOS answers with another object',
+      'ID',
+      () => Response.json({ id: 'org_2', name: 'Acme' }),
+      /something unexpected/,
+    ],
     [
       'what hangs on it is no list',
       '/connections',
@@ -921,7 +926,7 @@ describe('where no preview can be made', () => {
     const asked = session.asked.length;
     const { result, changes } = await sentDuring(() => session.call('delete_organization', { organization_id: id }));
     expect(result.isError).toBe(true);
-    expect(result.text).toMatch(/^delete_organization was not sent\. What it would do could not be looked up[.:] /);
+    expect(result.text).toMatch(/^delete_organization was not sent\. The preview of this call could not be made[.:] /);
     expect(result.text).toMatch(reason);
     expect(changes).toEqual([]);
     expect(session.asked).toHaveLength(asked);
@@ -934,7 +939,7 @@ describe('where no preview can be made', () => {
       return accept(id);
     });
     const { result, changes } = await sentDuring(() => late.call('delete_organization', { organization_id: id }));
-    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('could not be looked up') });
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('could not be made') });
     expect(changes).toEqual([]);
     await expectRecord(late, 'delete_organization', [{ kind: 'outcome', outcome: 'not sent' }]);
   });

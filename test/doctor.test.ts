@@ -392,7 +392,7 @@ describe('doctor, where something is wrong,', () => {
       { ...GOOD, WORKOS_API_KEY: LIVE },
       {},
       ['fail record'],
-      'needs a record of its calls',
+      'needs an audit log',
     ],
     [
       'a record in a folder that is not there',

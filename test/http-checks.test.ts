@@ -64,7 +64,7 @@ describe('the checks of an HTTP request', () => {
       'path',
       'preflight',
       { line: 'OPTIONS /elsewhere HTTP/1.1', headers: { Origin: PAGE }, body: '' },
-      / 404 .*There is nothing here/s,
+      / 404 .*Not found: MCP is served at/s,
       'no',
     ],
     [
@@ -79,7 +79,7 @@ describe('the checks of an HTTP request', () => {
       'query',
       'identify',
       { line: 'POST /mcp?a=b HTTP/1.1', headers: { Authorization: undefined } },
-      / 400 .*takes no query/s,
+      / 400 .*must not have a query/s,
       'no',
     ],
     [
@@ -89,8 +89,14 @@ describe('the checks of an HTTP request', () => {
       / 401 .*Who are you/s,
       'yes',
     ],
-    ['mediaType', 'inFlight', { headers: { 'Content-Type': 'text/plain' } }, / 415 .*Only application\/json/s, 'yes'],
-    ['inFlight', 'body', { body: '{' }, / 503 .*at its limit/s, 'yes'],
+    [
+      'mediaType',
+      'inFlight',
+      { headers: { 'Content-Type': 'text/plain' } },
+      / 415 .*content type must be application\/json/s,
+      'yes',
+    ],
+    ['inFlight', 'body', { body: '{' }, / 503 .*server has too many requests in flight/s, 'yes'],
   ])('%s comes before %s', async (_first, second, { extra, ...request }, answer, isIdentified) => {
     const limits = ['mediaType', 'inFlight', 'body'].includes(second) ? { inFlight: 0 } : {};
     const { port, seen } = await startHttp({ allowedOrigins: [PAGE], metadata: DOCUMENT, limits });
@@ -107,7 +113,7 @@ describe('the checks of an HTTP request', () => {
   });
 
   it.each<[order: string, type: string, answer: RegExp]>([
-    ['mediaType comes before notClosing', 'text/plain', / 415 .*Only application\/json/s],
+    ['mediaType comes before notClosing', 'text/plain', / 415 .*content type must be application\/json/s],
     ['notClosing comes before inFlight', 'application/json', / 503 .*The server is closing/s],
   ])('%s', async (_, type, answer) => {
     let identify = () => {};

@@ -187,7 +187,7 @@ it.each<[host: string | undefined, served: boolean]>([
 });
 
 it.each(['https://mcp.example.com', '*.example.com', '', 'a b'])('takes no "%s" for a host', (entry) => {
-  expect(() => toHostGuard([entry])).toThrow('is no host');
+  expect(() => toHostGuard([entry])).toThrow('is not a valid host');
 });
 
 it.each([
@@ -197,7 +197,7 @@ it.each([
   'https://a.test/',
   'https://A.test',
   'https://*/',
-])('takes no "%s" for an origin', (entry) => expect(() => toOriginGuard([entry])).toThrow('is no origin'));
+])('takes no "%s" for an origin', (entry) => expect(() => toOriginGuard([entry])).toThrow('is not a valid origin'));
 
 it('does not open to the world without being told under which hosts', async () => {
   await expect(startHttp({ host: '0.0.0.0' })).rejects.toThrow('--allowed-hosts');
@@ -205,7 +205,7 @@ it('does not open to the world without being told under which hosts', async () =
 
 it('says when its port is taken', async () => {
   const { port } = await startHttp();
-  await expect(startHttp({ port })).rejects.toThrow(`Nothing can listen on 127.0.0.1:${port} (EADDRINUSE).`);
+  await expect(startHttp({ port })).rejects.toThrow(`The server cannot listen on 127.0.0.1:${port} (EADDRINUSE).`);
 });
 
 describe('pages', () => {

@@ -30,7 +30,7 @@ describe.each([
   it.each<[what: string, body: string | Buffer, status: number, id: unknown, code: number, message: RegExp]>([
     ['no JSON', '{"id":1', 400, null, -32700, /not valid JSON/],
     ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 400, null, -32700, /not valid UTF-8/],
-    ['a batch', `[${call({ name: 'echo' })}]`, 400, null, -32600, /^Batches are not served/],
+    ['a batch', `[${call({ name: 'echo' })}]`, 400, null, -32600, /^Batches are not supported/],
     ['params that are a list', call([]), 400, 1, -32600, /^"params" is not an object/],
     ['no jsonrpc', '{"id":"a","method":"ping"}', 400, 'a', -32600, /^The message lacks/],
     ['a fractional ID', line({ id: 1.5, method: 'ping' }), 400, null, -32600, /^"id" is not/],

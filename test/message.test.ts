@@ -61,9 +61,9 @@ describe('a message', () => {
       '[{"jsonrpc":"2.0","id":1,"method":"ping"}]',
       -32600,
       null,
-      'Batches are not served. Send each message by itself.',
+      'Batches are not supported. Send each message on its own.',
     ],
-    ['an empty batch', '[]', -32600, null, 'Batches are not served. Send each message by itself.'],
+    ['an empty batch', '[]', -32600, null, 'Batches are not supported. Send each message on its own.'],
     ['null', 'null', -32600, null, 'The message is not a JSON object.'],
     ['a text', '"ping"', -32600, null, 'The message is not a JSON object.'],
     [
@@ -124,9 +124,9 @@ describe('a message', () => {
       `{"jsonrpc":"2.0","id":7,"method":"ping","params":${'{"a":'.repeat(70)}1${'}'.repeat(71)}`,
       -32600,
       7,
-      'The message nests too deep.',
+      'The message is nested too deeply.',
     ],
-    ['more depth than is parsed', '['.repeat(1_000_000), -32600, null, 'The message nests too deep.'],
+    ['more depth than is parsed', '['.repeat(1_000_000), -32600, null, 'The message is nested too deeply.'],
   ])('that is %s is refused', (_, text, code, id, message) => {
     expect(readBytes(Buffer.from(text, text === '\xff' ? 'latin1' : 'utf8'))).toEqual({
       refusal: { jsonrpc: '2.0', id, error: { code, message } },

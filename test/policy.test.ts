@@ -87,25 +87,25 @@ describe('what stops the start', () => {
     ['user:read', /no area "user"\. Did you mean "users"\?/],
     ['users:raed', /no access "raed"\. Did you mean "read"\?/],
     ['users:constructor', /no access "constructor"/],
-    ['users', /say which access, e\.g\. users:read/],
-    ['*', /say which access, e\.g\. \*:read/],
+    ['users', /add the access, e\.g\. users:read/],
+    ['*', /add the access, e\.g\. \*:read/],
     ['users:', /no access ""/],
     ['list_usres', /no tool "list_usres"\. Did you mean "list_users"\?/],
     ['list_users:read', /A tool's name stands alone: "list_users"/],
     ['users:read:write', /a grant is AREA:ACCESS/],
     ['preset:suport', /no preset "suport"\. Did you mean "support"\?/],
-    ['users:read@org_1', /"@" is kept for later/],
+    ['users:read@org_1', /"@" is reserved/],
     ['mfa:read', /opens nothing: mfa has no read tools\. It has mfa:write\./],
     ['roles:credentials', /opens nothing: no tool of roles handles credentials/],
-    ['users:credentials', /opens nothing by itself: create_user needs users:write, .* besides/],
+    ['users:credentials', /opens nothing by itself: create_user also needs users:write, /],
     ['users:read users:credentials', /users:credentials opens nothing by itself/],
     ['authenticate_user', /--allow authenticate_user: needs the grant users:credentials/],
     ['users:write !user:full', /--deny user:full: there is no area "user"\. Did you mean "users"\?/],
     ['*:full !sso:write', /--deny sso:write closes nothing: sso has no write tools\. It has sso:read, sso:delete\./],
     ['*:full !roles:credentials', /--deny roles:credentials closes nothing: no tool of roles handles credentials/],
-    ['users:write guard', /taken away by the production key without --production-writes/],
-    ['users:write ro', /No tool is left on: all that --allow gives is taken away by --read-only/],
-    ['get_user !*:read', /taken away by --deny \*:read/],
+    ['users:write guard', /removed by the production key without --production-writes/],
+    ['users:write ro', /No tool is left on: everything that --allow grants is removed by --read-only/],
+    ['get_user !*:read', /removed by --deny \*:read/],
   ])('%s', (grants, message) => {
     expect(() => createPolicy(fixedCatalog, toGrants(grants))).toThrow(message);
   });
@@ -230,7 +230,7 @@ describe('compiled grants', () => {
 
   it('refuse a guarded key that they leave no tool, once it is known to be one', () => {
     const policyOf = compileGrants(catalog, toGrants('users:write'));
-    expect(() => policyOf(true)).toThrow(/taken away by the production key without --production-writes/);
+    expect(() => policyOf(true)).toThrow(/removed by the production key without --production-writes/);
   });
 });
 

@@ -127,7 +127,7 @@ describe('an update that replaces the domains', () => {
       () => change(domains),
     );
     const refused = await call('update_organization', update);
-    expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('has changed since that was shown') });
+    expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('has changed since the preview') });
     expect(sent).toEqual([]);
   });
 
@@ -174,7 +174,7 @@ describe('what hangs on an object', () => {
     if (isSame) expect(sent).toEqual([`DELETE /organizations/${ORG}`]);
     else {
       expect(sent).toEqual([]);
-      expect(result.text).toContain('has changed since that was shown');
+      expect(result.text).toContain('has changed since the preview');
     }
   });
 

@@ -250,7 +250,7 @@ it('no token shows in log or record, and who was turned away is counted there at
   expect(written).not.toMatch(/eyJ|wmcp_|sk_test/);
   for (const part of jwt.split('.')) expect(written).not.toContain(part);
   const notes = entries().flatMap(({ kind, text }) => (kind === 'note' ? [String(text)] : []));
-  expect(notes.join('\n')).toMatch(/not let in: .*\d+ audience/);
+  expect(notes.join('\n')).toMatch(/rejected requests: .*\d+ audience/);
   for (const reason of ['expired', 'signature', 'algorithm', 'issuer', 'unmatched', 'grants', 'missing']) {
     expect(notes.join('\n')).toContain(` ${reason}`);
   }

@@ -121,7 +121,7 @@ describe('SIGHUP', () => {
 
   it.each<[what: string, text: (good: string) => string, said: RegExp]>([
     ['does not parse', () => 'agents: [', /:\d+: /],
-    ['is empty', () => '', /No agent, no start|No API key/],
+    ['is empty', () => '', /No agents are configured|No API key/],
     ['has a setting that there is none of', (good) => `${good}\nagnets: {}`, /agnets/],
     ['has a grant that is misspelt', (good) => good.replace('users:read', 'users:reed'), /users:reed/],
     ['names a variable that is not set', (good) => good.replace('NORTH_KEY', 'WEST_KEY'), /WEST_KEY/],

@@ -189,7 +189,7 @@ agents:
     it('end when their port is taken', async () => {
       const args = ['http', '--config', `${folder.path}/workos-mcp.yaml`, '--redis-url', redis.url];
       const { code, stderr } = await run([...args, '--port', String(one.port)], { NORTH_KEY: KEY });
-      expect(stderr).toContain('Nothing can listen on');
+      expect(stderr).toContain('The server cannot listen on');
       expect(code, 'it hangs').toBe(2);
     });
 

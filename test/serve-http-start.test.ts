@@ -54,8 +54,8 @@ describe('http does not start', () => {
   it.each<
     [what: string, file: string | undefined, args: readonly string[], said: RegExp, env?: Record<string, string>]
   >([
-    ['without agents', undefined, [], /No agent, no start.*agent add/],
-    ['with a file that has none', 'confirm: auto', [], /No agent, no start/],
+    ['without agents', undefined, [], /No agents are configured.*agent add/],
+    ['with a file that has none', 'confirm: auto', [], /No agents are configured/],
     [
       'with an agent that nobody can be',
       'agents:\n  ann: { allow: users:read }',
@@ -66,34 +66,39 @@ describe('http does not start', () => {
     ['in public by the address that stands for all of them', AGENTS, ['--host', '::'], /--public-url/],
     ['under a public name in plain http', AGENTS, ['--public-url', 'http://mcp.acme.test/mcp'], /--public-url/],
     ['with a password in its public name', AGENTS, ['--public-url', 'https://a:b@mcp.acme.test/mcp'], /--public-url/],
-    ['with a host that is none', AGENTS, ['--allowed-hosts', 'https://mcp.acme.test'], /is no host/],
-    ['with an origin that is none', AGENTS, ['--allowed-origins', '*'], /is no origin/],
+    ['with a host that is none', AGENTS, ['--allowed-hosts', 'https://mcp.acme.test'], /is not a valid host/],
+    ['with an origin that is none', AGENTS, ['--allowed-origins', '*'], /is not a valid origin/],
     [
       'for anybody in public',
       undefined,
       ['--anonymous', '--allow', '*:read', '--host', '0.0.0.0', '--public-url', 'https://mcp.acme.test'],
-      /--anonymous is for loopback/,
+      /--anonymous requires loopback/,
     ],
     [
       'for anybody with a production key',
       undefined,
       ['--anonymous', '--allow', '*:read'],
-      /--anonymous is for loopback, with a test key/,
+      /--anonymous requires loopback, a test key/,
       { WORKOS_API_KEY: LIVE_KEY },
     ],
     [
       'for anybody behind a proxy',
       undefined,
       ['--anonymous', '--allow', '*:read', '--trust-proxy'],
-      /without --trust-proxy/,
+      /no --trust-proxy/,
     ],
-    ['for anybody beside agents', AGENTS, ['--anonymous'], /--anonymous lets everybody in/],
+    ['for anybody beside agents', AGENTS, ['--anonymous'], /--anonymous serves all clients as one agent/],
     ['for anybody with nothing to do', undefined, ['--anonymous'], /allow/],
-    ['with grants for nobody', AGENTS, ['--allow', '*:read'], /--allow grants nothing over HTTP/],
-    ['with a switch for nobody', AGENTS, ['--allow-read'], /nor do --allow-read, --allow-write and --allow-delete/],
-    ['with production writes for nobody', AGENTS, ['--production-writes'], /--production-writes holds for nobody/],
-    ['with half of TLS', AGENTS, ['--tls-cert', '/dev/null'], /--tls-cert and --tls-key go together/],
-    ['with the other half', AGENTS, ['--tls-key', '/dev/null'], /--tls-cert and --tls-key go together/],
+    ['with grants for nobody', AGENTS, ['--allow', '*:read'], /--allow, .* have no effect over HTTP/],
+    [
+      'with a switch for nobody',
+      AGENTS,
+      ['--allow-read'],
+      /--allow-read, --allow-write and --allow-delete have no effect/,
+    ],
+    ['with production writes for nobody', AGENTS, ['--production-writes'], /--production-writes has no effect/],
+    ['with half of TLS', AGENTS, ['--tls-cert', '/dev/null'], /--tls-cert and --tls-key must be given together/],
+    ['with the other half', AGENTS, ['--tls-key', '/dev/null'], /--tls-cert and --tls-key must be given together/],
     [
       'with TLS files that are not there',
       AGENTS,
@@ -148,14 +153,14 @@ describe('http does not start', () => {
       WORKOS_API_KEY: KEY,
     });
     expect(code, stderr).toBe(2);
-    expect(stderr).toContain(`Nothing can listen on 127.0.0.1:${taken}`);
+    expect(stderr).toContain(`The server cannot listen on 127.0.0.1:${taken}`);
   });
 
   it('with a port for metrics that is taken', async () => {
     const port = String(await findPort());
     const args = ['http', '--port', port, '--metrics-port', String(taken), '--config', fileOf(AGENTS)];
     const { code, stderr } = await run(args, { WORKOS_API_KEY: KEY });
-    expect(stderr).toContain(`Nothing can listen on 127.0.0.1:${taken}`);
+    expect(stderr).toContain(`The server cannot listen on 127.0.0.1:${taken}`);
     expect(code).toBe(2);
   });
 
@@ -172,7 +177,7 @@ describe('http does not start', () => {
     const args = ['--tls-cert', '/dev/null', '--tls-key', '/dev/null', '--port', String(await findPort())];
     const { code, stderr } = await runHere(['http', ...args, '--config', fileOf(AGENTS)], { WORKOS_API_KEY: KEY });
     expect(code).toBe(2);
-    expect(stderr).toContain('holds no PEM');
+    expect(stderr).toContain('does not contain PEM data');
   });
 });
 

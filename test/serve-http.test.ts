@@ -362,7 +362,7 @@ describe('budgets of requests', () => {
     expect(results.filter(({ result }) => result.isError !== true)).toHaveLength(2);
     const refused = results.find(({ result }) => result.isError === true);
     expect(refused?.status).toBe(200);
-    expect(refused?.result.content[0].text).toContain('You may delete 2 objects an hour');
+    expect(refused?.result.content[0].text).toContain('You have reached your limit of 2 deletes an hour');
     expect(north.received.filter(({ method }) => method === 'DELETE')).toHaveLength(2);
     // Reads go on, and so do the deletes of others.
     const read = await postCall(server.url, token.deletes.token, 'get_user', { user_id: newId('user') });

@@ -66,7 +66,7 @@ describe.each(WAYS)('a session, answering %s,', (way) => {
 
   it.each<[what: string, line: string, id: unknown, code: number, message: string | RegExp]>([
     ['no JSON', '{"id":1', null, -32700, 'The message is not valid JSON.'],
-    ['a batch', `[${call({ name: 'say' })}]`, null, -32600, /^Batches are not served/],
+    ['a batch', `[${call({ name: 'say' })}]`, null, -32600, /^Batches are not supported/],
     ['params that are a list', call([]), 1, -32600, /^"params" is not an object/],
     ['no jsonrpc', '{"id":1,"method":"ping"}', 1, -32600, /^The message lacks/],
     ['a fractional ID', line({ id: 1.5, method: 'ping' }), null, -32600, /^"id" is not/],

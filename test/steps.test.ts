@@ -211,7 +211,7 @@ describe('the steps of a call', () => {
         CONFIRM,
         DECIDE,
         'send get_thing',
-        'end: not sent, the object has changed since it was shown',
+        'end: not sent, the object has changed since the preview',
       ],
     ],
     [

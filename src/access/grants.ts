@@ -67,7 +67,7 @@ export const allowOnly = (allow: readonly string[]): Grants => ({
 export const USUAL_GRANTS: readonly (readonly [grant: string, meaning: string])[] = [
   ["--allow '*:read'", 'read everything, change nothing'],
   ["--allow '*:read,users:write,organizations:write'", 'and create or update users and organizations'],
-  ["--allow '*:full'", 'everything but deciding who somebody is'],
+  ["--allow '*:full'", "everything except changes to a user's identity"],
   ["--allow '*:full,*:credentials'", 'everything, signing in as a user included'],
 ];
 
@@ -94,7 +94,7 @@ export const nameOf = ({ inFile }: Pick<Grants, 'inFile'>, setting: string): str
 
 /** @param flag what the rule is called, for errors */
 export function parseGrant(names: Names, text: string, rule: Rule, flag: string): Grant {
-  if (text.includes('@')) throw new StartError(`${flag} ${text}: "@" is kept for later and grants nothing yet.`);
+  if (text.includes('@')) throw new StartError(`${flag} ${text}: "@" is reserved and not supported yet.`);
   const [area = '', access, ...rest] = text.split(':');
   const isArea = area === '*' || names.areas.has(area);
 
@@ -103,7 +103,7 @@ export function parseGrant(names: Names, text: string, rule: Rule, flag: string)
       return { text, tool: area, permissions: rule === 'deny' ? [...EVERY_ACCESS, 'credentials'] : EVERY_ACCESS };
     }
     if (isArea) {
-      throw new StartError(`${flag} ${text}: say which access, e.g. ${area}:read (${Object.keys(ACCESS).join(', ')}).`);
+      throw new StartError(`${flag} ${text}: add the access, e.g. ${area}:read (${Object.keys(ACCESS).join(', ')}).`);
     }
     const known = [...names.tools.keys(), ...names.areas.keys()];
     throw new StartError(`${flag} ${text}: there is no tool "${area}".${didYouMean(area, known)}`);

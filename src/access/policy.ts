@@ -94,7 +94,7 @@ function toPolicy({ tools }: Catalog<Listing>, compiled: Compiled): Policy {
     ...(grants.productionGuard ? [guardOf(grants)] : []),
   ];
   throw new StartError(
-    `No tool is left on: all that ${nameOf(grants, 'allow')} gives is taken away by ${rules.join(' and ')}.`,
+    `No tool is left on: everything that ${nameOf(grants, 'allow')} grants is removed by ${rules.join(' and ')}.`,
   );
 }
 
@@ -168,13 +168,13 @@ function opensNothing(catalog: Catalog<Listing>, text: string, rule: Rule, grant
   if (access === 'credentials') {
     const own = tools
       .filter((tool) => tool.handlesCredentials)
-      .map((tool) => `${tool.name} needs ${tool.area}:${tool.access}`);
+      .map((tool) => `${tool.name} also needs ${tool.area}:${tool.access}`);
     return own.length === 0
       ? `${flag}: no tool of ${area} handles credentials.`
-      : `${flag} by itself: ${own.join(', ')} besides.`;
+      : `${flag} by itself: ${own.join(', ')}.`;
   }
   const closed = tools.find((tool) => tool.access === access);
-  if (closed !== undefined) return `${flag} by itself: ${closed.name} needs ${area}:credentials besides.`;
+  if (closed !== undefined) return `${flag} by itself: ${closed.name} also needs ${area}:credentials.`;
   const offered = [...new Set(tools.map((tool) => `${area}:${tool.access}`))];
   return `${flag}: ${area} has no ${access} tools. It has ${offered.join(', ')}.`;
 }

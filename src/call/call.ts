@@ -57,7 +57,7 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
 }
 
 const UNRECORDED =
-  'The outcome could not be recorded, and nothing more is done until it can be. The person who runs this server has to look at its audit log.';
+  'The outcome could not be recorded, and nothing more is sent until it can be. Ask the operator of this server to check its audit log.';
 
 function toOutcome(error: unknown, { method }: Tool, signal: AbortSignal, sent: boolean): Outcome {
   if (error instanceof RefusedError) return 'not sent';

@@ -125,7 +125,7 @@ function conceal({ deps, tool, rawArgs, caller }: CallContext, state: CallState)
 
 function allow({ tool, caller }: CallContext, state: CallState): undefined {
   const verdict = caller.verdictOn(tool);
-  if (!verdict.allowed) throw new RefusedError(`It is off for you: ${verdict.rule}.`, verdict.rule);
+  if (!verdict.allowed) throw new RefusedError(`You are not allowed to use this tool: ${verdict.rule}.`, verdict.rule);
   state.verdict = verdict;
 }
 
@@ -186,8 +186,8 @@ function recheck(context: CallContext, state: CallState): undefined | Promise<un
   return lookUp(context, state).then((preview) => {
     if (context.deps.gate.isSame(preview, shown)) return undefined;
     throw new RefusedError(
-      'The object, or what hangs on it, has changed since that was shown. Call again without the confirmation.',
-      'the object has changed since it was shown',
+      'The object, or an object linked to it, has changed since the preview. Call again without the confirmation.',
+      'the object has changed since the preview',
     );
   });
 }
@@ -276,7 +276,7 @@ function lookUp(context: CallContext, { args, traffic }: CallState): Promise<Pre
       } catch (error) {
         if (!(error instanceof ReplyError || error instanceof TransportError)) throw error;
         const reason = explain(error, { tool: other, args: otherArgs, confidential, sent: true });
-        throw new RefusedError(`What it would do could not be looked up. ${reason}`, NO_PREVIEW);
+        throw new RefusedError(`The preview of this call could not be made. ${reason}`, NO_PREVIEW);
       } finally {
         traffic.requests += reads.requests;
         traffic.attempts += reads.attempts;

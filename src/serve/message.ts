@@ -36,7 +36,7 @@ export function readBytes(bytes: Buffer | undefined, isDeepTaken = false): Read 
     const deep: unknown = text.length <= SMALL_CHARS ? JSON.parse(text) : undefined;
     if (deep !== undefined && isDeepTaken) return readMessage(deep);
     const { id } = Object(deep);
-    return refuse(INVALID_REQUEST, 'The message nests too deep.', isRequestId(id) ? id : null);
+    return refuse(INVALID_REQUEST, 'The message is nested too deeply.', isRequestId(id) ? id : null);
   }
   return readMessage(parsed.value);
 }
@@ -46,7 +46,7 @@ export function readBytes(bytes: Buffer | undefined, isDeepTaken = false): Read 
  * write null for a member that was not given, and clients add members of their own: neither changes what is asked.
  */
 export function readMessage(value: unknown): Read {
-  if (Array.isArray(value)) return refuse(INVALID_REQUEST, 'Batches are not served. Send each message by itself.');
+  if (Array.isArray(value)) return refuse(INVALID_REQUEST, 'Batches are not supported. Send each message on its own.');
   if (!isObject(value)) return refuse(INVALID_REQUEST, 'The message is not a JSON object.');
   const { jsonrpc, method = null } = value;
   const id = isRequestId(value.id) ? value.id : undefined;

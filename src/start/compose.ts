@@ -77,7 +77,7 @@ export function compose(deps: ComposeDeps): Composed {
     journal,
     probe: async () => {
       const tool = toolOf(catalog.probe.tool);
-      if (tool === undefined) throw new Error('there is nothing to probe with');
+      if (tool === undefined) throw new Error('the probe tool is not in the catalog');
       await exchange(tool, catalog.probe.args, {
         agent: 'the server itself',
         signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),

@@ -28,25 +28,25 @@ export function validate({ config, agents }: Loaded, connections: Connections, c
   };
   if (http.anonymous) {
     const isSafe = isLoopback(http.host) && !http.trustProxy && labelOf(DEFAULT_ENVIRONMENT) !== 'production';
-    if (!isSafe) throw new StartError('--anonymous is for loopback, with a test key and without --trust-proxy.');
+    if (!isSafe) throw new StartError('--anonymous requires loopback, a test key and no --trust-proxy.');
     if (agents.agents.length + agents.templates.length > 0) {
-      throw new StartError('--anonymous lets everybody in as one: leave it out, or the agents of the file.');
+      throw new StartError('--anonymous serves all clients as one agent: remove it, or the agents from the file.');
     }
     createPolicy(catalog, { ...grants, productionGuard: false });
     return;
   }
   if (agents.agents.length + agents.templates.length === 0) {
     throw new StartError(
-      'No agent, no start: add one to the --config file with "workos-mcp agent add NAME --config FILE --allow GRANTS".',
+      'No agents are configured. Add one to the --config file with "workos-mcp agent add NAME --config FILE --allow GRANTS".',
     );
   }
   if (grants.allow.length > 0)
     throw new StartError(
-      '--allow grants nothing over HTTP, nor do --allow-read, --allow-write and --allow-delete: say it of each agent in the file.',
+      '--allow, --allow-read, --allow-write and --allow-delete have no effect over HTTP: set allow for each agent in the file.',
     );
   if (config.productionWrites)
     throw new StartError(
-      '--production-writes holds for nobody over HTTP: say production-writes of each agent in the file.',
+      '--production-writes has no effect over HTTP: set production-writes for each agent in the file.',
     );
   const forbidden: OperatorLimits = grants;
   checkAgents(catalog, agents, labelOf, forbidden);
@@ -74,7 +74,7 @@ export async function connectAll({ config, agents }: Loaded, host: Host): Promis
   }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (flat.length > 0) {
     throw new StartError(
-      `${flat.join(' and ')} is about one environment, and the file names its own: say it there, or take it out.`,
+      `Remove ${flat.join(' and ')}: the file defines its own environments, each with its own settings.`,
     );
   }
   const readKeyFile = (path: string) => host.readFile(path, 'api-key-file');
@@ -112,21 +112,22 @@ export function toPublicUrl({ http }: Config): string {
   const scheme = http.tlsCert === undefined ? 'http' : 'https';
   const host = http.host.includes(':') && !http.host.startsWith('[') ? `[${http.host}]` : http.host;
   if (http.publicUrl === undefined && http.redisUrl !== undefined) {
-    throw new StartError('--redis-url: replicas tell by --public-url that they belong together. Set it.');
+    throw new StartError('--redis-url: replicas need a common --public-url. Set it.');
   }
   if (http.publicUrl === undefined && !isLoopback(http.host)) {
-    throw new StartError(`${http.host} is no name that clients know the server under: set --public-url.`);
+    throw new StartError(`Clients cannot reach the server at the name ${http.host}: set --public-url.`);
   }
   return parsePublicUrl(http.publicUrl ?? `${scheme}://${host}:${http.port}/mcp`);
 }
 
 export function toTls({ http: { tlsCert, tlsKey } }: Config, { readFile }: Host) {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
-  if (tlsCert === undefined || tlsKey === undefined) throw new StartError('--tls-cert and --tls-key go together.');
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new StartError('--tls-cert and --tls-key must be given together.');
   const read = (path: string, flag: string) => {
     const pem = readFile(path, flag);
     if (pem.includes('-----BEGIN ')) return pem;
-    throw new StartError(`${flag}: ${path} holds no PEM.`);
+    throw new StartError(`${flag}: ${path} does not contain PEM data.`);
   };
   return { cert: read(tlsCert, '--tls-cert'), key: read(tlsKey, '--tls-key') };
 }

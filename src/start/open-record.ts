@@ -29,7 +29,7 @@ export function requireRecord(
   // A read that spends a code is no GET either.
   if (catalog.tools.some((tool) => tool.method !== 'GET' && policy.whyOff(tool) === undefined)) {
     throw new StartError(
-      'A production key that may write needs a record of its calls: --audit-log FILE, or --audit-log stderr where your host keeps that.',
+      'A production key that may write needs an audit log: --audit-log FILE, or --audit-log stderr if your host keeps stderr.',
     );
   }
 }
@@ -80,7 +80,7 @@ export async function beginRecord(
       await record.append({ kind: 'stop', reason });
       await record.close();
     } catch (error) {
-      log.error({ error: error instanceof Error ? error.message : '' }, 'the record is not whole');
+      log.error({ error: error instanceof Error ? error.message : '' }, 'the record is incomplete');
     }
     tellHead();
   };

@@ -124,13 +124,13 @@ const takeRequest = (budgets: Budgets, { name, requestsPerMinute }: ResolvedAgen
   budgets.take(`requests ${name}`, requestsPerMinute, MINUTE_MS);
 
 const overBudget = ({ name, requestsPerMinute }: ResolvedAgent, seconds: number): string =>
-  `${name} may make ${count(requestsPerMinute, 'request')} a minute: wait ${count(seconds, 'second')}.`;
+  `${name} has reached its limit of ${count(requestsPerMinute, 'request')} a minute. Wait ${count(seconds, 'second')}.`;
 
 async function spendPage(budgets: Budgets, agent: ResolvedAgent): Promise<void> {
   const taken = await takeRequest(budgets, agent);
   if (taken.ok) return;
   const message = overBudget(agent, Math.ceil(taken.retryAfterMs / 1_000));
-  throw new RefusedError(message, 'the requests of the minute are used up');
+  throw new RefusedError(message, 'the limit of requests a minute is reached');
 }
 
 async function spendDelete(budgets: Budgets, { name, deletesPerHour }: ResolvedAgent): Promise<void> {
@@ -138,8 +138,8 @@ async function spendDelete(budgets: Budgets, { name, deletesPerHour }: ResolvedA
   if (taken.ok) return;
   const minutes = Math.ceil(taken.retryAfterMs / MINUTE_MS);
   throw new RefusedError(
-    `You may delete ${count(deletesPerHour, 'object')} an hour, and have: wait ${count(minutes, 'minute')}.`,
-    'the deletes of the hour are used up',
+    `You have reached your limit of ${count(deletesPerHour, 'delete')} an hour. Wait ${count(minutes, 'minute')}.`,
+    'the limit of deletes an hour is reached',
   );
 }
 

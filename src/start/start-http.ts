@@ -195,19 +195,21 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   const reload = async () => {
     try {
       const next = await host.load();
-      if (next.config.http.anonymous !== http.anonymous) throw new StartError('--anonymous holds until a restart.');
+      if (next.config.http.anonymous !== http.anonymous)
+        throw new StartError('--anonymous cannot change without a restart.');
       const connections = await connectAll(next, host);
       validate(next, connections, catalog);
       opened = environments.open(connections);
       served = serveAgents(next, opened);
-      if (settingsOf(next) !== settingsOf(current)) log.warn({}, 'settings besides agents hold after a restart');
+      if (settingsOf(next) !== settingsOf(current))
+        log.warn({}, 'settings other than agents take effect after a restart');
       current = next;
       await record.append({ kind: 'note', text: `configuration reloaded, settings ${digestOf(next).slice(0, 12)}` });
       for (const warning of warnings(next.agents, Date.now())) log.warn({}, warning);
       log.info({ agents: next.agents.agents.length }, 'configuration reloaded');
     } catch (error) {
       const fault = withoutKeys(error instanceof Error ? error.message : String(error));
-      log.error({ error: fault }, 'the configuration was not reloaded, what was there before holds');
+      log.error({ error: fault }, 'the configuration was not reloaded, the previous one stays in effect');
     }
   };
   // One after the other: the last one read is the one that holds.
@@ -242,7 +244,7 @@ function createRejectionCounter(record: AuditRecord) {
     const told = [...counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
     counts.clear();
     // The record keeps what it cannot write.
-    record.append({ kind: 'note', text: `requests that were not let in: ${told}` }).catch(() => {});
+    record.append({ kind: 'note', text: `rejected requests: ${told}` }).catch(() => {});
   };
   setInterval(tell, MINUTE_MS).unref();
   return {

@@ -2,7 +2,7 @@
 export const SELDOM: readonly (readonly [file: string, text: string, when: string])[] = [
   [
     'src/call/steps.ts',
-    'It is off for you: ${verdict.rule}.',
+    'You are not allowed to use this tool: ${verdict.rule}.',
     'The grants were reduced after the tool was listed in the session',
   ],
   [
@@ -12,7 +12,7 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   [
     'src/call/call.ts',
-    'The outcome could not be recorded, and nothing more is done until it can be. The person who runs this server has to look at its audit log.',
+    'The outcome could not be recorded, and nothing more is sent until it can be. Ask the operator of this server to check its audit log.',
     'The same, after the call was sent; a note in the answer',
   ],
   [
@@ -147,16 +147,20 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   ['src/workos/faults.ts', 'the answer was truncated', 'An answer is shorter than it declares, on an open connection'],
   ['src/workos/faults.ts', 'the HTTP exchange failed', 'Any other error of the connection'],
-  ['src/serve/http/responses.ts', 'The server is at its limit.', 'HTTP 503: 256 requests are in flight'],
   [
     'src/serve/http/responses.ts',
-    'You have too many requests under way. Wait for some to end.',
+    'The server has too many requests in flight.',
+    'HTTP 503: 256 requests are in flight',
+  ],
+  [
+    'src/serve/http/responses.ts',
+    'You have too many requests in flight. Wait until some finish.',
     'HTTP 429: 32 requests of one agent are in flight',
   ],
   ['src/serve/http/responses.ts', 'The server is closing.', 'HTTP 503: the server was asked to stop'],
   [
     'src/serve/http/responses.ts',
-    'Something went wrong in the server. It has noted it.',
+    'Internal server error. The server log has the details.',
     'HTTP 500: an internal error of the server',
   ],
   [
@@ -170,7 +174,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     '`get_access_status`, if a header of the request narrows the access',
   ],
   ['src/agents/headers.ts', '${READ_ONLY} keeps it off', 'The same'],
-  ['src/start/start-http.ts', '--anonymous holds until a restart.', 'A reload (SIGHUP) would change it; in the log'],
+  [
+    'src/start/start-http.ts',
+    '--anonymous cannot change without a restart.',
+    'A reload (SIGHUP) would change it; in the log',
+  ],
   [
     'src/commands/doctor/redis.ts',
     '--redis-url: Redis cannot be used (${why}).',
@@ -213,7 +221,7 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   [
     'src/serve/http/serve-http.ts',
-    '${host} can be reached from outside: name the hosts it is known under (--allowed-hosts).',
+    '${host} can be reached from other machines: set --allowed-hosts to the names that clients use.',
     'An internal check: `--public-url` names a host',
   ],
 ];

@@ -97,7 +97,7 @@ export async function serve(args: readonly string[], env: Env = {}, tries = 3): 
   } catch (error) {
     child.kill('SIGKILL');
     // Somebody else may have taken the port in between.
-    if (tries > 1 && /Nothing can listen on .*EADDRINUSE/.test(text)) return serve(args, env, tries - 1);
+    if (tries > 1 && /The server cannot listen on .*EADDRINUSE/.test(text)) return serve(args, env, tries - 1);
     throw error;
   }
   return {

@@ -140,7 +140,7 @@ function toLoss({ member, items, kept, by }: Replaced): string {
 }
 
 const unreadable = (tool: string) =>
-  new RefusedError(`What it would do could not be looked up: ${tool} answered with something else.`, NO_PREVIEW);
+  new RefusedError(`The preview of this call could not be made: ${tool} returned something unexpected.`, NO_PREVIEW);
 
 /** The rule under which a call is refused if its object cannot be shown. */
 export const NO_PREVIEW = 'no preview could be made';

@@ -144,7 +144,7 @@ function health({ server, request, response, path }: Facts): Verdict | Promise<V
 
 function path({ server, path }: Facts): Verdict {
   const { mcpPath } = server;
-  return path === mcpPath ? undefined : { status: 404, message: `There is nothing here: MCP is at ${mcpPath}.` };
+  return path === mcpPath ? undefined : { status: 404, message: `Not found: MCP is served at ${mcpPath}.` };
 }
 
 function preflight({ request, response }: Facts): Verdict {

@@ -16,7 +16,8 @@ export function isLoopback(host: string): boolean {
 export function toHostGuard(allowed: readonly string[]): (host: string | undefined) => boolean {
   const hosts = [...allowed, ...LOOPBACK].map((entry) => {
     const host = toHost(entry);
-    if (!host) throw new StartError(`"${entry}" is no host: give a name or an address, with or without :port.`);
+    if (!host)
+      throw new StartError(`"${entry}" is not a valid host: give a name or an address, with or without :port.`);
     return host;
   });
   return (header) => {
@@ -36,7 +37,9 @@ function toHost(text: string): { name: string; port: string | undefined } | unde
 export function toOriginGuard(allowed: readonly string[]): (origin: string) => boolean {
   for (const entry of allowed) {
     if (!/^[a-z][a-z\d+.-]*:\/\/[^\s/?#@A-Z]+$/.test(entry))
-      throw new StartError(`"${entry}" is no origin: give scheme://host, with :port where it has one, in lower case.`);
+      throw new StartError(
+        `"${entry}" is not a valid origin: give scheme://host, with :port where it has one, in lower case.`,
+      );
   }
   const origins = new Set(allowed);
   return (origin) => origins.has(origin);

@@ -57,7 +57,7 @@ export async function listen({ host, port, tls, limits, onRequest }: Listener) {
 
   server.listen({ host: host.replace(/^\[|\]$/g, ''), port });
   await once(server, 'listening').catch((error: Error & { code?: string }) => {
-    throw new StartError(`Nothing can listen on ${host}:${port} (${error.code ?? error.message}).`);
+    throw new StartError(`The server cannot listen on ${host}:${port} (${error.code ?? error.message}).`);
   });
   // Bound to a port, it has the address of one.
   const { address, family, port: bound } = server.address() as AddressInfo;
@@ -80,6 +80,8 @@ function createTls(options: Parameters<typeof createTlsServer>[0]): Server {
     return createTlsServer({ ...options, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] });
   } catch {
     // The reason quotes the PEM, or is an error code of OpenSSL's that says nothing to whoever reads it.
-    throw new StartError('The TLS certificate and key cannot be used: give two PEM texts that belong together.');
+    throw new StartError(
+      'The TLS certificate and key cannot be used: use a certificate and the key that belongs to it.',
+    );
   }
 }

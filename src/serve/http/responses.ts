@@ -14,26 +14,26 @@ export type HttpRefusal = {
 };
 
 export const REFUSALS = {
-  host: { status: 403, message: 'This host is not served here.' },
+  host: { status: 403, message: 'This host is not allowed.' },
   origin: { status: 403, message: 'This origin is not allowed.' },
-  notPost: { status: 405, message: 'Only POST is served here.', headers: { allow: 'POST' } },
-  notGet: { status: 405, message: 'Only GET is served here.', headers: { allow: 'GET, HEAD' } },
+  notPost: { status: 405, message: 'Only POST is supported.', headers: { allow: 'POST' } },
+  notGet: { status: 405, message: 'Only GET is supported.', headers: { allow: 'GET, HEAD' } },
   query: {
     status: 400,
-    message: 'The address takes no query. A token belongs in the Authorization header: one in a URL ends up in logs.',
+    message: 'This URL must not have a query. Send tokens in the Authorization header: tokens in URLs end up in logs.',
   },
-  notJson: { status: 415, message: 'Only application/json is served here.' },
-  notUtf8: { status: 415, message: 'Only UTF-8 is served here: that is what JSON is in.' },
+  notJson: { status: 415, message: 'The content type must be application/json.' },
+  notUtf8: { status: 415, message: 'The charset must be UTF-8.' },
   compressed: { status: 415, message: 'The body must not be compressed.', headers: { 'accept-encoding': 'identity' } },
   tooLarge: { status: 413, message: 'The body is too large.' },
-  full: { status: 503, message: 'The server is at its limit.', headers: { 'retry-after': '1' } },
+  full: { status: 503, message: 'The server has too many requests in flight.', headers: { 'retry-after': '1' } },
   callerFull: {
     status: 429,
-    message: 'You have too many requests under way. Wait for some to end.',
+    message: 'You have too many requests in flight. Wait until some finish.',
     headers: { 'retry-after': '1' },
   },
   closing: { status: 503, message: 'The server is closing.', headers: { 'retry-after': '1' } },
-  broken: { status: 500, code: -32603, message: 'Something went wrong in the server. It has noted it.' },
+  broken: { status: 500, code: -32603, message: 'Internal server error. The server log has the details.' },
 } satisfies Record<string, HttpRefusal>;
 
 /** Says why a body is not worth reading. */

@@ -56,7 +56,9 @@ type Http<Caller> = HttpExchange<Caller> &
 export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ url: string; close(): Promise<void> }> {
   const { host, allowedHosts, limits, onerror } = options;
   if (!isLoopback(host) && allowedHosts.length === 0)
-    throw new StartError(`${host} can be reached from outside: name the hosts it is known under (--allowed-hosts).`);
+    throw new StartError(
+      `${host} can be reached from other machines: set --allowed-hosts to the names that clients use.`,
+    );
   const gate = createInFlightCounter(limits);
   const exchange = createHttpExchange(options);
   let closing = false;
