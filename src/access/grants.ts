@@ -4,26 +4,26 @@ import type { Listing } from '../catalog/listing.ts';
 import { StartError } from '../errors.ts';
 import { didYouMean } from '../wording.ts';
 
-/** What the person who starts the server allows, as they wrote it. */
+/** The grants of the operator, as written. */
 export type Grants = {
   readonly allow: readonly string[];
   readonly deny: readonly string[];
   readonly readOnly: boolean;
-  /** The key is a production one, and nobody said that it may be written with. */
+  /** The key is a production key, and the operator has not set production-writes. */
   readonly productionGuard: boolean;
-  /** They are an agent's of a file, where settings have no dashes. */
+  /** They belong to an agent in a file, where setting names have no dashes in front. */
   readonly inFile?: boolean;
 };
 
 export type Permission = Access | 'credentials';
 
-/** What one text allows or denies: permissions of one tool, of an area's tools or, where the area is `*`, of all. */
+/** What one text allows or denies: permissions of one tool, of the tools of an area or, if the area is `*`, of all. */
 export type Grant = { readonly text: string; readonly permissions: readonly Permission[] } & (
   | { readonly tool: string; readonly area?: undefined }
   | { readonly area: string; readonly tool?: undefined }
 );
 
-/** The tools of a catalog as grants name them. */
+/** The names that grants can use. */
 export type Names = {
   readonly tools: ReadonlyMap<string, Listing>;
   readonly areas: ReadonlyMap<string, readonly Listing[]>;
@@ -35,7 +35,7 @@ export function toNames({ areas, tools }: Catalog<Listing>): Names {
   return { tools: new Map(tools.map((tool) => [tool.name, tool])), areas: byArea };
 }
 
-/** The tools that a grant is about. */
+/** The tools that a grant names. */
 export function toolsOf({ tools, areas }: Names, { tool, area }: Grant): readonly Listing[] {
   if (area === '*') return [...tools.values()];
   return tool === undefined ? (areas.get(area) ?? []) : [tools.get(tool) ?? []].flat();
@@ -55,7 +55,7 @@ export const guardOf = (grants: Grants): string => `the production key without $
 
 export type Rule = 'allow' | 'deny';
 
-/** Grants that allow and take nothing back. */
+/** Grants that only allow. */
 export const allowOnly = (allow: readonly string[]): Grants => ({
   allow,
   deny: [],
@@ -63,7 +63,7 @@ export const allowOnly = (allow: readonly string[]): Grants => ({
   productionGuard: false,
 });
 
-/** What a blank start offers; the first is the one to begin with. */
+/** The suggestions for an operator who has set no grants. The first is the one to begin with. */
 export const USUAL_GRANTS: readonly (readonly [grant: string, meaning: string])[] = [
   ["--allow '*:read'", 'read everything, change nothing'],
   ["--allow '*:read,users:write,organizations:write'", 'and create or update users and organizations'],
@@ -73,7 +73,7 @@ export const USUAL_GRANTS: readonly (readonly [grant: string, meaning: string])[
 
 const PRESET = 'preset:';
 
-/** The grants with each preset replaced by what it stands for. */
+/** The grants with each preset replaced by its own grants. */
 export function expand({ presets }: Catalog<Listing>, { allow, deny, ...rest }: Grants): Grants {
   const replace = (rule: Rule) => (text: string) => {
     if (!text.startsWith(PRESET)) return [text];
@@ -88,11 +88,11 @@ export function expand({ presets }: Catalog<Listing>, { allow, deny, ...rest }: 
   return { ...rest, allow: allow.flatMap(replace('allow')), deny: deny.flatMap(replace('deny')) };
 }
 
-/** What a setting is called where the grants stand. */
+/** The name of a setting in the source of the grants: flag or file. */
 export const nameOf = ({ inFile }: Pick<Grants, 'inFile'>, setting: string): string =>
   inFile ? setting : `--${setting}`;
 
-/** @param flag what the rule is called, for errors */
+/** @param flag the name of the rule in error messages */
 export function parseGrant(names: Names, text: string, rule: Rule, flag: string): Grant {
   if (text.includes('@')) throw new StartError(`${flag} ${text}: "@" is reserved and not supported yet.`);
   const [area = '', access, ...rest] = text.split(':');
@@ -122,15 +122,15 @@ export function parseGrant(names: Names, text: string, rule: Rule, flag: string)
       `${flag} ${text}: there is no access "${access}".${didYouMean(access, known)} Access is ${known.join(', ')}.`,
     );
   }
-  // Denying everything of an area includes its riskiest part.
+  // Denying all access to an area includes its riskiest part.
   const covered = rule === 'deny' && access === 'full' ? [...permissions, 'credentials' as const] : permissions;
   return { text, area, permissions: covered };
 }
 
-/** Finds the first of some grants, as they were written, that covers a permission of a tool. */
+/** Finds the first grant, in the order written, that covers a permission of a tool. */
 export type FindGrant = (tool: Listing, permission: Permission) => Grant | undefined;
 
-/** Compiles grants, so that finding takes three look-ups however many there are. */
+/** Compiles grants, so that a search takes three lookups for any number of grants. */
 export function toFindGrant(grants: readonly Grant[]): FindGrant {
   type Positions = Partial<Record<Permission, number>>;
   const tools = new Map<string, Positions>();

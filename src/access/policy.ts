@@ -20,27 +20,27 @@ import {
 
 /** What one agent may do. */
 export type Policy = {
-  /** Why a tool is off, or `undefined` where it is on. */
+  /** Why a tool is off, or `undefined` if it is on. */
   readonly whyOff: (tool: Listing) => string | undefined;
-  /** The grant that switches a tool on, or `undefined` where it is off. */
+  /** The grant that enables a tool, or `undefined` if it is off. */
   readonly grantOf: (tool: Listing) => string | undefined;
-  /** The grant of its credentials, or `undefined` where there is none. */
+  /** The grant of its credentials, or `undefined` if there is none. */
   readonly credentialsGrantOf: (tool: Listing) => string | undefined;
-  /** Why a tool's credentials arguments do not exist and its secrets are withheld, or `undefined` where they are shown. */
+  /** Why a tool has no credentials arguments and its secrets are withheld, or `undefined` if it has and shows them. */
   readonly whyRestricted: (tool: Listing) => string | undefined;
 };
 
 /**
- * Turns grants into a decision per tool: deny beats allow, read-only is a deny, and what nothing allows is off.
- * Throws StartError for a grant that is misspelt or opens nothing, and where no tool at all would be on.
+ * Turns grants into a decision per tool: deny overrides allow, read-only is a deny, and a tool without an allow grant
+ * is off. Throws StartError for a grant that is misspelt or opens nothing, and if no tool would be on.
  */
 export function createPolicy(catalog: Catalog<Listing>, grants: Grants): Policy {
   return compileGrants(catalog, grants)(grants.productionGuard);
 }
 
 /**
- * The same for grants that are checked before the kind of the key is known. The function that it returns makes the
- * policy of a key that is guarded, or is not, and throws StartError where that leaves no tool on.
+ * The same, for grants that are checked before the kind of the key is known. The returned function makes the policy for
+ * a key with or without the production guard, and throws StartError if that leaves no tool on.
  */
 export function compileGrants(catalog: Catalog<Listing>, given: Grants): (productionGuard: boolean) => Policy {
   const compiled = compile(catalog, given);
@@ -83,7 +83,7 @@ export function compileGrants(catalog: Catalog<Listing>, given: Grants): (produc
 const matters = ({ permissions }: Grant, tool: Listing): boolean =>
   permissions.includes(tool.access) || (tool.handlesCredentials && permissions.includes('credentials'));
 
-/** The policy. Throws StartError where it leaves no tool on. */
+/** Makes the policy. Throws StartError if it leaves no tool on. */
 function toPolicy({ tools }: Catalog<Listing>, compiled: Compiled): Policy {
   const policy = decideBy(compiled);
   if (tools.some((tool) => policy.whyOff(tool) === undefined)) return policy;
@@ -98,7 +98,7 @@ function toPolicy({ tools }: Catalog<Listing>, compiled: Compiled): Policy {
   );
 }
 
-/** Grants in the form in which they decide. */
+/** Grants in a form that is fast to search. */
 type Compiled = {
   /** Without presets. */
   readonly grants: Grants;
@@ -114,16 +114,17 @@ function compile(catalog: Catalog<Listing>, given: Grants) {
   return { grants, names, allowed, denied, findAllowed: toFindGrant(allowed), findDenied: toFindGrant(denied) };
 }
 
-/** The decision alone, also for grants that a start would refuse for opening nothing. */
+/** The policy without the checks of a start: also for grants that open nothing. */
 export const decide = (catalog: Catalog<Listing>, grants: Grants): Policy => decideBy(compile(catalog, grants));
 
 /** What was decided about one tool. */
 type Decision = { readonly [What in keyof Policy]: ReturnType<Policy[What]> };
 
 /**
- * For each permission that a tool takes the rules are asked in this order, and the first that speaks decides: read-only,
- * the guard of a production key, the deny grants as they were written, the allow grants as they were written. What none
- * of them allows is off. A tool takes its own access and, where it cannot be called without, its area's credentials.
+ * For each permission that a tool needs, the rules are evaluated in this order, and the first that matches decides:
+ * read-only, the production guard, the deny grants in the order written, the allow grants in the order written. A
+ * permission that none of them allows is off. A tool needs its own access and, if it cannot be called without them, the
+ * credentials of its area.
  */
 function decideBy({ grants, findAllowed, findDenied }: Compiled): Policy {
   const whyNot = (tool: Listing, permission: Permission): string | undefined => {
@@ -144,7 +145,7 @@ function decideBy({ grants, findAllowed, findDenied }: Compiled): Policy {
       credentialsGrantOf: whyRestricted === undefined ? findAllowed(tool, 'credentials')?.text : undefined,
     };
   };
-  /** By the tool's name, each made when it is first asked for: forms and listings of a tool have its name in common. */
+  /** By tool name, each made on first use: all forms and listings of a tool share its name. */
   const decisions = new Map<string, Decision>();
   const about = (tool: Listing): Decision => {
     const known = decisions.get(tool.name);
@@ -180,9 +181,9 @@ function opensNothing(catalog: Catalog<Listing>, text: string, rule: Rule, grant
 }
 
 /**
- * What both of two policies leave on, tool by tool and with its credentials apart. Comparing their grants as texts
- * could not tell that `*:full` within `users:read` is `users:read`.
- * @param reason why a tool is off that only the second keeps off
+ * The intersection of two policies, by tool, with credentials separate. A comparison of grants as text could not tell
+ * that the intersection of `*:full` and `users:read` is `users:read`.
+ * @param reason why a tool is off if only the second policy turns it off
  */
 export function narrow(policy: Policy, by: Policy, reason: string): Policy {
   const whyOff: Policy['whyOff'] = (tool) => policy.whyOff(tool) ?? (by.whyOff(tool) && reason);

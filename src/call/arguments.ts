@@ -91,7 +91,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((inner, key) => Object(inner)[key], value);
 }
 
-/** The arguments with an Idempotency-Key where the tool sends one: fixed for all attempts, and told when they all fail. */
+/** The arguments with an Idempotency-Key if the tool sends one: the same for all attempts, and shown if all fail. */
 export function withKey({ idempotencyKey }: Tool, args: Arguments, newKey: () => string): Arguments {
   if (idempotencyKey === undefined || args[idempotencyKey] !== undefined) return args;
   return { ...args, [idempotencyKey]: newKey() };

@@ -9,7 +9,7 @@ import type { Call, CallObserver } from './caller.ts';
 import type { Journal } from './journal.ts';
 import { beginState, type CallContext, type CallEnd, STEPS, type StepDeps } from './steps.ts';
 
-/** What calls need from outside; handed in so that tests and other transports can bring their own. */
+/** What calls need from outside; passed in so that tests can replace it. */
 export type CallDeps = {
   readonly steps: StepDeps;
   readonly journal: Journal;
@@ -17,7 +17,7 @@ export type CallDeps = {
   readonly observer?: CallObserver | undefined;
 };
 
-/** Takes each call through its steps, records its outcome, and turns whatever goes wrong into a result. */
+/** Runs each call through its steps, records its outcome, and turns every error into a result. */
 export function createCall({ steps, journal, log, observer }: CallDeps): Call {
   const { now } = steps;
   return async (tool, args, caller) => {
@@ -67,7 +67,7 @@ function toOutcome(error: unknown, { method }: Tool, signal: AbortSignal, sent: 
   return signal.aborted ? 'cancelled' : 'error';
 }
 
-/** The shape of a call, never its content. */
+/** Logs the shape of a call, never its content. */
 function writeLine(log: Log, fields: Record<string, unknown>, fault: unknown): void {
   if (fault instanceof TransportError) log.warn({ ...fields, reason: fault.message, sent: fault.sent }, 'no answer');
   else if (fault instanceof ReplyError) log.debug({ ...fields, fault: fault.fault }, 'call');
@@ -76,7 +76,7 @@ function writeLine(log: Log, fields: Record<string, unknown>, fault: unknown): v
   else log.debug(fields, 'call');
 }
 
-/** A fault of this server's own, for its log: the kind and place, without values that a message may hold. */
+/** An internal error for the log: its kind and place, without the message, which may contain values. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const places = (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));

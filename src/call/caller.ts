@@ -7,37 +7,37 @@ import type { Elicitation } from './confirm/person-answer.ts';
 export type Verdict = {
   readonly allowed: boolean;
   readonly rule: string;
-  /** The grant of its credentials, where there is one. */
+  /** The grant of its credentials, if there is one. */
   readonly credentials?: string | undefined;
 };
 
-/** Who calls, and how to reach them while the call goes on. */
+/** The agent that calls, and how to reach its client during the call. */
 export type Caller = {
   readonly agent: string;
-  /** Asked at every call, whatever was listed: access may have been cut since. */
+  /** Checked at every call, not only when tools are listed: the grants may have been reduced since. */
   readonly verdictOn: (tool: Tool) => Verdict;
-  /** What stands in the place of a tool's secrets, where the caller may not see them. */
+  /** The placeholder for a tool's secrets, if the caller may not see them. */
   readonly markerOf: (tool: Tool) => string | undefined;
-  /** How calls are confirmed, and what the client brings of that. */
+  /** How calls are confirmed, and the client's part in that. */
   readonly confirm: ConfirmMode;
   readonly elicitation: Elicitation;
   readonly signal: AbortSignal;
   /** The W3C trace context that the client is in. */
   readonly trace?: string | undefined;
-  /** Takes one of the deletes that the agent may do. Throws RefusedError where none is left. */
+  /** Counts one delete against the agent's limit. Throws RefusedError if the limit is reached. */
   readonly spendDelete?: (() => Promise<void>) | undefined;
   /**
-   * Takes one of the requests that the agent may make, for each page of a list behind the first, which its own request
-   * paid for. Throws RefusedError where none is left.
+   * Counts one request against the agent's limit, for each page of a list after the first: the call itself counts for
+   * the first. Throws RefusedError if the limit is reached.
    */
   readonly spendPage?: (() => Promise<void>) | undefined;
-  /** Tells the client how far a walk has come, where it asked to be told. */
+  /** Reports the progress of a walk over pages, if the client asked for progress. */
   readonly onProgress?: (progress: number, total?: number) => void;
 };
 
 export type CallResult = CallToolResult | InputRequiredResult;
 
-/** One tool call from arguments as the client sent them to a result, or to a question to a person. Never throws. */
+/** Makes one tool call, from the client's raw arguments to a result or a question to a person. Never throws. */
 export type Call = (tool: Tool, args: unknown, caller: Caller) => Promise<CallResult>;
 
 /** Counts how calls end. */

@@ -19,19 +19,19 @@ export type Traffic = {
 
 export const createTraffic = (): Traffic => ({ sent: false, requests: 0, attempts: 0 });
 
-/** On whose behalf, until when, and where it is counted. */
+/** The agent and deadline of a request, and where it is counted. */
 export type ExchangeContext = Pick<Context, 'signal' | 'agent' | 'deadline'> & {
   readonly traffic: Traffic;
   readonly confidential: Confidential;
 };
 
 /**
- * One request of a tool's to WorkOS, and its answer without what is confidential.
- * @param request where it was built before
+ * Sends one request of a tool to WorkOS, and returns the answer without confidential values.
+ * @param request the request, if it is already built
  */
-export type Exchange = (tool: Tool, args: Arguments, errand: ExchangeContext, request?: ApiRequest) => Promise<Answer>;
+export type Exchange = (tool: Tool, args: Arguments, given: ExchangeContext, request?: ApiRequest) => Promise<Answer>;
 
-/** Counts what happens to the requests of tools. */
+/** Counts events of the requests of tools. */
 export type Observer = {
   readonly countWait: (tool: string, ms: number) => void;
   readonly countRetry: (tool: string) => void;
@@ -41,7 +41,7 @@ export type Observer = {
 export type ExchangeDeps = {
   readonly environment: KeyedEnvironment;
   readonly send: Send;
-  /** The limit on all requests of a key. */
+  /** The limit on all requests of an API key. */
   readonly general: Limit;
   readonly limits: LimitSettings;
   readonly observer?: Observer | undefined;
@@ -49,9 +49,9 @@ export type ExchangeDeps = {
 
 export function createExchange({ environment, send, general, limits, observer }: ExchangeDeps): Exchange {
   const owners = createOwners();
-  return async (tool, args, { traffic, confidential, ...errand }, request = toRequest(tool, args, environment)) => {
+  return async (tool, args, { traffic, confidential, ...given }, request = toRequest(tool, args, environment)) => {
     const context: Context = {
-      ...errand,
+      ...given,
       repeat: tool.repeat,
       slots: toSlots(tool, args, general, limits, owners),
       watch: observer && {
@@ -73,7 +73,7 @@ export function createExchange({ environment, send, general, limits, observer }:
     traffic.attempts += reply.attempts ?? 1;
     const success = acceptReply(reply, tool);
     owners.learn(tool.allLimits, success.value);
-    // Of a plain answer the key was taken out already; it is the only value that every call has.
+    // The key was already removed from a plain answer, and it is the only value that every call has.
     const isStruck = success.plain && confidential.values.length < 2;
     const struck = isStruck ? success.value : withoutValues(success.value, confidential);
     const shown = withoutSecrets(struck, confidential);

@@ -24,33 +24,33 @@ import type { CallJournal } from './journal.ts';
 import { withCaseNote } from './letter-case.ts';
 
 /**
- * The way of every call, in order. A step refuses the call by throwing, ends it by returning how it ended, and otherwise
- * leaves it to the next.
+ * The steps of every call, in order. A step refuses the call by throwing, or ends it by returning its end. Otherwise
+ * the next step runs.
  */
 export const STEPS: readonly Step[] = [
-  conceal, // First: a refusal quotes arguments, so what must not be seen of them is known before anything is refused.
-  allow, // Before the arguments are read: what is wrong with them is told only to an agent that may call the tool.
+  conceal, // First: a refusal may quote arguments, so the confidential ones must be known before any refusal.
+  allow, // Before the arguments are read: only an agent that may call the tool learns what is wrong with them.
   parse, // Before anything uses an argument.
-  answerLocally, // Before the dry run: it sends nothing, so that there is nothing to hold back.
-  dryRun, // Before the confirmation: a person is not asked about what is not sent.
-  build, // Before a person is asked: what cannot be sent is refused at once.
-  confirm, // Before the decision: the record says how the call was confirmed, or that it was asked about.
-  decide, // Before anything that may change something: what cannot be recorded is not done.
-  recheck, // After the last wait for a person or the record: the object may have changed since it was shown.
-  spend, // After all that may refuse: a delete that is refused takes none of the agent's allowance.
+  answerLocally, // Before the dry run: it sends nothing, so there is nothing to withhold.
+  dryRun, // Before the confirmation: a person is not asked about a call that is not sent.
+  build, // Before a person is asked: a request that cannot be built is refused at once.
+  confirm, // Before the decision: the record states how the call was confirmed, or that a person was asked.
+  decide, // Before anything that may change data: a call that cannot be recorded is not sent.
+  recheck, // After the last wait for a person or the record: the object may have changed since the preview.
+  spend, // After every other refusal: a refused delete does not count against the agent's limit.
   send,
 ];
 
-// biome-ignore lint/suspicious/noConfusingVoidType: so that a step may return the journal's own promise
+// biome-ignore lint/suspicious/noConfusingVoidType: a step may return the journal's own promise
 type Ending = CallEnd | undefined | void;
 
-/** One with nothing to wait for returns no promise, so that the call does not wait for it either. */
+/** A synchronous step returns no promise, so that the call does not wait for it. */
 export type Step = (context: CallContext, state: CallState) => undefined | Promise<Ending>;
 
-/** How a call ended, and what its client is told. */
+/** How a call ended, and the result for its client. */
 export type CallEnd = { readonly outcome: Outcome; readonly result: CallResult };
 
-/** What a call is made of, and what it runs in. */
+/** A call and what it needs to run. */
 export type CallContext = {
   readonly deps: StepDeps;
   readonly tool: Tool;
@@ -58,27 +58,27 @@ export type CallContext = {
   readonly rawArgs: unknown;
   readonly caller: Caller;
   readonly journal: CallJournal;
-  /** Milliseconds of the clock. */
+  /** When the call began, in milliseconds of the clock. */
   readonly start: number;
 };
 
-/** What the steps have found so far; what a call fails with is told from there. */
+/** The results of the steps so far. The error result of a failed call uses them, too. */
 export type CallState = {
   readonly traffic: Traffic;
   confidential: Confidential;
-  /** As they were understood. Every later step sees these alone. */
+  /** The parsed arguments. Later steps see only these. */
   args: Arguments;
-  /** What the client is told of how its arguments were understood. */
+  /** Notes for the client about how its arguments were normalized. */
   notes: readonly string[];
-  /** What allows the call. */
+  /** The verdict that allows the call. */
   verdict: Verdict | undefined;
-  /** What the answer shows. */
+  /** The fields that the answer shows. */
   selection: FieldSelection;
-  /** Which items of a list it shows, if not all. */
+  /** The filter on the items of a list, if there is one. */
   filter: Filter | undefined;
   request: ApiRequest | undefined;
   confirmed: Extract<ConfirmationOutcome, { open: true }> | undefined;
-  /** WorkOS's last answer, without what is confidential. */
+  /** The last answer of WorkOS, without confidential values. */
   answer: Record<string, unknown> | undefined;
 };
 
@@ -96,17 +96,17 @@ export const beginState = (): CallState => ({
 });
 
 export type CallSettings = {
-  /** Milliseconds for a whole call. Waiting for a person is no part of it. */
+  /** Milliseconds for a whole call, without the wait for a person. */
   readonly timeout: number;
-  /** Items that one call may gather from pages. */
+  /** The most items that one call may collect from pages. */
   readonly maxItems: number;
-  /** Bytes of a result's JSON. */
+  /** The most bytes of a result's JSON. */
   readonly maxResultBytes: number;
-  /** Whether writes are answered with what they would send. */
+  /** Whether a write returns the request that it would send, and sends nothing. */
   readonly dryRun: boolean;
 };
 
-/** What all calls to one WorkOS environment have in common. */
+/** What all calls to one WorkOS environment share. */
 export type StepDeps = {
   readonly environment: KeyedEnvironment;
   readonly settings: CallSettings;
@@ -148,7 +148,7 @@ function answerLocally(context: CallContext, state: CallState): undefined | Prom
 
 function dryRun(context: CallContext, state: CallState): undefined | Promise<CallEnd> {
   const { deps, tool } = context;
-  // A read that spends a code would be missed as much as a write.
+  // A read that consumes a one-time code is not a GET: it has an effect, as a write has.
   if (!deps.settings.dryRun || tool.method === 'GET') return undefined;
   return endHere(context, state, 'dry run', toDryRun(tool, state.args, deps.environment));
 }
@@ -211,7 +211,7 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
     filter,
     // The notes are added to the result.
     maxBytes: settings.maxResultBytes - (notes.length === 0 ? 0 : byteLength(JSON.stringify({ notes }))),
-    // So that a change in production is not taken for one in staging.
+    // So that a change in production is not mistaken for one in staging.
     extra: tool.access === 'read' ? {} : { environment: environment.label },
   };
   if (!isWalk(args)) {
@@ -232,14 +232,14 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
   const result = await collectPages(fetch, options, {
     maxItems: settings.maxItems,
     isCancelled: () => signal.aborted,
-    // What is left of the time has to do for one more page.
+    // The remaining time must be enough for one more page.
     isOutOfTime: () => now() - start > settings.timeout * 0.8,
     onProgress: (progress, total) => caller.onProgress?.(progress, total),
   });
   return { outcome: 'ok', result: withCaseNote(result, tool, args) };
 }
 
-/** Ends a call of which nothing is sent, once it is recorded as allowed. */
+/** Ends a call that sends nothing, after it is recorded as allowed. */
 async function endHere(
   { tool, journal }: CallContext,
   state: CallState,
@@ -250,14 +250,14 @@ async function endHere(
   return { outcome, result: toResult(value) };
 }
 
-/** The grants behind the call, for the record. What no step has allowed cannot be recorded as allowed, nor be done. */
+/** The grants of the call, for the record. Throws for a call that no step has allowed, so that it cannot be sent. */
 function toRule(tool: Tool, { verdict, args }: CallState): string {
   if (verdict === undefined) throw new Error('the call was never allowed');
   const { rule, credentials } = verdict;
   return credentials !== undefined && usesCredentials(tool, args) ? `${rule} + ${credentials}` : rule;
 }
 
-/** What a person is shown of the call. Throws RefusedError where it cannot be looked up. */
+/** Makes the preview of a call for a person. Throws RefusedError if it cannot. */
 function lookUp(context: CallContext, { args, traffic }: CallState): Promise<Preview> {
   const { deps, tool, caller, start } = context;
   const { environment, settings, exchange, toolOf } = deps;
@@ -269,7 +269,7 @@ function lookUp(context: CallContext, { args, traffic }: CallState): Promise<Pre
     mayRead: (other) => verdictOn(other).allowed,
     read: async (other, otherArgs) => {
       const confidential = toConfidential(other, otherArgs, markerOf(other), environment.apiKey);
-      // Counted apart: whatever fails here, nothing of the call itself was sent.
+      // Counted separately: if a read fails, the call itself was still not sent.
       const reads = createTraffic();
       try {
         return await exchange(other, otherArgs, { agent, signal, deadline, traffic: reads, confidential });
@@ -285,7 +285,7 @@ function lookUp(context: CallContext, { args, traffic }: CallState): Promise<Pre
   });
 }
 
-/** Whether the call could not be made, or its answer not be shown whole, without the grant of its area's credentials. */
+/** Whether the call, or its complete answer, requires the credentials grant of its area. */
 function usesCredentials({ needsCredentials, credentials = {}, declared }: Tool, args: Arguments): boolean {
   const { secrets = [], identity = [] } = credentials;
   return needsCredentials || [...secrets, ...identity].some((name) => name in args) || declared().secrets.size > 0;

@@ -5,14 +5,14 @@ import { placeOf, type Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import { isObject, isTooDeep, MAX_DEPTH, parseJson } from '../json.ts';
 
-/** Arguments as their author meant them, and what to tell the client of that. */
+/** Normalized arguments, and notes for the client about what was changed. */
 export type Understood = { readonly args: unknown; readonly notes: readonly string[] };
 
 /**
- * Arguments as their author meant them, for the tool's schema to parse. In order: members that a client's framework adds
- * are dropped, JSON text becomes the value it stands for, nulls and empty filters are not given, and `clear` becomes the
- * members that it names. The schema reports what is left.
- * @throws RefusedError for what no schema should see, and for arguments of which two meanings are possible
+ * Normalizes arguments before the tool's schema parses them. In order: members that a client's framework adds are
+ * dropped, JSON text is parsed, nulls and empty filters are dropped, and `clear` is replaced by the members that it
+ * names. The schema reports everything else that is wrong.
+ * @throws RefusedError for input that no schema should see, and for ambiguous arguments
  */
 export function understand(tool: Tool, sent: unknown): Understood {
   checkShape(sent);
@@ -50,7 +50,7 @@ function parseText(text: string): { value: unknown } | undefined {
 const ADDED_TOGETHER = ['sessionId', 'action', 'chatInput'];
 const ADDED = /^(toolCallId|task_progress|_\w{1,63})$/;
 
-/** Whether a framework has added the member: no form of the tool has such an argument, whatever the grants. */
+/** Whether a client's framework has added the member. An argument that needs another grant is not such a member. */
 function isAdded(tool: Tool, name: string, args: Arguments): boolean {
   if (isArgument(tool, name)) return false;
   if (ADDED.test(name)) return true;
@@ -60,7 +60,7 @@ function isAdded(tool: Tool, name: string, args: Arguments): boolean {
 const isArgument = (tool: Tool, name: string): boolean =>
   Object.hasOwn(tool.input, name) || tool.lacking.includes(name) || Object.hasOwn(OWN, name);
 
-/** Names that a note repeats. */
+/** The most names that a note lists. */
 const MAX_NAMED = 10;
 
 function toAddedNotes(added: Arguments): readonly string[] {
@@ -70,7 +70,7 @@ function toAddedNotes(added: Arguments): readonly string[] {
   return [`Ignored, because the tool has no such arguments: ${names.slice(0, MAX_NAMED).join(', ')}${more}.`];
 }
 
-/** Whether an optional argument of a read is empty. WorkOS demands one of some arguments: those are not optional. */
+/** Whether an optional argument of a read is empty. Arguments of which WorkOS requires one are not optional. */
 function isEmptyFilter(tool: Tool, name: string, value: unknown): boolean {
   if (!tool.annotations.readOnlyHint || !isEmpty(value) || !Object.hasOwn(tool.input, name)) return false;
   const demanded = [...(tool.exactlyOne ?? []), ...(tool.atLeastOne ?? [])];
@@ -80,7 +80,7 @@ function isEmptyFilter(tool: Tool, name: string, value: unknown): boolean {
 const isEmpty = (value: unknown): boolean =>
   value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 
-/** Arguments that choose a page, not items. */
+/** Arguments that select a page, not items. */
 const PAGING: ReadonlySet<string> = new Set(['limit', 'before', 'after', 'order']);
 
 function toEmptyNotes(tool: Tool, args: Arguments, empty: Arguments): readonly string[] {
@@ -113,7 +113,7 @@ function expandClear({ clearable }: Tool, args: Arguments): Arguments {
   return { ...others, ...Object.fromEntries(clear.map((name) => [name, null])) };
 }
 
-/** The members of which something holds, and the others. */
+/** Splits members by name into those for which `holds` is true, and the others. */
 function split(args: Arguments, holds: (name: string) => boolean): [Arguments, Arguments] {
   const [yes, no]: [[string, unknown][], [string, unknown][]] = [[], []];
   for (const entry of Object.entries(args)) (holds(entry[0]) ? yes : no).push(entry);

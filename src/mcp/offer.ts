@@ -10,21 +10,21 @@ import { marker } from '../secrets/withhold.ts';
 import { toInstructions } from './instructions.ts';
 import { offerPrompts, type Prompts } from './prompts/listed.ts';
 
-/** What one agent is offered, made once and served to each of its connections. */
+/** What one agent is offered, created once and shared by all its connections. */
 export type Offer<T extends Listing = Tool> = {
   readonly agent: string;
   readonly environment: Environment['label'];
   readonly confirm: ConfirmMode;
   readonly instructions: string;
-  /** By name: all that exists for the agent, in the form that it has for it. */
+  /** By name: every tool of the agent, in the form for this agent. */
   readonly tools: ReadonlyMap<string, T>;
-  /** The answer to tools/list, made when it is first asked for. */
+  /** The answer to tools/list, made on first use. */
   readonly list: ListToolsResult;
   readonly prompts: Prompts;
   readonly verdictOn: (tool: Listing) => Verdict;
-  /** Why the protocol refuses a call by a name that may be none, and of which tool if there is one. */
+  /** Why a call gets a protocol error, and the tool that it names, if there is one. */
   readonly whyRefused: (name: unknown) => { readonly tool: T | undefined; readonly rule: string };
-  /** What stands in the place of a tool's secrets, where the agent may not see them. */
+  /** The placeholder for a tool's secrets, if the agent may not see them. */
   readonly markerOf: (tool: Listing) => string | undefined;
 };
 
@@ -34,11 +34,11 @@ export type OfferDeps<T extends Listing> = {
   readonly policy: Policy;
   readonly environment: Environment['label'];
   readonly confirm: ConfirmMode;
-  /** A tool of the server's own, outside catalogue and policy. */
+  /** The server's own tool, outside catalog and policy. */
   readonly statusTool?: T | undefined;
 };
 
-/** Forms of a tool are tools. */
+/** A tool whose forms are of the same type. */
 type Formed<T> = Listing & { readonly restricted?: T; readonly confirmed?: T };
 
 export function createOffer<T extends Formed<T>>({
@@ -49,7 +49,7 @@ export function createOffer<T extends Formed<T>>({
   confirm,
   statusTool,
 }: OfferDeps<T>): Offer<T> {
-  // Where no tool handles credentials, there is no such grant to name.
+  // In an area in which no tool handles credentials, the marker cannot name a credentials grant.
   const grantable = new Set(catalog.tools.filter((tool) => tool.handlesCredentials).map((tool) => tool.area));
   const markerOf = (tool: Listing) => {
     if (policy.whyRestricted(tool) === undefined) return undefined;
@@ -91,7 +91,7 @@ export function createOffer<T extends Formed<T>>({
 }
 
 /**
- * An offer made of listings, with the tools themselves in their place, so that they can be called.
+ * Replaces the listings of an offer by the tools themselves, so that they can be called.
  * @param statusTool the server's own tool, if the offer has it
  */
 export function withTools(offer: Offer<Listing>, catalog: Catalog, statusTool: Tool | undefined): Offer {
@@ -114,16 +114,16 @@ export function withTools(offer: Offer<Listing>, catalog: Catalog, statusTool: T
   };
 }
 
-/** A tool as tools/list shows it. */
+/** The entry of a tool in tools/list. */
 function toDefinition(tool: Listing): ListToolsResult['tools'][number] {
   const { name, title, description, annotations } = tool;
   // No outputSchema: clients reject an answer that it does not allow, and WorkOS answers more than it documents.
   const definition = { name, title, description, inputSchema: tool.jsonSchema(), annotations };
-  // The schema is of an object, which its own type does not say.
+  // The schema describes an object, but its type is wider.
   return definition as ListToolsResult['tools'][number];
 }
 
-/** What a server says of itself. */
+/** The server's part of the answer to initialize. */
 export function toGreeting({ instructions, prompts }: Pick<Offer, 'instructions' | 'prompts'>, version: string) {
   return {
     capabilities: {

@@ -18,13 +18,12 @@ import type { Offer } from './offer.ts';
 import { toGreeting } from './offer.ts';
 import { type CallLookup, servePrompts } from './prompts/serve.ts';
 
-/** A process never changes its tools, but the next one may be started with other grants. */
+/** A process never changes its tools, but the operator may start the next one with other grants. */
 const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
 
 /**
- * Makes the server of one caller: it has the tools that the caller is offered, and no trace of the others. `call` parses
- * arguments and cuts answers itself, so that each refusal is worded and recorded in one place: no tool and no
- * prompt is registered with the SDK.
+ * Creates the server of one caller, with only the tools that the caller is offered. No tool or prompt is registered
+ * with the SDK: `call` parses arguments and truncates answers itself, so that one place words and records each refusal.
  */
 export function createServer(
   offer: Offer,
@@ -48,7 +47,7 @@ export function createServer(
     const start = (elicitation: Elicitation) =>
       call(tool, params.arguments, { ...caller, ...toCaller(offer), elicitation, signal, ...onProgress });
     const result = await start(elicitation);
-    // Clients of 2026-07-28 ask because of that result and call again; others are asked to, while the call waits.
+    // Clients of 2026-07-28 ask the person on this result and call again. Others are elicited while the call waits.
     if (!isInputRequiredResult(result) || isModern(mcpReq)) return result;
     return start({ canAsk: true, state: result.requestState, ...(await elicit(result, mcpReq, onProgress)) });
   });
@@ -61,8 +60,8 @@ export function createServer(
 }
 
 /**
- * One tool of an offer without a server, for clients of before 2026-07-28; `undefined` where the offer has none of that
- * name, or where it may have to ask a client that can be asked.
+ * One tool of an offer without a server, for clients from before 2026-07-28. `undefined` if the offer has no tool of
+ * that name, or if the tool may have to elicit an answer and the client supports that.
  */
 export function toDirectTool(
   offer: Offer,
@@ -88,38 +87,38 @@ type McpRequest = ServerContext['mcpReq'];
 
 const isModern = ({ envelope }: McpRequest): boolean => Object(envelope)[CLIENT_CAPABILITIES_META_KEY] !== undefined;
 
-/** What tells the client how far a call has come, where it asked for that. */
+/** Reports the progress of a call to the client, if the client asked for progress. */
 function toProgress({ _meta, notify }: Pick<McpRequest, 'notify'> & { readonly _meta?: object | undefined }) {
   const { progressToken } = Object(_meta);
   if (typeof progressToken !== 'string' && typeof progressToken !== 'number') return {};
   return {
     onProgress: (progress: number, total?: number) => {
       const params = { progressToken, progress, ...(total !== undefined && { total }) };
-      // Nobody waits for it, and a client that has gone is noticed elsewhere.
+      // Progress is best effort: the transport handles a client that has disconnected.
       notify({ method: 'notifications/progress', params }).catch(() => {});
     },
   };
 }
 
-/** Milliseconds between signs of life while a person thinks: many clients give a call up after a minute without one. */
+/** Milliseconds between progress notifications while a person decides: many clients time out after a silent minute. */
 const PROGRESS_INTERVAL_MS = 15_000;
 
-/** Takes every response: `src/call/confirm/` reads it, and says of each kind what the client did. */
+/** Accepts every response: `src/call/confirm/` validates it, and tells what the client did. */
 const ANY_RESPONSE: StandardSchemaV1<unknown> = {
   '~standard': { version: 1, vendor: 'workos-mcp', validate: (value) => ({ value }) },
 };
 
-/** What the client sends back for a question to a person, or why it sends nothing. */
+/** The client's response to an elicitation, or why there is none. */
 async function elicit(
   { inputRequests }: InputRequiredResult,
   { send, signal }: McpRequest,
   { onProgress }: ReturnType<typeof toProgress>,
 ): Promise<Pick<Elicitation, 'response' | 'failure'>> {
   const { params } = Object(inputRequests?.confirm);
-  let signs = 0;
-  const living = setInterval(() => {
-    signs += 1;
-    onProgress?.(signs);
+  let beats = 0;
+  const heartbeat = setInterval(() => {
+    beats += 1;
+    onProgress?.(beats);
   }, PROGRESS_INTERVAL_MS);
   try {
     const request = { method: 'elicitation/create', params: { mode: 'form', ...params } };
@@ -128,15 +127,15 @@ async function elicit(
     if (signal.aborted) return { failure: 'cancelled' };
     return { failure: SdkError.isInstance(error) && error.code === SdkErrorCode.RequestTimeout ? 'timeout' : 'error' };
   } finally {
-    clearInterval(living);
+    clearInterval(heartbeat);
   }
 }
 
-/** @param declared what the client said of itself when it connected, if it did */
+/** @param declared the capabilities from the client's initialize, if there was one */
 function toElicitation({ envelope, requestState, inputResponses }: McpRequest, declared: unknown): Elicitation {
   const { elicitation } = Object(Object(envelope)[CLIENT_CAPABILITIES_META_KEY] ?? declared);
   return {
-    // Without a word about forms or URLs, a client means forms.
+    // A client that declares neither forms nor URLs supports forms.
     canAsk: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
     state: requestState(),
     response: Object(inputResponses).confirm,

@@ -2,14 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import type { JSONRPCMessage, JSONRPCRequest, RequestId } from '@modelcontextprotocol/server';
 import { isObject, type JsonObject, parseJson, SMALL_CHARS } from '../json.ts';
 
-/** An error of JSON-RPC. The ID is null where none could be read. */
+/** A JSON-RPC error. The ID is null if it could not be read. */
 export type ErrorAnswer = {
   readonly jsonrpc: '2.0';
   readonly id: RequestId | null;
   readonly error: { readonly code: number; readonly message: string };
 };
 
-/** A message as the SDK takes it, or why it is not one. A notification that is malformed is not to be answered. */
+/** A message in the form that the SDK accepts, or the error to answer with. A malformed notification gets no answer. */
 export type Read =
   | { readonly message: JSONRPCMessage }
   | { readonly refusal: ErrorAnswer; readonly isNotification: boolean };
@@ -23,8 +23,8 @@ export const isRequestId = (id: unknown): id is RequestId => typeof id === 'stri
 
 /**
  * Reads the bytes of one message. A byte order mark before it is skipped.
- * @param bytes `undefined` where there are too many to be kept
- * @param isDeepTaken whether a message may nest deeper than a call's arguments, which are refused by themselves then
+ * @param bytes `undefined` for a message over the size limit
+ * @param isDeepTaken whether a message may nest deeper than a call's arguments may; the call then refuses the arguments
  */
 export function readBytes(bytes: Buffer | undefined, isDeepTaken = false): Read {
   if (bytes === undefined) return refuse(INVALID_REQUEST, 'The message is too long.');
@@ -42,8 +42,9 @@ export function readBytes(bytes: Buffer | undefined, isDeepTaken = false): Read 
 }
 
 /**
- * Brings a parsed message into the form that the SDK takes; it drops every other one without an answer. Serializers
- * write null for a member that was not given, and clients add members of their own: neither changes what is asked.
+ * Brings a parsed message into the form that the SDK accepts: the SDK drops every other message without an answer.
+ * Serializers write null for a member that was not set, and clients add members of their own. Neither changes the
+ * meaning of the message.
  */
 export function readMessage(value: unknown): Read {
   if (Array.isArray(value)) return refuse(INVALID_REQUEST, 'Batches are not supported. Send each message on its own.');
@@ -74,7 +75,7 @@ function refuse(code: number, message: string, id: RequestId | null = null, isNo
   return { refusal: { jsonrpc: '2.0', id, error: { code, message } }, isNotification };
 }
 
-/** Params without the members that are null, and a `_meta` without a progress token that is. */
+/** Params without members that are null, and `_meta` without a progress token that is null. */
 function toParams(params: JsonObject): JsonObject {
   const { _meta } = params;
   if (isObject(_meta) && _meta.progressToken === null) {
@@ -85,7 +86,7 @@ function toParams(params: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(params).filter(([, member]) => member !== null));
 }
 
-/** What is wrong with a `_meta`: the SDK takes such a message for none. */
+/** Why a `_meta` is not valid. The SDK drops a message with such a `_meta`. */
 function whyWrongMeta(meta: unknown): string | undefined {
   if (meta === undefined) return undefined;
   if (!isObject(meta)) return '"_meta" is not an object.';
@@ -97,7 +98,7 @@ function whyWrongMeta(meta: unknown): string | undefined {
 
 const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 
-/** A client's answer. One without a result, or malformed, becomes an error, so that what waits for it goes on. */
+/** A client's response. One that is malformed or has no result becomes an error, so that the waiting call goes on. */
 function toResponse(id: RequestId, { jsonrpc, result, error }: JsonObject): JSONRPCMessage {
   if (jsonrpc === '2.0' && (error ?? null) === null && isObject(result)) {
     const { _meta, ...content } = result;
@@ -116,8 +117,8 @@ function toResponse(id: RequestId, { jsonrpc, result, error }: JsonObject): JSON
 }
 
 /**
- * An answer of the SDK's in which the issues that its schemas found in a request are a sentence: it puts them there as
- * JSON, and calls most of them internal errors.
+ * An answer of the SDK with the schema issues of the request as a sentence. The SDK writes them as JSON, and reports
+ * most of them as internal errors.
  */
 export function withIssuesInWords(answer: JSONRPCMessage): JSONRPCMessage {
   if (!('error' in answer)) return answer;

@@ -1,7 +1,8 @@
 /**
- * What the build puts in the place of the module by which the SDK picks its JSON Schema validator: with the SDK's own
- * come two megabytes that would be compiled at every start. A schema is only ever validated against in one place: a
- * person's answer to a form, which the gate checks itself, because clients of 2026-07-28 bring it past the SDK.
+ * The build replaces the module with which the SDK selects its JSON Schema validator by this one. The SDK's own
+ * validator adds two megabytes that Node would compile at every start. The SDK validates only one thing with it: a
+ * person's answer to a form. The gate checks that answer itself, because clients of 2026-07-28 send it with their next
+ * call, which the SDK does not validate.
  */
 export { default as process } from 'node:process';
 

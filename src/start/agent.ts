@@ -3,7 +3,7 @@ import type { Agent } from '../access/overview.ts';
 import type { Config } from '../settings/config.ts';
 import { environmentOf, toGrants } from '../settings/environment.ts';
 
-/** What the flat settings make of the agent, as far as they say which environment it is in. */
+/** The agent of the flat settings, as far as its environment is known. */
 export function toAgent(config: Config, environment = environmentOf(config)): Agent {
   return {
     name: config.agent,

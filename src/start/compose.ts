@@ -25,16 +25,16 @@ import { watch } from '../workos/watch.ts';
 export type ComposeDeps = {
   readonly catalog: Catalog;
   readonly environment: KeyedEnvironment;
-  /** What the record calls it, where that is not its kind. */
+  /** Its name in the record, if that is not its kind. */
   readonly name?: string;
-  /** Sends to that environment, with nothing but the request. */
+  /** Sends a request to that environment, without any layer. */
   readonly send: Send;
   readonly settings: CallSettings & { readonly limits: readonly string[] };
   readonly record: AuditRecord;
   readonly pending: PendingStore;
   readonly log: Log;
   readonly version: string;
-  /** The windows of the limits that other servers keep too. */
+  /** The rate limit windows shared with other replicas. */
   readonly shared?: Shared | undefined;
   readonly observer?: (Observer & CallObserver) | undefined;
 };
@@ -42,11 +42,11 @@ export type ComposeDeps = {
 export type Composed = {
   readonly call: Call;
   readonly journal: Journal;
-  /** Resolves where a harmless read shows that the key works. */
+  /** Resolves if a harmless read shows that the key works. */
   readonly probe: () => Promise<void>;
 };
 
-/** Everything between a tool call and one WorkOS environment, put together. */
+/** Composes everything between a tool call and one WorkOS environment. */
 export function compose(deps: ComposeDeps): Composed {
   const { catalog, environment, settings, record, pending, log, version, observer } = deps;
   const { general } = catalog;
@@ -66,7 +66,7 @@ export function compose(deps: ComposeDeps): Composed {
   const gate = createGate({
     store: pending,
     newId: () => randomBytes(16).toString('base64url'),
-    // All who serve the same environment have its key in common, and nobody else has it.
+    // Only the servers of the same environment share its API key.
     digest: (value) => createHmac('sha256', environment.apiKey).update(canonicalJson(value)).digest('base64url'),
   });
   const exchange = createExchange({ environment, send, general, limits, observer });

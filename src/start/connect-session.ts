@@ -21,7 +21,7 @@ import { compose } from './compose.ts';
 export type SessionDeps = {
   readonly config: Config;
   readonly agent: Agent;
-  /** What the opening has listed. */
+  /** The tools that the fast path has listed. */
   readonly listed: Offer<Listing>;
   readonly environment: KeyedEnvironment;
   readonly transport: Transport;
@@ -30,11 +30,11 @@ export type SessionDeps = {
   readonly version: string;
   readonly isDirect: boolean;
   readonly stdout: Writable;
-  /** The initialize that the opening has answered. */
+  /** The initialize that the fast path has answered. */
   readonly greeted: RequestId | undefined;
 };
 
-/** All that comes behind the opening: the tools from their declarations, what calls them, and the SDK. */
+/** Opens what loads after the fast path: the tools with their declarations, the code that calls them, and the SDK. */
 export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
   const { config, agent, listed, environment, transport, record, log, version, isDirect, stdout, greeted } = deps;
   const { call, journal } = compose({
@@ -58,7 +58,7 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
       const { tool, rule } = offer.whyRefused(name);
       void journal.refuse(tool, args, agent.name, rule);
     },
-    // Its message may quote what a client has sent.
+    // The message may quote a client's input.
     onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
   });
   transport.prepare?.();

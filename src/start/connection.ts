@@ -6,7 +6,7 @@ import type { KeyedEnvironment } from '../workos/environment.ts';
 import { proxyFor, type Variable } from '../workos/proxy.ts';
 import { createTransport, type Transport } from '../workos/transport.ts';
 
-/** Where an environment's requests go. */
+/** An environment and the transport of its requests. */
 export type EnvironmentConnection = { readonly environment: KeyedEnvironment; readonly transport: Transport };
 
 export type ConnectDeps = {

@@ -4,13 +4,13 @@ import type { Transport } from '../workos/transport.ts';
 import { type ComposeDeps, type Composed, compose } from './compose.ts';
 import type { EnvironmentConnection } from './connection.ts';
 
-/** A WorkOS environment with all that is needed to call it. */
+/** A WorkOS environment with everything needed to call it. */
 export type OpenEnvironment = Composed & { readonly environment: KeyedEnvironment };
 
 export type Environments = {
   /**
-   * Those of a configuration, by name. One whose key and address have not changed stays as it was, with its rate limits
-   * and connections.
+   * Opens the environments of a configuration, by name. One whose key, address and Client ID have not changed is
+   * reused, with its rate limits and connections.
    */
   readonly open: (connections: ReadonlyMap<string, EnvironmentConnection>) => ReadonlyMap<string, OpenEnvironment>;
   /** Closes the connections of all. */
@@ -50,6 +50,6 @@ export function createEnvironments({ sharedOf, ...deps }: EnvironmentsDeps): Env
   };
 }
 
-/** What the record calls an environment: there may be several of a kind. */
+/** The name of an environment in the record: there may be several of one kind. */
 const nameOf = (name: string, { label }: KeyedEnvironment): string =>
   name === label || name === DEFAULT_ENVIRONMENT ? label : `${name} (${label})`;

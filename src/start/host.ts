@@ -4,12 +4,12 @@ import type { Config } from '../settings/config.ts';
 import type { Env } from '../settings/sources.ts';
 import type { EnvironmentConnection } from './connection.ts';
 
-/** Settings and agents as the configuration file has them now. */
+/** The current settings and agents of the configuration file. */
 export type Loaded = { readonly config: Config; readonly agents: AgentsConfig };
 
-/** The process, as far as anything in it gets hold of that. */
+/** The parts of the process that the program may use. */
 export type Shell = {
-  /** What stands behind the name of the program. */
+  /** The command-line arguments, without Node and the program. */
   readonly argv: readonly string[];
   readonly env: Env;
   /** The absolute paths of Node and of this program's `main.js`. */
@@ -18,31 +18,31 @@ export type Shell = {
   readonly version: string;
   readonly node: string;
   /**
-   * Whether serve/direct/ answers past the SDK what it can. The lines that ask for this are all that there is to remove
-   * with that folder, and what changes then is speed alone.
+   * Whether serve/direct/ answers what it can without the SDK. To remove that folder, remove the lines that read this:
+   * only speed changes.
    */
   readonly isDirect: boolean;
   readonly readText: (path: string) => string;
   readonly stdin: Readable;
   readonly stdout: Writable;
-  /** Prints for people, or for the program behind a pipe. */
+  /** Writes to stdout, for people or for a program in a pipe. */
   readonly print: (text: string) => void;
   readonly isColourful: () => boolean;
-  /** Writes bytes at once and returns how many were written. Throws EAGAIN where the reader is behind. */
+  /** Writes bytes synchronously and returns how many were written. Throws EAGAIN if the pipe is full. */
   readonly writeToStderr: (bytes: Uint8Array) => number;
   readonly onSignal: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void) => void;
 };
 
-/** What a part of the program runs as: resolves to the exit code. Throws StartError. */
+/** Runs a part of the program and resolves to the exit code. Throws StartError. */
 export type Part = (shell: Shell) => Promise<number>;
 
-/** What the process lends to what runs in it. */
+/** The process and its configuration, for a server that runs in it. */
 export type Host = Pick<Shell, 'isDirect' | 'stdin' | 'stdout' | 'writeToStderr' | 'onSignal'> & {
-  /** Reads the configuration anew. Throws StartError where it is broken. */
+  /** Reads the configuration again. Throws StartError if it is not valid. */
   readonly load: () => Promise<Loaded>;
   /** The environment that the flat settings name. Throws StartError for a missing or malformed key. */
   readonly connect: (config: Config) => Promise<EnvironmentConnection>;
   readonly variable: (name: string) => string | undefined;
-  /** Throws StartError where it cannot. */
+  /** Throws StartError if the file cannot be read. */
   readonly readFile: (path: string, what: string) => string;
 };

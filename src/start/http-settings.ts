@@ -18,7 +18,7 @@ import { requireRecord } from './open-record.ts';
 /** The connection to each environment, by name. */
 export type Connections = ReadonlyMap<string, EnvironmentConnection>;
 
-/** Everything that would keep agents from being served as the file says. Throws StartError. */
+/** Checks that all agents can be served as configured. Throws StartError if not. */
 export function validate({ config, agents }: Loaded, connections: Connections, catalog: Catalog): void {
   const { http, grants } = config;
   const labelOf = (name: string) => {
@@ -58,8 +58,8 @@ export function validate({ config, agents }: Loaded, connections: Connections, c
 }
 
 /**
- * The connections to all environments that the file names, or to the one of the flat settings where it names none.
- * @throws StartError for keys, addresses and proxies that are not valid, that of the issuers' keys included
+ * The connections to all environments of the file, or to the one of the flat settings if the file has none.
+ * @throws StartError for keys, addresses and proxies that are not valid, including the proxy for the issuers' keys
  */
 export async function connectAll({ config, agents }: Loaded, host: Host): Promise<Connections> {
   for (const { jwksUrl } of agents.issuers) proxyFor(jwksUrl, host.variable);
@@ -83,14 +83,14 @@ export async function connectAll({ config, agents }: Loaded, host: Host): Promis
   const names = new Map<string, string>();
   for (const [name, { environment }] of connections) {
     const other = names.get(environment.apiKey);
-    // Their calls count together at WorkOS, and have to here.
+    // WorkOS counts the calls of a key together, so the rate limits here must, too.
     if (other !== undefined) throw new StartError(`environments.${name} and environments.${other} have the same key.`);
     names.set(environment.apiKey, name);
   }
   return connections;
 }
 
-/** Whoever connects, where nobody has to say who they are. */
+/** The agent of every client under --anonymous. */
 export function toAnonymous({ agent, grants, confirm, statusTool }: Config): ResolvedAgent {
   return {
     name: agent === 'local' ? 'anonymous' : agent,
@@ -135,10 +135,10 @@ export function toTls({ http: { tlsCert, tlsKey } }: Config, { readFile }: Host)
 export const toLabels = (connections: Connections): string =>
   [...new Set([...connections.values()].map(({ environment }) => environment.label))].join(', ');
 
-/** Of everything but secrets. */
+/** The digest of the configuration without secrets. */
 export const digestOf = ({ config, agents }: Loaded): string =>
   configDigest({ ...config, apiKey: undefined, http: { ...config.http, redisUrl: undefined }, agents });
 
-/** What a reload cannot change. */
+/** The settings that a reload cannot change. */
 export const settingsOf = ({ config: { grants: _, confirm: __, ...settings } }: Loaded): string =>
   canonicalJson(settings);

@@ -12,8 +12,8 @@ export type IssuerKeysDeps = {
 };
 
 /**
- * Fetches issuers' keys as requests to WorkOS are sent: through the same proxy, following no redirect, with a limit on size
- * and time. Node's own fetch knows no proxy, or, with NODE_USE_ENV_PROXY, sends even loopback through one.
+ * Fetches issuers' keys with the transport of WorkOS requests: through the same proxy, without redirects, with limits
+ * on size and time. Node's own fetch ignores the proxy or, with NODE_USE_ENV_PROXY, sends even loopback through it.
  */
 export function openIssuerKeys({ variable, log, now }: IssuerKeysDeps) {
   const transports = new Map<string, Transport>();

@@ -9,7 +9,7 @@ import type { Host, Loaded, Shell } from './host.ts';
 
 const NO_AGENTS: Loaded['agents'] = { environments: [], issuers: [], agents: [], templates: [] };
 
-/** @param reader of configuration files, asked for where there is one */
+/** @param reader loads the reader of configuration files; called only if there is a file */
 export function openHost(shell: Shell, reader: () => Promise<typeof import('../settings/read-file.ts')>): Host {
   const { argv, env, isDirect, readText, stdin, stdout, writeToStderr, onSignal } = shell;
   const readFile = (path: string, what: string) => {
@@ -50,7 +50,7 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
   return { load, connect, variable, readFile, isDirect, stdin, stdout, writeToStderr, onSignal };
 }
 
-/** The settings with the key that a file holds: what may be done depends on its kind. */
+/** The settings with the key from its file: the kind of the key decides what is allowed. */
 export function withKey(config: Config, host: Host): Config {
   const { apiKey, apiKeyFile } = config;
   if (apiKey !== undefined || apiKeyFile === undefined) return config;

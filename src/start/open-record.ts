@@ -12,12 +12,12 @@ import type { Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 import type { Stderr } from '../stderr.ts';
 
-/** Milliseconds between lines of the log that say how far the record has come, so that nobody can cut its end unseen. */
+/** Milliseconds between log lines with the head of the record, which reveal a truncated record. */
 const HEAD_INTERVAL_MS = 60_000;
 
 /**
- * Holds an agent that may write in production to a record that somebody has chosen the place of.
- * @throws StartError where nobody has
+ * Requires that the operator has chosen where to write the record if an agent may write in production.
+ * @throws StartError if the operator has not
  */
 export function requireRecord(
   { auditLog }: Pick<Config, 'auditLog'>,
@@ -26,7 +26,7 @@ export function requireRecord(
   policy: Policy,
 ): void {
   if (environment !== 'production' || auditLog !== undefined) return;
-  // A read that spends a code is no GET either.
+  // A read that consumes a one-time code is not a GET, so it counts as a write here.
   if (catalog.tools.some((tool) => tool.method !== 'GET' && policy.whyOff(tool) === undefined)) {
     throw new StartError(
       'A production key that may write needs an audit log: --audit-log FILE, or --audit-log stderr if your host keeps stderr.',
@@ -35,8 +35,8 @@ export function requireRecord(
 }
 
 /**
- * Opens the record where the settings say.
- * @throws StartError where it cannot be written
+ * Opens the record that the settings name.
+ * @throws StartError if it cannot be written
  */
 export async function openRecord(
   { auditLog, auditLogMaxBytes }: Pick<Config, 'auditLog' | 'auditLogMaxBytes'>,
@@ -52,9 +52,9 @@ export async function openRecord(
 }
 
 /**
- * Writes a run's first entry, and from then on its head to the log.
- * @returns what writes the last entry
- * @throws StartError where nothing can be recorded: such a server refuses every call, and is better not started
+ * Writes the first entry of a run, and then regularly the head of the record to the log.
+ * @returns a function that writes the last entry
+ * @throws StartError if the entry cannot be written: the server would refuse every call, so it does not start
  */
 export async function beginRecord(
   record: AuditRecord,

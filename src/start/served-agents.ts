@@ -15,18 +15,18 @@ import { createStatusTool } from '../mcp/status-tool.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { OpenEnvironment } from './environments.ts';
 
-/** One agent as it is served. */
+/** One agent with what it takes to serve it. */
 export type ServedAgent = {
   readonly agent: ResolvedAgent;
   readonly opened: OpenEnvironment;
   readonly offer: Offer;
-  /** What its calls take of the agent's budgets. */
+  /** Counts its calls against the agent's limits. */
   readonly budget: Required<Pick<Caller, 'spendDelete' | 'spendPage'>>;
 };
 
 type RefusedIdentity = Extract<Identity, { ok: false }>;
 
-/** What is answered to somebody who is not let in, or not now. */
+/** The answer to a client that is not authenticated or may not call now. */
 export type RejectedRequest = {
   readonly ok: false;
   readonly status: 400 | 401 | 403 | 429 | 503;
@@ -47,27 +47,27 @@ export type ServedAgentsDeps = {
   readonly catalog: Catalog;
   readonly config: AgentsConfig;
   readonly environments: ReadonlyMap<string, OpenEnvironment>;
-  /** Who everybody is where nobody has to say who they are. */
+  /** The agent of every client under --anonymous. */
   readonly anonymous?: ResolvedAgent | undefined;
   readonly forbidden: OperatorLimits;
-  /** Of agents that do not say their own. */
+  /** The mode of agents without one of their own. */
   readonly confirm: ConfirmMode | undefined;
   readonly dryRun: boolean;
-  /** Outlives the fleet: a change of the configuration is no reason to look up issuers' keys anew. */
+  /** Kept across reloads: a new configuration does not require fetching the issuers' keys again. */
   readonly keySets: VerifierDeps['keySets'];
   readonly fetchJwks: VerifierDeps['fetchJwks'];
   readonly publicUrl: string;
   readonly budgets: Budgets;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Told of everyone who is not let in. */
+  /** Called for each rejected authentication. */
   readonly onRefusal: (refusal: RefusedIdentity) => void;
 };
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-/** The agents of one configuration. A change of it makes another fleet: none of what this one knows outlives it. */
+/** Creates the agents of one configuration. A reload creates new ones: they share no state with these. */
 export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
   const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, onRefusal } = deps;
   const identify = createIdentifier(config, deps);

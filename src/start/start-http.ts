@@ -40,12 +40,12 @@ export async function startHttp(first: Loaded, catalog: Catalog, host: Host, ver
     const reason = await signals.stopped;
     stop(reason);
   } finally {
-    // What was opened last has to go first, also where not all of it could be opened.
+    // In reverse order of opening, also if a start fails halfway.
     for (const close of closing.toReversed()) await close();
   }
 }
 
-/** Signals may come before anybody is ready for them. */
+/** Listens to signals from the start: one may arrive before the server can handle it. */
 function listenToSignals({ onSignal }: Host) {
   let isReloadWanted = false;
   let reload = () => {
@@ -69,7 +69,7 @@ type Opening = {
   readonly host: Host;
   readonly version: string;
   readonly signals: ReturnType<typeof listenToSignals>;
-  /** Gets what closes each thing that was opened. */
+  /** Collects the function that closes each opened resource. */
   readonly closing: (() => Promise<unknown>)[];
 };
 
@@ -150,7 +150,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     host: http.host,
     port: http.port,
     path: new URL(publicUrl).pathname,
-    // Clients reach it by the name that they know it under.
+    // Clients send the host of the public URL.
     allowedHosts: [...http.allowedHosts, ...(http.publicUrl === undefined ? [] : [new URL(publicUrl).host])],
     allowedOrigins: http.allowedOrigins,
     ownUrl: publicUrl,
@@ -181,13 +181,13 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     checks: {
       workos: async () => void (await Promise.all([...opened.values()].map(({ probe }) => probe()))),
       record: async () => {
-        // Nothing but a try tells whether there is room again.
+        // Only an attempt to write shows whether the record can be written again.
         if (record.isFailing()) await record.append({ kind: 'note', text: 'the record can be written again' });
       },
       ...(shared && { redis: shared.check }),
     },
     now: systemClock.now,
-    // Its message may quote what a client has sent.
+    // The message may quote a client's input.
     onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
   });
   closing.push(server.close);
@@ -212,7 +212,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       log.error({ error: fault }, 'the configuration was not reloaded, the previous one stays in effect');
     }
   };
-  // One after the other: the last one read is the one that holds.
+  // Reloads run one after the other, so that the last one read takes effect.
   let reloading = Promise.resolve();
   signals.onReload(() => {
     reloading = reloading.then(reload);
@@ -227,7 +227,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   };
 }
 
-/** The proxy, if any request goes through one. There is only one HTTPS_PROXY. */
+/** The proxy, if any request uses one. There is only one HTTPS_PROXY. */
 function proxyOf({ agents }: Loaded, connections: Connections, { variable }: Host): string | undefined {
   const ofEnvironments = [...connections.values()].map(({ transport }) => transport.proxy);
   const ofIssuers = agents.issuers.map(({ jwksUrl }) => proxyFor(jwksUrl, variable)?.address);
@@ -236,14 +236,14 @@ function proxyOf({ agents }: Loaded, connections: Connections, { variable }: Hos
 
 const MINUTE_MS = 60_000;
 
-/** Counts who is not let in, for the record: a line a minute, however many knock. */
+/** Counts rejected requests for the record: at most one entry a minute, however many requests there are. */
 function createRejectionCounter(record: AuditRecord) {
   const counts = new Map<string, number>();
   const tell = () => {
     if (counts.size === 0) return;
     const told = [...counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
     counts.clear();
-    // The record keeps what it cannot write.
+    // The record keeps an entry that it cannot write.
     record.append({ kind: 'note', text: `rejected requests: ${told}` }).catch(() => {});
   };
   setInterval(tell, MINUTE_MS).unref();

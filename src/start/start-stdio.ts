@@ -17,24 +17,24 @@ import type { SessionDeps } from './connect-session.ts';
 import type { Host } from './host.ts';
 import { beginRecord, openRecord, requireRecord } from './open-record.ts';
 
-/** Filled in by the build from the SDK, which a start does not wait for: the revisions that begin with initialize. */
+/** The protocol revisions that begin with initialize. The build inserts them, so that a start does not load the SDK. */
 declare const REVISIONS: readonly string[];
 
-/** What a start leaves for behind the opening, since it takes long to load. */
+/** Loads the part that starts after the fast path, because it takes long to load. */
 export type LazySession = () => Promise<{ readonly connect: (deps: SessionDeps) => Session }>;
 
 /**
- * Serves the one agent of the flat settings until its client leaves or the process is asked to stop. Whatever is wrong
- * with the settings is told before anything is served.
+ * Serves the one agent of the flat settings until its client leaves or the process is asked to stop. Errors in the
+ * settings are reported before anything is served.
  */
 export async function startStdio(config: Config, catalog: Listings, behind: LazySession, host: Host, version: string) {
-  const policyOf = compileGrants(catalog, config.grants); // a mistake in the grants is told before one in the key
+  const policyOf = compileGrants(catalog, config.grants); // an error in the grants is reported before one in the key
   const { environment, transport } = await host.connect(config);
   const { grants, ...rest } = toAgent(config, environment.label);
   const policy = policyOf(grants.productionGuard);
   const agent = { ...rest, grants, policy };
   requireRecord(config, catalog, environment.label, policy);
-  toLimitSettings(config.limits, limitsOf(catalog)); // for what it throws
+  toLimitSettings(config.limits, limitsOf(catalog)); // for the errors that it throws
   const stderr = openStderr(host.writeToStderr, () => new Date());
   const log = createLog(config.logLevel, stderr);
   const record = await openRecord(config, stderr);

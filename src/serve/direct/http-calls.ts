@@ -14,8 +14,8 @@ import { isRequest } from '../message.ts';
 import { isModern, type Responder, type SendMessage, toResponder } from './tool-call.ts';
 
 /**
- * Answers tool calls without the SDK's HTTP handler, and without its server where a tool can be called by itself.
- * @param bareTool the tool that a request calls; `undefined` where the caller has none of that name
+ * Answers tool calls without the SDK's HTTP handler, and without its server if the tool can be called directly.
+ * @param bareTool finds the tool that a request calls; `undefined` if the caller has no tool of that name
  */
 export function toDirectAnswers<Caller>(
   bareTool: (caller: Caller, from: RequestOrigin) => DirectTool | undefined,
@@ -29,8 +29,8 @@ export function toDirectAnswers<Caller>(
 }
 
 /**
- * Whether a request is a tools/call as clients from before 2026-07-28 send it. Most requests are, and the streams by
- * which the SDK would answer cost more than the call. Whatever is not just that is left to the SDK.
+ * Whether a request is a tools/call in the form of clients from before 2026-07-28. Most requests are, and the streams
+ * with which the SDK would answer cost more than the call. All other requests go to the SDK.
  */
 function isLegacyCall({ headers }: IncomingMessage, message: JSONRPCMessage): message is JSONRPCRequest {
   const { accept, 'mcp-protocol-version': version } = headers;
@@ -44,7 +44,7 @@ function isLegacyCall({ headers }: IncomingMessage, message: JSONRPCMessage): me
   );
 }
 
-/** The answer of a server of the SDK's. */
+/** Answers with a server of the SDK. */
 function byServer(server: McpServer): Responder {
   return (request, tell, signal) =>
     new Promise((resolve, reject) => {
@@ -64,8 +64,8 @@ function byServer(server: McpServer): Responder {
 }
 
 /**
- * Answers such a request: with JSON, or with events where there is something to tell before the answer.
- * @returns whether anything was
+ * Answers such a request: with JSON, or with an event stream if a notification comes before the answer.
+ * @returns whether anything was sent
  */
 async function answerCall(
   answering: Responder,
@@ -75,7 +75,7 @@ async function answerCall(
   { stallMs, onError }: Pick<DirectDeps, 'stallMs' | 'onError'>,
 ): Promise<boolean> {
   const tell: SendMessage = async (message) => {
-    if (response.writableEnded) return; // told too late
+    if (response.writableEnded) return; // the response has ended
     if (!response.headersSent) response.writeHead(200, EVENT_STREAM_HEADERS);
     if (!response.write(toEvent(message))) await progress(response, 'drain', stallMs);
   };

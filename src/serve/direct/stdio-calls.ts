@@ -3,7 +3,7 @@ import type { DirectTool } from '../../mcp/direct-tool.ts';
 import type { DirectCalls } from '../stdio/open-session.ts';
 import { isModern, toResponder } from './tool-call.ts';
 
-/** The tool of that name; `undefined` where the SDK has to see to the call, as it does where a client may be asked. */
+/** Finds the tool of that name; `undefined` if the SDK must handle the call, for example to elicit an answer. */
 export type FindTool = (name: unknown, canAsk: boolean) => DirectTool | undefined;
 
 /** Answers tool calls without the SDK, over stdio. */
@@ -13,14 +13,14 @@ export const toDirectCalls =
     withBareTools(wire, findTool);
 
 /**
- * Wraps a wire so that the tool calls of a client of before 2026-07-28, once it is connected, are answered without the
- * SDK, whose checks and contexts cost as much as the call. Whatever is not just that passes on.
+ * Wraps a wire to answer the tool calls of a client from before 2026-07-28 without the SDK, once the client has
+ * initialized. The SDK's checks and contexts cost as much as the call. All other messages go to the SDK.
  */
 function withBareTools(wire: Transport, findTool: FindTool): Transport {
-  /** What aborts each call that is under way. */
+  /** The abort controller of each call in flight. */
   const running = new Map<RequestId, AbortController>();
   let opening: JSONRPCRequest | undefined;
-  /** Whether the client can be asked something, once it is connected. */
+  /** Whether the client supports elicitation; `undefined` before it has initialized. */
   let canAsk: boolean | undefined;
 
   const answeringOf = (request: JSONRPCRequest) => {
@@ -29,7 +29,7 @@ function withBareTools(wire: Transport, findTool: FindTool): Transport {
     return tool && toResponder(tool, request);
   };
 
-  /** Whether the message was seen to here. */
+  /** Whether the message was handled here. */
   const take = (message: JSONRPCMessage): boolean => {
     if (!('method' in message)) return false;
     if (!('id' in message)) {
@@ -46,7 +46,7 @@ function withBareTools(wire: Transport, findTool: FindTool): Transport {
     answering(message, (told) => transport.send(told), aborting.signal)
       .then((answer) => answer && wire.send(answer))
       .catch((error) => transport.onerror?.(error)) // the client has gone
-      // A client may have used the ID again, against the rules.
+      // A client may have reused the ID, which the protocol forbids.
       .finally(() => running.get(id) === aborting && running.delete(id));
     return true;
   };

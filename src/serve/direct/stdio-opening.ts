@@ -5,29 +5,28 @@ import { isObject } from '../../json.ts';
 import { isRequestId } from '../message.ts';
 import type { Opened } from '../stdio/serve-stdio.ts';
 
-/** What a line ends with. */
 const NEWLINE = 0x0a;
 
-/** What a client of before 2026-07-28 is told first. */
+/** The first answers to a client from before 2026-07-28. */
 export type Opening = {
-  /** The revisions of such clients. What is to be said of another one is left to the SDK. */
+  /** The protocol revisions of such clients. The SDK answers a request for another one. */
   readonly revisions: readonly unknown[];
-  /** The answer to initialize, but for the revision. */
+  /** The answer to initialize, without the revision. */
   readonly greeting: Readonly<Record<string, unknown>>;
-  /** The answers to requests that list, by their methods. */
+  /** The answers to list requests, by method. */
   readonly lists: Readonly<Record<string, object>>;
 };
 
-/** Milliseconds that a client gets for what it says next. */
+/** Milliseconds without a message from the client after which the fast path ends. */
 const OPENING_IDLE_MS = 250;
 
-/** Characters of a line that is looked into: a longer one could nest deeper than that is safe. */
+/** Characters of the longest line that is parsed: a longer one could nest too deeply. */
 const MAX_LINE_CHARS = 2_000;
 
 /**
- * Answers initialize and then what lists, as far as tools/list: for these a client waits before it shows the server, and
- * the SDK takes longer to load than all else of a start. Whatever is not just that ends the opening, as silence does. All
- * from there on is handed on, and so is initialize, for the SDK has to know its client.
+ * Answers initialize and the list requests after it, up to tools/list. A client waits for these answers before it shows
+ * the server, and loading the SDK takes longer than the rest of a start. Any other message, or 250 ms of silence, ends
+ * this fast path; everything after it goes to the SDK. The SDK also gets initialize, because it must know its client.
  */
 export function answerOpening(
   stdin: Readable,
@@ -37,7 +36,7 @@ export function answerOpening(
 ): Promise<Opened> {
   let greeted: RequestId | undefined;
 
-  /** What to answer a request with; nothing where it is none for the opening. */
+  /** The answer to a request; `undefined` if the fast path does not answer it. */
   const answerTo = ({ jsonrpc, id, method, params, ...more }: Message): object | undefined => {
     if (Object.keys(more).length > 0) return undefined;
     if (jsonrpc !== '2.0' || !isRequestId(id) || id === greeted || typeof method !== 'string') return undefined;
@@ -47,7 +46,7 @@ export function answerOpening(
     return { protocolVersion: params.protocolVersion, ...opening.greeting };
   };
 
-  /** Whether the opening goes on behind this line. */
+  /** Whether the fast path continues after this line. */
   const take = (line: string): boolean => {
     const message = line.length > MAX_LINE_CHARS ? {} : parseMessage(line);
     const { id, method } = message;
@@ -81,7 +80,7 @@ export function answerOpening(
         return;
       }
       for (const line of last === -1 ? [] : lines.slice(last + 1)) handOn(Buffer.from(`${line}\n`));
-      // A line that is still to come to its end is none for the opening.
+      // The SDK gets a line that is still incomplete.
       if (whole < chunk.length) handOn(chunk.subarray(whole));
       end();
     };
@@ -89,10 +88,10 @@ export function answerOpening(
   });
 }
 
-/** One line of a client's, whatever is in it. */
+/** One parsed line, not validated. */
 type Message = Readonly<Record<string, unknown>>;
 
-/** A line as JSON; one without members where it is none. */
+/** The JSON object of a line; an empty one if the line is not valid JSON. */
 function parseMessage(line: string): Message {
   try {
     return Object(JSON.parse(line));
@@ -121,10 +120,10 @@ function isPlain(params: unknown, { revisions }: Opening): params is { readonly 
   );
 }
 
-/** The capabilities that are true or false. All others are objects, which may have capabilities within. */
+/** The capabilities that are booleans. All others are objects, which may contain capabilities. */
 const BOOLEAN_CAPABILITIES: readonly string[] = ['listChanged', 'applyDefaults'];
 
-/** Those whose members are objects of whatever kind. */
+/** The capabilities whose members may be any objects. */
 const OPEN_CAPABILITIES: readonly string[] = ['experimental', 'extensions'];
 
 type NamedValue = readonly [name: string, value: unknown];

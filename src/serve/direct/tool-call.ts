@@ -8,23 +8,23 @@ import { isObject } from '../../json.ts';
 import type { DirectTool } from '../../mcp/direct-tool.ts';
 import { isRequestId } from '../message.ts';
 
-/** Sends a message that comes before the answer. */
+/** Sends a message before the answer. */
 export type SendMessage = (message: JSONRPCMessage) => Promise<void>;
 
-/** Finds the answer to a call; `undefined` where that was aborted. */
+/** Makes the answer to a call; `undefined` if the call was aborted. */
 export type Responder = (
   request: JSONRPCRequest,
   tell: SendMessage,
   signal: AbortSignal,
 ) => Promise<JSONRPCMessage | undefined>;
 
-/** Whether a request is of 2026-07-28 or later, as the SDK tells the eras apart. */
+/** Whether a request is of protocol revision 2026-07-28 or later, by the SDK's own criterion. */
 export const isModern = ({ params }: JSONRPCRequest): boolean =>
   Object.hasOwn(Object(params?._meta), PROTOCOL_VERSION_META_KEY);
 
 /**
- * The answer of a bare tool, `undefined` where the request is malformed and the SDK is to say so. What the SDK does
- * around a call costs as much as the call.
+ * Calls a tool without the SDK, whose work around a call costs as much as the call. `undefined` if the request is
+ * malformed: the SDK reports that.
  */
 export function toResponder(tool: DirectTool, { params }: JSONRPCRequest): Responder | undefined {
   const { arguments: args, _meta } = Object(params);

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 type Body = Buffer | 'tooLarge' | 'gone';
 
-/** Reads the body of a request, of at most so many bytes. */
+/** Reads the body of a request, up to `maxBytes`. */
 export async function readBody(request: IncomingMessage, response: ServerResponse, maxBytes: number): Promise<Body> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'tooLarge';
   if (request.headers.expect !== undefined) response.writeContinue();
@@ -22,25 +22,25 @@ export async function readBody(request: IncomingMessage, response: ServerRespons
   });
 }
 
-/** Bytes of an unwanted body that are read and thrown away, so that the client gets to see why it is unwanted. */
+/** Bytes of a refused body that are read and discarded, so that the client receives the refusal. */
 const MAX_DISCARDED_BYTES = 65_536;
-/** Milliseconds for the same. */
+/** Milliseconds for reading and discarding a refused body. */
 const MAX_DISCARD_MS = 1_000;
 
 /**
- * Answers a request without having read its body. A connection closed with bytes unread is reset, and the answer can be
- * lost with it: a small rest is read, of a large one a little, and none of it is kept.
+ * Answers a request whose body has not been read. A connection that closes with unread bytes is reset, and the client
+ * can lose the answer. So a small rest of the body is read and discarded; a large one only up to a limit.
  */
 export function answerUnread(request: IncomingMessage, response: ServerResponse, text: string): void {
   const { 'content-length': declared, 'transfer-encoding': coding } = request.headers;
   const rest = coding === undefined ? Number(declared ?? 0) : Number.POSITIVE_INFINITY;
   response.setHeader('content-length', Buffer.byteLength(text));
   if (rest <= MAX_DISCARDED_BYTES || request.complete) {
-    response.end(text); // Node throws the rest away, in the time that a request may take, and keeps the connection.
+    response.end(text); // Node discards the rest within the request timeout and keeps the connection.
     return;
   }
   response.setHeader('connection', 'close');
-  response.write(text); // All of it: what ends below is only the connection.
+  response.write(text); // The whole answer: the code below only ends the connection.
   const end = () => {
     clearTimeout(timer);
     request.removeAllListeners('data').pause();

@@ -16,25 +16,25 @@ import {
 } from './responses.ts';
 
 /**
- * What every request passes before it is served, in order. A check ends a request by returning the refusal, or that it
- * has answered; otherwise it leaves the request to the next.
+ * The checks of every request, in order. A check ends the request by returning a refusal, or 'answered' after it has
+ * answered itself. Otherwise the next check runs.
  */
 export const CHECKS: readonly Check[] = [
-  form, // First: of a repeated header the other checks see one value, and a proxy may have gone by the other.
-  host, // Before any answer: a page that has rebound its name to this machine learns nothing.
+  form, // First: of a repeated header the other checks see one value, and a proxy may have used the other.
+  host, // Before any answer: a page that uses DNS rebinding learns nothing.
   publicDocument, // Before the origin: any page may read it.
-  origin, // Before all else that a page could read. An allowed page can read what follows, refusals included.
-  health, // Before the token, which a probe lacks. It has paths of its own.
-  path, // Before the method: there is one only where MCP is served.
+  origin, // Before any other answer: a page of an allowed origin can read all that follow, refusals included.
+  health, // Before the token, which a probe does not send. It has its own paths.
+  path, // Before the method: only the MCP path defines which methods are allowed.
   preflight, // Before the method and the token: a browser sends OPTIONS, without a token.
-  method, // Before anything that only a POST has.
-  query, // Before the token: one in the URL is refused even beside a valid one in the header.
-  identify, // Before the body: nothing of it is kept for a stranger.
-  mediaType, // After the token: only a caller is told what is taken.
-  notClosing, // After the wait for the token, in which the server may have begun to close.
-  inFlight, // Right before the body: from here on the request holds memory.
-  body, // After the count, which bounds how many bodies are in memory.
-  message, // After the body, of which it is made.
+  method, // Before the checks that apply only to a POST.
+  query, // Before the token: a token in the URL is refused even if the header has a valid one.
+  identify, // Before the body: the server does not buffer the body of an unauthenticated client.
+  mediaType, // After the token: only an authenticated client learns which types are accepted.
+  notClosing, // After the token: the server may have begun to close while it was verified.
+  inFlight, // Right before the body: from here on the request uses memory.
+  body, // After the count, which limits how many bodies are in memory.
+  message, // After the body, from which it is parsed.
 ];
 
 type Verdict = HttpRefusal | 'answered' | undefined;
@@ -44,12 +44,12 @@ export type Check = <Caller>(
   state: RequestState<Caller>,
 ) => Verdict | Promise<Verdict>;
 
-/** What is known of a request before its body is read. */
+/** The part of a request that authentication uses. */
 export type Head = {
   readonly authorization: string | undefined;
-  /** Every value of every header: a repeated one has several. */
+  /** All values of each header: a repeated header has several. */
   readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
-  /** The client's address. Of use to a person; it proves nothing. */
+  /** The client's address, for people to read. It is not proof of identity. */
   readonly remote: string | undefined;
 };
 
@@ -65,23 +65,23 @@ export type Identified<Caller> =
       readonly retryAfter?: number | undefined;
     };
 
-/** What the checks of one server go by. */
+/** What the checks of one server need. */
 export type CheckDeps<Caller> = ServerFacts & {
   readonly identify: (head: Head) => Promise<Identified<Caller>>;
-  /** Counts a request of a caller in. */
+  /** Adds a request to the caller's requests in flight, or refuses it. */
   readonly enter: (caller: Caller, response: ServerResponse) => InFlight | HttpRefusal;
 };
 
 type ServerFacts = {
   readonly isHost: (host: string | undefined) => boolean;
   readonly isOrigin: (origin: string) => boolean;
-  /** The RFC 9728 document, for every page. */
+  /** The RFC 9728 document, which pages of every origin may read. */
   readonly metadata: { readonly path: string; readonly json: () => string | undefined } | undefined;
-  /** The names of the health checks that fail. */
+  /** Resolves to the names of the health checks that fail. */
   readonly failing: () => Promise<readonly string[]>;
-  /** Where MCP is served. */
+  /** The path where MCP is served. */
   readonly mcpPath: string;
-  /** Whether a proxy in front writes X-Forwarded-For. No other forwarded header is ever looked at. */
+  /** Whether a proxy in front sets X-Forwarded-For. The server reads no other forwarded header. */
   readonly trustProxy: boolean;
   readonly isClosing: () => boolean;
   readonly maxBodyBytes: number;
@@ -91,16 +91,16 @@ export type RequestContext<Caller> = {
   readonly server: CheckDeps<Caller>;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Of the request, without its query. */
+  /** The path of the request, without the query. */
   readonly path: string;
 };
 
-/** As far as the caller does not matter. */
+/** The context for checks that do not depend on the type of the caller. */
 type Facts = Omit<RequestContext<unknown>, 'server'> & { readonly server: ServerFacts };
 
 /** What the checks have found so far. */
 export type RequestState<Caller> = {
-  /** Where the request came from. */
+  /** The address that the request came from. */
   remote?: string | undefined;
   caller?: { readonly is: Caller };
   counted?: InFlight;

@@ -4,12 +4,13 @@ import type { Socket } from 'node:net';
 type TrackedConnection = { readonly socket: Socket; busy: number };
 
 /**
- * Keeps a server to so many connections. When there are more, the one goes that has been without a request longest:
- * however many hold a connection open and send nothing, or little by little, one that asks something is served.
+ * Limits the number of connections of a server. A new connection over the limit replaces the one that has been without
+ * a complete request head the longest. So connections that are idle, or that send a request slowly, cannot keep a
+ * client that sends a request from being served.
  */
 export function capConnections(server: Server, max: number) {
   const all = new Map<string, TrackedConnection>();
-  /** Those that have no complete head of a request, longest first. */
+  /** The connections without a complete request head, the longest waiting first. */
   const waiting = new Map<string, TrackedConnection>();
   let closing = false;
 
@@ -36,7 +37,7 @@ export function capConnections(server: Server, max: number) {
   };
 
   return {
-    /** A request has come: its connection stays until `done` is called. */
+    /** Keeps the connection of a request open until `done` is called. */
     hold: (socket: Socket): { done: () => void } => {
       const key = keyOf(socket);
       const connection = all.get(key);
@@ -45,14 +46,14 @@ export function capConnections(server: Server, max: number) {
       waiting.delete(key);
       return {
         done: () => {
-          connection.busy -= 1; // one that sends requests ahead has several
+          connection.busy -= 1; // a client that pipelines has several requests on a connection
           if (connection.busy > 0 || all.get(key) !== connection) return;
           if (closing) socket.end();
           else waiting.set(key, connection);
         },
       };
     },
-    /** Lets go of the connections that wait now, and of the others once they do. */
+    /** Closes the idle connections now, and each other one once it is idle. */
     release: () => {
       closing = true;
       for (const entry of waiting) drop(...entry);
@@ -60,7 +61,7 @@ export function capConnections(server: Server, max: number) {
   };
 }
 
-/** Under TLS the server is told of the bare socket, and a request of the one around it; their peer is the same. */
+/** Under TLS the server gets the TCP socket and a request the TLS socket around it. Both have the same peer address. */
 function keyOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }

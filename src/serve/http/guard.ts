@@ -4,14 +4,14 @@ import { StartError } from '../../errors.ts';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Whether only this machine can reach a server that listens there. */
+/** Whether only this machine can reach a server that listens on `host`. */
 export function isLoopback(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }
 
 /**
- * Makes the check of the Host header, which a page that has rebound its name to this machine cannot forge.
- * @param allowed names, for any port, or `name:port`. This machine's own names always are: no page comes under them.
+ * Creates the check of the Host header, which a page that uses DNS rebinding cannot forge.
+ * @param allowed names, for any port, or `name:port`. Loopback names are always allowed: DNS rebinding cannot use them.
  */
 export function toHostGuard(allowed: readonly string[]): (host: string | undefined) => boolean {
   const hosts = [...allowed, ...LOOPBACK].map((entry) => {
@@ -33,22 +33,22 @@ function toHost(text: string): { name: string; port: string | undefined } | unde
   return name === undefined ? undefined : { name, port };
 }
 
-/** Makes the check of the Origin header, which every browser sends. Only exact origins: `https://app.example.com`. */
+/** Creates the check of the Origin header, which every browser sends. Origins are exact: `https://app.example.com`. */
 export function toOriginGuard(allowed: readonly string[]): (origin: string) => boolean {
   for (const entry of allowed) {
     if (!/^[a-z][a-z\d+.-]*:\/\/[^\s/?#@A-Z]+$/.test(entry))
       throw new StartError(
-        `"${entry}" is not a valid origin: give scheme://host, with :port where it has one, in lower case.`,
+        `"${entry}" is not a valid origin: give scheme://host, with :port if it has one, in lower case.`,
       );
   }
   const origins = new Set(allowed);
   return (origin) => origins.has(origin);
 }
 
-/** Headers of which Node keeps one where there are several: another server on the way may have gone by the other. */
+/** Headers of which Node keeps one value of several: a proxy in front may have used another one. */
 const SINGLE_VALUED = ['host', 'origin', 'authorization', 'content-type', 'content-encoding', 'content-length'];
 
-/** Says what is wrong with the form of a request. Most such requests do not get past Node's parser. */
+/** Why the form of a request is not valid. Node's parser already rejects most such requests. */
 export function whyMalformed(request: IncomingMessage): string | undefined {
   const { rawHeaders } = request;
   const seen = new Set<string>();
@@ -59,19 +59,19 @@ export function whyMalformed(request: IncomingMessage): string | undefined {
   }
   const coding = request.headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return 'The transfer coding is not chunked.';
-  // "POST http://elsewhere/mcp": which of its two hosts is meant is a matter of opinion.
+  // "POST http://elsewhere/mcp" names two hosts, and servers differ in which one they use.
   if (!request.url?.startsWith('/')) return 'The request target is not a path.';
   return undefined;
 }
 
-/** The W3C trace context that came with a request, where it has the form of one. */
+/** The W3C trace context of a request; `undefined` if it is not valid. */
 export function toTraceparent(header: unknown): string | undefined {
   if (typeof header !== 'string') return undefined;
   const form = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
   return form.test(header) ? header : undefined;
 }
 
-/** The address a request came from. Of a trusted proxy's list the last is the proxy's own word, the others are hearsay. */
+/** The address a request came from. A trusted proxy adds the last entry of its list; clients can forge the others. */
 export function toRemote(request: IncomingMessage, trustProxy: boolean): string | undefined {
   const address = request.socket.remoteAddress;
   if (!trustProxy) return address;

@@ -12,26 +12,26 @@ export type RequestOrigin = {
   readonly traceparent: string | undefined;
   /** The client's address. */
   readonly remote: string | undefined;
-  /** The one tool that the request calls: its server needs no other. Not every request calls one, and it may not exist. */
+  /** The name of the tool that a tools/call names; the tool may not exist. `undefined` for other requests. */
   readonly tool: string | undefined;
-  /** What it calls that with, as it came. */
+  /** The arguments of the call, as the client sent them. */
   readonly args: unknown;
 };
 
 export type HttpExchange<Caller> = {
-  /** The server of one caller. It is made for every request: cheap. */
+  /** Creates the server of one caller. It is called for every request, so it must be cheap. */
   readonly factory: (caller: Caller, from: RequestOrigin) => McpServer;
   /** Without it, the SDK answers every request. */
   readonly answerDirectly?: AnswerDirectly<Caller> | undefined;
-  /** A tools/call that no tool has got to see: there is none of that name for the caller, or it is malformed. */
+  /** Called for a tools/call that reached no tool: the caller has no tool of that name, or the request is malformed. */
   readonly onRefused: (caller: Caller, toolName: unknown, from: RequestOrigin) => void;
   readonly limits: { readonly requestTimeoutMs: number };
   readonly onerror: (error: Error) => void;
 };
 
 /**
- * Answers a request past the SDK, or leaves it to the SDK by returning `undefined`. Resolves to false where the request
- * was aborted before there was an answer.
+ * Answers a request without the SDK, or returns `undefined` to leave it to the SDK. Resolves to false if the request
+ * was aborted before it was answered.
  */
 export type AnswerDirectly<Caller> = (
   accepted: AcceptedRequest<Caller>,
@@ -40,11 +40,11 @@ export type AnswerDirectly<Caller> = (
 
 export type DirectDeps = {
   readonly from: RequestOrigin;
-  /** The server that the SDK would ask. */
+  /** Creates the server that the SDK would use. */
   readonly toServer: () => McpServer;
-  /** For how long a client may leave off reading, in milliseconds. */
+  /** Milliseconds that a client may go without reading before it is disconnected. */
   readonly stallMs: number;
-  /** Called where the answer is an error of the protocol's. */
+  /** Called if the answer is a protocol error. */
   readonly onError: () => void;
 };
 
@@ -53,12 +53,12 @@ type AcceptedRequest<Caller> = {
   readonly remote: string | undefined;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Aborted when the client has gone, or the server has to. */
+  /** Aborted when the client disconnects or the server shuts down. */
   readonly signal: AbortSignal;
   readonly message: JSONRPCMessage;
 };
 
-/** Makes the function that serves a request that has passed every check. */
+/** Creates the function that serves a request that has passed every check. */
 export function createHttpExchange<Caller>({
   factory,
   answerDirectly,
@@ -85,18 +85,18 @@ export function createHttpExchange<Caller>({
       if (!(await answered)) refuse(request, response, REFUSALS.closing);
       return;
     }
-    // One handler for each request: callers share nothing that could be mixed up. Since nothing here is declared to
-    // change, the SDK acknowledges a subscription as one to nothing and ends it at once.
+    // One handler per request, so that callers share no state. No list is declared to change, so the SDK acknowledges a
+    // subscription as empty and ends it at once.
     const handler = createMcpHandler(() => watched(toServer(), id, report), { onerror });
     const answer = await handler.fetch(toWebRequest(request, signal), { parsedBody: message });
     if (answer.status >= 400) report();
-    // The SDK's answer to an aborted request is not one of HTTP's.
+    // The SDK answers an aborted request with 499, which is not a standard HTTP status.
     if (answer.status === 499) return refuse(request, response, REFUSALS.closing);
     await sendResponse(answer, response, stallMs);
   };
 }
 
-/** A server whose answers say what is wrong with a request in a sentence. */
+/** Wraps a server so that schema issues in its answers are sentences. */
 function inWords(server: McpServer): McpServer {
   const connect = server.connect.bind(server);
   server.connect = (transport) => {
@@ -107,7 +107,7 @@ function inWords(server: McpServer): McpServer {
   return server;
 }
 
-/** A server that tells when it answers the request with an error of the protocol's: no tool of ours does. */
+/** Wraps a server to report when it answers the request with a protocol error. The server's own tools never do. */
 function watched(server: McpServer, id: unknown, onError: () => void): McpServer {
   const connect = server.connect.bind(server);
   server.connect = (transport) => {
@@ -121,13 +121,13 @@ function watched(server: McpServer, id: unknown, onError: () => void): McpServer
   return server;
 }
 
-/** What the SDK may answer with. */
+/** The media types of the SDK's answers. */
 const ANSWER_TYPES = ['application/json', 'text/event-stream'];
 
 /**
- * The request as the SDK takes it, with the headers that are MCP's. The token goes no further than this. It is all that
- * the SDK reads of one whose body it is handed; a Request of Node's costs more than making the server. The SDK looks for
- * the names of media types in the text of a header, so it gets those that the header means.
+ * The request for the SDK, with only the MCP headers: the token is not passed on. The SDK gets the parsed body
+ * separately, and reads nothing else of the request; creating a Request of Node costs more than creating the server.
+ * The SDK searches the Accept header for the names of media types as text, so it gets the names of the accepted ones.
  */
 function toWebRequest({ headers: all }: IncomingMessage, signal: AbortSignal): Request {
   const headers = new Headers({

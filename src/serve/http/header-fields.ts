@@ -1,22 +1,22 @@
-/** Header fields as RFC 9110 has them: names in any case, blanks around separators, quoted strings. */
+/** Header fields as in RFC 9110: names in any case, whitespace around separators, quoted strings. */
 
 const TOKEN = "[!#$%&'*+.^_`|~\\w-]+";
 const QUOTED = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t \\x21-\\x7e\\x80-\\xff])*"';
 
-/** Characters of the longest field that is looked into. */
+/** Characters of the longest field that is parsed. */
 const MAX_FIELD_CHARS = 1_000;
 
 export type MediaType = {
   /** `type/subtype`, in lower case. */
   readonly essence: string;
-  /** By name in lower case. */
+  /** By lower-case name. */
   readonly parameters: ReadonlyMap<string, string>;
 };
 
 const MEDIA_TYPE = new RegExp(`^(${TOKEN}/${TOKEN})((?:[\\t ]*;(?:[\\t ]*${TOKEN}=(?:${TOKEN}|${QUOTED}))?)*)[\\t ]*$`);
 const PARAMETER = new RegExp(`(${TOKEN})=(${TOKEN}|${QUOTED})`, 'g');
 
-/** Reads a Content-Type, or one member of Accept; `undefined` where it is not a media type. */
+/** Parses a Content-Type, or one member of Accept; `undefined` if it is not a media type. */
 export function toMediaType(field: string): MediaType | undefined {
   if (field.length > MAX_FIELD_CHARS) return undefined;
   const [, essence, rest = ''] = MEDIA_TYPE.exec(field.trim()) ?? [];
@@ -31,13 +31,13 @@ const unquote = (value: string) => (value.startsWith('"') ? value.slice(1, -1).r
 
 const MEMBER = new RegExp(`(?:[^",]|${QUOTED})+`, 'g');
 
-/** The members of a field that is a list, without the empty ones. */
+/** The members of a list field, without empty ones. */
 export const toList = (field: string): readonly string[] =>
   (field.slice(0, MAX_FIELD_CHARS).match(MEMBER) ?? [])
     .map((member) => member.trim())
     .filter((member) => member !== '');
 
-/** Whether an Accept field takes a media type. The most specific range that fits decides; a client without one takes all. */
+/** Whether an Accept field accepts a media type, by the most specific matching range. A missing field accepts all. */
 export function isAccepted(accept: string | undefined, type: string): boolean {
   if (accept === undefined) return true;
   const ranges = toList(accept).flatMap((member) => toMediaType(member) ?? []);

@@ -1,12 +1,12 @@
-/** Milliseconds for which an answer holds. */
+/** Milliseconds for which a result is reused. */
 const CACHE_MS = 30_000;
-/** Milliseconds after which a check that has not answered has failed. */
+/** Milliseconds after which an unfinished check counts as failed. */
 const CHECK_TIMEOUT_MS = 5_000;
 
-/** A check throws when the server cannot do its work. What it throws is not told to whoever asks. */
+/** A check throws when the server cannot work. The error is not shown to the client that probes. */
 export type Checks = Readonly<Record<string, () => Promise<void>>>;
 
-/** Makes the function that says which checks fail: whoever asks, and however often, they run once in 30 seconds. */
+/** Creates the function that tells which checks fail. They run at most once in 30 seconds for any number of probes. */
 export function createReadiness(checks: Checks, now: () => number): () => Promise<readonly string[]> {
   let latest: { readonly at: number; readonly failed: Promise<readonly string[]> } | undefined;
   return () => {

@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { type HttpRefusal, REFUSALS } from './responses.ts';
 
-/** A request that is counted. */
+/** A counted request. */
 export type InFlight = {
-  /** Aborted when the client has gone, or the server has to. */
+  /** Aborted when the client disconnects or the server shuts down. */
   readonly signal: AbortSignal;
   readonly leave: () => void;
 };
 
-/** Bounds the requests in flight, of all callers together and of each. */
+/** Limits the requests in flight: of each caller, and in total. */
 export function createInFlightCounter({
   inFlight,
   inFlightPerCaller,
@@ -19,7 +19,7 @@ export function createInFlightCounter({
   const own = new Map<string, number>();
   const all = new Set<AbortController>();
   return {
-    /** Counts a request in, or says why not. */
+    /** Counts a request, or returns the refusal. */
     enter: (caller: string, response: ServerResponse): InFlight | HttpRefusal => {
       const count = own.get(caller) ?? 0;
       if (count >= inFlightPerCaller) return REFUSALS.callerFull;
@@ -30,7 +30,7 @@ export function createInFlightCounter({
       response.once('close', () => {
         if (!response.writableFinished) gone.abort();
       });
-      if (response.closed) gone.abort(); // while the caller was identified
+      if (response.closed) gone.abort(); // the client disconnected during authentication
       const leave = () => {
         all.delete(gone);
         const left = (own.get(caller) ?? 1) - 1;

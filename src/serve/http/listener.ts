@@ -9,30 +9,30 @@ import { capConnections } from './connections.ts';
 export type Tls = { readonly cert: string; readonly key: string };
 
 export type ListenerLimits = {
-  /** Bytes of the head of a request. */
+  /** Bytes of a request head. */
   readonly headerBytes: number;
   readonly connections: number;
-  /** Milliseconds from the first byte of a request to its last; and for which a client may leave off reading. */
+  /** Milliseconds from the first byte of a request to its last. Also the time that a client may go without reading. */
   readonly requestTimeoutMs: number;
-  /** Milliseconds for the head of a request, and for a TLS handshake. */
+  /** Milliseconds for a request head, and for a TLS handshake. */
   readonly headersTimeoutMs: number;
-  /** Milliseconds between a request and the next on one connection. */
+  /** Milliseconds that a connection may be idle between requests. */
   readonly keepAliveMs: number;
 };
 
 type Listener = {
   readonly host: string;
-  /** A free one is taken where it is 0. */
+  /** 0 selects a free port. */
   readonly port: number;
   readonly tls?: Tls | undefined;
   readonly limits: ListenerLimits;
   readonly onRequest: RequestListener;
 };
 
-/** Milliseconds between two looks for clients that are too slow. */
+/** Milliseconds between two checks for clients that are too slow. */
 const CHECK_INTERVAL_MS = 1_000;
 
-/** Opens a port for HTTP/1.1. Throws a StartError where it cannot be had. */
+/** Listens for HTTP/1.1. Throws StartError if it cannot. */
 export async function listen({ host, port, tls, limits, onRequest }: Listener) {
   const { headersTimeoutMs, requestTimeoutMs } = limits;
   const options = {
@@ -52,25 +52,25 @@ export async function listen({ host, port, tls, limits, onRequest }: Listener) {
     onRequest(request, response);
   };
   server.on('request', onHeld);
-  // Node would ask for the body before anyone has looked at the token.
+  // By default Node answers 100 Continue, and so requests the body, before the token is checked.
   server.on('checkContinue', onHeld);
 
   server.listen({ host: host.replace(/^\[|\]$/g, ''), port });
   await once(server, 'listening').catch((error: Error & { code?: string }) => {
     throw new StartError(`The server cannot listen on ${host}:${port} (${error.code ?? error.message}).`);
   });
-  // Bound to a port, it has the address of one.
+  // A server that listens on a port returns an AddressInfo.
   const { address, family, port: bound } = server.address() as AddressInfo;
   return {
     url: `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
-    /** Accepts no more connections and lets go of those without a request. Resolves once all have gone. */
+    /** Accepts no more connections and closes those without a request. Resolves once all are closed. */
     drain: async (): Promise<void> => {
       const closed = once(server, 'close');
       server.close();
       connections.release();
       await closed;
     },
-    /** Cuts every connection. */
+    /** Closes every connection at once. */
     cut: () => server.closeAllConnections(),
   };
 }
@@ -79,7 +79,7 @@ function createTls(options: Parameters<typeof createTlsServer>[0]): Server {
   try {
     return createTlsServer({ ...options, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] });
   } catch {
-    // The reason quotes the PEM, or is an error code of OpenSSL's that says nothing to whoever reads it.
+    // The reason may quote the PEM, or is an OpenSSL error code that does not help the operator.
     throw new StartError(
       'The TLS certificate and key cannot be used: use a certificate and the key that belongs to it.',
     );

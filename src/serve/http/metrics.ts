@@ -2,25 +2,26 @@ import type { ServerResponse } from 'node:http';
 import { isLoopback, toHostGuard } from './guard.ts';
 import { listen } from './listener.ts';
 
-/** What is counted. Nobody's ID, name or address becomes a label. */
+/** The metrics. IDs, names and addresses of users and clients never become labels. */
 export type Metrics = {
-  /** @param outcome one of a few words of ours */
+  /** @param outcome from a fixed set of words */
   readonly countCall: (tool: string, outcome: string, ms: number) => void;
-  /** Time that a call waited for its turn under the limits of what it calls. */
+  /** Records how long a call waited under the rate limits. */
   readonly countWait: (tool: string, ms: number) => void;
   readonly countRetry: (tool: string) => void;
-  /** What a call calls answered 429: its limits were not kept to. */
+  /** Counts a 429: a request went over a limit of WorkOS. */
   readonly countLimited: (tool: string) => void;
-  /** All of it in the text format of Prometheus. */
+  /** All metrics in the Prometheus text format. */
   readonly text: () => Promise<string>;
 };
 
-/** Seconds. From an answer out of memory to a walk over many pages. */
+/** Seconds: from an answer that sends no request to a walk over many pages. */
 const BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /**
- * Makes the counters, beside those Node has of itself. prom-client is loaded only here: stdio has no use for it.
- * @param tools the names there are. Another one counts as "unknown", so that nobody can add labels without end.
+ * Creates the metrics, and the default ones that prom-client collects of Node. prom-client is loaded only here, because
+ * stdio does not need it.
+ * @param tools the known names. Any other name counts as "unknown", so that clients cannot add labels without limit.
  */
 export async function createMetrics(tools: readonly string[]): Promise<Metrics> {
   const { Counter, Histogram, Registry, collectDefaultMetrics } = await import('prom-client');
@@ -75,7 +76,7 @@ export async function createMetrics(tools: readonly string[]): Promise<Metrics> 
   };
 }
 
-/** A scraper sends one small request after the other. */
+/** A scraper sends one small request at a time. */
 const LIMITS = {
   headerBytes: 8_192,
   connections: 32,
@@ -85,8 +86,8 @@ const LIMITS = {
 };
 
 /**
- * Serves the metrics at /metrics of a port of their own, to whoever can reach it: on loopback, not to a page that has
- * rebound its name.
+ * Serves the metrics at /metrics of a separate port, without authentication. On loopback, the Host check keeps out
+ * pages that use DNS rebinding.
  */
 export async function serveMetrics({ host, port, metrics }: { host: string; port: number; metrics: Metrics }) {
   const isHost = isLoopback(host) ? toHostGuard([]) : () => true;
@@ -107,7 +108,7 @@ export async function serveMetrics({ host, port, metrics }: { host: string; port
     url: `${listener.url}/metrics`,
     close: async (): Promise<void> => {
       const drained = listener.drain();
-      listener.cut(); // nobody misses half a scrape
+      listener.cut(); // a scrape in flight may fail
       await drained;
     },
   };

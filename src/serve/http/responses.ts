@@ -6,9 +6,9 @@ import { toList, toMediaType } from './header-fields.ts';
 export type HttpRefusal = {
   readonly status: number;
   readonly message: string;
-  /** Of JSON-RPC. */
+  /** The JSON-RPC error code. */
   readonly code?: number;
-  /** Of the request, where it could be read. */
+  /** The ID of the request, if it could be read. */
   readonly id?: RequestId | null;
   readonly headers?: Readonly<Record<string, string>>;
 };
@@ -36,7 +36,7 @@ export const REFUSALS = {
   broken: { status: 500, code: -32603, message: 'Internal server error. The server log has the details.' },
 } satisfies Record<string, HttpRefusal>;
 
-/** Says why a body is not worth reading. */
+/** The refusal of a request whose body the server cannot use; `undefined` if it can. */
 export function toUnacceptable({ headers }: IncomingMessage): HttpRefusal | undefined {
   const type = toMediaType(headers['content-type'] ?? '');
   if (type?.essence !== 'application/json') return REFUSALS.notJson;
@@ -51,7 +51,7 @@ type ChallengingRefusal = HttpRefusal & {
   readonly retryAfter?: number | undefined;
 };
 
-/** The refusal of whoever could not be let in. */
+/** The refusal of a client that was not authenticated or may not call now. */
 export function toRefusal({ status, message, challenge, retryAfter }: ChallengingRefusal): HttpRefusal {
   return {
     status,
@@ -63,7 +63,7 @@ export function toRefusal({ status, message, challenge, retryAfter }: Challengin
   };
 }
 
-/** Refuses a request, as an error of JSON-RPC: that is what its sender can show. */
+/** Refuses a request with a JSON-RPC error, which MCP clients can show. */
 export function refuse(request: IncomingMessage, response: ServerResponse, refusal: HttpRefusal): void {
   const { status, code = -32000, message, id = null, headers = {} } = refusal;
   response.statusCode = status;
@@ -72,7 +72,7 @@ export function refuse(request: IncomingMessage, response: ServerResponse, refus
   answerUnread(request, response, JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id }));
 }
 
-/** Answers a probe, which learns no more than the names of what fails. */
+/** Answers a probe. It shows only the names of the failing checks. */
 export function sendStatus(request: IncomingMessage, response: ServerResponse, failed: readonly string[]): void {
   if (failed.length === 0) sendJson(request, response, 200, '{"status":"ok"}');
   else sendJson(request, response, 503, JSON.stringify({ status: 'failing', failed }));
@@ -88,7 +88,7 @@ function sendJson(request: IncomingMessage, response: ServerResponse, status: nu
   answerUnread(request, response, json);
 }
 
-/** Lets the pages of an allowed origin see the answer. */
+/** Lets pages of an allowed origin read the answer. */
 export function openTo(origin: string, response: ServerResponse): void {
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader('access-control-expose-headers', 'www-authenticate, retry-after');
@@ -102,7 +102,7 @@ export function sendPublic(request: IncomingMessage, response: ServerResponse, j
   else sendJson(request, response, 200, json);
 }
 
-/** Tells a browser what a page may send. Which headers does not matter once the page's origin is allowed. */
+/** Answers a preflight. Once the page's origin is allowed, it may send any headers. */
 export function sendPreflight(request: IncomingMessage, response: ServerResponse, method: string): void {
   const wanted = request.headers['access-control-request-headers'];
   response.statusCode = 204;

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * Writes what the SDK answers, as fast as the client reads.
- * @param stallMs for how long a client may leave off reading
+ * Sends an answer of the SDK, as fast as the client reads.
+ * @param stallMs milliseconds that a client may go without reading
  */
 export async function sendResponse(answer: Response, response: ServerResponse, stallMs: number): Promise<void> {
   const headers: Record<string, string | number> = {};
@@ -13,7 +13,7 @@ export async function sendResponse(answer: Response, response: ServerResponse, s
     response.writeHead(answer.status, headers).end();
   } else if (headers['content-type'] === 'text/event-stream') {
     response.writeHead(answer.status, headers);
-    // A client that has gone has aborted the request, which ends the stream.
+    // When the client disconnects, the request is aborted, and that ends the stream.
     for await (const chunk of answer.body) {
       if (!response.write(chunk)) await progress(response, 'drain', stallMs);
     }
@@ -24,7 +24,7 @@ export async function sendResponse(answer: Response, response: ServerResponse, s
   await finish(response, stallMs);
 }
 
-/** Ends a response with a text, which Node writes together with the head, other than bytes. */
+/** Ends a response with a string: unlike bytes, Node writes it together with the head. */
 export function endWith(
   status: number,
   headers: Readonly<Record<string, string | number>>,
@@ -34,16 +34,16 @@ export function endWith(
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
 }
 
-/** Resolves once the client has taken a response that has been ended. */
+/** Resolves once the client has received an ended response. */
 export async function finish(response: ServerResponse, stallMs: number): Promise<void> {
   if (!response.writableFinished) await progress(response, 'finish', stallMs);
 }
 
-/** Waits until the client has taken what was written for it, and cuts it off where it does not. */
+/** Waits until the client has read the written data, and disconnects it if it does not. */
 export function progress(response: ServerResponse, event: 'drain' | 'finish', stallMs: number): Promise<void> {
   return new Promise((resolve) => {
     if (response.closed || response.destroyed) return resolve();
-    // Not once() with a signal to end it: its promises and listeners are made for every answer.
+    // Not once() with a signal: this runs for every answer, and once() would create more promises and listeners.
     const done = () => {
       clearTimeout(timer);
       for (const name of [event, 'close', 'error']) response.off(name, done);

@@ -11,10 +11,10 @@ import { REFUSALS, refuse } from './responses.ts';
 
 export type HttpLimits = ListenerLimits & {
   readonly bodyBytes: number;
-  /** Requests under way, of everyone together. */
+  /** Requests in flight in total. */
   readonly inFlight: number;
   readonly inFlightPerCaller: number;
-  /** Milliseconds that requests under way get to finish once the server is asked to close. */
+  /** Milliseconds for requests in flight to finish once the server is asked to close. */
   readonly drainMs: number;
 };
 
@@ -26,7 +26,7 @@ export const HTTP_LIMITS: HttpLimits = {
   inFlightPerCaller: 32,
   requestTimeoutMs: 30_000,
   headersTimeoutMs: 10_000,
-  keepAliveMs: 75_000, // over the 60 s after which most proxies give up a connection: the proxy should be the first
+  keepAliveMs: 75_000, // over the 60 s after which most proxies close an idle connection: the proxy must close first
   drainMs: 8_000, // under the 10 s that Docker waits before it kills
 };
 
@@ -38,10 +38,10 @@ type Http<Caller> = HttpExchange<Caller> &
     readonly path: string;
     readonly allowedHosts: readonly string[];
     readonly allowedOrigins: readonly string[];
-    /** The address that clients know the server under: its pages are let in, as those of the address it listens on are. */
+    /** The URL that clients use. Pages of its origin are allowed, like those of the address it listens on. */
     readonly ownUrl?: string | undefined;
     readonly tls?: Tls | undefined;
-    /** Tells callers apart where their requests are counted. */
+    /** The key under which a caller's requests are counted. */
     readonly keyOf: (caller: Caller) => string;
     readonly limits: HttpLimits;
     readonly checks: Checks;
@@ -50,8 +50,8 @@ type Http<Caller> = HttpExchange<Caller> &
   };
 
 /**
- * Serves MCP over streamable HTTP, statelessly, to clients of both protocol eras. What a request passes before that, and
- * in which order, is in checks.ts.
+ * Serves MCP over streamable HTTP, statelessly, to clients of both protocol eras. checks.ts has the checks of a request
+ * in order.
  */
 export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ url: string; close(): Promise<void> }> {
   const { host, allowedHosts, limits, onerror } = options;
@@ -87,7 +87,7 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     try {
       for (const check of CHECKS) {
         const checked = check(context, state);
-        // Most checks have nothing to wait for, and a request does not wait for them.
+        // Most checks are synchronous, so awaiting each of them would only add delay.
         const verdict = checked instanceof Promise ? await checked : checked;
         if (verdict === 'answered') return;
         if (verdict !== undefined) return refuse(request, response, verdict);
@@ -116,23 +116,23 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
   ownOrigins.push(...[listener.url, options.ownUrl ?? listener.url].map((url) => new URL(url).origin));
   return {
     url: `${listener.url}${options.path}`,
-    /** Serves what is under way to its end, or aborts it when that takes too long. */
+    /** Waits for requests in flight, and aborts those that take too long. */
     close: async () => {
       closing = true;
       const drained = listener.drain();
-      const patience = new AbortController();
-      await Promise.race([drained, sleep(limits.drainMs, patience.signal)]);
+      const waiting = new AbortController();
+      await Promise.race([drained, sleep(limits.drainMs, waiting.signal)]);
       gate.abort();
-      // What was aborted is answered or cut off, and gets to say so in the record.
-      await Promise.race([drained, sleep(ABORT_GRACE_MS, patience.signal)]);
-      patience.abort();
+      // Aborted requests get time to end and to write their outcome to the record.
+      await Promise.race([drained, sleep(ABORT_GRACE_MS, waiting.signal)]);
+      waiting.abort();
       listener.cut();
       await drained;
     },
   };
 }
 
-/** Milliseconds that aborted requests get to end. */
+/** Milliseconds for aborted requests to end. */
 const ABORT_GRACE_MS = 500;
 
 const sleep = (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal }).catch(() => {});

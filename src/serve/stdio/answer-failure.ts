@@ -2,16 +2,16 @@ import type { Readable, Writable } from 'node:stream';
 import { isRequest, readBytes } from '../message.ts';
 import { toLines } from './lines.ts';
 
-/** Milliseconds that a client gets for its first request. */
+/** Milliseconds to wait for the client's initialize. */
 const FIRST_REQUEST_MS = 2_000;
 
-/** JSON-RPC leaves this code to servers. */
+/** From the range that JSON-RPC reserves for server errors. */
 const SERVER_ERROR = -32000;
 
 /**
- * Answers a client with the reason why the server does not start: people see such an answer in their client, and seldom
- * what is on stderr. Resolves once initialize is answered, the client has left or has asked nothing. A client of
- * 2026-07-28 asks something else before, and initialize once that has failed.
+ * Answers a client's requests with the reason why the server does not start: clients show such an error to people, and
+ * rarely show stderr. Resolves once initialize is answered, the client has left, or the time is up. A client of
+ * 2026-07-28 sends another request first, and sends initialize after that has failed.
  */
 export function answerFailure(
   message: string,

@@ -1,11 +1,11 @@
 const NEWLINE = 0x0a;
 
-/** Bytes of the longest line that is kept. It is the SDK's own limit. */
+/** Bytes of the longest line that is kept: the SDK's own limit. */
 const MAX_LINE_BYTES = 10_485_760;
 
 /**
- * Cuts a stream of bytes into lines. The function that it returns takes the chunks.
- * @param onLine gets each line without its line feed; `undefined` for one that is too long, of which nothing is kept
+ * Splits a stream of bytes into lines. The returned function takes the chunks.
+ * @param onLine gets each line without its line feed; `undefined` for a line over the limit, which is dropped
  */
 export function toLines(onLine: (line: Buffer | undefined) => void, maxBytes = MAX_LINE_BYTES) {
   let parts: Buffer[] = [];

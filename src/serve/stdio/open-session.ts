@@ -4,7 +4,7 @@ import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Session } from './serve-stdio.ts';
 import { createWire } from './wire.ts';
 
-/** Wraps a wire to answer tool calls before the SDK sees them: only what is left to the SDK comes through. */
+/** Wraps a wire to answer tool calls before the SDK sees them. Only the other messages reach the SDK. */
 export type DirectCalls = (wire: Transport) => Transport;
 
 type OpenSessionDeps = {
@@ -12,15 +12,15 @@ type OpenSessionDeps = {
   /** Without it, the SDK answers every call. */
   readonly direct?: DirectCalls | undefined;
   readonly stdout: Writable;
-  /** The initialize in the input that was answered before. */
+  /** The ID of the initialize that the fast path has already answered. */
   readonly greeted: RequestId | undefined;
   readonly isOffered: (tool: unknown) => boolean;
-  /** Told of each tools/call that the protocol itself refuses: of a tool that is not there, or malformed. */
+  /** Called for each tools/call that gets a protocol error: the tool does not exist, or the request is malformed. */
   readonly onRefused: (tool: unknown, args: unknown) => void;
   readonly onerror: (error: Error) => void;
 };
 
-/** Has the SDK answer what the session is fed. */
+/** Opens a session in which the SDK answers what it is fed. */
 export function openSession(deps: OpenSessionDeps): Session {
   const { factory, direct, stdout, onerror } = deps;
   const wire = createWire(stdout);
@@ -29,16 +29,16 @@ export function openSession(deps: OpenSessionDeps): Session {
   return { feed: wire.feed, answered, close: () => handle.close() };
 }
 
-/** Wraps a transport so that one can wait until every request that came in has been answered or cancelled. */
+/** Wraps a transport so that a caller can wait until every received request has been answered or cancelled. */
 function withPending(wire: Transport, { greeted, isOffered, onRefused }: OpenSessionDeps) {
-  /** By request ID: what is called, where it is a tool. */
+  /** By request ID: the tool and arguments of a tools/call, `undefined` for other requests. */
   const pending = new Map<unknown, { readonly tool: unknown; readonly args: unknown } | undefined>();
   let settled = () => {};
   const settle = (id: unknown) => {
     pending.delete(id);
     if (pending.size === 0) settled();
   };
-  /** Whether a message answers a second time. */
+  /** The initialize whose second answer, the SDK's, is dropped. */
   let answered = greeted;
   const isGreeting = (message: JSONRPCMessage): boolean => {
     if (answered === undefined || 'method' in message || message.id !== answered) return false;
@@ -51,7 +51,7 @@ function withPending(wire: Transport, { greeted, isOffered, onRefused }: OpenSes
         if ('method' in message && 'id' in message) {
           const { name, arguments: args } = Object(message.params);
           const isCall = message.method === 'tools/call';
-          // At once: by the time of the answer the client may have cancelled it, or used its ID again.
+          // Not when it is answered: by then the client may have cancelled it, or reused its ID.
           const isOff = isCall && !isOffered(name);
           if (isOff) onRefused(name, args);
           pending.set(message.id, isCall && !isOff ? { tool: name, args } : undefined);
@@ -74,7 +74,7 @@ function withPending(wire: Transport, { greeted, isOffered, onRefused }: OpenSes
       return wire.start();
     },
     send: async (message, options) => {
-      // Whatever reaches a tool is answered with a result, even when it fails.
+      // A call that reaches a tool is answered with a result, even when it fails. An error is from the protocol.
       const called = 'error' in message ? pending.get(message.id) : undefined;
       try {
         if (called !== undefined) onRefused(called.tool, called.args);

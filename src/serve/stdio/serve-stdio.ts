@@ -3,35 +3,35 @@ import type { Readable, Writable } from 'node:stream';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { RequestId } from '@modelcontextprotocol/server';
 
-/** Milliseconds that calls under way get to finish once the client or the system asks the server to stop. */
+/** Milliseconds for calls in flight to finish once the client or the system asks the server to stop. */
 const SHUTDOWN_GRACE_MS = 3_000;
 
 const CLOSE_GRACE_MS = 500;
 
-/** The part of a connection that the SDK has. */
+/** The part of a connection that the SDK serves. */
 export type Session = {
-  /** Takes what the client has written. */
+  /** Takes bytes that the client has written. */
   readonly feed: (chunk: Buffer) => void;
-  /** Resolves once every request that came in has been answered or cancelled. */
+  /** Resolves once every received request has been answered or cancelled. */
   readonly answered: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
-/** How an opening ended. */
+/** How the fast path ended. */
 export type Opened = {
-  /** The initialize that was answered, and handed on all the same. */
+  /** The ID of the initialize that was answered. The session is fed it as well. */
   readonly greeted: RequestId | undefined;
 };
 
-/** Answers what it can before the session is there, and from some point on hands on all that comes in. */
+/** Answers the first requests before the session is loaded, and then hands on all input. */
 export type AnswerOpening = (stdin: Readable, stdout: Writable, handOn: (chunk: Buffer) => void) => Promise<Opened>;
 
 type Stdio = {
   /** Without it, the session answers everything. */
   readonly answerOpening?: AnswerOpening | undefined;
   /**
-   * Loads what takes over behind the opening.
-   * @param greeted the initialize that it is fed all the same, and that needs no answer any more
+   * Loads the session that takes over after the fast path.
+   * @param greeted the initialize that the session is fed but must not answer again
    */
   readonly connect: (greeted: RequestId | undefined) => Promise<Session>;
   readonly stdin: Readable;
@@ -41,8 +41,8 @@ type Stdio = {
 };
 
 /**
- * Serves MCP over stdin and stdout, of either protocol era. Resolves once the client has closed either, or `stop` is
- * aborted, and the calls then under way have been answered or, after a grace period, aborted.
+ * Serves MCP over stdin and stdout, to clients of both protocol eras. Resolves once the client has closed either
+ * stream, or `stop` is aborted, and the calls in flight have been answered or, after a grace period, aborted.
  */
 export async function serveOverStdio({
   answerOpening = handOnAll,
@@ -52,7 +52,7 @@ export async function serveOverStdio({
   stop,
 }: Stdio): Promise<void> {
   let session: Session | undefined;
-  /** What comes before the session is there. */
+  /** Input that arrives before the session is loaded. */
   const early: Buffer[] = [];
   const handOn = (chunk: Buffer) => {
     if (session === undefined) early.push(chunk);
@@ -61,18 +61,18 @@ export async function serveOverStdio({
 
   const over = new AbortController();
   const until = { signal: over.signal };
-  const ended = once(stdin, 'end', until).then(nothing, nothing); // a broken stdin ends it as well
+  const ended = once(stdin, 'end', until).then(nothing, nothing); // an error of stdin counts as its end
   const stopped = stop.aborted ? undefined : once(stop, 'abort', until).then(nothing, nothing);
-  // Until the SDK listens, nobody else would hear of it.
+  // Until the SDK listens for this error, it would end the process without a listener here.
   const gone = new Promise<undefined>((resolve) => {
     stdout.on('error', () => resolve(undefined));
   });
 
   const opened = await Promise.race([answerOpening(stdin, stdout, handOn), gone, ended, stopped]);
-  // In the opening, whatever is asked is answered at once.
+  // The fast path answers each request at once, so no call is in flight.
   if (opened === undefined) return over.abort();
 
-  // The client can write more than memory holds while the session loads.
+  // While the session loads, a client could write more than fits in memory.
   stdin.pause();
   const opening = await connect(opened.greeted);
   for (const chunk of early.splice(0)) opening.feed(chunk);
@@ -81,11 +81,11 @@ export async function serveOverStdio({
   await Promise.race([gone, ended, stopped]);
   over.abort();
 
-  // What stdin held has been handed on one turn of the loop later. The last line may lack its line feed.
+  // One turn of the event loop later, all input has been handed on. The last line may lack its line feed.
   await setImmediate();
   session.feed(LINE_FEED);
   await Promise.race([session.answered(), setTimeout(SHUTDOWN_GRACE_MS, undefined, { ref: false })]);
-  // Closing waits for what cannot be written when the client does not read.
+  // Closing waits for pending writes, which never finish if the client does not read.
   await Promise.race([session.close(), setTimeout(CLOSE_GRACE_MS, undefined, { ref: false })]);
 }
 

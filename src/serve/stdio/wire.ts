@@ -5,13 +5,13 @@ import { toLines } from './lines.ts';
 
 /** A connection over stdio, as the SDK sees it. */
 export type Wire = Transport & {
-  /** Takes what the client has written. */
+  /** Takes bytes that the client has written. */
   readonly feed: (chunk: Buffer) => void;
 };
 
 /**
- * Makes the connection whose messages go to the SDK. It takes the place of the SDK's own, which gives no answer to what it
- * cannot parse. What is not a message is answered here.
+ * Creates the transport whose messages go to the SDK. It replaces the SDK's own stdio transport, which does not answer
+ * input that it cannot parse. This one answers such input with an error.
  */
 export function createWire(stdout: Writable): Wire {
   let isClosed = false;
