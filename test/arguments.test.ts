@@ -61,7 +61,7 @@ describe('arguments that are refused before a request leaves', () => {
     ['update_organization', { organization_id: 'org_1' }, 'Nothing to change'],
     ['authenticate_user', {}, 'grant_type is required.'],
     ['enroll_auth_factor', {}, 'type is required.'],
-    ['delete_user', { user_id: '\ud800' }, 'is not a valid ID.'],
+    ['delete_user', { user_id: '\ud800' }, 'user_id: the text is not valid Unicode'],
     [
       'create_user',
       JSON.parse('{"email":"a@b.test","metadata":{"__proto__":"x"}}'),

@@ -5,6 +5,7 @@ import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import { isId } from '../ids.ts';
+import { isObject, isTooDeep } from '../json.ts';
 
 /** The facts of a call's end: shapes and numbers, never content. */
 export type Facts = {
@@ -56,13 +57,13 @@ export type JournalDeps = {
 
 export function createJournal({ record, environment }: JournalDeps): Journal {
   const begin: Journal['begin'] = (tool, agent, sent, trace) => {
-    const toSubject = (args: unknown): CallSubject => {
+    const toSubject = (args: Arguments): CallSubject => {
       // Only declared arguments: any other name or value is content of the agent.
-      const known = Object.entries(Object(args)).filter(([name]) => Object.hasOwn(tool.input, name));
-      return { agent, tool, ids: idsIn(Object.fromEntries(known)), environment };
+      const known = Object.keys(tool.input).filter((name) => Object.hasOwn(args, name));
+      return { agent, tool, ids: idsIn(Object.fromEntries(known.map((name) => [name, args[name]]))), environment };
     };
-    let args = sent;
-    let told = toSubject(sent);
+    let toDigest = () => record.digest(toText(sent));
+    let told = toSubject(isObject(sent) ? sent : {});
     /** The sequence number of the last decision. */
     let decided: number | undefined;
     const write = (decision: 'allowed' | 'refused' | 'ask', rule: string, confirmation?: Confirmation) =>
@@ -76,8 +77,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
           environment,
           text: decisionSentence(told, { decision, rule }),
           ids: told.ids,
-          // Without the token, so that a question and the confirmed call have the same digest.
-          arguments: record.digest({ ...Object(args), confirm_token: undefined }),
+          arguments: toDigest(),
           decision,
           rule,
           confirmation,
@@ -88,7 +88,8 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
       );
     return {
       understand: (understood) => {
-        args = understood;
+        // Without the token, so that a question and the confirmed call have the same digest.
+        toDigest = () => record.digest({ ...understood, confirm_token: undefined });
         told = toSubject(understood);
       },
       decide: async (decision, rule, confirmation) => {
@@ -145,6 +146,9 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
     },
   };
 }
+
+/** What was refused before it was parsed, as text: nothing takes it apart. */
+const toText = (sent: unknown): string => (isTooDeep(sent) ? 'too deep' : (JSON.stringify(sent) ?? ''));
 
 const UNRECORDED =
   'A call that cannot be recorded is not sent. Ask the operator of this server to check its audit log.';

@@ -2,6 +2,7 @@ import type { Outcome } from '../audit/entry.ts';
 import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
+import { isObject } from '../json.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
 import { ReplyError, TransportError } from '../workos/errors.ts';
 import type { ApiRequest } from '../workos/layer.ts';
@@ -120,7 +121,8 @@ export type StepDeps = {
 };
 
 function conceal({ deps, tool, rawArgs, caller }: CallContext, state: CallState): undefined {
-  state.confidential = toConfidential(tool, Object(rawArgs), caller.markerOf(tool), deps.environment.apiKey);
+  const sent = isObject(rawArgs) ? rawArgs : {};
+  state.confidential = toConfidential(tool, sent, caller.markerOf(tool), deps.environment.apiKey);
 }
 
 function allow({ tool, caller }: CallContext, state: CallState): undefined {

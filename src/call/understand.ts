@@ -3,7 +3,8 @@ import { toMeant } from '../catalog/meant.ts';
 import { OWN } from '../catalog/server-arguments.ts';
 import { placeOf, type Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
-import { isObject, isTooDeep, MAX_DEPTH, parseJson } from '../json.ts';
+import { isObject, parseJson } from '../json.ts';
+import { checkShape, checkSize, tooDeep } from './check-shape.ts';
 
 /** Normalized arguments, and notes for the client about what was changed. */
 export type Understood = { readonly args: unknown; readonly notes: readonly string[] };
@@ -15,9 +16,10 @@ export type Understood = { readonly args: unknown; readonly notes: readonly stri
  * @throws RefusedError for input that no schema should see, and for ambiguous arguments
  */
 export function understand(tool: Tool, sent: unknown): Understood {
-  checkShape(sent);
   const given = sent ?? {};
+  // The schema refuses it by its type alone.
   if (!isObject(given)) return { args: given, notes: [] };
+  checkShape(given);
   const [own, added] = split(given, (name) => !isAdded(tool, name, given));
   const meant = Object(toMeant(tool.schema(), own, parseText));
   checkShape(meant);
@@ -27,22 +29,10 @@ export function understand(tool: Tool, sent: unknown): Understood {
   return { args: expandClear(tool, args), notes: [...toEmptyNotes(tool, args, empty), ...toAddedNotes(added)] };
 }
 
-function checkShape(args: unknown): void {
-  if (isTooDeep(args)) throw tooDeep();
-  // zod silently drops members of this name.
-  if (hasProto(args)) throw new RefusedError('__proto__ is not a valid name for an argument or any of its members.');
-}
-
-const tooDeep = () => new RefusedError(`The arguments are nested too deeply: at most ${MAX_DEPTH} levels are allowed.`);
-
-function hasProto(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProto);
-}
-
 function parseText(text: string): { value: unknown } | undefined {
   const parsed = parseJson(text);
   if (parsed === 'too deep') throw tooDeep();
+  checkSize(parsed?.value);
   return parsed;
 }
 
