@@ -17,69 +17,86 @@ export type Declared = {
   readonly shown: ReadonlySet<string>;
 };
 
-/** Whether the member of a name at a place is a secret, whatever its value. */
+/** Whether a member is a secret by its name and the path before it, which ends with a dot if there is one. */
 const secretAt =
   ({ secrets, shown }: Declared) =>
-  (name: string, place: string, isWithin: boolean): boolean =>
-    secrets.has(place) || (!shown.has(place) && (isWithin || looksLikeSecret(name)));
+  (name: string, path: string, isWithin: boolean): boolean => {
+    // Most names need no look at where they stand.
+    if (!isWithin && secrets.size === 0 && !looksLikeSecret(name)) return false;
+    const place = path + name;
+    return secrets.has(place) || (!shown.has(place) && (isWithin || looksLikeSecret(name)));
+  };
 
 /** Whether what a dotted path leads to is withheld, whatever its value. */
 export function isWithheldAt(path: string, declared: Declared): boolean {
   const isSecretAt = secretAt(declared);
   const names = path.split('.');
   return names.reduce(
-    (isSecret, name, index) => isSecretAt(name, names.slice(0, index + 1).join('.'), isSecret),
+    (isSecret, name, index) =>
+      isSecretAt(
+        name,
+        names
+          .slice(0, index)
+          .map((part) => `${part}.`)
+          .join(''),
+        isSecret,
+      ),
     false,
   );
 }
 
-/** Returns a JSON value with each secret replaced by `text`, in values and in names. Does not modify the value. */
-export function withhold(value: unknown, declared: Declared, text: string): unknown {
+/**
+ * Returns a JSON value with each secret replaced by `text`, in values and in names. Does not modify the value.
+ * @param isQuiet whether no text in it can be a secret by its form
+ */
+export function withhold(value: unknown, declared: Declared, text: string, isQuiet = false): unknown {
+  const isSecretText = isQuiet ? () => false : holdsSecretText;
   const { secrets, shown } = declared;
   const isSecretAt = secretAt(declared);
   // Most answers hold no secret and need no copy.
-  if (!isNested(value) || !holdsSecret(value, isSecretAt, '')) return value;
+  if (!isNested(value) || !holdsSecret(value, isSecretAt, isSecretText, '')) return value;
   const visit = (inner: unknown, path: string, isSecret: boolean): unknown => {
     if (Array.isArray(inner)) return inner.map((element) => visit(element, path, isSecret));
     if (isNested(inner)) {
       let withheld = 0;
       return Object.fromEntries(
         Object.entries(inner).map(([name, member]) => {
-          const place = path === '' ? name : `${path}.${name}`;
-          const isMemberSecret = isSecretAt(name, place, isSecret);
+          const place = path + name;
+          const isMemberSecret = isSecretAt(name, path, isSecret);
           // Under the name of a secret, a name that the declaration does not know may be the secret itself.
           const isKnown = secrets.has(place) || shown.has(place) || looksLikeSecret(name);
-          const isNameSecret = (isSecret && !isKnown) || holdsSecretText(name);
+          const isNameSecret = (isSecret && !isKnown) || isSecretText(name);
           if (isNameSecret) withheld += 1;
-          return [isNameSecret ? `withheld_${withheld}` : name, visit(member, place, isMemberSecret)];
+          return [isNameSecret ? `withheld_${withheld}` : name, visit(member, `${place}.`, isMemberSecret)];
         }),
       );
     }
     if (inner === null || typeof inner === 'boolean' || inner === '') return inner;
-    return isSecret || (typeof inner === 'string' && holdsSecretText(inner)) ? text : inner;
+    return isSecret || (typeof inner === 'string' && isSecretText(inner)) ? text : inner;
   };
   return visit(value, '', false);
 }
 
 function holdsSecret(
   value: object,
-  isSecretAt: (name: string, place: string, isWithin: boolean) => boolean,
+  isSecretAt: (name: string, path: string, isWithin: boolean) => boolean,
+  isSecretText: (text: string) => boolean,
   path: string,
 ): boolean {
   if (Array.isArray(value)) {
     return value.some((element) =>
       isNested(element)
-        ? holdsSecret(element, isSecretAt, path)
-        : typeof element === 'string' && holdsSecretText(element),
+        ? holdsSecret(element, isSecretAt, isSecretText, path)
+        : typeof element === 'string' && isSecretText(element),
     );
   }
   for (const name in value) {
-    if (isSecretAt(name, path + name, false) || holdsSecretText(name)) return true;
+    if (isSecretAt(name, path, false) || isSecretText(name)) return true;
     const member: unknown = (value as Record<string, unknown>)[name]; // an object with unknown members
     if (
       typeof member === 'string'
-        ? holdsSecretText(member)
-        : isNested(member) && holdsSecret(member, isSecretAt, `${path}${name}.`)
+        ? isSecretText(member)
+        : isNested(member) && holdsSecret(member, isSecretAt, isSecretText, `${path}${name}.`)
     ) {
       return true;
     }
