@@ -279,3 +279,52 @@ describe('a name of an organization that WorkOS answers', () => {
     ]);
   });
 });
+
+describe('a user is shown by email and name', () => {
+  const ID = 'user_01E4ZCR3C56J083X43JQXBFSHRT';
+  const ADA = { id: ID, email: 'ada@acme.test', first_name: 'Ada', last_name: 'Lovelace' };
+  const first = ([message = '']: readonly string[]) => message.split('\n')[0];
+
+  it.each<[user: object, shown: string]>([
+    [ADA, ' `ada@acme.test` `Ada` `Lovelace`'],
+    [{ ...ADA, first_name: null }, ' `ada@acme.test` `Lovelace`'],
+    [{ ...ADA, first_name: '', last_name: 7 }, ' `ada@acme.test`'],
+    [{ ...ADA, first_name: '` (user_2)? `' }, " `ada@acme.test` `' (user_2)? '` `Lovelace`"],
+    [{ id: ID }, ''],
+  ])('%j', async (user, shown) => {
+    const { call, asked } = await connect(() => user);
+    await call('delete_user', { user_id: ID });
+    expect(first(asked)).toBe(`In staging: delete user${shown} (${ID})?`);
+    await call('update_user', { user_id: ID, email: 'eve@evil.test' });
+    expect(first(asked.slice(1))).toBe(`In staging: update user${shown} (${ID})?`);
+  });
+
+  it('warns of each of them', async () => {
+    const { call, asked } = await connect(() => ({ ...ADA, last_name: '\u0410cme' }));
+    await call('delete_user', { user_id: ID });
+    expect(asked[0]).toContain('Careful: the word `\u0410cme` mixes Latin and Cyrillic letters.');
+  });
+
+  it('shows an agent that may not read users none of them', async () => {
+    const { call, asked } = await connect(() => ADA, undefined, { grants: 'delete_user' });
+    await call('delete_user', { user_id: ID });
+    expect(first(asked)).toBe(`In staging: delete user (${ID})?`);
+    expect(asked[0]).not.toMatch(/ada|Lovelace/i);
+  });
+
+  it.each([
+    'email',
+    'first_name',
+    'last_name',
+  ])('and nothing is sent where meanwhile the %s has changed', async (member) => {
+    let user: Record<string, unknown> = ADA;
+    const { call, sent } = await connect(
+      () => user,
+      () => {
+        user = { ...ADA, [member]: 'other' };
+      },
+    );
+    expect((await call('delete_user', { user_id: ID })).text).toContain('has changed since the preview');
+    expect(sent).toEqual([]);
+  });
+});

@@ -88,8 +88,8 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
   readonly preview?: {
     /** The tool that reads the object by the arguments in the route. */
     readonly object: string;
-    /** The member that names it to people. */
-    readonly named: string;
+    /** The members that name it to people, each shown where it has a value. */
+    readonly named: string | readonly string[];
     /** Tools that list the objects linked to it, by the argument that takes its ID. */
     readonly dependents?: Readonly<Record<string, string>>;
     /**

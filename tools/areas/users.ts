@@ -51,6 +51,9 @@ const signIn = object({
   oauth_tokens: oauthTokens,
 });
 
+/** Beside the email, by which two people are not told apart at a glance. `name` is missing in older answers. */
+const named = ['email', 'first_name', 'last_name'] as const;
+
 const profile = {
   first_name: z.string().describe('Given name').optional(),
   last_name: z.string().describe('Family name').optional(),
@@ -195,7 +198,7 @@ export default area({
       },
       output: user,
       credentials: { secrets: passwordSecrets, identity: [...passwordForm, 'email', 'email_verified', 'external_id'] },
-      preview: { object: 'get_user', named: 'email' },
+      preview: { object: 'get_user', named },
       check: checkPassword,
     }),
     tool({
@@ -204,7 +207,7 @@ export default area({
       access: 'delete',
       description: 'Delete a user for good, with sessions and memberships.',
       input: { user_id: userId },
-      preview: { object: 'get_user', named: 'email' },
+      preview: { object: 'get_user', named },
     }),
     tool({
       name: 'authenticate_user',

@@ -38,7 +38,7 @@ const TYPED_CHARS = 6;
  */
 export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps): Promise<Preview> {
   const { read, toolOf, mayRead, environment } = deps;
-  const { object, named, dependents = {}, replaces = {} } = tool.preview ?? { object: '', named: '' };
+  const { object, named, dependents = {}, replaces = {} } = tool.preview ?? { object: '', named: [] };
   const reader = toolOf(object);
   if (reader === undefined) throw new Error(`${tool.name} has nothing to preview it with`);
   const path = Object.fromEntries(Object.entries(args).filter(([name]) => tool.path.includes(`{${name}}`)));
@@ -64,9 +64,9 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
       kept: itemsOf(args[argument]),
     }));
 
-  const name = typeof value[named] === 'string' ? value[named] : '';
+  const names = [named].flat().flatMap((member) => [value[member]].filter((name) => typeof name === 'string'));
   const isReadable = mayRead(reader);
-  const shown = toShownName(isReadable ? name : '');
+  const shown = isReadable ? names.map(toShownName) : [];
   const changes = toChanges(tool, args, isReadable ? value : undefined);
   const [verb = '', ...noun] = tool.name.split('_');
   const counts = lists.flatMap(({ what, count }) => (count === undefined ? [] : [`${what} (${count})`]));
@@ -76,11 +76,11 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
   ].flat();
   const warnings = [
     removed > 0 && isReadable ? [ALTERED] : [],
-    shown.warnings,
+    shown.flatMap((name) => name.warnings),
     changes.flatMap((change) => change.warnings),
   ];
   const lines = [
-    `In ${environment === 'sandbox' ? 'the sandbox' : environment}: ${[verb, ...noun, ...(shown.text === '' ? [] : [shown.text])].join(' ')} (${id})?`,
+    `In ${environment === 'sandbox' ? 'the sandbox' : environment}: ${[verb, ...noun, ...shown.map(({ text }) => text).filter((text) => text !== '')].join(' ')} (${id})?`,
     ...changes.map(({ text }) => text),
     ...(isReadable ? replaced.map(toLoss) : []),
     counts.length === 0 ? '' : `Linked to it: ${counts.join(', ')}.`,
@@ -95,7 +95,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps):
     expected: [end, id],
     basis: {
       id,
-      name,
+      names,
       lists,
       replaced: replaced.map(({ member, items }) => ({ member, items })),
       removed: toRemoved(args, value),
