@@ -196,6 +196,7 @@ async function prepare() {
     import { toTokenCounts } from './src/access/token-cost.ts';
     import { createCatalog } from './src/catalog/catalog.ts';
     import { withConfirmToken } from './src/access/confirmation.ts';
+    import { sentencesOn } from './src/catalog/output.ts';
     import { keepListings } from './src/catalog/prebuilt-listings.ts';
     import { createStatusTool } from './src/mcp/status-tool.ts';
     import { declarations } from './tools/index.ts';
@@ -207,7 +208,10 @@ async function prepare() {
     const forms = tools.flatMap((tool) => [tool, tool.restricted ?? []].flat()).flatMap((tool) => [tool, withConfirmToken(tool)]);
     export const schemas = Object.fromEntries([
       ...forms.map((tool) => [tool.form, tool.jsonSchema()]),
-      ...tools.flatMap((tool) => (tool.output === undefined ? [] : [[tool.name + ', secrets', [...tool.declared().secrets]]])),
+      ...tools.flatMap(({ name, output, access, declared }) => output === undefined ? [] : [
+        [name + ', secrets', [...declared().secrets]],
+        ...(access === 'read' ? [[name + ', sentences', sentencesOn(output)]] : []),
+      ]),
     ].map(([what, schema]) => [what, JSON.stringify(schema)]));
     export const counts = (count) => toTokenCounts(tools, count);
   `;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { detail } from '../src/catalog/output.ts';
+import { implied } from '../src/catalog/output.ts';
 
 /**
  * What WorkOS documents of its answers. No answer is held against it: it says which members there are, which of them are
@@ -13,8 +13,9 @@ export const texts = z.array(text);
 export const pairs = z.record(text, z.unknown());
 
 /** The kind of object, which the tool's name says already. */
-export const kind = detail(text);
-export const times = { created_at: text, updated_at: detail(text) };
+export const kind = implied(text);
+/** The instructions name updated_at for all lists. */
+export const times = { created_at: text, updated_at: implied(text) };
 
 /** What WorkOS Radar knows a sign-in by. */
 export const radarAttempt = { radar_auth_attempt_id: text.optional() };

@@ -51,6 +51,10 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
   readonly name: Name;
   readonly route: R;
   readonly access: Access;
+  /**
+   * What it does, of no argument that some agents lack. What reads show of their answers is added: the meaning of
+   * `explained` members, and what a list leaves out.
+   */
   readonly description: string;
   /** Every argument by its wire name; each placeholder of the route must be among them. */
   readonly input: I & Readonly<Record<Placeholder<R>, z.ZodType>>;
@@ -68,6 +72,8 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
     readonly identity?: readonly (keyof I & string)[];
     /** Replaces such an argument without the grant, instead of removing it. */
     readonly narrowed?: Input;
+    /** Sentences that end the description with the grant: what is said of such arguments. */
+    readonly description?: string;
   };
   /** Body members that the server sends itself; never arguments. A local tool gets them beside its arguments. */
   readonly constants?: Readonly<Record<string, string | typeof CLIENT_ID | typeof API_KEY>>;

@@ -2,22 +2,34 @@ import * as z from 'zod';
 import type { JsonObject } from '../json.ts';
 import type { Output } from './declaration.ts';
 
-type Mark = 'detail' | 'deprecated' | 'secret';
+type Mark = 'detail' | 'implied' | 'deprecated' | 'secret';
+
+type Said = { readonly marks: readonly Mark[]; readonly meaning?: string };
 
 /** A registry of its own: entries of zod's global registry end up in every JSON Schema. */
-const MARKS = z.registry<{ readonly marks: readonly Mark[] }>();
+const SAID = z.registry<Said>();
 
-/** The mark goes to a copy, so that members can share one schema. */
+const saidOf = (member: z.core.$ZodType): Said =>
+  SAID.get(member instanceof z.ZodOptional ? member.unwrap() : member) ?? { marks: [] };
+
+/** What is said goes to a copy, so that members can share one schema. */
+function say<T extends z.ZodType>(member: T, more: (said: Said) => Partial<Said>): T {
+  const copy = member.clone();
+  const said = saidOf(member);
+  SAID.add(copy, { ...said, ...more(said) });
+  return copy;
+}
+
 const marking =
   (mark: Mark) =>
-  <T extends z.ZodType>(member: T): T => {
-    const copy = member.clone();
-    MARKS.add(copy, { marks: [...(MARKS.get(member)?.marks ?? []), mark] });
-    return copy;
-  };
+  <T extends z.ZodType>(member: T): T =>
+    say(member, ({ marks }) => ({ marks: [...marks, mark] }));
 
 /** Marks a member that list items leave out unless it is asked for: bulky, or of no use for telling objects apart. */
 export const detail = marking('detail');
+
+/** Marks a member that list items leave out, and descriptions too: the name of the tool says it, or the instructions do. */
+export const implied = marking('implied');
 
 /** Marks a member that WorkOS has deprecated; list items leave it out unless it is asked for. */
 export const deprecated = marking('deprecated');
@@ -25,10 +37,13 @@ export const deprecated = marking('deprecated');
 /** Marks a member that is shown only to agents with the area's credentials. */
 export const secret = marking('secret');
 
+/** A member whose values need a word: the descriptions of the reads that show it have the clause. */
+export const explained = <T extends z.ZodType>(member: T, meaning: string): T => say(member, () => ({ meaning }));
+
 /** The answer as agents get it: an array stands in a list. */
 export function toListed(output: Output): z.ZodObject {
   if (output instanceof z.ZodObject) return output;
-  return z.looseObject({ object: detail(z.string()), data: output }).partial();
+  return z.looseObject({ object: implied(z.string()), data: output }).partial();
 }
 
 /** What a list consists of; undefined where the output is one object. */
@@ -64,7 +79,29 @@ export function knownFields(output: z.ZodObject): readonly string[] {
  * paths: `domains.verification_token`.
  */
 export function omittedFromLists(item: z.ZodObject): ReadonlySet<string> {
-  return marked(item, ['detail', 'deprecated']);
+  return marked(item, ['detail', 'implied', 'deprecated']);
+}
+
+/** What the description of a read says of its answer: what members mean, and what a list leaves out that agents may ask for. */
+export function sentencesOn(output: z.ZodObject): readonly string[] {
+  const item = listItem(output);
+  const shown = item ?? output;
+  const omitted = item === undefined ? new Set<string>() : omittedFromLists(item);
+  const walk = (object: z.ZodObject, path: string): string[] =>
+    Object.entries(object.shape).flatMap(([name, member]) => {
+      if (omitted.has(path + name)) return [];
+      const { meaning } = saidOf(member);
+      const inner = toObject(member);
+      return [
+        ...(meaning === undefined ? [] : [`${path}${name}: ${meaning}.`]),
+        ...(inner === undefined ? [] : walk(inner, `${path}${name}.`)),
+      ];
+    });
+  const leftOut = Object.entries(shown.shape).flatMap(([name, member]) => {
+    const { marks } = saidOf(member);
+    return omitted.has(name) && marks.every((mark) => mark === 'detail') ? [name] : [];
+  });
+  return [...walk(shown, ''), ...(leftOut.length === 0 ? [] : [`Only with fields: ${leftOut.join(', ')}.`])];
 }
 
 /** The members that are secrets, as dotted paths. */
@@ -85,8 +122,7 @@ export function membersIn(output: z.ZodObject): ReadonlySet<string> {
 export function marked(output: z.ZodObject, marks: readonly Mark[]): ReadonlySet<string> {
   const walk = (object: z.ZodObject, path: string): string[] =>
     Object.entries(object.shape).flatMap(([name, member]) => {
-      const own = MARKS.get(member instanceof z.ZodOptional ? member.unwrap() : member)?.marks ?? [];
-      if (own.some((mark) => marks.includes(mark))) return [path + name];
+      if (saidOf(member).marks.some((mark) => marks.includes(mark))) return [path + name];
       const inner = toObject(member);
       return inner === undefined ? [] : walk(inner, `${path}${name}.`);
     });

@@ -3,7 +3,7 @@ import type { Declared } from '../secrets/withhold.ts';
 import { asPublished, clearableIn, withClear } from './clear.ts';
 import { type Area, CLIENT_ID, type Declaration, type Input, type Limit, type Method } from './declaration.ts';
 import { toJsonSchema } from './json-schema.ts';
-import { listItem, membersIn, omittedFromLists, secretsIn, toListed } from './output.ts';
+import { listItem, membersIn, omittedFromLists, secretsIn, sentencesOn, toListed } from './output.ts';
 import { converted, type JsonSchema } from './prebuilt.ts';
 import { CONFIRM_TOKEN, FIELDS, FILTER, MAX_ITEMS, OWN } from './server-arguments.ts';
 
@@ -85,9 +85,11 @@ export function toTool(area: Omit<Area, 'tools' | 'meaning'>, declaration: Decla
   if (guarded.length === 0 || needsCredentials) return withConfirmed(tool);
   const open = Object.entries(derived.input).filter(([name]) => !guarded.includes(name));
   const closed = withInput(tool, { ...Object.fromEntries(open), ...narrowed }, 'restricted');
+  const { credentials: { description: _, ...credentials } = {} } = declaration;
   const uncleared = tool.clearable.filter((name) => !closed.clearable.includes(name));
   const restricted = {
     ...closed,
+    description: descriptionOf({ ...declaration, credentials }),
     lacking: [
       ...guarded.filter((name) => !Object.hasOwn(narrowed, name)),
       ...(closed.clearable.length === 0 && uncleared.length > 0 ? ['clear'] : uncleared.map((name) => `clear.${name}`)),
@@ -129,6 +131,7 @@ function derive(
   let omitted: ReadonlySet<string> | undefined;
   return {
     ...rest,
+    description: descriptionOf(declaration),
     ...(output && { output }),
     answersArray: body instanceof z.ZodArray,
     area: area.name,
@@ -157,6 +160,15 @@ function derive(
     confirmable: declaration.preview !== undefined,
     needsClientId: constants.includes(CLIENT_ID),
   };
+}
+
+/** Both forms of a tool say the same of its answer. */
+function descriptionOf({ name, access, description, credentials, output }: Declaration): string {
+  const onAnswer =
+    output === undefined || access !== 'read'
+      ? []
+      : converted(`${name}, sentences`, () => sentencesOn(toListed(output)));
+  return [description, credentials?.description, ...onAnswer].filter((part) => part !== undefined).join(' ');
 }
 
 function toForm(

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { area, tool } from '../../src/catalog/declaration.ts';
-import { deprecated, detail, secret } from '../../src/catalog/output.ts';
+import { deprecated, detail, explained, secret } from '../../src/catalog/output.ts';
 import { directoryGroupId, directoryId, directoryUserId, organizationId, page, search } from '../arguments.ts';
 import { directoryUsers } from '../limits.ts';
 import { kind, list, object, pairs, text, textOrNull, times } from '../members.ts';
@@ -12,7 +12,7 @@ const directory = object({
   organization_id: textOrNull,
   external_key: secret(detail(textOrNull)),
   type: text,
-  state: text,
+  state: explained(text, 'only linked is connected'),
   name: text,
   domain: textOrNull,
   metadata: object({ users: object({ active: z.number(), inactive: z.number() }), groups: z.number() }),
@@ -64,7 +64,7 @@ export default area({
       name: 'list_directories',
       route: 'GET /directories',
       access: 'read',
-      description: 'List directories, of all organizations or one.',
+      description: 'List directories.',
       input: { organization_id: organizationId.optional(), search, ...page },
       output: list(directory),
     }),
@@ -72,7 +72,7 @@ export default area({
       name: 'get_directory',
       route: 'GET /directories/{directory_id}',
       access: 'read',
-      description: 'Get one directory, its state and counts.',
+      description: 'Get one directory and its counts.',
       input: { directory_id: directoryId },
       output: directory,
     }),
@@ -92,12 +92,12 @@ export default area({
       name: 'list_directory_users',
       route: 'GET /directory_users',
       access: 'read',
-      description: 'List the users that a directory or group has synced.',
+      description: 'List the users of a directory or group.',
       limits: [directoryUsers],
       input: {
         directory: directoryId.optional(),
         group: directoryGroupId.optional(),
-        email: z.string().min(1).describe('Exact primary email; needs directory').optional(),
+        email: z.string().min(1).describe('Primary email, compared exactly, case too; needs directory').optional(),
         idp_id: z.string().min(1).describe("The identity provider's ID; needs directory").optional(),
         ...page,
       },
@@ -113,7 +113,7 @@ export default area({
       name: 'get_directory_user',
       route: 'GET /directory_users/{directory_user_id}',
       access: 'read',
-      description: 'Get one directory user, with role and attributes.',
+      description: 'Get one directory user, with attributes.',
       limits: [directoryUsers],
       input: { directory_user_id: directoryUserId },
       output: directoryUser,

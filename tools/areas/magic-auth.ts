@@ -42,7 +42,7 @@ export default area({
       name: 'get_magic_auth',
       route: 'GET /user_management/magic_auth/{magic_auth_id}',
       access: 'read',
-      description: 'Get a Magic Auth code, which signs its user in, and its expiry.',
+      description: 'Get a Magic Auth code and its expiry.',
       input: { magic_auth_id: id('magic_auth_…, from create_magic_auth') },
       output: magicAuthCode,
     }),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { area, tool } from '../../src/catalog/declaration.ts';
-import { detail } from '../../src/catalog/output.ts';
+import { detail, explained } from '../../src/catalog/output.ts';
 import { domainConflict, id, organizationId } from '../arguments.ts';
 import { kind, object, text } from '../members.ts';
 
@@ -10,7 +10,7 @@ export const organizationDomain = object({
   id: text,
   organization_id: detail(text),
   domain: text,
-  state: text,
+  state: explained(text, 'verified and legacy_verified are proven'),
   verification_prefix: detail(text),
   verification_token: detail(text),
   verification_strategy: detail(text),
@@ -39,7 +39,7 @@ export default area({
       name: 'get_organization_domain',
       route: 'GET /organization_domains/{organization_domain_id}',
       access: 'read',
-      description: 'Get one domain and its verification state.',
+      description: 'Get one domain.',
       input: { organization_domain_id: organizationDomainId },
       output: organizationDomain,
     }),

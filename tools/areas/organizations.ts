@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { area, tool } from '../../src/catalog/declaration.ts';
-import { deprecated, detail } from '../../src/catalog/output.ts';
+import { deprecated, detail, explained } from '../../src/catalog/output.ts';
 import {
   changedMetadata,
   clearable,
@@ -24,7 +24,7 @@ const organization = object({
   metadata: detail(pairs),
   external_id: textOrNull,
   stripe_customer_id: textOrNull,
-  allow_profiles_outside_organization: deprecated(z.boolean()),
+  allow_profiles_outside_organization: deprecated(explained(z.boolean(), 'sign-in from other email domains')),
   ...times,
 });
 
@@ -73,7 +73,7 @@ export default area({
       name: 'get_organization',
       route: 'GET /organizations/{organization_id}',
       access: 'read',
-      description: 'Get one organization with its domains.',
+      description: 'Get one organization.',
       input: { organization_id: organizationId },
       output: organization,
     }),
@@ -122,7 +122,7 @@ export default area({
       name: 'delete_organization',
       route: 'DELETE /organizations/{organization_id}',
       access: 'delete',
-      description: 'Delete an organization for good, its connections, directories and memberships too.',
+      description: 'Delete an organization for good, its connections, directories and memberships too; its users stay.',
       limits: [organizationDeletes],
       input: { organization_id: organizationId },
       preview: {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { API_KEY, area, CLIENT_ID, tool } from '../../src/catalog/declaration.ts';
-import { deprecated, secret } from '../../src/catalog/output.ts';
+import { deprecated, explained, secret } from '../../src/catalog/output.ts';
 import { connectionId, organizationId, page, search } from '../arguments.ts';
 import { kind, list, object, pairs, text, textOrNull, texts, times } from '../members.ts';
 import { assignedRole } from './roles.ts';
@@ -22,8 +22,8 @@ const connection = object({
   organization_id: text,
   connection_type: text,
   name: text,
-  state: text,
-  status: deprecated(text),
+  state: explained(text, 'only active signs users in'),
+  status: deprecated(explained(text, 'older form of state')),
   domains: z.array(object({ object: kind, id: text, domain: text })),
   ...times,
 });
@@ -204,7 +204,7 @@ export default area({
       name: 'list_connections',
       route: 'GET /connections',
       access: 'read',
-      description: 'List SSO connections, of all organizations or one.',
+      description: 'List SSO connections.',
       input: {
         organization_id: organizationId.optional(),
         connection_type: z.enum(CONNECTION_TYPES).describe('E.g. OktaSAML').optional(),
@@ -218,7 +218,7 @@ export default area({
       name: 'get_connection',
       route: 'GET /connections/{connection_id}',
       access: 'read',
-      description: 'Get one SSO connection and its state.',
+      description: 'Get one SSO connection.',
       input: { connection_id: connectionId },
       output: connection,
     }),

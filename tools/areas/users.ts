@@ -146,7 +146,7 @@ export default area({
       name: 'create_user',
       route: 'POST /user_management/users',
       access: 'write',
-      description: 'Create a user. The password is optional.',
+      description: 'Create a user.',
       toldBy: 'list_users',
       input: {
         email,
@@ -158,7 +158,11 @@ export default area({
         signals_id: signalsId,
       },
       output: createdUser,
-      credentials: { secrets: passwordSecrets, identity: [...passwordForm, 'email_verified'] },
+      credentials: {
+        secrets: passwordSecrets,
+        identity: [...passwordForm, 'email_verified'],
+        description: 'The password is optional.',
+      },
       check: checkPassword,
     }),
     tool({
@@ -175,7 +179,7 @@ export default area({
       access: 'read',
       description: 'List users, or find one by email.',
       input: {
-        email: z.string().min(1).describe('Exact email').optional(),
+        email: z.string().min(1).describe('Compared exactly, case too').optional(),
         organization_id: organizationId.describe('Members of this organization').optional(),
         ...page,
       },
@@ -186,7 +190,7 @@ export default area({
       name: 'update_user',
       route: 'PUT /user_management/users/{user_id}',
       access: 'write',
-      description: 'Change the given fields of a user; the others stay. A new email becomes unverified.',
+      description: 'Change the given fields of a user; the others stay.',
       input: {
         user_id: userId,
         email: email.optional(),
@@ -197,7 +201,11 @@ export default area({
         metadata: changedMetadata,
       },
       output: user,
-      credentials: { secrets: passwordSecrets, identity: [...passwordForm, 'email', 'email_verified', 'external_id'] },
+      credentials: {
+        secrets: passwordSecrets,
+        identity: [...passwordForm, 'email', 'email_verified', 'external_id'],
+        description: 'A new email becomes unverified.',
+      },
       preview: { object: 'get_user', named },
       check: checkPassword,
     }),
