@@ -449,6 +449,26 @@ describe('get_access_status', () => {
     expect(ask('users:read roles:read', STATUS_TOOL, 'auto')).toEqual(status);
   });
 
+  it.each<[grants: string, name: string, summary: string | undefined]>([
+    ['users:full', 'update_user', 'update_user is on, but part of it is withheld.'],
+    ['magic_auth:read', 'get_magic_auth', 'get_magic_auth is on, but part of it is withheld.'],
+    ['users:full users:credentials', 'update_user', undefined],
+    ['users:full', 'get_user', undefined],
+    ['users:read', 'update_user', undefined],
+    ['users:full', 'authenticate_user', undefined],
+  ])('says first whether part of a tool that is on is withheld: %s, %s', (grants, name, summary) => {
+    const status = ask(grants, name);
+    expect(status.summary).toBe(summary);
+    expect(Object.keys(status)[0]).toBe(summary === undefined ? 'environment' : 'summary');
+  });
+
+  it('describes the tool in the form that the agent has', () => {
+    expect(ask('users:full', 'create_user').description).toBe('Create a user.');
+    expect(ask('users:full users:credentials', 'create_user').description).toBe(
+      'Create a user. The password is optional.',
+    );
+  });
+
   const person = { notes: ['Only the operator of this server can change this.'] };
 
   it.each<[grants: string, name: string, expected: Record<string, unknown>]>([

@@ -544,6 +544,23 @@ describe('the instructions', () => {
     expect(offLine(offerOf(grants, true).instructions)).toBe(off && `${off} get_access_status tells why.`);
   });
 
+  it.each<[grants: string, areas: string | undefined]>([
+    ['*:full *:credentials', undefined],
+    ['roles:read', undefined],
+    ['users:read', undefined],
+    ['users:write organizations:read magic_auth:read', 'users, magic_auth'],
+    ['*:write users:credentials', 'magic_auth, mfa, organizations, audit_logs'],
+  ])('say what is withheld in part: %s', (grants, areas) => {
+    const line = (instructions: string) => instructions.split('\n').find((text) => text.startsWith('Partly withheld'));
+    const said =
+      areas &&
+      `Partly withheld: ${areas}. Some arguments, values of arguments or secrets in answers are missing there.`;
+    expect(line(offerOf(grants, false).instructions)).toBe(said);
+    expect(line(offerOf(grants, true).instructions)).toBe(
+      said && `${said} get_access_status tells which, tool by tool.`,
+    );
+  });
+
   it('are what clients get', async () => {
     await expect(`${full.instructions()}\n`).toMatchFileSnapshot('snapshots/prompts/instructions.txt');
     expect(countTokens(full.instructions())).toBeLessThan(400);

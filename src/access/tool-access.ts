@@ -65,6 +65,8 @@ export type ToolCredentials = {
 
 /** The access of an agent to one tool. */
 export type ToolAccess = {
+  /** Of the form of the tool that the agent has, or would have. */
+  readonly description: string;
   /** The grant that switches it on, or the rule that keeps it off. */
   readonly grant: string | undefined;
   readonly rule: string | undefined;
@@ -87,8 +89,9 @@ export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAc
   const { secrets = [], identity = [] } = tool.credentials ?? {};
   const guarded = [...secrets, ...identity];
   const widened = tool.restricted?.narrowed ?? [];
-  const { confirmable } = (withheld !== undefined && tool.restricted) || tool;
+  const { confirmable, description } = (withheld !== undefined && tool.restricted) || tool;
   return {
+    description,
     grant: policy.grantOf(tool),
     rule,
     way: way(rule, howToSwitchOn(catalog, grants, tool)),

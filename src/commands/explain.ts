@@ -42,7 +42,7 @@ function explainOne(catalog: Catalog, agent: Agent, tool: Tool, colour: boolean)
     ...(tool.needsClientId ? [['besides', 'needs WORKOS_CLIENT_ID'] as const] : []),
   ];
   return [
-    `${paint({ text: tool.name, style: 'bold' }, colour)}: ${tool.description}\n\n`,
+    `${paint({ text: tool.name, style: 'bold' }, colour)}: ${access.description}\n\n`,
     table(
       rows.map(([label, text]) => [
         { text: `  ${label}`, style: 'dim' },

@@ -68,7 +68,12 @@ export function createOffer<T extends Formed<T>>({
     agent,
     environment,
     confirm,
-    instructions: toInstructions(catalog, { environment, tools, statusTool }),
+    instructions: toInstructions(catalog, {
+      environment,
+      tools,
+      statusTool,
+      isRestricted: (tool) => policy.whyRestricted(tool) !== undefined,
+    }),
     tools,
     get list() {
       list ??= { tools: [...tools.values()].map(toDefinition) };

@@ -5,6 +5,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { type Environment, tool } from '../catalog/declaration.ts';
 import { type Tool, toTool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 
 /**
  * The server's own tool, outside the catalogue and its grants: it tells an agent what it may do, and what the operator
@@ -29,7 +30,7 @@ function status(catalog: Catalog, agent: Agent & { environment: Environment['lab
   const { environment, name: who, confirm, dryRun } = agent;
   const own = { environment, agent: who, ...(confirm !== undefined && { confirm }), ...(dryRun && { dry_run: true }) };
   const tool = catalog.tools.find((candidate) => candidate.name === name);
-  if (tool !== undefined) return { ...own, ...statusOf(catalog, agent, tool) };
+  if (tool !== undefined) return statusOf(catalog, agent, tool, own);
 
   const access = toAccess(catalog, toPolicy(catalog, agent));
   if (name === undefined || name === STATUS_TOOL) {
@@ -63,15 +64,18 @@ function status(catalog: Catalog, agent: Agent & { environment: Environment['lab
   };
 }
 
-function statusOf(catalog: Catalog, agent: Agent, tool: Tool): Record<string, unknown> {
-  const { rule, grant, way, credentials, confirmed } = toToolAccess(catalog, agent, tool);
+function statusOf(catalog: Catalog, agent: Agent, tool: Tool, own: JsonObject): Record<string, unknown> {
+  const { description, rule, grant, way, credentials, confirmed } = toToolAccess(catalog, agent, tool);
   const guarded = [...(credentials?.arguments ?? []), ...(credentials?.widened ?? [])];
   const withheld = credentials?.rule !== undefined && !credentials.needed;
   return {
+    // First, since models act on what they read first.
+    ...(rule === undefined && withheld && { summary: `${tool.name} is on, but part of it is withheld.` }),
+    ...own,
     tool: tool.name,
     area: tool.area,
     access: tool.needsCredentials ? `${tool.access} + credentials` : tool.access,
-    description: tool.description,
+    description,
     ...(rule === undefined ? { on: true, grant } : { on: false, rule, to_switch_on: compact(way) }),
     ...(withheld && {
       withheld: {
