@@ -6,7 +6,7 @@ import * as z from 'zod';
 export const MAX_ITEMS = { max_items: z.int().min(1).describe('Instead of limit: follow pages').optional() };
 
 /** On every tool that reads an object or a list. */
-export const FIELDS = { fields: z.array(z.string()).min(1).describe('Only these fields').optional() };
+export const FIELDS = { fields: z.array(z.string().max(200)).min(1).max(100).describe('Only these fields').optional() };
 
 /** On every list. `src/call/answer/where.ts` has the grammar. */
 export const FILTER = {

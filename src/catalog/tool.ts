@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Declared } from '../secrets/withhold.ts';
+import { withBounds } from './bounds.ts';
 import { asPublished, clearableIn, withClear } from './clear.ts';
 import { type Area, CLIENT_ID, type Declaration, type Input, type Limit, type Method } from './declaration.ts';
 import { toJsonSchema } from './json-schema.ts';
@@ -182,7 +183,7 @@ function toForm(
   let made: z.ZodObject | undefined;
   let json: JsonSchema | undefined;
   const schema = () => {
-    made ??= z.strictObject(input);
+    made ??= z.strictObject(withBounds(input));
     return made;
   };
   return {
