@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, KeyObject, sign } from 'node:crypto';
 import { exportJWK } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { policyOf } from '../src/agents/agent-policy.ts';
@@ -187,6 +187,21 @@ describe('signed tokens', () => {
       'signature',
     ],
     ['a type for something else', async () => issuer.sign(fitting, { header: { typ: 'logout+jwt' } }), 'claims'],
+    ['a list of types', async () => issuer.sign(fitting, { header: { typ: ['JWT'] } }), 'claims'],
+    ['a number for its type', async () => issuer.sign(fitting, { header: { typ: 7 } }), 'claims'],
+    [
+      'a key of its issuer that is too short',
+      async () => {
+        const usages = ['sign', 'verify'] as const;
+        const rsa = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 1_024, publicExponent: new Uint8Array([1, 0, 1]) };
+        const weak = await crypto.subtle.generateKey({ ...rsa, hash: 'SHA-256' }, true, usages);
+        issuer.state.published = [issuer.key, { kid: 'weak', alg: 'RS256', ...weak }];
+        const key = KeyObject.from(weak.privateKey);
+        const claims = { iss: issuer.url, ...fitting };
+        return forge({ alg: 'RS256', kid: 'weak' }, claims, (input) => sign('sha256', Buffer.from(input), key));
+      },
+      'signature',
+    ],
     [
       'critical headers',
       async () => forge({ alg: 'RS256', crit: ['x'], x: 1 }, { iss: issuer.url, ...fitting }),

@@ -45,7 +45,10 @@ const MAX_KEY_AGE_MS = 600_000;
  * Accepted values of `typ`. Access tokens of older issuers, like ID tokens, have `JWT` or none. Other values mark tokens
  * for other purposes.
  */
-const TYPES: readonly (string | undefined)[] = [undefined, 'jwt', 'at+jwt', 'application/at+jwt'];
+const TYPES: readonly unknown[] = [undefined, 'jwt', 'at+jwt', 'application/at+jwt'];
+
+/** @param typ of a header that is signed, but as the issuer wrote it */
+const isAccessToken = (typ: unknown): boolean => TYPES.includes(typeof typ === 'string' ? typ.toLowerCase() : typ);
 
 /** Creates a function that checks signature, algorithm, issuer, audience and times of a token. It never throws. */
 export function createVerifier(
@@ -75,7 +78,7 @@ export function createVerifier(
         clockTolerance: CLOCK_TOLERANCE_S,
         currentDate: new Date(deps.now()),
       });
-      if (!TYPES.includes(protectedHeader.typ?.toLowerCase())) return { ok: false, reason: 'claims' };
+      if (!isAccessToken(protectedHeader.typ)) return { ok: false, reason: 'claims' };
       // The token is bound to a key of its holder, and a bearer request does not prove possession of it.
       if (payload.cnf !== undefined) return { ok: false, reason: 'claims' };
       return { ok: true, issuer: found.issuer.name, claims: payload };
@@ -155,5 +158,7 @@ function faultOf(error: unknown): TokenFault {
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) return 'signature';
   if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) return 'malformed';
-  return 'unverifiable';
+  if (error instanceof Unavailable) return 'unverifiable';
+  // The keys came, so any other failure is due to the token or to its key, as of one that is too short.
+  return 'signature';
 }
