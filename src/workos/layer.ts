@@ -19,6 +19,8 @@ export type Slot = {
   readonly seconds: number;
   /** Selects one of the limit's windows: '' if there is only one, '*' if the request counts in all of them. */
   readonly key: string;
+  /** WorkOS documents no limit of this tool alone; a 429 shows that it has one. */
+  readonly isUndocumented?: true;
 };
 
 /** What the layers need to know about the call of a request. */

@@ -179,7 +179,7 @@ export function limit(clock: Clock, shared?: Shared): Layer {
       const now = clock.now();
       const isOver = reply.status === 429;
       const pause = isOver ? (retryAfter(reply.headers['retry-after'], clock.date()) ?? DEFAULT_PAUSE_MS) : 0;
-      if (isOver) queue.shut(call, now + pause);
+      if (isOver) queue.shut(call, now + pause, now);
       wake(queue.cool(call, now, now));
       place?.cool(now, pause);
       return reply;
@@ -200,9 +200,15 @@ export function limit(clock: Clock, shared?: Shared): Layer {
 
 const cancelled = () => new TransportError('the call was cancelled', false);
 
-function refused({ ms, limit: { name, requests, seconds } }: Wait): RefusedError {
+function refused({ ms, limit: { name, requests, seconds, isUndocumented } }: Wait): RefusedError {
   const allowed = `${amount(requests, 'request')} per ${seconds === 1 ? 'second' : amount(seconds, 'second')}`;
   const wait = amount(Math.max(1, Math.ceil(ms / 1000)), 'second');
+  if (isUndocumented) {
+    return new RefusedError(
+      `WorkOS answered another call of ${name} with 429 Too Many Requests. Wait at least ${wait}, then call again.`,
+      `WorkOS limits ${name}`,
+    );
+  }
   return new RefusedError(
     `WorkOS's rate limit ${name} (${allowed}) is used up. Wait at least ${wait}, then call again.`,
     `the rate limit ${name} is used up`,

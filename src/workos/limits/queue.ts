@@ -16,6 +16,9 @@ import {
 /** Milliseconds after which a restored connection counts as stable. */
 const STABLE_MS = 5_000;
 
+/** Limits that WorkOS has to enforce at once before that of all requests is taken to be used up. */
+const MIN_SHUT_LIMITS = 3;
+
 /** The minimum wait of a call in milliseconds, and the limit that causes it. */
 export type Wait = { readonly ms: number; readonly limit: Slot };
 
@@ -190,9 +193,18 @@ export function createQueue() {
     for (const window of call.windows) window.inFlight -= 1;
   }
 
-  /** Closes a window after a 429. The answer does not name the limit, so the most specific one is assumed. */
-  function shut({ windows: [narrowest] }: CountedRequest, until: number): void {
-    if (narrowest !== undefined) narrowest.shutUntil = Math.max(narrowest.shutUntil, until);
+  /**
+   * Closes a window after a 429. The answer does not name the limit, so the most specific one is assumed, and the one of
+   * all requests once several others are closed.
+   */
+  function shut({ windows }: CountedRequest, until: number, now: number): void {
+    const close = (window: Window | undefined, at: number) => {
+      if (window !== undefined) window.shutUntil = Math.max(window.shutUntil, at);
+    };
+    close(windows[0], until);
+    const widest = windows.at(-1);
+    const others = [...families.values()].filter((family) => family !== widest?.family);
+    if (others.filter((family) => isShut(family, now)).length >= MIN_SHUT_LIMITS) close(widest, until);
   }
 
   /** The shared limits have no room before `until` in the window of one slot. */
@@ -231,7 +243,7 @@ export function createQueue() {
     }
     return call.windows
       .map((window) => ({ ms: roomIn(window, ahead, now), limit: window.family.limit }))
-      .reduce((longest, wait) => (wait.ms > longest.ms ? wait : longest));
+      .reduce((longest, wait) => (wait.ms >= longest.ms ? wait : longest));
   }
 
   const nextChange = (now: number) => Math.min(...[...blocking].map((window) => changeOf(window, now)));
@@ -243,6 +255,10 @@ export function createQueue() {
 function blockerOf(call: CountedRequest, now: number): Window | undefined {
   return call.windows.find((window) => !hasRoom(window, now, call));
 }
+
+/** Whether a 429 keeps any window of the limit closed. */
+const isShut = ({ all, byKey }: LimitWindows, now: number): boolean =>
+  all.shutUntil > now || [...byKey.values()].some(({ shutUntil }) => shutUntil > now);
 
 /** The first calls of all lanes that could use a place in the window. */
 const rivals = (window: Window) =>

@@ -42,11 +42,17 @@ export type Owners = { readonly get: (limit: string, id: string) => string | und
 
 /** The rate-limit windows that a call counts in, the most specific one last. */
 export function toSlots(tool: Tool, args: Arguments, general: Limit, settings: LimitSettings, owners: Owners): Slot[] {
-  return [general, ...tool.allLimits].flatMap((limit) => {
-    const key = toKey(limit, args, owners);
+  const toSlot = (limit: Limit, key: string): Slot => {
     const { requests, seconds } = settings[limit.name] ?? limit;
-    return key === undefined ? [] : [{ name: limit.name, requests, seconds, key }];
+    return { name: limit.name, requests, seconds, key };
+  };
+  const own = tool.allLimits.flatMap((limit) => {
+    const key = toKey(limit, args, owners);
+    return key === undefined ? [] : [toSlot(limit, key)];
   });
+  const all = toSlot(general, '');
+  // So that a 429 shuts a window of the route's, and not that of all requests.
+  return [all, ...(own.length > 0 ? own : [{ ...all, name: tool.name, isUndocumented: true } as const])];
 }
 
 /** The window's key: '' for a single window, '*' for all windows, `undefined` if the limit does not apply. */
