@@ -170,6 +170,11 @@ export const REFUSED: readonly Failure[] = [
     'Arguments that are nested too deeply',
     ({ plain }) => plain.call('get_user', { user_id: JSON.parse(`${'['.repeat(100)}${']'.repeat(100)}`) }),
   ],
+  [
+    'More values than any call needs',
+    ({ plain }) => plain.call('list_users', { fields: Array.from({ length: 20_000 }, () => 'id') }),
+  ],
+  ['Half of a surrogate pair in a text', ({ plain }) => plain.call('list_users', { email: '\ud800' })],
   ['An unknown field in `fields`', ({ plain }) => plain.call('get_user', { user_id: USER, fields: ['mail'] })],
   ['An unknown field in `where`', ({ plain }) => plain.call('list_users', { where: ['mail=a'] })],
   ['What is not a condition in `where`', ({ plain }) => plain.call('list_users', { where: ['email>a'] })],
@@ -193,6 +198,15 @@ export const REFUSED: readonly Failure[] = [
       workos.answer = () => Response.json({ id: 'magic_auth_1' });
       const call = () => plain.call('create_magic_auth', { email: 'ada@acme.example.com' });
       for (let count = 0; count < 3; count += 1) await call();
+      return call();
+    },
+  ],
+  [
+    'WorkOS answered an earlier call of the tool with 429, and `Retry-After` is longer than `--timeout`',
+    async ({ workos, plain }) => {
+      workos.answer = () => Response.json({ message: 'Too many' }, { status: 429, headers: { 'retry-after': '90' } });
+      const call = () => plain.call('challenge_auth_factor', { authentication_factor_id: 'auth_factor_1' });
+      await call();
       return call();
     },
   ],
