@@ -11,16 +11,6 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'The record cannot be written, for example on a full disk; the reason comes before this text',
   ],
   [
-    'src/call/check-shape.ts',
-    "The arguments have too many values: at most ${MAX_VALUES.toLocaleString('en-US')} are allowed.",
-    'A call with more values than any tool takes',
-  ],
-  [
-    'src/call/check-shape.ts',
-    '${where}: the text is not valid Unicode, because it has half of a surrogate pair.',
-    'A client sends half of a surrogate pair',
-  ],
-  [
     'src/call/call.ts',
     'The outcome could not be recorded, and nothing more is sent until it can be. Ask the operator of this server to check its audit log.',
     'The same, after the call was sent; a note in the answer',
