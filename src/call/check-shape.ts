@@ -9,7 +9,7 @@ const MAX_VALUES = 10_000;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Checks what a client sent before anything else walks through it: the cost is bounded whatever its size.
+ * Checks what a client sent before anything else walks through it: the cost is bounded for any size.
  * @throws RefusedError for arguments that no schema should see
  */
 export function checkShape(args: unknown): void {

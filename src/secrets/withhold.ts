@@ -27,7 +27,7 @@ const secretAt =
     return secrets.has(place) || (!shown.has(place) && (isWithin || looksLikeSecret(name)));
   };
 
-/** Whether what a dotted path leads to is withheld, whatever its value. */
+/** Whether the member at a dotted path is withheld for any value. */
 export function isWithheldAt(path: string, declared: Declared): boolean {
   const isSecretAt = secretAt(declared);
   const names = path.split('.');

@@ -131,7 +131,7 @@ const limit = ({ name, requests, seconds, by }: Limit): string =>
 
 function attempts({ local, repeat, toldBy }: Tool): string | undefined {
   if (local !== undefined) return undefined;
-  if (repeat === 'never') return 'one, whatever the answer';
+  if (repeat === 'never') return 'one, also after an error';
   if (repeat === 'unknown') return 'up to four, after 408, 429, 5xx, a timeout or a lost connection';
   const told = toldBy === undefined ? '' : `; ${code(toldBy)} tells whether a lost one took effect`;
   return `up to four, after 429 or where nothing was sent${told}`;
