@@ -157,6 +157,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     trustProxy: http.trustProxy,
     tls,
     identify: ({ authorization, headers }) => served.identify(authorization, headers),
+    generation: () => served,
     keyOf: ({ agent }) => agent.name,
     factory: ({ offer, opened, budget }, { traceparent }) =>
       createServer(offer, opened.call, version, { trace: traceparent, ...budget }),
@@ -199,12 +200,15 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
         throw new StartError('--anonymous cannot change without a restart.');
       const connections = await connectAll(next, host);
       validate(next, connections, catalog);
-      opened = environments.open(connections);
-      served = serveAgents(next, opened);
+      const nextOpened = environments.open(connections);
+      const nextServed = serveAgents(next, nextOpened);
+      // Before it takes effect: what cannot be recorded is not done.
+      await record.append({ kind: 'note', text: `configuration reloaded, settings ${digestOf(next).slice(0, 12)}` });
       if (settingsOf(next) !== settingsOf(current))
         log.warn({}, 'settings other than agents take effect after a restart');
+      opened = nextOpened;
+      served = nextServed;
       current = next;
-      await record.append({ kind: 'note', text: `configuration reloaded, settings ${digestOf(next).slice(0, 12)}` });
       for (const warning of warnings(next.agents, Date.now())) log.warn({}, warning);
       log.info({ agents: next.agents.agents.length }, 'configuration reloaded');
     } catch (error) {
