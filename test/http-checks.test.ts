@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../src/serve/http/checks.ts';
-import { callOf, eventually, HEADERS, rawRequest, sendRaw, startHttp } from './support/http.ts';
+import { callOf, eventually, HEADERS, openRaw, rawRequest, sendRaw, startHttp } from './support/http.ts';
 
 const PAGE = 'https://page.test';
 const DOCUMENT = { path: '/document', json: () => '{"document":true}' };
@@ -22,6 +22,7 @@ describe('the checks of an HTTP request', () => {
       'notClosing',
       'inFlight',
       'body',
+      'identifyAgain',
       'message',
     ]);
   });
@@ -109,6 +110,26 @@ describe('the checks of an HTTP request', () => {
     const { port, seen } = await startHttp({ limits: { bodyBytes: 100 } });
     const batch = `[${callOf('echo')},${callOf('echo')}]`;
     expect(await sendRaw(port, rawRequest({ body: batch }))).toMatch(/ 413 .*too large/s);
+    expect(seen.from).toEqual([]);
+  });
+
+  it('identifyAgain refuses a token that a reload revoked while the body was sent', async () => {
+    let generation = 0;
+    let isRevoked = false;
+    const { port, seen } = await startHttp({
+      generation: () => generation,
+      identify: async () => (isRevoked ? { ok: false, status: 401, message: 'Revoked.' } : { ok: true, caller: 'ada' }),
+    });
+    const request = rawRequest({});
+    const raw = openRaw(port);
+    raw.socket.write(request.slice(0, -5));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    isRevoked = true;
+    generation += 1;
+    raw.socket.write(request.slice(-5));
+    await eventually(() => raw.text().includes('Revoked.'));
+    raw.socket.destroy();
+    expect(raw.text()).toMatch(/^HTTP\/1\.1 401 /);
     expect(seen.from).toEqual([]);
   });
 

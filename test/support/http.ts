@@ -51,6 +51,7 @@ export async function startHttp(
         ? { ok: false, status: 401, message: 'Who are you?', challenge: 'Bearer realm="test"' }
         : { ok: true, caller };
     },
+    generation: () => 0,
     keyOf: (caller) => caller,
     factory: (caller, from) => {
       seen.from.push(from);

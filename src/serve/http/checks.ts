@@ -34,6 +34,7 @@ export const CHECKS: readonly Check[] = [
   notClosing, // After the token: the server may have begun to close while it was verified.
   inFlight, // Right before the body: from here on the request uses memory.
   body, // After the count, which limits how many bodies are in memory.
+  identifyAgain, // After the body, which a client may send slowly: a reload may have revoked its token meanwhile.
   message, // After the body, from which it is parsed.
 ];
 
@@ -68,6 +69,8 @@ export type Identified<Caller> =
 /** What the checks of one server need. */
 export type CheckDeps<Caller> = ServerFacts & {
   readonly identify: (head: Head) => Promise<Identified<Caller>>;
+  /** Identifies the configuration that callers are identified by. A reload changes it. */
+  readonly generation: () => unknown;
   /** Adds a request to the caller's requests in flight, or refuses it. */
   readonly enter: (caller: Caller, response: ServerResponse) => InFlight | HttpRefusal;
 };
@@ -103,6 +106,8 @@ export type RequestState<Caller> = {
   /** The address that the request came from. */
   remote?: string | undefined;
   caller?: { readonly is: Caller };
+  /** The configuration by which it was identified. */
+  generation?: unknown;
   counted?: InFlight;
   body?: Buffer;
   message?: JSONRPCMessage;
@@ -167,6 +172,7 @@ async function identify<Caller>(
 ): Promise<Verdict> {
   const remote = toRemote(request, server.trustProxy);
   const { authorization } = request.headers;
+  state.generation = server.generation();
   const identified = await server.identify({ authorization, headers: request.headersDistinct, remote });
   if (!identified.ok) return toRefusal(identified);
   state.remote = remote;
@@ -196,6 +202,13 @@ async function body({ server, request, response }: Facts, state: RequestState<un
   if (typeof read === 'string') return REFUSALS[read];
   state.body = read;
   return undefined;
+}
+
+function identifyAgain<Caller>(
+  context: RequestContext<Caller>,
+  state: RequestState<Caller>,
+): Verdict | Promise<Verdict> {
+  return context.server.generation() === state.generation ? undefined : identify(context, state);
 }
 
 function message(_: Facts, state: RequestState<unknown>): Verdict {

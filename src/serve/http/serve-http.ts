@@ -31,7 +31,7 @@ export const HTTP_LIMITS: HttpLimits = {
 };
 
 type Http<Caller> = HttpExchange<Caller> &
-  Pick<CheckDeps<Caller>, 'trustProxy' | 'identify'> &
+  Pick<CheckDeps<Caller>, 'trustProxy' | 'identify' | 'generation'> &
   Partial<Pick<CheckDeps<Caller>, 'metadata'>> & {
     readonly host: string;
     readonly port: number;
@@ -72,6 +72,7 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     mcpPath: options.path,
     trustProxy: options.trustProxy,
     identify: options.identify,
+    generation: options.generation,
     isClosing: () => closing,
     enter: (caller, response) => gate.enter(options.keyOf(caller), response),
     maxBodyBytes: limits.bodyBytes,
