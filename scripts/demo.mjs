@@ -70,7 +70,7 @@ say(`> delete_organization ${JSON.stringify({ organization_id })}`);
 await client
   .callTool({ name: 'delete_organization', arguments: { organization_id } })
   .then(() => say('  deleted, which it must not be'))
-  .catch((/** @type {Error} */ error) => say(`  refused: ${error.message} (nobody allowed organizations:delete)`));
+  .catch((/** @type {Error} */ error) => say(`  refused: ${error.message} (organizations:delete is not allowed)`));
 
 await client.close();
 
