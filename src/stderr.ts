@@ -38,7 +38,7 @@ export function openStderr(send: (bytes: Uint8Array) => number, now: () => Date)
   };
 
   /** Writes a line. Where it cannot, a line that was begun stays to be finished, and one that was not is forgotten. */
-  const put = (line: string, pauses: number): Fault | undefined => {
+  const put = (line: string, pauses: number): WriteFault | undefined => {
     const bytes = Buffer.from(`${line}\n`);
     rest = Buffer.concat([rest, bytes]);
     try {
@@ -79,9 +79,9 @@ export function openStderr(send: (bytes: Uint8Array) => number, now: () => Date)
   };
 }
 
-type Fault = { readonly error: unknown; readonly isBegun: boolean; readonly isWhole: boolean };
+type WriteFault = { readonly error: unknown; readonly isBegun: boolean; readonly isWhole: boolean };
 
-const UNBEGUN: Fault = { error: undefined, isBegun: false, isWhole: false };
+const UNBEGUN: WriteFault = { error: undefined, isBegun: false, isWhole: false };
 
 const NOTHING = Buffer.alloc(0);
 const LINE_FEED = Buffer.from('\n');

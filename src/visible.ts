@@ -26,10 +26,10 @@ const JOINED = `[[[\\p{L}\\p{M}]--\\p{Default_Ignorable_Code_Point}]&&[${'Arab S
 /** An emoji that may stand in a sequence, with what may follow it there. */
 const EMOJI = String.raw`\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?`;
 
-type Place = { readonly after: RegExp; readonly before?: RegExp };
+type AllowedPlace = { readonly after: RegExp; readonly before?: RegExp };
 
 /** Where each hidden character is part of how a word or an emoji is spelt: what stands before it, and behind it. */
-const PLACES: readonly (readonly [hidden: RegExp, places: readonly Place[]])[] = [
+const PLACES: readonly (readonly [hidden: RegExp, places: readonly AllowedPlace[]])[] = [
   [
     /^(?:\u200c|\u200d)$/,
     [

@@ -141,6 +141,21 @@ describe('the style', () => {
     expect(reaching).toEqual([]);
   });
 
+  it('gives each type a name of its own', () => {
+    const names = files
+      .filter((file) => file.startsWith('src/'))
+      .flatMap((file) =>
+        [...textOf(file).matchAll(/^(?:export )?type (\w+)\b.*/gm)].map(([line, name]) => ({ line, name })),
+      );
+    const meanings = new Map<string | undefined, Set<string>>();
+    for (const { line, name } of names)
+      meanings.set(name, (meanings.get(name) ?? new Set()).add(line.replace('export ', '')));
+    const shared = [...meanings].filter(([, lines]) => lines.size > 1).map(([name]) => name);
+    const twice = names.map(({ name }) => name).filter((name, index, all) => all.indexOf(name) !== index);
+    // One definition that two rooms write alike has one meaning.
+    expect([shared, [...new Set(twice)].sort()]).toEqual([[], ['DecisionFields', 'RefusedIdentity']]);
+  });
+
   it('keeps files to 300 lines', () => {
     expect(files.filter((file) => textOf(file).split('\n').length > 301)).toEqual([]);
   });

@@ -8,7 +8,7 @@ import { isId } from '../ids.ts';
 import { isObject, isTooDeep } from '../json.ts';
 
 /** The facts of a call's end: shapes and numbers, never content. */
-export type Facts = {
+export type CallFacts = {
   readonly status: number | undefined;
   readonly request_id: string | undefined;
   readonly requests: number;
@@ -33,7 +33,7 @@ export type CallJournal = {
    * written.
    * @param rule the reason of a refusal
    */
-  readonly close: (outcome: Outcome, rule: string, facts: Facts) => Promise<boolean>;
+  readonly close: (outcome: Outcome, rule: string, facts: CallFacts) => Promise<boolean>;
 };
 
 type Called = Pick<Tool, 'name' | 'area' | 'input' | 'method'> & { readonly access: string };
@@ -133,7 +133,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
   return {
     begin,
     refuse: async (tool, args, agent, rule, trace) => {
-      const nothing: Facts = {
+      const nothing: CallFacts = {
         status: undefined,
         request_id: undefined,
         requests: 0,

@@ -13,7 +13,7 @@ import { explain } from './answer/failure.ts';
 import { type FieldSelection, selectFields, WHOLE } from './answer/fields.ts';
 import { toResult } from './answer/result.ts';
 import { byteLength } from './answer/size.ts';
-import { type Filter, isWalk, toFilter } from './answer/where.ts';
+import { type ItemFilter, isWalk, toFilter } from './answer/where.ts';
 import { parseArguments, withKey } from './arguments.ts';
 import type { Caller, CallResult, Verdict } from './caller.ts';
 import { type Confidential, NOTHING, toConfidential } from './confidential.ts';
@@ -76,7 +76,7 @@ export type CallState = {
   /** The fields that the answer shows. */
   selection: FieldSelection;
   /** The filter on the items of a list, if there is one. */
-  filter: Filter | undefined;
+  filter: ItemFilter | undefined;
   request: ApiRequest | undefined;
   confirmed: Extract<ConfirmationOutcome, { open: true }> | undefined;
   /** The last answer of WorkOS, without confidential values. */

@@ -1,17 +1,15 @@
 import * as z from 'zod';
 import type { Input } from './declaration.ts';
 
-type Schema = z.core.$ZodType;
-
 // What an argument may hold at most where its declaration does not say: far more than WorkOS stores anywhere.
 const MAX_CHARS = 10_000;
 const MAX_ELEMENTS = 1_000;
 const MAX_KEYS = 100;
 
 /** The input with a bound on every text, list and record in it. Clients are not shown the bounds. */
-export const withBounds = (input: Input): Readonly<Record<string, Schema>> => mapMembers(input, bounded);
+export const withBounds = (input: Input): Readonly<Record<string, z.core.$ZodType>> => mapMembers(input, bounded);
 
-function bounded(schema: Schema): Schema {
+function bounded(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.core.$ZodString) return capped(schema, z.maxLength(MAX_CHARS));
   if (schema instanceof z.core.$ZodArray) {
     const { element } = schema._zod.def;
@@ -35,7 +33,7 @@ function bounded(schema: Schema): Schema {
 }
 
 /** With the check, unless its declaration has one of that kind. */
-function capped(schema: Schema, check: z.core.$ZodCheck<never>): Schema {
+function capped(schema: z.core.$ZodType, check: z.core.$ZodCheck<never>): z.core.$ZodType {
   const { checks = [] } = schema._zod.def;
   const isCapped = checks.some(({ _zod }) => _zod.def.check === check._zod.def.check);
   return isCapped ? schema : rebuilt(schema, { checks: [...checks, check] });
@@ -43,7 +41,7 @@ function capped(schema: Schema, check: z.core.$ZodCheck<never>): Schema {
 
 const hasFewKeys = (record: object): boolean => Object.keys(record).length <= MAX_KEYS;
 
-const rebuilt = (schema: Schema, part: object): Schema =>
+const rebuilt = (schema: z.core.$ZodType, part: object): z.core.$ZodType =>
   z.core.clone(schema, { ...schema._zod.def, ...part }, { parent: true });
 
 const mapMembers = <T, U>(members: Readonly<Record<string, T>>, change: (member: T) => U): Record<string, U> =>

@@ -12,7 +12,7 @@ import { proxyFor } from '../workos/proxy.ts';
 import { checkReport } from './access-report.ts';
 import { agentsOf } from './which-agent.ts';
 
-export type CheckDeps = {
+export type CheckCommandDeps = {
   readonly catalog: Catalog;
   readonly host: Host;
   readonly tokens: TokenCounts;
@@ -20,7 +20,7 @@ export type CheckDeps = {
 };
 
 /** Validates all that a start would, and shows what each agent may do. Throws StartError for what a start would stop at. */
-export async function check(loaded: Loaded, { catalog, host, tokens, colour }: CheckDeps): Promise<string> {
+export async function check(loaded: Loaded, { catalog, host, tokens, colour }: CheckCommandDeps): Promise<string> {
   const { config, agents } = loaded;
   toLimitSettings(config.limits, limitsOf(catalog));
   const { baseUrl } = parseAddress(config);

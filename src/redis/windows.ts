@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Slot } from '../workos/layer.ts';
-import type { Place, Shared } from '../workos/limits/limit.ts';
+import type { Shared, WindowPlace } from '../workos/limits/limit.ts';
 import { ALL_RECONNECTED_MS, awayRefusal, type Redis, RedisAway } from './connect.ts';
 import { digest, toPrefix } from './script.ts';
 import { ACQUIRE, SETTLE } from './windows-script.ts';
@@ -66,7 +66,7 @@ export function createSharedWindows(options: {
     for (const [id, held] of late) settle(id, held);
   });
 
-  function toPlace(slots: readonly Slot[], deadline: number): Place {
+  function toPlace(slots: readonly Slot[], deadline: number): WindowPlace {
     count += 1;
     const id = `${server}.${count}`;
     const windows = slots.map(({ name, key, requests, seconds }) => {

@@ -64,7 +64,7 @@ function listenToSignals({ onSignal }: Host) {
   };
 }
 
-type Opening = {
+type OpenDeps = {
   readonly catalog: Catalog;
   readonly host: Host;
   readonly version: string;
@@ -73,7 +73,7 @@ type Opening = {
   readonly closing: (() => Promise<unknown>)[];
 };
 
-async function open(first: Loaded, { catalog, host, version, signals, closing }: Opening) {
+async function open(first: Loaded, { catalog, host, version, signals, closing }: OpenDeps) {
   const { config } = first;
   const { http } = config;
   const publicUrl = toPublicUrl(config);

@@ -2,7 +2,7 @@ import { TransportError } from './errors.ts';
 import type { ProxyFault } from './tunnel.ts';
 
 /** A fault in the server's own words, as messages of the driver can contain addresses and header values. */
-type Fault = {
+type NetworkFault = {
   readonly said: string;
   /** What the operator has to do, as "set X". */
   readonly remedy?: string;
@@ -10,7 +10,7 @@ type Fault = {
 };
 
 /** Errors of resolving or connecting, before any byte of the request was sent. */
-const NOT_SENT: Readonly<Record<string, Fault>> = {
+const NOT_SENT: Readonly<Record<string, NetworkFault>> = {
   UND_ERR_CONNECT_TIMEOUT: { said: 'no connection was established in time' },
   ECONNREFUSED: { said: 'connection refused' },
   ENOTFOUND: {
@@ -45,7 +45,7 @@ function toCertificateRemedy(code: string): string {
 }
 
 /** Why there is no connection to the proxy of HTTPS_PROXY. */
-const PROXY: Readonly<Record<string, Fault>> = {
+const PROXY: Readonly<Record<string, NetworkFault>> = {
   ENOTFOUND: {
     said: 'the host name of the proxy was not found',
     remedy: 'correct the host name in HTTPS_PROXY',
@@ -68,7 +68,7 @@ const PROXY: Readonly<Record<string, Fault>> = {
 };
 
 /** Quotes only the status of the proxy's answer. */
-function toProxyFault({ status, schemes, authorized, code = '' }: ProxyFault): Fault {
+function toProxyFault({ status, schemes, authorized, code = '' }: ProxyFault): NetworkFault {
   if (status === undefined) {
     if (CERTIFICATE.test(code)) {
       return {
@@ -115,7 +115,7 @@ export function toTransportError(error: unknown, hasBegun = true): TransportErro
 }
 
 /** The error before anything was sent, or `undefined` if it may have come later. */
-function toEarlyFault(error: unknown, hasBegun: boolean): Fault | undefined {
+function toEarlyFault(error: unknown, hasBegun: boolean): NetworkFault | undefined {
   const { code = '', syscall, proxy } = Object(error);
   if (proxy !== undefined) return toProxyFault(proxy);
   if (CERTIFICATE.test(code)) {

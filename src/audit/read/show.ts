@@ -3,7 +3,7 @@ import { cleanText } from '../../visible.ts';
 import type { Entry } from '../entry.ts';
 import { readEntry, readLines } from './lines.ts';
 
-export type Filter = {
+export type EntryFilter = {
   readonly agent?: string | undefined;
   /** A date, a time or an age: 2026-11-22, 2026-11-22T10:57Z, 30m, 2h, 7d. */
   readonly since?: string | undefined;
@@ -32,7 +32,7 @@ const MAX_WAITING_ROWS = 10_000;
 /** The rows of a record in the order in which they began. @throws StartError if the file cannot be read */
 export async function* readRows(
   path: string,
-  { agent, since, refused = false }: Filter,
+  { agent, since, refused = false }: EntryFilter,
   now: () => Date,
 ): AsyncGenerator<Row> {
   const from = since === undefined ? '' : toTime(since, now()).toISOString();
@@ -75,7 +75,7 @@ export async function* readRows(
 /** Formats the record as a page with a heading per day and a line per row. Times are UTC. */
 export async function* showFile(
   path: string,
-  filter: Filter = {},
+  filter: EntryFilter = {},
   now: () => Date = () => new Date(),
 ): AsyncGenerator<string> {
   let day = '';

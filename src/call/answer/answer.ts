@@ -7,12 +7,12 @@ import type { FailedCall } from './failure.ts';
 import type { FieldSelection } from './fields.ts';
 import { removedNote, toResult } from './result.ts';
 import { byteLength, countWithRoom, tooLarge } from './size.ts';
-import type { Filter } from './where.ts';
+import type { ItemFilter } from './where.ts';
 
 export type AnswerOptions = FailedCall & {
   readonly selection: FieldSelection;
   /** What a list shows of its items, if not all. */
-  readonly filter: Filter | undefined;
+  readonly filter: ItemFilter | undefined;
   readonly maxBytes: number;
   /** Members that the server adds to the result. */
   readonly extra: JsonObject;

@@ -21,7 +21,7 @@ type Condition = {
 };
 
 /** What `where` says of the items of a list, as the agent is shown them. */
-export type Filter = {
+export type ItemFilter = {
   readonly matches: (item: JsonObject) => boolean;
   /** The members that it compares, each once. */
   readonly members: readonly string[];
@@ -39,7 +39,7 @@ export const isWalk = ({ max_items, where, count_only }: Arguments): boolean =>
  * @throws RefusedError for what is not a condition, for a member that is not known or that the agent is not shown, and
  * for arguments that do not go together
  */
-export function toFilter(tool: Tool, args: Arguments, confidential: Confidential): Filter | undefined {
+export function toFilter(tool: Tool, args: Arguments, confidential: Confidential): ItemFilter | undefined {
   const { where, count_only, limit, max_items, fields } = args;
   const broken = [
     limit !== undefined && where !== undefined && 'Give max_items with where, not limit: it counts what matches.',
@@ -51,7 +51,7 @@ export function toFilter(tool: Tool, args: Arguments, confidential: Confidential
   return where === undefined ? undefined : toConditions(tool, [where].flat().map(String), confidential);
 }
 
-function toConditions(tool: Tool, where: readonly string[], confidential: Confidential): Filter {
+function toConditions(tool: Tool, where: readonly string[], confidential: Confidential): ItemFilter {
   const conditions = where.map(toCondition);
   const members = [...new Set(conditions.map(({ member }) => member))];
   checkKnown(tool, 'where', members);

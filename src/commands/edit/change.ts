@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { StartError } from '../../errors.ts';
 
 /** The name of a member, or the index of an item. */
-export type Step = string | number;
+export type PathStep = string | number;
 
 /** What is to stand at a path, or `undefined` to take out what does. */
-export type Change = { readonly path: readonly Step[]; readonly value: unknown };
+export type Change = { readonly path: readonly PathStep[]; readonly value: unknown };
 
 /** How configurations of one format are read and changed. */
 export type Format = {
@@ -40,7 +40,7 @@ export async function changeText(text: string, changes: readonly Change[], forma
 function withChange(content: unknown, { path, value }: Change): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return value;
-  const copy: Record<Step, unknown> = Array.isArray(content) ? Object.assign([], content) : { ...Object(content) };
+  const copy: Record<PathStep, unknown> = Array.isArray(content) ? Object.assign([], content) : { ...Object(content) };
   if (rest.length > 0) {
     copy[step] = withChange(Object.hasOwn(copy, step) ? copy[step] : undefined, { path: rest, value });
   } else if (value !== undefined) copy[step] = value;

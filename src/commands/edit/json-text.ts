@@ -9,7 +9,7 @@ import {
   stripComments,
 } from 'jsonc-parser';
 import { StartError } from '../../errors.ts';
-import type { Change, Step, WholeFormat } from './change.ts';
+import type { Change, PathStep, WholeFormat } from './change.ts';
 
 /** JSON as clients read and write it: with comments, trailing commas and a byte order mark. */
 export const json: WholeFormat = { read, change, write: (value) => `${JSON.stringify(value, undefined, 2)}\n` };
@@ -72,7 +72,7 @@ function change(text: string, { path, value }: Change): string {
 }
 
 /** The innermost part at a path that there is, and the rest of the path. */
-function descend(node: Node, path: readonly Step[]): { readonly node: Node; readonly rest: readonly Step[] } {
+function descend(node: Node, path: readonly PathStep[]): { readonly node: Node; readonly rest: readonly PathStep[] } {
   const [step, ...rest] = path;
   if (step === undefined) return { node, rest: path };
   const found =

@@ -38,12 +38,12 @@ export const CHECKS: readonly Check[] = [
   message, // After the body, from which it is parsed.
 ];
 
-type Verdict = HttpRefusal | 'answered' | undefined;
+type CheckOutcome = HttpRefusal | 'answered' | undefined;
 
 export type Check = <Caller>(
   context: RequestContext<Caller>,
   state: RequestState<Caller>,
-) => Verdict | Promise<Verdict>;
+) => CheckOutcome | Promise<CheckOutcome>;
 
 /** The part of a request that authentication uses. */
 export type Head = {
@@ -99,7 +99,7 @@ export type RequestContext<Caller> = {
 };
 
 /** The context for checks that do not depend on the type of the caller. */
-type Facts = Omit<RequestContext<unknown>, 'server'> & { readonly server: ServerFacts };
+type CheckFacts = Omit<RequestContext<unknown>, 'server'> & { readonly server: ServerFacts };
 
 /** What the checks have found so far. */
 export type RequestState<Caller> = {
@@ -113,16 +113,16 @@ export type RequestState<Caller> = {
   message?: JSONRPCMessage;
 };
 
-function form({ request }: Facts): Verdict {
+function form({ request }: CheckFacts): CheckOutcome {
   const message = whyMalformed(request);
   return message === undefined ? undefined : { status: 400, message };
 }
 
-function host({ server, request }: Facts): Verdict {
+function host({ server, request }: CheckFacts): CheckOutcome {
   return server.isHost(request.headers.host) ? undefined : REFUSALS.host;
 }
 
-function publicDocument({ server, request, response, path }: Facts): Verdict {
+function publicDocument({ server, request, response, path }: CheckFacts): CheckOutcome {
   const { metadata } = server;
   const document = path === metadata?.path ? metadata.json() : undefined;
   if (document === undefined) return undefined;
@@ -130,7 +130,7 @@ function publicDocument({ server, request, response, path }: Facts): Verdict {
   return 'answered';
 }
 
-function origin({ server, request, response }: Facts): Verdict {
+function origin({ server, request, response }: CheckFacts): CheckOutcome {
   const { origin } = request.headers;
   if (origin === undefined) return undefined;
   if (!server.isOrigin(origin)) return REFUSALS.origin;
@@ -138,7 +138,7 @@ function origin({ server, request, response }: Facts): Verdict {
   return undefined;
 }
 
-function health({ server, request, response, path }: Facts): Verdict | Promise<Verdict> {
+function health({ server, request, response, path }: CheckFacts): CheckOutcome | Promise<CheckOutcome> {
   const answer = (failed: readonly string[]) => {
     sendStatus(request, response, failed);
     return 'answered' as const;
@@ -147,29 +147,29 @@ function health({ server, request, response, path }: Facts): Verdict | Promise<V
   return path === '/readyz' ? server.failing().then(answer) : undefined;
 }
 
-function path({ server, path }: Facts): Verdict {
+function path({ server, path }: CheckFacts): CheckOutcome {
   const { mcpPath } = server;
   return path === mcpPath ? undefined : { status: 404, message: `Not found: MCP is served at ${mcpPath}.` };
 }
 
-function preflight({ request, response }: Facts): Verdict {
+function preflight({ request, response }: CheckFacts): CheckOutcome {
   if (request.method !== 'OPTIONS' || request.headers.origin === undefined) return undefined;
   sendPreflight(request, response, 'POST');
   return 'answered';
 }
 
-function method({ request }: Facts): Verdict {
+function method({ request }: CheckFacts): CheckOutcome {
   return request.method === 'POST' ? undefined : REFUSALS.notPost;
 }
 
-function query({ request, path }: Facts): Verdict {
+function query({ request, path }: CheckFacts): CheckOutcome {
   return request.url === path ? undefined : REFUSALS.query;
 }
 
 async function identify<Caller>(
   { server, request }: RequestContext<Caller>,
   state: RequestState<Caller>,
-): Promise<Verdict> {
+): Promise<CheckOutcome> {
   const remote = toRemote(request, server.trustProxy);
   const { authorization } = request.headers;
   state.generation = server.generation();
@@ -180,15 +180,15 @@ async function identify<Caller>(
   return undefined;
 }
 
-function mediaType({ request }: Facts): Verdict {
+function mediaType({ request }: CheckFacts): CheckOutcome {
   return toUnacceptable(request);
 }
 
-function notClosing({ server }: Facts): Verdict {
+function notClosing({ server }: CheckFacts): CheckOutcome {
   return server.isClosing() ? REFUSALS.closing : undefined;
 }
 
-function inFlight<Caller>({ server, response }: RequestContext<Caller>, state: RequestState<Caller>): Verdict {
+function inFlight<Caller>({ server, response }: RequestContext<Caller>, state: RequestState<Caller>): CheckOutcome {
   if (state.caller === undefined) throw new Error('a request is counted whose caller is not known');
   const entered = server.enter(state.caller.is, response);
   if ('status' in entered) return entered;
@@ -196,7 +196,7 @@ function inFlight<Caller>({ server, response }: RequestContext<Caller>, state: R
   return undefined;
 }
 
-async function body({ server, request, response }: Facts, state: RequestState<unknown>): Promise<Verdict> {
+async function body({ server, request, response }: CheckFacts, state: RequestState<unknown>): Promise<CheckOutcome> {
   const read = await readBody(request, response, server.maxBodyBytes);
   if (read === 'gone') return 'answered'; // The client has left: there is nothing to answer.
   if (typeof read === 'string') return REFUSALS[read];
@@ -207,11 +207,11 @@ async function body({ server, request, response }: Facts, state: RequestState<un
 function identifyAgain<Caller>(
   context: RequestContext<Caller>,
   state: RequestState<Caller>,
-): Verdict | Promise<Verdict> {
+): CheckOutcome | Promise<CheckOutcome> {
   return context.server.generation() === state.generation ? undefined : identify(context, state);
 }
 
-function message(_: Facts, state: RequestState<unknown>): Verdict {
+function message(_: CheckFacts, state: RequestState<unknown>): CheckOutcome {
   const read = readBytes(state.body);
   if ('message' in read) {
     state.message = read.message;

@@ -9,7 +9,7 @@ import type { CountedRequest } from './windows.ts';
 /** Rate limits that several servers share. */
 export type Shared = {
   /** The places of one request in its windows. It does not take them yet. */
-  readonly toPlace: (slots: readonly Slot[], deadline: number) => Place;
+  readonly toPlace: (slots: readonly Slot[], deadline: number) => WindowPlace;
   /** Subscribes to whether the shared limits are reachable. The listener learns the current state and every change. */
   readonly onChange: (listener: (isUp: boolean) => void) => void;
   /** Number of servers that divide the limits among them while the shared limits are unreachable. */
@@ -18,7 +18,7 @@ export type Shared = {
   readonly allBack: number;
 };
 
-export type Place = {
+export type WindowPlace = {
   /**
    * Takes a place in all windows or in none. `denied` is the index of the full slot, with the milliseconds until the
    * next attempt. `alone` means that the shared limits are unreachable and this server's share decides.
@@ -117,7 +117,7 @@ export function limit(clock: Clock, shared?: Shared): Layer {
     });
 
   /** Gets a shared place for a call that has its local places. Waits and retries until there is room. */
-  const acquireShared = async (call: CountedRequest, place: Place, context: Context): Promise<void> => {
+  const acquireShared = async (call: CountedRequest, place: WindowPlace, context: Context): Promise<void> => {
     for (;;) {
       asking += 1;
       const verdict = await place.ask().catch((error: unknown) => {
