@@ -104,6 +104,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     knows: 'stdio and HTTP; knows no WorkOS. `direct/` answers past the SDK what can be answered faster',
     imports: [
       'json.ts',
+      'memo.ts',
       'errors.ts',
       '@modelcontextprotocol/server',
       '@modelcontextprotocol/server/stdio',

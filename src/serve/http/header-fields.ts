@@ -1,3 +1,5 @@
+import { memoizeByName } from '../../memo.ts';
+
 /** Header fields as in RFC 9110: names in any case, whitespace around separators, quoted strings. */
 
 const TOKEN = "[!#$%&'*+.^_`|~\\w-]+";
@@ -5,6 +7,15 @@ const QUOTED = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t \\x21-
 
 /** Characters of the longest field that is parsed. */
 const MAX_FIELD_CHARS = 1_000;
+
+/** Characters of the longest field whose parsed form is kept. */
+const MAX_KEPT_CHARS = 100;
+
+/** Clients send the same few fields with each request. */
+function memoized<T>(parse: (field: string) => T): (field: string) => T {
+  const parseOnce = memoizeByName(parse);
+  return (field) => (field.length <= MAX_KEPT_CHARS ? parseOnce(field) : parse(field));
+}
 
 export type MediaType = {
   /** `type/subtype`, in lower case. */
@@ -17,7 +28,7 @@ const MEDIA_TYPE = new RegExp(`^(${TOKEN}/${TOKEN})((?:[\\t ]*;(?:[\\t ]*${TOKEN
 const PARAMETER = new RegExp(`(${TOKEN})=(${TOKEN}|${QUOTED})`, 'g');
 
 /** Parses a Content-Type, or one member of Accept; `undefined` if it is not a media type. */
-export function toMediaType(field: string): MediaType | undefined {
+export const toMediaType = memoized((field: string): MediaType | undefined => {
   if (field.length > MAX_FIELD_CHARS) return undefined;
   const [, essence, rest = ''] = MEDIA_TYPE.exec(field.trim()) ?? [];
   if (essence === undefined) return undefined;
@@ -25,7 +36,7 @@ export function toMediaType(field: string): MediaType | undefined {
     ([, name = '', value = '']) => [name.toLowerCase(), unquote(value)] as const,
   );
   return { essence: essence.toLowerCase(), parameters: new Map(parameters) };
-}
+});
 
 const unquote = (value: string) => (value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value);
 
@@ -37,10 +48,12 @@ export const toList = (field: string): readonly string[] =>
     .map((member) => member.trim())
     .filter((member) => member !== '');
 
+const toRanges = memoized((accept: string) => toList(accept).flatMap((member) => toMediaType(member) ?? []));
+
 /** Whether an Accept field accepts a media type, by the most specific matching range. A missing field accepts all. */
 export function isAccepted(accept: string | undefined, type: string): boolean {
   if (accept === undefined) return true;
-  const ranges = toList(accept).flatMap((member) => toMediaType(member) ?? []);
+  const ranges = toRanges(accept);
   const [kind] = type.split('/');
   const fitting = [type, `${kind}/*`, '*/*'].flatMap((range) => ranges.find(({ essence }) => essence === range) ?? []);
   return Number(fitting[0]?.parameters.get('q') ?? Number(fitting.length > 0)) > 0;
