@@ -49,7 +49,7 @@ const PLACES: readonly (readonly [hidden: RegExp, places: readonly AllowedPlace[
 /** Code units around a hidden character that its place can depend on: an emoji and what follows it. */
 const AROUND = 4;
 
-/** The characters of those rows: most that are hidden are none of them. */
+/** The characters of those rows. Most hidden characters are not among them. */
 const JOINING = /^(?:[\u180b-\u180f]|\u200c|\u200d|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}])$/u;
 
 /** Whether the hidden character at `index` belongs where it stands. */

@@ -34,7 +34,7 @@ export type Walk = {
 };
 
 export type WalkEnd = {
-  /** `unsaid`: WorkOS did not say whether the list goes on, and its last item is no cursor either. */
+  /** `unsaid`: WorkOS did not say whether the list goes on, and its last item has no ID to use as a cursor. */
   readonly reason: 'end' | 'unsaid' | 'max_items' | 'max_scanned' | 'time' | 'size' | 'loop' | 'lost' | 'error';
   /** The cursor to continue from, `null` at the end of the list and where there is none. */
   readonly next: string | null;
