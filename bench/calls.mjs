@@ -51,30 +51,42 @@ async function race(/** @type {number} */ rounds, contenders) {
   return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]));
 }
 
+/** The calls whose overhead is measured: the arguments, and what bare undici asks for. */
+const CALLS = [
+  {
+    tool: 'get_user',
+    count: 200,
+    args: { user_id: `user_${'1'.padStart(26, '0')}` },
+    path: `/user_management/users/1`,
+  },
+  { tool: 'list_users', count: 50, args: { limit: 100 }, path: '/user_management/users?limit=100' },
+];
+
 /** One call over stdio, over what bare undici needs for its request, beside a bare SDK server's. */
 export async function overhead() {
   const { url, stop } = await upstream();
-  const COUNT = 200;
   const pool = new Pool(url);
   const bare = await connect(url, [here('bare-server.mjs')]);
   const ours = await connect(url, SERVER);
-  const calls = (/** @type {Client} */ client) => async () => {
-    for (let index = 0; index < COUNT; index += 1) {
-      await client.callTool({ name: 'get_user', arguments: { user_id: `user_${index}` } });
-    }
-  };
-  const direct = async () => {
-    for (let index = 0; index < COUNT; index += 1) {
-      const { body } = await pool.request({ method: 'GET', path: `/user_management/users/user_${index}` });
-      await body.json();
-    }
-  };
-  const times = await race(41, { direct, bare: calls(bare.client), ours: calls(ours.client) });
-  const perCall = (time = 0) => time / COUNT;
-  const [undici, bareCall, ourCall] = [perCall(times.direct), perCall(times.bare), perCall(times.ours)];
+  const rows = [];
+  for (const { tool, count, args, path } of CALLS) {
+    const calls = (/** @type {Client} */ client) => async () => {
+      for (let index = 0; index < count; index += 1) await client.callTool({ name: tool, arguments: args });
+    };
+    const direct = async () => {
+      for (let index = 0; index < count; index += 1) {
+        const { body } = await pool.request({ method: 'GET', path });
+        await body.json();
+      }
+    };
+    const times = await race(41, { direct, bare: calls(bare.client), ours: calls(ours.client) });
+    const perCall = (time = 0) => time / count;
+    const [undici, bareCall, ourCall] = [perCall(times.direct), perCall(times.bare), perCall(times.ours)];
+    rows.push({ tool, undici, bareCall, ourCall, ratio: (ourCall - undici) / (bareCall - undici) });
+  }
   await Promise.all([bare.close(), ours.close(), pool.close()]);
   stop();
-  return { undici, bareCall, ourCall, ratio: (ourCall - undici) / (bareCall - undici) };
+  return rows;
 }
 
 /** 10,000 records, page after page: the server's walk beside a bare undici loop. */

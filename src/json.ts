@@ -53,3 +53,15 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /** An object of JSON whose members are not known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The JSON of objects that were written once and are sent again, inside other JSON. */
+const WRITTEN = new WeakMap<object, string>();
+
+/** Keeps an object's JSON, as long as the object is used. The object must not change anymore. */
+export function keepJson<T extends object>(value: T, json: string): T {
+  WRITTEN.set(value, json);
+  return value;
+}
+
+/** The JSON of an object. */
+export const jsonOf = (value: object): string => WRITTEN.get(value) ?? JSON.stringify(value);

@@ -1,6 +1,6 @@
 import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
-import { mayHoldSecretText, withoutSecretTexts } from '../secrets/texts.ts';
+import { withoutSecretTexts } from '../secrets/texts.ts';
 import { type Declared, isNested, withhold } from '../secrets/withhold.ts';
 
 /** The confidential parts of one call. */
@@ -20,14 +20,9 @@ export function toConfidential(tool: Tool, args: Arguments, marker: string | und
   return marker === undefined ? { values } : { values, withheld: { declared: tool.declared(), marker } };
 }
 
-/**
- * The answer with secrets replaced by the marker.
- * @param json the text of the answer, if it has no escapes
- */
-export function withoutSecrets(value: unknown, { withheld }: Confidential, json?: string): unknown {
-  if (withheld === undefined) return value;
-  const isQuiet = json !== undefined && !mayHoldSecretText(json);
-  return withhold(value, withheld.declared, withheld.marker, isQuiet);
+/** The answer with secrets replaced by the marker. */
+export function withoutSecrets(value: unknown, { withheld }: Confidential): unknown {
+  return withheld === undefined ? value : withhold(value, withheld.declared, withheld.marker);
 }
 
 /** Shorter values are not removed from objects: they occur by chance, and genuine data would be lost with them. */

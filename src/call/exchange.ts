@@ -76,7 +76,7 @@ export function createExchange({ environment, send, general, limits, observer }:
     // The key was already removed from a plain answer, and it is the only value that every call has.
     const isStruck = success.plain && confidential.values.length < 2;
     const struck = isStruck ? success.value : withoutValues(success.value, confidential);
-    const shown = withoutSecrets(struck, confidential, success.plain ? reply.body : undefined);
+    const shown = withoutSecrets(struck, confidential);
     return { ...success, value: Object(shown), marked: shown !== struck };
   };
 }

@@ -1,5 +1,5 @@
 import { looksLikeSecret } from './names.ts';
-import { holdsSecretText } from './texts.ts';
+import { holdsSecretName, holdsSecretText } from './texts.ts';
 
 /**
  * An agent without the credentials grant of an area never sees that area's secrets: values that would let it act as
@@ -47,14 +47,12 @@ export function isWithheldAt(path: string, declared: Declared): boolean {
 
 /**
  * Returns a JSON value with each secret replaced by `text`, in values and in names. Does not modify the value.
- * @param isQuiet whether no text in it can be a secret by its form
  */
-export function withhold(value: unknown, declared: Declared, text: string, isQuiet = false): unknown {
-  const isSecretText = isQuiet ? () => false : holdsSecretText;
+export function withhold(value: unknown, declared: Declared, text: string): unknown {
   const { secrets, shown } = declared;
   const isSecretAt = secretAt(declared);
   // Most answers hold no secret and need no copy.
-  if (!isNested(value) || !holdsSecret(value, isSecretAt, isSecretText, '')) return value;
+  if (!isNested(value) || !holdsSecret(value, isSecretAt, '')) return value;
   const visit = (inner: unknown, path: string, isSecret: boolean): unknown => {
     if (Array.isArray(inner)) return inner.map((element) => visit(element, path, isSecret));
     if (isNested(inner)) {
@@ -65,14 +63,14 @@ export function withhold(value: unknown, declared: Declared, text: string, isQui
           const isMemberSecret = isSecretAt(name, path, isSecret);
           // Under the name of a secret, a name that the declaration does not know may be the secret itself.
           const isKnown = secrets.has(place) || shown.has(place) || looksLikeSecret(name);
-          const isNameSecret = (isSecret && !isKnown) || isSecretText(name);
+          const isNameSecret = (isSecret && !isKnown) || holdsSecretName(name);
           if (isNameSecret) withheld += 1;
           return [isNameSecret ? `withheld_${withheld}` : name, visit(member, `${place}.`, isMemberSecret)];
         }),
       );
     }
     if (inner === null || typeof inner === 'boolean' || inner === '') return inner;
-    return isSecret || (typeof inner === 'string' && isSecretText(inner)) ? text : inner;
+    return isSecret || (typeof inner === 'string' && holdsSecretText(inner)) ? text : inner;
   };
   return visit(value, '', false);
 }
@@ -80,23 +78,22 @@ export function withhold(value: unknown, declared: Declared, text: string, isQui
 function holdsSecret(
   value: object,
   isSecretAt: (name: string, path: string, isWithin: boolean) => boolean,
-  isSecretText: (text: string) => boolean,
   path: string,
 ): boolean {
   if (Array.isArray(value)) {
     return value.some((element) =>
       isNested(element)
-        ? holdsSecret(element, isSecretAt, isSecretText, path)
-        : typeof element === 'string' && isSecretText(element),
+        ? holdsSecret(element, isSecretAt, path)
+        : typeof element === 'string' && holdsSecretText(element),
     );
   }
   for (const name in value) {
-    if (isSecretAt(name, path, false) || isSecretText(name)) return true;
+    if (isSecretAt(name, path, false) || holdsSecretName(name)) return true;
     const member: unknown = (value as Record<string, unknown>)[name]; // an object with unknown members
     if (
       typeof member === 'string'
-        ? isSecretText(member)
-        : isNested(member) && holdsSecret(member, isSecretAt, isSecretText, `${path}${name}.`)
+        ? holdsSecretText(member)
+        : isNested(member) && holdsSecret(member, isSecretAt, `${path}${name}.`)
     ) {
       return true;
     }

@@ -1,8 +1,9 @@
 import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
-import { isObject } from '../../json.ts';
+import { isObject, keepJson } from '../../json.ts';
 
+/** @param text the JSON of the value */
 export function toResult(value: Record<string, unknown>, text = JSON.stringify(value)): CallToolResult {
-  return { content: [{ type: 'text', text }], structuredContent: value };
+  return { content: [{ type: 'text', text }], structuredContent: keepJson(value, text) };
 }
 
 /** The result with a note from the server. */

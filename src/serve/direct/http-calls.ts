@@ -11,6 +11,7 @@ import type { AnswerDirectly, DirectDeps, RequestOrigin } from '../http/handler.
 import { isAccepted } from '../http/header-fields.ts';
 import { endWith, finish, progress } from '../http/send.ts';
 import { isRequest } from '../message.ts';
+import { writeMessage } from '../write-message.ts';
 import { isModern, type Responder, type SendMessage, toResponder } from './tool-call.ts';
 
 /**
@@ -87,11 +88,11 @@ async function answerCall(
   }
   if ('error' in answer) onError();
   if (hasBegun) response.end(toEvent(answer));
-  else endWith(200, { 'content-type': 'application/json' }, JSON.stringify(answer), response);
+  else endWith(200, { 'content-type': 'application/json' }, writeMessage(answer), response);
   await finish(response, stallMs);
   return true;
 }
 
 const EVENT_STREAM_HEADERS = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
 
-const toEvent = (message: JSONRPCMessage) => `event: message\ndata: ${JSON.stringify(message)}\n\n`;
+const toEvent = (message: JSONRPCMessage) => `event: message\ndata: ${writeMessage(message)}\n\n`;

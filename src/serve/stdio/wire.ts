@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
-import type { Transport } from '@modelcontextprotocol/server';
-import { type Read, readBytes, withIssuesInWords } from '../message.ts';
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
+import { type ErrorAnswer, type Read, readBytes, withIssuesInWords } from '../message.ts';
+import { writeMessage } from '../write-message.ts';
 import { toLines } from './lines.ts';
 
 /** A connection over stdio, as the SDK sees it. */
@@ -15,9 +16,9 @@ export type Wire = Transport & {
  */
 export function createWire(stdout: Writable): Wire {
   let isClosed = false;
-  const write = (message: object): Promise<void> =>
+  const write = (message: JSONRPCMessage | ErrorAnswer): Promise<void> =>
     new Promise((resolve, reject) => {
-      stdout.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(error) : resolve()));
+      stdout.write(`${writeMessage(message)}\n`, (error) => (error ? reject(error) : resolve()));
     });
   const take = (read: Read): void => {
     if ('message' in read) {
