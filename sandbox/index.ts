@@ -31,7 +31,13 @@ export function openSandbox(layers: readonly Gap[] = gaps, signer: JWTManager = 
   const store = new Store();
   const app: Parameters<typeof workosPlugin.register>[0]['app'] = new Hono();
   app.onError(createApiErrorHandler());
-  app.notFound((context) => context.json({ message: 'Not Found', code: 'not_found' }, 404));
+  // 404 would read as if WorkOS had looked for the object.
+  app.notFound(({ req }) =>
+    Response.json(
+      { code: 'not_implemented', message: `The sandbox does not serve ${req.method} ${req.path}.` },
+      { status: 501 },
+    ),
+  );
   workosPlugin.register({ app, store, jwt: signer, baseUrl });
   // The same collections: the sandbox's type only adds the members that the sandbox stores in them.
   const records = getWorkOSStore(store) as unknown as World['records'];

@@ -95,9 +95,6 @@ const CREATE_EXPORT = 'POST /audit_logs/exports';
 const GET_EXPORT = 'GET /audit_logs/exports/{auditLogExportId}';
 const ORGANIZATION_ROLES = 'GET /authorization/organizations/{organizationId}/roles';
 
-/** What the sandbox says of a route that it does not serve. */
-const NO_ROUTE = { message: 'Not Found', code: 'not_found' };
-
 /** Where a browser is sent, which no tool asks for itself. */
 const REDIRECT: Asked = {
   query: `client_id=${client_id}&response_type=code&redirect_uri=http://localhost/&connection=${ids.connections.bluefern}`,
@@ -680,8 +677,18 @@ describe('the sandbox', () => {
       const { path = '' } = requestOf(tool, CALLS[tool.name]?.[0] ?? {});
       const headers = { authorization: `Bearer ${secret}` };
       const request = new Request(`https://api.workos.com${path}`, { method: tool.method, headers });
-      expect(await (await open().fetch(request)).json(), tool.name).toEqual(NO_ROUTE);
+      expect((await open().fetch(request)).status, tool.name).toBe(501);
     }
+  });
+
+  test('says that it does not serve a route, never that an object is missing', async () => {
+    const headers = { authorization: `Bearer ${secret}` };
+    const request = new Request('https://api.workos.com/vault/v1/kv/nobody', { headers });
+    const response = await open().fetch(request);
+    expect([response.status, await response.json()]).toEqual([
+      501,
+      { code: 'not_implemented', message: 'The sandbox does not serve GET /vault/v1/kv/nobody.' },
+    ]);
   });
 
   test.each(rows.map((row) => [`${row.route}: ${row.says}`, row] as const))('%s', async (_says, row) => {
