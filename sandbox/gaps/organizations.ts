@@ -11,6 +11,7 @@ import {
   toText,
   without,
 } from '../gap.ts';
+import { revokeKeys } from './api-keys.ts';
 
 const create = 'POST /organizations';
 const update = 'PUT /organizations/{id}';
@@ -79,7 +80,7 @@ const lostFields: Gap = {
 
 const shape = shaping(
   'shape of an organization',
-  [create, update, 'GET /organizations', 'GET /organizations/{id}'],
+  [create, update, 'GET /organizations', 'GET /organizations/{id}', 'GET /organizations/external_id/{external_id}'],
   'stripe_customer_id is null where only a string is allowed, and allow_profiles_outside_organization is missing',
   (item, { records }) => ({
     ...without(item, ...(item.stripe_customer_id === null ? ['stripe_customer_id'] : [])),
@@ -91,15 +92,18 @@ const shape = shaping(
 const orphans: Gap = {
   name: 'orphans of a deleted organization',
   routes: ['DELETE /organizations/{id}'],
-  reason: 'keeps the connections, directories and custom roles of the organization',
-  async fill(call, next, { records }) {
+  reason: 'keeps the connections, directories, custom roles, invitations and API keys of the organization',
+  async fill(call, next, world) {
+    const { records } = world;
     const answer = await next(call);
     if (!succeeded(answer)) return answer;
     for (const directory of records.directories.findBy('organization_id', call.id))
       await next({ ...call, path: `/directories/${directory.id}` });
     for (const connection of records.connections.findBy('organization_id', call.id))
       await next({ ...call, path: `/connections/${connection.id}` });
-    records.roles.deleteBy('organization_id', call.id);
+    for (const collection of [records.roles, records.invitations, records.itContacts])
+      for (const { id } of collection.findBy('organization_id', call.id)) collection.delete(id);
+    revokeKeys(({ id, organization_id }) => [id, organization_id].includes(call.id), world);
     return answer;
   },
 };

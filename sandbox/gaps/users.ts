@@ -1,4 +1,5 @@
 import { type Gap, type GapReply, isEmail, isMetadata, type JsonObject, succeeded, toFields, toText } from '../gap.ts';
+import { revokeKeys } from './api-keys.ts';
 
 const create = 'POST /user_management/users';
 const update = 'PUT /user_management/users/{id}';
@@ -113,4 +114,15 @@ const unknownEmail: Gap = {
   },
 };
 
-export const userGaps: readonly Gap[] = [createFaults, updateFaults, lostFields, unknownEmail];
+const orphans: Gap = {
+  name: 'API keys of a deleted user',
+  routes: ['DELETE /user_management/users/{id}'],
+  reason: 'knows no API keys of users',
+  async fill(call, next, world) {
+    const answer = await next(call);
+    if (succeeded(answer)) revokeKeys(({ id }) => id === call.id, world);
+    return answer;
+  },
+};
+
+export const userGaps: readonly Gap[] = [createFaults, updateFaults, lostFields, unknownEmail, orphans];

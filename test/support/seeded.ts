@@ -3,6 +3,7 @@ import type { Arguments } from '../../src/catalog/declaration.ts';
 // IDs and secrets of the sandbox's seeded world.
 
 export const ADA = 'user_01JADA00000000000000000000';
+export const CARA = 'user_01JCARA0000000000000000000';
 export const ACME = 'org_01JACME0000000000000000000';
 export const BLUEFERN = 'org_01JBFERN000000000000000000';
 export const CEDARWICK = 'org_01JCEDAR000000000000000000';
