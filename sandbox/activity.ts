@@ -144,6 +144,7 @@ export const apiKeys: readonly Key[] = [
 ];
 
 export const itContacts = [
+  { id: 'ACME', company: 'ACME', email: 'it@acme.example.com' },
   { id: 'BFERN', company: 'BFERN', email: 'it@bluefern.test' },
   { id: 'CEDAR', company: 'CEDAR', email: 'systems@cedarwick.test' },
 ] as const;

@@ -59,6 +59,8 @@ export type ItContact = Entity & {
   readonly looks?: number;
 };
 
+export type EmailChange = Entity & { readonly user_id: string; readonly email: string; readonly expires_at: string };
+
 type Membership = WorkOSOrganizationMembership & { roles?: readonly { readonly slug: string }[] };
 type Invitation = WorkOSInvitation & {
   readonly accepted_at?: string;
@@ -88,8 +90,13 @@ type Extended = {
   readonly apiKeyRecords: Collection<ApiKey>;
 };
 
-/** The emulator's store, and what only the sandbox keeps. */
-export type Records = Omit<WorkOSStore, keyof Extended> & Extended & { readonly itContacts: Collection<ItContact> };
+/** What only the sandbox keeps. */
+export type Own = {
+  readonly itContacts: Collection<ItContact>;
+  readonly emailChanges: Collection<EmailChange>;
+};
+
+export type Records = Omit<WorkOSStore, keyof Extended> & Extended & Own;
 
 export type World = { readonly store: Store; readonly records: Records };
 
@@ -123,6 +130,21 @@ export const unknown = (kind: string, id: string): GapReply => ({
 /** Records an event, in the form of the specification. */
 export function record({ records }: World, event: string, data: JsonObject): void {
   records.events.insert({ object: 'event', event, data: { ...data }, environment_id: null });
+}
+
+/**
+ * Corrects what a write has left in the store. The write and its correction are one event: the one that the emulator
+ * recorded, with the object as it is in the end.
+ */
+export function correct({ records }: World, id: string, change: () => void): void {
+  const before = records.events.all();
+  change();
+  const first = before.findLast(({ data }) => data.id === id);
+  for (const late of records.events.all().slice(before.length)) {
+    if (first === undefined || late.data.id !== id) continue;
+    records.events.update(first.id, { data: late.data });
+    records.events.delete(late.id);
+  }
 }
 
 export const succeeded = (answer: GapReply): boolean => answer.status < 300;

@@ -22,6 +22,8 @@ export const ids = {
   directoryGroups: { engineers: toId('directory_group', 'ACMEENG') },
   factors: { dev: toId('auth_factor', 'DEV') },
   challenges: { dev: toId('auth_challenge', 'DEV') },
+  emailVerifications: { ben: toId('email_verification', 'BEN') },
+  passwordResets: { dev: toId('password_reset', 'DEV') },
   magicAuths: { ada: toId('magic_auth', 'ADA') },
   exports: { acme: toId('audit_log_export', 'ACME') },
   memberships: {
@@ -39,6 +41,10 @@ export const ids = {
   },
   sessions: { ada: toId('session', 'ADA1'), kentExpired: toId('session', 'KENT') },
   apiKeys: { acme: toId('api_key', 'ACME1'), acmeExpired: toId('api_key', 'ACME3'), ben: toId('api_key', 'BEN') },
-  itContacts: { bluefern: toId('it_contact', 'BFERN'), cedarwick: toId('it_contact', 'CEDAR') },
+  itContacts: {
+    acme: toId('it_contact', 'ACME'),
+    bluefern: toId('it_contact', 'BFERN'),
+    cedarwick: toId('it_contact', 'CEDAR'),
+  },
   resources: { acme: toId('authz_resource', 'ACME'), harbor: toId('authz_resource', 'ACMEHARBR') },
 } as const;

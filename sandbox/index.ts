@@ -7,7 +7,7 @@ import {
   type WorkOSInvitation,
   workosPlugin,
 } from 'workos-emulator/workos/index.js';
-import type { Gap, GapReply, GapRequest, ItContact, JsonObject, Next, World } from './gap.ts';
+import type { Gap, GapReply, GapRequest, JsonObject, Next, Own, World } from './gap.ts';
 import { toFields } from './gap.ts';
 import { gaps } from './gaps.ts';
 import { apiKey, clientId, plant } from './seed.ts';
@@ -53,9 +53,12 @@ export function openSandbox(
   nameCollections(store);
   workosPlugin.register({ app, store, jwt: signer, baseUrl });
   // The same collections: the sandbox's type only adds the members that the sandbox stores in them.
-  const emulated = getWorkOSStore(store) as unknown as Omit<World['records'], 'itContacts'>;
-  const itContacts = store.collection<ItContact>('sandbox.it_contacts', 'it_contact', ['organization_id']);
-  const records = { ...emulated, itContacts };
+  const emulated = getWorkOSStore(store) as unknown as Omit<World['records'], keyof Own>;
+  const own: Own = {
+    itContacts: store.collection('sandbox.it_contacts', 'it_contact', ['organization_id']),
+    emailChanges: store.collection('sandbox.email_changes', 'email_change', ['user_id']),
+  };
+  const records = { ...emulated, ...own };
   const world = { store, records };
   plant(records, opened);
 

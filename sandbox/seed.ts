@@ -2,6 +2,7 @@ import { hashPassword } from 'workos-emulator/workos/helpers.js';
 import type { JsonObject, Records } from './gap.ts';
 import { ids, toId } from './ids.ts';
 import { plantActivity } from './plant-activity.ts';
+import { toAcceptance } from './shapes.ts';
 import { companies, connections, directories, permissions, roles, users } from './world.ts';
 
 export const apiKey = 'sk_test_sandbox';
@@ -57,6 +58,7 @@ export function plant(records: Records, opened: Date): void {
   for (const directory of directories) plantDirectory(directory, records, dated);
   plantFactor(records, dated);
   plantAuditLog(records, dated);
+  plantSent(records, dated);
   plantActivity(records, opened);
 }
 
@@ -244,6 +246,19 @@ function plantFactor(records: Records, put: Put): void {
   put(records.authChallenges.insert({ ...challenge, factor_id: factor.id, expires_at: never, code }));
   const magic = { id: ids.magicAuths.ada, object: 'magic_auth', user_id: ids.users.ada, code } as const;
   put(records.magicAuths.insert({ ...magic, email: 'ada@acme.example.com', expires_at: never }));
+}
+
+/** An email verification, a change of an email and a password reset that were sent and wait for the user. */
+function plantSent(records: Records, put: Put): void {
+  const change = { user_id: ids.users.maya, email: 'maya.sen@damsonbay.example.net', expires_at: never };
+  put(records.emailChanges.insert(change));
+  const { code } = constants;
+  const verification = { object: 'email_verification', user_id: ids.users.ben, email: 'ben@acme.example.com' } as const;
+  const waiting = { ...verification, code, expires_at: never };
+  put(records.emailVerifications.insert({ id: ids.emailVerifications.ben, ...waiting }));
+  const reset = { object: 'password_reset', user_id: ids.users.dev, email: 'dev@acme.example.com' } as const;
+  const { token } = toAcceptance('password reset DEV');
+  put(records.passwordResets.insert({ id: ids.passwordResets.dev, ...reset, token, expires_at: never }));
 }
 
 function plantAuditLog(records: Records, put: Put): void {

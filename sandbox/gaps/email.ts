@@ -26,9 +26,6 @@ const found = (id: string, { records }: World, then: (user: User) => GapReply): 
   return user ? then(user) : unknown('user', id);
 };
 
-type EmailChange = { readonly email: string; readonly expires_at: string };
-const changeKey = (user: string): string => `email_change:${user}`;
-
 export const emailGaps: readonly Gap[] = [
   ...serving(
     'the code is random and cannot be known, the answers are not { user }, a verified email is verified again, and the ' +
@@ -69,9 +66,9 @@ export const emailGaps: readonly Gap[] = [
         if (email === user.email) return fault(409, 'email_change_not_needed', 'The user has this email already.');
         if (world.records.users.findOneBy('email', email))
           return fault(409, 'email_not_available', 'This email is not available.');
-        const expires_at = inTenMinutes();
-        world.store.setData<EmailChange>(changeKey(id), { email, expires_at });
-        const created_at = new Date().toISOString();
+        const { emailChanges } = world.records;
+        emailChanges.deleteBy('user_id', id);
+        const { expires_at, created_at } = emailChanges.insert({ user_id: id, email, expires_at: inTenMinutes() });
         return {
           status: 200,
           body: { object: 'email_change', user: toUser(user), new_email: email, expires_at, created_at },
@@ -79,7 +76,7 @@ export const emailGaps: readonly Gap[] = [
       }),
     'POST /user_management/users/{id}/email_change/confirm': ({ id, body }, world) =>
       found(id, world, (user) => {
-        const asked = world.store.getData<EmailChange | undefined>(changeKey(id));
+        const asked = world.records.emailChanges.findOneBy('user_id', id);
         if (!toText(body.code)) return invalid('code must be a non-empty string.');
         if (!asked) return fault(409, 'no_pending_email_change', 'No change of the email is pending.');
         if (isOver(asked.expires_at))
@@ -87,7 +84,7 @@ export const emailGaps: readonly Gap[] = [
         if (body.code !== constants.code) return fault(400, 'email_change_code_incorrect', 'The code is incorrect.');
         if (world.records.users.findOneBy('email', asked.email))
           return fault(409, 'email_not_available', 'This email is not available.');
-        world.store.setData(changeKey(id), undefined);
+        world.records.emailChanges.delete(asked.id);
         const changed = world.records.users.update(id, { email: asked.email, email_verified: true });
         return { status: 200, body: { object: 'email_change_confirmation', user: toUser(changed ?? user) } };
       }),

@@ -1,4 +1,5 @@
 import {
+  correct,
   type Gap,
   type GapReply,
   isMetadata,
@@ -58,21 +59,24 @@ const lostFields: Gap = {
   routes: [create, update],
   reason:
     'ignores domains, the state of an existing domain, stripe_customer_id and allow_profiles_outside_organization',
-  async fill(call, next, { records }) {
+  async fill(call, next, world) {
+    const { records } = world;
     const domains = toDomainData(call.body);
     const answer = await next({ ...call, body: { ...call.body, ...(domains && { domain_data: domains }) } });
     const id = String(toFields(answer.body).id);
     if (!succeeded(answer)) return answer;
     const { stripe_customer_id: stripe, allow_profiles_outside_organization: allow } = call.body;
-    records.organizations.update(id, {
-      ...(typeof stripe === 'string' && { stripe_customer_id: stripe }),
-      ...(typeof allow === 'boolean' && { allow_profiles_outside_organization: allow }),
-    });
     for (const item of records.organizationDomains.findBy('organization_id', id)) {
       const state = domains?.find((asked) => asked.domain === item.domain)?.state;
       if (state !== item.state && (state === 'verified' || state === 'pending'))
         records.organizationDomains.update(item.id, { state });
     }
+    correct(world, id, () =>
+      records.organizations.update(id, {
+        ...(typeof stripe === 'string' && { stripe_customer_id: stripe }),
+        ...(typeof allow === 'boolean' && { allow_profiles_outside_organization: allow }),
+      }),
+    );
     const shown = await next({ ...call, method: 'GET', path: `/organizations/${id}`, body: {} });
     return { ...shown, status: answer.status };
   },

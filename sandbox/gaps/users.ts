@@ -1,4 +1,14 @@
-import { type Gap, type GapReply, isEmail, isMetadata, type JsonObject, succeeded, toFields, toText } from '../gap.ts';
+import {
+  correct,
+  type Gap,
+  type GapReply,
+  isEmail,
+  isMetadata,
+  type JsonObject,
+  succeeded,
+  toFields,
+  toText,
+} from '../gap.ts';
 import { revokeKeys } from './api-keys.ts';
 
 const create = 'POST /user_management/users';
@@ -75,7 +85,8 @@ const lostFields: Gap = {
   name: 'lost fields of a user',
   routes: [create, update],
   reason: 'does not store name, and an update ignores email and locale',
-  async fill(call, next, { records }) {
+  async fill(call, next, world) {
+    const { records } = world;
     const before = records.users.get(call.id);
     const answer = await next(call);
     const user = records.users.get(String(toFields(answer.body).id));
@@ -91,9 +102,10 @@ const lostFields: Gap = {
       // A new address has not been verified, unless the caller vouches for it in the same request.
       email_verified: email === user.email ? user.email_verified : body.email_verified === true,
     };
-    const updated = records.users.update(user.id, changed);
+    correct(world, user.id, () => records.users.update(user.id, changed));
     const shown = toFields(answer.body);
-    return { ...answer, body: { ...shown, ...changed, updated_at: updated?.updated_at ?? shown.updated_at } };
+    const { updated_at = shown.updated_at } = records.users.get(user.id) ?? {};
+    return { ...answer, body: { ...shown, ...changed, updated_at } };
   },
 };
 

@@ -39,6 +39,7 @@ const harborByOwnId = fill(PERMISSIONS_BY_EXTERNAL_ID, memberships.ada, 'project
 const membersOfHarbor = fill(MEMBERS_BY_EXTERNAL_ID, organizations.acme, 'project', 'project-harbor');
 const inHours = (count: number): string => new Date(Date.now() + count * 3_600_000).toISOString();
 const grace = toAcceptance('invitation GRACE').token;
+const devToken = toAcceptance('password reset DEV').token;
 const acmeKey = `sk_sandbox_${toAcceptance('key ACME1').token}`;
 
 /** Each operation of these areas, once let through. */
@@ -59,11 +60,16 @@ export const laterSuccesses: readonly (readonly [route: string, status: number, 
   [`POST ${INVITATIONS}`, 201, { body: { email: 'new@example.org', expires_in_days: 3 } }],
   [`GET ${INVITATIONS}/by_token/{token}`, 200, { id: grace }],
   [`GET ${INVITATIONS}/{id}`, 200, { id: invitations.grace }],
+  ['GET /user_management/email_verification/{id}', 200, { id: ids.emailVerifications.ben }],
+  [`POST ${USER}/email_verification/confirm`, 200, { id: users.ben, body: { code: constants.code } }],
+  [`GET ${RESET}/{id}`, 200, { id: ids.passwordResets.dev }],
+  [`POST ${RESET}/confirm`, 200, { body: { token: devToken, new_password: 'another password' } }],
   [`POST ${INVITATIONS}/{id}/accept`, 200, { id: invitations.femke, body: {} }],
   [`POST ${INVITATIONS}/{id}/resend`, 200, { id: invitations.grace, body: {} }],
   [`POST ${INVITATIONS}/{id}/revoke`, 200, { id: invitations.grace, body: {} }],
   [`POST ${USER}/email_verification/send`, 200, { id: users.ben, body: {} }],
   [`POST ${USER}/email_change/send`, 200, { id: users.ada, body: { new_email: 'hart@example.org' } }],
+  [`POST ${USER}/email_change/confirm`, 200, { id: users.maya, body: { code: constants.code } }],
   [`POST ${RESET}`, 201, { body: { email: 'ada@acme.example.com' } }],
   ['GET /auth/factors/{id}', 200, { id: ids.factors.dev }],
   ['DELETE /auth/factors/{id}', 204, { id: ids.factors.dev }],
@@ -73,7 +79,7 @@ export const laterSuccesses: readonly (readonly [route: string, status: number, 
   ['DELETE /organization_domains/{id}', 204, { id: ids.domains.acmePending }],
   ['POST /portal/generate_link', 201, { body: { organization: organizations.acme, intent: 'sso' } }],
   [`GET ${CONTACTS}`, 200, { id: organizations.bluefern }],
-  [`POST ${CONTACTS}`, 201, { id: organizations.acme, body: { email: 'it@acme.example.com' } }],
+  [`POST ${CONTACTS}`, 201, { id: organizations.acme, body: { email: 'new@acme.example.com' } }],
   [`DELETE ${CONTACTS}/{contact_id}`, 204, bluefernContact(`${CONTACTS}/{contact_id}`)],
   [
     `POST ${CONTACTS}/{contact_id}/invite`,
@@ -336,6 +342,7 @@ const told = async (send: Send, ...types: readonly string[]): Promise<readonly J
   return items.map((item) => Object(item).data);
 };
 
+const CREATE_ORGANIZATION = 'POST /organizations';
 const AUTHENTICATE = 'POST /user_management/authenticate';
 
 export const laterStories: readonly Row[] = [
@@ -615,11 +622,37 @@ export const laterStories: readonly Row[] = [
     route: `POST ${CONTACTS}`,
     says: 'a new contact is listed until it is deleted',
     async run(send) {
-      const made = await send(`POST ${CONTACTS}`, { id: organizations.acme, body: { email: 'it@acme.example.com' } });
-      expect((await send(`GET ${CONTACTS}`, { id: organizations.acme })).ids).toEqual([made.body.id]);
-      const path = fill(`${CONTACTS}/{contact_id}`, organizations.acme, String(made.body.id));
-      await send(`DELETE ${CONTACTS}/{contact_id}`, { path });
-      expect((await send(`GET ${CONTACTS}`, { id: organizations.acme })).ids).toEqual([]);
+      const id = organizations.acme;
+      const made = await send(`POST ${CONTACTS}`, { id, body: { email: 'new@acme.example.com' } });
+      expect((await send(`GET ${CONTACTS}`, { id })).ids).toEqual([itContacts.acme, made.body.id]);
+      await send(`DELETE ${CONTACTS}/{contact_id}`, {
+        path: fill(`${CONTACTS}/{contact_id}`, id, String(made.body.id)),
+      });
+      expect((await send(`GET ${CONTACTS}`, { id })).ids).toEqual([itContacts.acme]);
+    },
+  },
+  {
+    route: CREATE_ORGANIZATION,
+    says: 'one write is told of once, with the object as it is in the end',
+    async run(send) {
+      const body = {
+        name: 'N',
+        domain_data: [{ domain: 'n.example.org', state: 'pending' }],
+        stripe_customer_id: 'cus_1',
+      };
+      const before = await send('GET /events', { query: 'limit=1' });
+      const made = await send(CREATE_ORGANIZATION, { body });
+      const person = await send('POST /user_management/users', { body: { email: 'n@example.org', name: 'N. N.' } });
+      const { items } = await send('GET /events', { query: `order=asc&after=${before.ids[0]}` });
+      const id = some;
+      expect(items).toMatchObject([
+        {
+          event: 'organization.created',
+          data: { id: made.body.id, stripe_customer_id: 'cus_1', domains: [{ domain: 'n.example.org' }] },
+        },
+        { event: 'organization_domain.created', data: { id } },
+        { event: 'user.created', data: { id: person.body.id, name: 'N. N.' } },
+      ]);
     },
   },
   {
