@@ -11,7 +11,7 @@ import {
 } from './activity.ts';
 import type { JsonObject, Records } from './gap.ts';
 import { toId } from './ids.ts';
-import { rootOf, toAcceptance, toApiKey, toSession } from './shapes.ts';
+import { rootOf, toAcceptance, toApiKey, toSession, unsettled } from './shapes.ts';
 
 const MINUTE_MS = 60_000;
 const WEEK_MS = 7 * 24 * 60 * MINUTE_MS;
@@ -62,7 +62,7 @@ export function plantActivity(records: Records, opened: Date): void {
         ...(ended?.user !== undefined && { accepted_user_id: toId('user', ended.user) }),
       }),
     );
-    happened.push([age, `NV${id}`, 'invitation.created', { ...item, state: 'pending' }]);
+    happened.push([age, `NV${id}`, 'invitation.created', { ...item, state: 'pending', ...unsettled }]);
     if (ended) happened.push([ended.age, `NX${id}`, `invitation.${ended.state}`, { ...item }]);
   }
   for (const { id, user, company, method, ip, agent, age, ended, impersonator } of sessions) {

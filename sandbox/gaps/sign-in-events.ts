@@ -8,6 +8,7 @@ type Kind = {
 };
 
 const kinds: Readonly<Record<string, Kind>> = {
+  authorization_code: { event: 'oauth', method: 'oauth' },
   password: { event: 'password', method: 'password' },
   'urn:workos:oauth:grant-type:magic-auth:code': { event: 'magic_auth', method: 'magic_code' },
   'urn:workos:oauth:grant-type:mfa-totp': { event: 'mfa', method: 'password' },
@@ -24,7 +25,7 @@ export const signInEventGaps: readonly Gap[] = [
   {
     name: 'events of a sign-in',
     routes: ['POST /user_management/authenticate'],
-    reason: 'records neither successes nor failures, and no session has by what the user signed in',
+    reason: 'records every sign-in as one of OAuth and no failure, and no session has by what the user signed in',
     async fill(call, next, world) {
       const answer = await next(call);
       const kind = kinds[String(call.body.grant_type)];

@@ -5,9 +5,11 @@ import {
   isEmail,
   isMetadata,
   type JsonObject,
+  record,
   succeeded,
   toFields,
   toText,
+  without,
 } from '../gap.ts';
 import { revokeKeys } from './api-keys.ts';
 
@@ -113,8 +115,10 @@ const unknownEmail: Gap = {
   name: 'magic auth for a new user',
   routes: ['POST /user_management/magic_auth'],
   reason:
-    'answers an unknown email with 404, where WorkOS creates the user, and a missing one with an undocumented 400',
-  async fill(call, next, { records }) {
+    'answers an unknown email with 404, where WorkOS creates the user, and a missing one with an undocumented 400; ' +
+    'records no event',
+  async fill(call, next, world) {
+    const { records } = world;
     const { email } = call.body;
     if (!isEmail(email)) return { status: 422, body: { message: 'email must be an email address.' } };
     if (!records.users.findOneBy('email', String(email))) {
@@ -122,7 +126,9 @@ const unknownEmail: Gap = {
       const created = await next({ ...call, path: '/user_management/users', body });
       if (!succeeded(created)) return created;
     }
-    return next(call);
+    const answer = await next(call);
+    if (succeeded(answer)) record(world, 'magic_auth.created', without(toFields(answer.body), 'code'));
+    return answer;
   },
 };
 

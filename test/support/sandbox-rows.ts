@@ -478,6 +478,44 @@ export const laterStories: readonly Row[] = [
     },
   },
   {
+    route: AUTHENTICATE,
+    says: 'is recorded for codes as well, and so is a code that was sent',
+    async run(send, { apiKey, clientId }) {
+      const client = { client_id: clientId, client_secret: apiKey };
+      const email = 'ada@acme.example.com';
+      const sent = await send('POST /user_management/magic_auth', { body: { email } });
+      const pending = { pending_authentication_token: constants.pendingToken };
+      const ways: readonly Json[] = [
+        { grant_type: 'urn:workos:oauth:grant-type:magic-auth:code', email, code: sent.body.code },
+        {
+          grant_type: 'urn:workos:oauth:grant-type:mfa-totp',
+          ...pending,
+          authentication_challenge_id: ids.challenges.dev,
+          code: constants.code,
+        },
+        { grant_type: 'urn:workos:oauth:grant-type:email-verification:code', ...pending, code: constants.code },
+        { grant_type: 'authorization_code', code: constants.authorizationCode },
+      ];
+      for (const way of ways) {
+        await send(AUTHENTICATE, { body: { ...client, ...way, code: '000000' } });
+        await send(AUTHENTICATE, { body: { ...client, ...way } });
+      }
+      const { items } = await send('GET /events', { query: 'limit=100' });
+      const kinds = items.map((item) => String(item.event)).filter((type) => /magic|mfa|email_v|oauth/.test(type));
+      expect(kinds).toEqual([
+        'authentication.oauth_succeeded',
+        'authentication.email_verification_succeeded',
+        'authentication.email_verification_failed',
+        'authentication.mfa_succeeded',
+        'authentication.mfa_failed',
+        'authentication.magic_auth_succeeded',
+        'authentication.magic_auth_failed',
+        'magic_auth.created',
+        'authentication.mfa_failed',
+      ]);
+    },
+  },
+  {
     route: `POST ${USER}/email_verification/confirm`,
     says: 'the code that was sent verifies the email, once',
     async run(send) {
