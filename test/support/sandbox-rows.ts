@@ -724,8 +724,13 @@ export const laterStories: readonly Row[] = [
         body: { organization_id: organizations.acme, domain: 'new.example.org' },
       });
       await send('PUT /user_management/users/{id}', { id: users.ada, body: { first_name: 'Adah' } });
-      const { items } = await send('GET /events', { query: 'limit=100' });
-      const kinds = new Set(items.map((item) => String(item.event).replace(/\.[a-z_]+$/, '')));
+      for (const [route, , asked] of laterSuccesses) await send(route, asked);
+      await send('DELETE /organizations/{id}', { id: organizations.acme });
+      const newer = await send('GET /events', { query: 'limit=100' });
+      const older = await send('GET /events', { query: `limit=100&after=${newer.ids.at(-1)}` });
+      const kinds = new Set(
+        [...eventsOf(newer), ...eventsOf(older)].map((type) => String(type).replace(/\.[a-z_]+$/, '')),
+      );
       expect([...kinds].sort()).toEqual([
         'api_key',
         'authentication',
@@ -734,7 +739,11 @@ export const laterStories: readonly Row[] = [
         'dsync.group',
         'dsync.user',
         'invitation',
+        'organization',
         'organization_domain',
+        'organization_membership',
+        'organization_role',
+        'password_reset',
         'session',
         'user',
       ]);
