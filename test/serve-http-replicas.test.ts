@@ -17,6 +17,7 @@ import {
 import { describeWithRedis, type RedisServer, startRedis } from './support/redis.ts';
 
 const KEY = 'sk_test_replica_123456789';
+const OWN_KEY = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 7)).toString('base64');
 const PER_SECOND = 4;
 
 const token = newTokens('ann', 'bob', 'few', 'rare', 'thrifty');
@@ -53,7 +54,10 @@ function strictly(request: Request): Response | undefined {
 async function start(name: string, args: readonly string[] = []): Promise<HttpServer> {
   const record = ['--audit-log', `${folder.path}/${name}.jsonl`];
   const common = ['--config', `${folder.path}/workos-mcp.yaml`, '--redis-url', redis.url, '--replicas', '2'];
-  const server = await serve([...common, ...record, ...args], { NORTH_KEY: KEY });
+  const server = await serve([...common, ...record, ...args], {
+    NORTH_KEY: KEY,
+    OWN_KEY,
+  });
   open.push(server);
   return server;
 }
@@ -82,6 +86,7 @@ describeWithRedis('two servers on one Redis', () => {
       'workos-mcp.yaml',
       `
 public-url: https://mcp.acme.test/mcp
+deployment-key-env: OWN_KEY
 environments:
   north: { api-key-env: NORTH_KEY, base-url: '${workos.url}' }
 agents:
@@ -188,7 +193,7 @@ agents:
 
     it('end when their port is taken', async () => {
       const args = ['http', '--config', `${folder.path}/workos-mcp.yaml`, '--redis-url', redis.url];
-      const { code, stderr } = await run([...args, '--port', String(one.port)], { NORTH_KEY: KEY });
+      const { code, stderr } = await run([...args, '--port', String(one.port)], { NORTH_KEY: KEY, OWN_KEY });
       expect(stderr).toContain('The server cannot listen on');
       expect(code, 'it hangs').toBe(2);
     });
@@ -196,7 +201,8 @@ agents:
     it('keep the password of Redis and the key to themselves', async () => {
       const url = redis.url.replace('redis://', 'redis://ann:hunter2@');
       const args = ['http', '--config', `${folder.path}/workos-mcp.yaml`, '--port', String(await findPort())];
-      const { code, stderr } = await run([...args, '--redis-url', url], { NORTH_KEY: KEY });
+      const env = { NORTH_KEY: KEY, OWN_KEY, WORKOS_MCP_REDIS_URL: url };
+      const { code, stderr } = await run(args, env);
       expect([code, stderr]).toEqual([2, expect.stringContaining('Redis refused the login')]);
       expect(stderr).not.toMatch(/hunter2|sk_test/);
     });

@@ -16,6 +16,7 @@ import { openStderr } from '../stderr.ts';
 import { proxyFor } from '../workos/proxy.ts';
 import { createEnvironments, type OpenEnvironment } from './environments.ts';
 import type { Host, Loaded } from './host.ts';
+import { httpWarnings, readDeploymentKey, readRedisUrl } from './http-secrets.ts';
 import {
   type Connections,
   connectAll,
@@ -78,6 +79,8 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   const { http } = config;
   const publicUrl = toPublicUrl(config);
   const tls = toTls(config, host);
+  const redisUrl = readRedisUrl(http, host);
+  const deploymentKey = readDeploymentKey(http, host);
   const firstConnections = await connectAll(first, host);
   validate(first, firstConnections, catalog);
 
@@ -100,18 +103,19 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   });
   const turnedAway = createRejectionCounter(record);
   closing.push(async () => turnedAway.tell());
-  const shared = await openShared(http, publicUrl, log);
+  const shared = await openShared(redisUrl, deploymentKey, http, publicUrl, log);
   if (shared !== undefined) closing.push(shared.close);
   const metrics =
     http.metricsPort === undefined ? undefined : await createMetrics(catalog.tools.map(({ name }) => name));
+  const pending = createPendingStore(systemClock.now);
   const environments = createEnvironments({
     catalog,
     settings: config,
     record,
-    pending: shared?.pending ?? createPendingStore(systemClock.now),
     log,
     version,
     sharedOf: (environment) => shared?.windowsOf(environment),
+    pendingOf: (environment) => shared?.pendingOf(environment) ?? pending,
     observer: metrics,
   });
   closing.push(environments.close);
@@ -139,7 +143,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   let opened = environments.open(firstConnections);
   let served = serveAgents(first, opened);
   let current = first;
-  for (const warning of warnings(first.agents, Date.now())) log.warn({}, warning);
+  for (const warning of [...httpWarnings(http), ...warnings(first.agents, Date.now())]) log.warn({}, warning);
 
   if (metrics && http.metricsPort !== undefined) {
     const metricsServer = await serveMetrics({ host: http.metricsHost, port: http.metricsPort, metrics });

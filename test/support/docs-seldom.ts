@@ -185,6 +185,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     '`workos-mcp doctor`; a start waits for Redis instead',
   ],
   [
+    'src/redis/pending.ts',
+    'This call needs a confirmation. This server would keep it in Redis, and has no deployment key to protect it there. Nothing was sent to WorkOS. The operator of this server can set --deployment-key-file or --deployment-key-env; you cannot.',
+    'A call that needs a confirmation, with `--redis-url` and without a deployment key',
+  ],
+  [
     'src/redis/connect.ts',
     '--redis-url: Redis refused the login (${reason}). Check the user name and password in the URL.',
     'A start with a wrong password in `--redis-url`',

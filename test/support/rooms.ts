@@ -87,7 +87,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   redis: {
     knows: 'what replicas share: budgets, pending confirmations, windows of rate limits',
-    imports: ['agents', 'call', 'clock.ts', 'errors.ts', '@redis/client', 'node:crypto', 'node:net'],
+    imports: ['agents', 'call', 'keys.ts', 'clock.ts', 'errors.ts', '@redis/client', 'node:crypto', 'node:net'],
     types: ['settings', 'workos', 'log.ts'],
   },
   agents: {
@@ -204,6 +204,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'log.ts': { knows: "the operator's log", imports: ['pino'], types: ['stderr.ts'] },
   'stderr.ts': { knows: 'whole lines on stderr, whether or not they are read' },
   'json.ts': { knows: 'JSON from outside, bounded in depth' },
+  'keys.ts': {
+    knows: 'keys derived from the deployment key: a MAC, and a seal that only its owner opens',
+    imports: ['node:crypto'],
+  },
   'ids.ts': { knows: 'what an ID of WorkOS looks like' },
   'memo.ts': { knows: 'what is kept of a name once it was looked at' },
   'clock.ts': { knows: 'time, so that tests can hand in their own' },
