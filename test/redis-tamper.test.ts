@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { PENDING_MS, type Pending } from '../src/call/confirm/pending.ts';
+import { createRedisAnswers } from '../src/redis/answers.ts';
 import { openRedis, type Redis, toScript } from '../src/redis/connect.ts';
 import { createKeylessPendingStore } from '../src/redis/pending.ts';
 import { describeWithRedis, type RedisServer, startRedis } from './support/redis.ts';
@@ -113,6 +114,64 @@ describeWithRedis('another client that writes to the Redis', () => {
     await set(await keyOf('no:*'), value);
     expect(await open().isDeclined('one', 'other')).toBe(false);
     expect(warnings).toEqual([{ kind: 'declined' }, { kind: 'declined' }]);
+  });
+});
+
+describeWithRedis('the answer of a person', () => {
+  let server: RedisServer;
+  let redis: Redis;
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = await openRedis(server.url);
+  });
+  afterAll(async () => {
+    await redis?.close();
+    await server?.kill();
+  });
+
+  const QUESTION = '["session","question"]';
+  const ANSWER = {
+    jsonrpc: '2.0',
+    id: 'question',
+    result: { action: 'accept', content: { confirm: 'ABC123' } },
+  } as const;
+  const open = (byte = 1, warnings: unknown[] = []) =>
+    createRedisAnswers({
+      redis,
+      scope: 'a',
+      key: Buffer.alloc(32, byte),
+      log: { warn: (fields: object) => void warnings.push(fields) },
+      pollMs: 5,
+    });
+  const keysOf = async () => [await redis.run(KEYS, 'wmcp:*:answers:*', [])].flat().map(String);
+
+  it('reaches the replica that asked, once, and cannot be read in Redis', async () => {
+    const heard: unknown[] = [];
+    expect(await open().pass(QUESTION, ANSWER)).toBe(false);
+    const stop = open().expect(QUESTION, (answer) => heard.push(answer));
+    await expect.poll(() => keysOf()).toHaveLength(1);
+    expect(await open().pass('["other","question"]', ANSWER)).toBe(false);
+    const long = { ...ANSWER, result: { action: 'accept', content: { confirm: 'x'.repeat(20_000) } } } as const;
+    expect(await open().pass(QUESTION, long)).toBe(false);
+    expect(await open().pass(QUESTION, ANSWER)).toBe(true);
+    expect(await open().pass(QUESTION, ANSWER)).toBe(false);
+    await expect.poll(() => heard).toEqual([ANSWER]);
+    for (const key of await keysOf()) expect(await redis.run(GET, key, [])).not.toMatch(/ABC123|accept/);
+    stop();
+    await expect.poll(() => keysOf()).toEqual([]);
+  });
+
+  it('counts only with the seal of the deployment, for its question', async () => {
+    const heard: unknown[] = [];
+    const warnings: unknown[] = [];
+    const stop = open(1, warnings).expect(QUESTION, (answer) => heard.push(answer));
+    await expect.poll(() => keysOf()).toHaveLength(1);
+    expect(await open(2).pass(QUESTION, ANSWER)).toBe(true);
+    await expect.poll(() => warnings).toEqual([{ kind: 'answers' }]);
+    // The question is still open for the person's own answer.
+    await expect.poll(() => open().pass(QUESTION, ANSWER)).toBe(true);
+    await expect.poll(() => heard).toEqual([ANSWER]);
+    stop();
   });
 });
 

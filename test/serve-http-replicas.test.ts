@@ -177,6 +177,39 @@ agents:
       expect(deletesOf(user_id)).toBe(1);
     });
 
+    it('ask a person of before 2026-07-28 at one and hear them at the other', async () => {
+      const user_id = newId('user');
+      const send = ({ url }: HttpServer, message: object, session?: string | null) =>
+        fetch(url, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${token.ann.token}`,
+            'content-type': 'application/json',
+            accept: 'application/json, text/event-stream',
+            ...(session && { 'mcp-session-id': session }),
+          },
+          body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+        });
+      const capabilities = { elicitation: {} };
+      const clientInfo = { name: 'raw', version: '1' };
+      const params = { protocolVersion: '2025-11-25', capabilities, clientInfo };
+      const session = (await send(one, { id: 0, method: 'initialize', params })).headers.get('mcp-session-id');
+      const call = { id: 1, method: 'tools/call', params: { name: 'delete_user', arguments: { user_id } } };
+      const stream = await send(two, call, session);
+      let text = '';
+      for await (const chunk of stream.body ?? []) {
+        const isFirst = !text.includes('elicitation/create');
+        text += Buffer.from(chunk).toString();
+        const question = /^data: (.*elicitation\/create.*)$/m.exec(text)?.[1];
+        if (!isFirst || question === undefined) continue;
+        const result = { action: 'accept', content: { confirm: user_id } };
+        const { id } = JSON.parse(question);
+        expect((await send(one, { id, result }, session)).status).toBe(202);
+      }
+      expect(text).toContain('"ok\\":true');
+      expect(deletesOf(user_id)).toBe(1);
+    });
+
     it('share the budgets of an agent', async () => {
       const statuses: number[] = [];
       for (let index = 0; index < 10; index += 1) {

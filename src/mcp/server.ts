@@ -17,6 +17,7 @@ import type { DirectTool } from './direct-tool.ts';
 import type { Offer } from './offer.ts';
 import { toGreeting } from './offer.ts';
 import { type CallLookup, servePrompts } from './prompts/serve.ts';
+import { supportsForms } from './sessions.ts';
 
 /** A process never changes its tools, but the operator may start the next one with other grants. */
 const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
@@ -30,6 +31,8 @@ export function createServer(
   call: Call,
   version: string,
   caller: Pick<Caller, 'trace' | 'spendDelete' | 'spendPage'> = {},
+  /** Whether the client's session says that it can ask. Over stdio the SDK knows it from the client's initialize. */
+  sessionAsks = false,
 ): McpServer {
   const { serverInfo, ...greeting } = toGreeting(offer, version);
   const mcp = new McpServer(serverInfo, {
@@ -43,7 +46,10 @@ export function createServer(
     if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
     const { signal } = mcpReq;
     const onProgress = toProgress(mcpReq);
-    const elicitation = toElicitation(mcpReq, server.getClientCapabilities());
+    const elicitation = toElicitation(
+      mcpReq,
+      server.getClientCapabilities() ?? (sessionAsks ? { elicitation: { form: {} } } : undefined),
+    );
     const start = (elicitation: Elicitation) =>
       call(tool, params.arguments, { ...caller, ...toCaller(offer), elicitation, signal, ...onProgress });
     const result = await start(elicitation);
@@ -79,6 +85,11 @@ export function toDirectTool(
       signal,
       ...toProgress({ _meta, notify }),
     });
+}
+
+/** Whether a call of a tool may ask a person. */
+export function mayAsk({ tools, confirm }: Offer, name: unknown): boolean {
+  return confirm !== 'off' && typeof name === 'string' && tools.get(name)?.confirmable === true;
 }
 
 const toCaller = ({ agent, confirm, verdictOn, markerOf }: Offer) => ({ agent, confirm, verdictOn, markerOf });
@@ -135,8 +146,7 @@ async function elicit(
 function toElicitation({ envelope, requestState, inputResponses }: McpRequest, declared: unknown): Elicitation {
   const { elicitation } = Object(Object(envelope)[CLIENT_CAPABILITIES_META_KEY] ?? declared);
   return {
-    // A client that declares neither forms nor URLs supports forms.
-    canAsk: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
+    canAsk: supportsForms(elicitation),
     state: requestState(),
     response: Object(inputResponses).confirm,
   };

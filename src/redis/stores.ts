@@ -3,9 +3,11 @@ import type { PendingStore } from '../call/confirm/pending.ts';
 import { systemClock } from '../clock.ts';
 import { deriveKey } from '../keys.ts';
 import type { Log } from '../log.ts';
+import type { Relay } from '../serve/http/calls-in-progress.ts';
 import type { HttpConfig } from '../settings/config.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Shared } from '../workos/limits/limit.ts';
+import { createRedisAnswers } from './answers.ts';
 import { createRedisBudgets } from './budgets.ts';
 import { openRedis } from './connect.ts';
 import { createKeylessPendingStore, createRedisPendingStore } from './pending.ts';
@@ -15,6 +17,8 @@ import { createSharedWindows } from './windows.ts';
 export type SharedStores = {
   readonly windowsOf: (environment: KeyedEnvironment) => Shared;
   readonly budgets: Budgets;
+  /** `undefined` without a deployment key. */
+  readonly answers: Relay | undefined;
   readonly pendingOf: (environment: KeyedEnvironment) => PendingStore;
   /** Rejects while Redis is unreachable. */
   readonly check: () => Promise<void>;
@@ -47,6 +51,7 @@ export async function openShared(
     windowsOf: ({ apiKey, baseUrl }) =>
       createSharedWindows({ redis, scope: `${baseUrl} ${apiKey}`, replicas, whenAway, now }),
     budgets: createRedisBudgets({ redis, scope, replicas, whenAway, now }),
+    answers: deploymentKey && createRedisAnswers({ redis, scope, key: deriveKey(deploymentKey, 'answers'), log }),
     pendingOf: ({ apiKey, baseUrl }) =>
       key === undefined
         ? createKeylessPendingStore()

@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { StartError } from '../errors.ts';
+import { deriveKey } from '../keys.ts';
+import { createSessions, type HttpSessions } from '../mcp/sessions.ts';
 import type { HttpConfig } from '../settings/config.ts';
 import { MAKE_KEY, toDeploymentKey, toVariableName } from '../settings/deployment-key.ts';
 import { plainText } from '../settings/plain-text.ts';
@@ -48,4 +51,18 @@ export function httpWarnings(http: HttpConfig): readonly string[] {
   return [
     `Replicas share a Redis without a deployment key: they refuse calls that need a confirmation. Make a key with: ${MAKE_KEY}. Give it to all replicas by --deployment-key-file or --deployment-key-env.`,
   ];
+}
+
+/**
+ * The sessions of clients from before 2026-07-28. Without a deployment key they end with the process; replicas would not
+ * know each other's then, so they have none.
+ */
+export function openSessions(
+  deploymentKey: Uint8Array | undefined,
+  publicUrl: string,
+  isShared: boolean,
+): HttpSessions | undefined {
+  if (deploymentKey === undefined && isShared) return undefined;
+  const key = deploymentKey === undefined ? randomBytes(32) : deriveKey(deploymentKey, 'sessions');
+  return createSessions({ key, scope: publicUrl, now: Date.now });
 }

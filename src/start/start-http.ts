@@ -6,7 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
 import { StartError, withoutKeys } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { createServer, toDirectTool } from '../mcp/server.ts';
+import { createServer, mayAsk, toDirectTool } from '../mcp/server.ts';
 import { openShared } from '../redis/stores.ts';
 import { toDirectAnswers } from '../serve/direct/http-calls.ts';
 import { createMetrics, serveMetrics } from '../serve/http/metrics.ts';
@@ -16,7 +16,7 @@ import { openStderr } from '../stderr.ts';
 import { proxyFor } from '../workos/proxy.ts';
 import { createEnvironments, type OpenEnvironment } from './environments.ts';
 import type { Host, Loaded } from './host.ts';
-import { httpWarnings, readDeploymentKey, readRedisUrl } from './http-secrets.ts';
+import { httpWarnings, openSessions, readDeploymentKey, readRedisUrl } from './http-secrets.ts';
 import {
   type Connections,
   connectAll,
@@ -119,6 +119,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     observer: metrics,
   });
   closing.push(environments.close);
+  const sessions = openSessions(deploymentKey, publicUrl, shared !== undefined);
   const budgets = shared?.budgets ?? createBudgets(systemClock.now);
   const keySets = new Map();
   const issuerKeys = openIssuerKeys({ variable: host.variable, log, now: systemClock.now });
@@ -163,11 +164,11 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     identify: ({ authorization, headers }) => served.identify(authorization, headers),
     generation: () => served,
     keyOf: ({ agent }) => agent.name,
-    factory: ({ offer, opened, budget }, { traceparent }) =>
-      createServer(offer, opened.call, version, { trace: traceparent, ...budget }),
+    factory: ({ offer, opened, budget }, { traceparent, session }) =>
+      createServer(offer, opened.call, version, { trace: traceparent, ...budget }, session?.form),
     answerDirectly: host.isDirect
-      ? toDirectAnswers(({ offer, opened, budget }, { tool, traceparent }) =>
-          toDirectTool(offer, tool, opened.call, { canAsk: false, trace: traceparent, ...budget }),
+      ? toDirectAnswers(({ offer, opened, budget }, { tool, traceparent, session }) =>
+          toDirectTool(offer, tool, opened.call, { canAsk: session?.form ?? false, trace: traceparent, ...budget }),
         )
       : undefined,
     onRefused: ({ offer, opened }, name, { args, traceparent }) => {
@@ -175,6 +176,10 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       metrics?.countCall(tool?.name ?? 'unknown', 'refused', 0);
       void opened.journal.refuse(tool, args, offer.agent, rule, traceparent);
     },
+    issueSession: sessions && (({ agent }, params) => sessions.issue(agent.name, params)),
+    readSession: ({ agent }, id) => sessions?.read(agent.name, id),
+    mayAsk: ({ offer }, tool) => mayAsk(offer, tool),
+    relay: shared?.answers,
     limits: HTTP_LIMITS,
     metadata: {
       path: metadataPath(publicUrl),

@@ -157,6 +157,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'You have too many requests in flight. Wait until some finish.',
     'HTTP 429: 32 requests of one agent are in flight',
   ],
+  [
+    'src/serve/http/responses.ts',
+    'No call of this session waits for an answer with this ID: it was answered already, or the call has ended.',
+    'HTTP 400: a client answers a question too late, twice, or in another session',
+  ],
   ['src/serve/http/responses.ts', 'The server is closing.', 'HTTP 503: the server was asked to stop'],
   [
     'src/serve/http/responses.ts',

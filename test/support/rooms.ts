@@ -75,6 +75,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'audit',
       'workos',
       'access',
+      'keys.ts',
       'log.ts',
       'stderr.ts',
       'clock.ts',
@@ -88,7 +89,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   redis: {
     knows: 'what replicas share: budgets, pending confirmations, windows of rate limits',
     imports: ['agents', 'call', 'keys.ts', 'clock.ts', 'errors.ts', '@redis/client', 'node:crypto', 'node:net'],
-    types: ['settings', 'workos', 'log.ts'],
+    types: ['settings', 'serve', 'workos', 'log.ts', '@modelcontextprotocol/server'],
   },
   agents: {
     knows: 'who calls over HTTP: tokens, JWTs, narrowing headers, budgets',
@@ -110,6 +111,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       '@modelcontextprotocol/server/stdio',
       'prom-client',
       'node:buffer',
+      'node:crypto',
       'node:events',
       'node:http',
       'node:https',
@@ -130,6 +132,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'visible.ts',
       'wording.ts',
       'ids.ts',
+      'keys.ts',
       'errors.ts',
       '@modelcontextprotocol/server',
       'zod',

@@ -32,7 +32,7 @@ export const HTTP_LIMITS: HttpLimits = {
 
 type Http<Caller> = HttpExchange<Caller> &
   Pick<CheckDeps<Caller>, 'trustProxy' | 'identify' | 'generation'> &
-  Partial<Pick<CheckDeps<Caller>, 'metadata'>> & {
+  Partial<Pick<CheckDeps<Caller>, 'metadata' | 'readSession' | 'mayAsk'>> & {
     readonly host: string;
     readonly port: number;
     readonly path: string;
@@ -50,7 +50,8 @@ type Http<Caller> = HttpExchange<Caller> &
   };
 
 /**
- * Serves MCP over streamable HTTP, statelessly, to clients of both protocol eras. checks.ts has the checks of a request
+ * Serves MCP over streamable HTTP to clients of both protocol eras. It keeps no state of a client but its requests in
+ * progress. checks.ts has the checks of a request
  * in order.
  */
 export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ url: string; close(): Promise<void> }> {
@@ -74,6 +75,8 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     identify: options.identify,
     generation: options.generation,
     isClosing: () => closing,
+    readSession: options.readSession ?? (() => undefined),
+    mayAsk: options.mayAsk ?? (() => false),
     enter: (caller, response) => gate.enter(options.keyOf(caller), response),
     maxBodyBytes: limits.bodyBytes,
   };
@@ -93,9 +96,9 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
         if (verdict === 'answered') return;
         if (verdict !== undefined) return refuse(request, response, verdict);
       }
-      const { caller, remote, counted, message } = state;
+      const { caller, remote, counted, message, session } = state;
       if (!caller || !counted || !message) throw new Error('a request is served that has not passed every check');
-      await exchange({ caller: caller.is, remote, request, response, signal: counted.signal, message });
+      await exchange({ caller: caller.is, remote, request, response, signal: counted.signal, message, session });
     } finally {
       state.counted?.leave();
     }

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import type { JSONRPCResponse, RequestId } from '@modelcontextprotocol/server';
+
+/**
+ * A client sends its answer as a request of its own, which may reach another replica. A relay brings it to the replica
+ * that asked.
+ */
+export type Relay = {
+  /** Delivers the answer that another replica gets. Returns the function that stops waiting. */
+  readonly expect: (question: string, deliver: (response: JSONRPCResponse) => void) => () => void;
+  /** Resolves to whether a replica waits for that answer. */
+  readonly pass: (question: string, response: JSONRPCResponse) => Promise<boolean>;
+};
+
+/** A request of a client with a session, while it is served. */
+export type RunningRequest = {
+  /** Aborted with the request, and when the client cancels it. */
+  readonly signal: AbortSignal;
+  readonly isCancelled: () => boolean;
+  /** Registers a question to the client and returns the ID to send it with. */
+  readonly ask: (deliver: (response: JSONRPCResponse) => void) => string;
+  readonly end: () => void;
+};
+
+export type CallsInProgress = {
+  readonly begin: (session: string, id: RequestId, signal: AbortSignal) => RunningRequest;
+  /** Cancels a request of the session, if it is served here. */
+  readonly cancel: (session: string, id: unknown) => void;
+  /** Resolves to whether a request of the session waited for this answer, here or at another replica. */
+  readonly answer: (session: string, response: JSONRPCResponse) => Promise<boolean>;
+};
+
+/** All that is kept of a session: its requests that are being served, and the questions that they wait for. */
+export function createCallsInProgress(relay: Relay | undefined): CallsInProgress {
+  const running = new Map<string, () => void>();
+  const questions = new Map<string, (response: JSONRPCResponse) => void>();
+  const toKey = (session: string, id: unknown) => JSON.stringify([session, id]);
+
+  return {
+    begin: (session, id, signal) => {
+      const own = new AbortController();
+      const abort = () => own.abort();
+      let cancelled = false;
+      const cancel = () => {
+        cancelled = true;
+        own.abort();
+      };
+      const key = toKey(session, id);
+      running.set(key, cancel);
+      if (signal.aborted) abort();
+      else signal.addEventListener('abort', abort, { once: true });
+      const closing: (() => void)[] = [];
+      return {
+        signal: own.signal,
+        isCancelled: () => cancelled,
+        ask: (deliver) => {
+          // Random: an answer is matched by session and question, and no other client can guess the question.
+          const id = randomBytes(16).toString('base64url');
+          const question = toKey(session, id);
+          const once = (response: JSONRPCResponse) => {
+            if (questions.delete(question)) deliver(response);
+          };
+          questions.set(question, once);
+          const stop = relay?.expect(question, once);
+          closing.push(() => {
+            questions.delete(question);
+            stop?.();
+          });
+          return id;
+        },
+        end: () => {
+          signal.removeEventListener('abort', abort);
+          // A client may have reused the ID, which the protocol forbids.
+          if (running.get(key) === cancel) running.delete(key);
+          for (const close of closing) close();
+        },
+      };
+    },
+    cancel: (session, id) => running.get(toKey(session, id))?.(),
+    answer: async (session, response) => {
+      const question = toKey(session, response.id);
+      const deliver = questions.get(question);
+      if (deliver === undefined) return (await relay?.pass(question, response)) ?? false;
+      deliver(response);
+      return true;
+    },
+  };
+}
