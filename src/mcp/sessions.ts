@@ -37,8 +37,20 @@ const APPS = 'io.modelcontextprotocol/ui';
 /** The form of what is sealed. Another release may change it; this one must not misread that. */
 const FORM = 1;
 
+/** Sessions that were read last: a client sends its ID with every request, and opening a seal costs some microseconds. */
+const MAX_REMEMBERED = 256;
+
 export function createSessions({ key, scope, now }: SessionsDeps): HttpSessions {
+  const remembered = new Map<string, { readonly session: HttpSession; readonly until: number }>();
   const toContext = (agent: string) => JSON.stringify(['session', scope, agent]);
+  const open = (agent: string, id: string) => {
+    const text = unseal(key, toContext(agent), id);
+    if (text === undefined) return undefined;
+    const [written, issuedAt, version, form, url, apps] = JSON.parse(text); // the seal shows that issue wrote it
+    if (written !== FORM) return undefined;
+    const session = { id, version, form: form === 1, url: url === 1, apps: apps === 1 };
+    return { session, until: issuedAt + SESSION_MS };
+  };
   return {
     issue: (agent, params) => {
       const { protocolVersion, capabilities } = Object(params);
@@ -48,11 +60,15 @@ export function createSessions({ key, scope, now }: SessionsDeps): HttpSessions 
       return seal(key, toContext(agent), JSON.stringify([FORM, now(), version, ...flags.map(Number)]));
     },
     read: (agent, id) => {
-      const text = unseal(key, toContext(agent), id);
-      if (text === undefined) return undefined;
-      const [written, issuedAt, version, form, url, apps] = JSON.parse(text); // the seal shows that issue wrote it
-      if (written !== FORM || !(issuedAt + SESSION_MS > now())) return undefined;
-      return { id, version, form: form === 1, url: url === 1, apps: apps === 1 };
+      const name = `${agent} ${id}`;
+      const known = remembered.get(name) ?? open(agent, id);
+      if (known === undefined || known.until <= now()) return undefined;
+      if (!remembered.has(name)) {
+        const [oldest] = remembered.size < MAX_REMEMBERED ? [] : remembered.keys();
+        if (oldest !== undefined) remembered.delete(oldest);
+        remembered.set(name, known);
+      }
+      return known.session;
     },
   };
 }

@@ -14,8 +14,6 @@ export type Relay = {
 
 /** A request of a client with a session, while it is served. */
 export type RunningRequest = {
-  /** Aborted with the request, and when the client cancels it. */
-  readonly signal: AbortSignal;
   readonly isCancelled: () => boolean;
   /** Registers a question to the client and returns the ID to send it with. */
   readonly ask: (deliver: (response: JSONRPCResponse) => void) => string;
@@ -23,7 +21,7 @@ export type RunningRequest = {
 };
 
 export type CallsInProgress = {
-  readonly begin: (session: string, id: RequestId, signal: AbortSignal) => RunningRequest;
+  readonly begin: (session: string, id: RequestId, abort: () => void) => RunningRequest;
   /** Cancels a request of the session, if it is served here. */
   readonly cancel: (session: string, id: unknown) => void;
   /** Resolves to whether a request of the session waited for this answer, here or at another replica. */
@@ -37,21 +35,16 @@ export function createCallsInProgress(relay: Relay | undefined): CallsInProgress
   const toKey = (session: string, id: unknown) => JSON.stringify([session, id]);
 
   return {
-    begin: (session, id, signal) => {
-      const own = new AbortController();
-      const abort = () => own.abort();
+    begin: (session, id, abort) => {
       let cancelled = false;
       const cancel = () => {
         cancelled = true;
-        own.abort();
+        abort();
       };
       const key = toKey(session, id);
       running.set(key, cancel);
-      if (signal.aborted) abort();
-      else signal.addEventListener('abort', abort, { once: true });
       const closing: (() => void)[] = [];
       return {
-        signal: own.signal,
         isCancelled: () => cancelled,
         ask: (deliver) => {
           // Random: an answer is matched by session and question, and no other client can guess the question.
@@ -69,7 +62,6 @@ export function createCallsInProgress(relay: Relay | undefined): CallsInProgress
           return id;
         },
         end: () => {
-          signal.removeEventListener('abort', abort);
           // A client may have reused the ID, which the protocol forbids.
           if (running.get(key) === cancel) running.delete(key);
           for (const close of closing) close();

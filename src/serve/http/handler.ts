@@ -67,8 +67,9 @@ type AcceptedRequest<Caller> = {
   readonly remote: string | undefined;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Aborted when the client disconnects or the server shuts down. */
+  /** Aborted when the client disconnects or cancels the request, and when the server shuts down. */
   readonly signal: AbortSignal;
+  readonly abort: () => void;
   readonly message: JSONRPCMessage;
   readonly session: HttpSession | undefined;
 };
@@ -117,15 +118,15 @@ export function createHttpExchange<Caller>({
   };
 
   return async (accepted: AcceptedRequest<Caller>): Promise<void> => {
-    const { message, session, signal } = accepted;
+    const { message, session, abort } = accepted;
     if (session === undefined) return serve(accepted, undefined);
     if (!('method' in message) || !isRequest(message)) {
       if (await isTaken(accepted, session, inProgress)) return;
       return serve(accepted, undefined);
     }
-    const running = inProgress.begin(session.id, message.id, signal);
+    const running = inProgress.begin(session.id, message.id, abort);
     try {
-      await serve({ ...accepted, signal: running.signal }, running);
+      await serve(accepted, running);
     } finally {
       running.end();
     }

@@ -5,6 +5,7 @@ import { type HttpRefusal, REFUSALS } from './responses.ts';
 export type InFlight = {
   /** Aborted when the client disconnects or the server shuts down. */
   readonly signal: AbortSignal;
+  readonly abort: () => void;
   readonly leave: () => void;
 };
 
@@ -37,7 +38,7 @@ export function createInFlightCounter({
         if (left === 0) own.delete(caller);
         else own.set(caller, left);
       };
-      return { signal: gone.signal, leave };
+      return { signal: gone.signal, abort: () => gone.abort(), leave };
     },
     /** Aborts every request in flight. */
     abort: (): void => {

@@ -98,7 +98,16 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
       }
       const { caller, remote, counted, message, session } = state;
       if (!caller || !counted || !message) throw new Error('a request is served that has not passed every check');
-      await exchange({ caller: caller.is, remote, request, response, signal: counted.signal, message, session });
+      await exchange({
+        caller: caller.is,
+        remote,
+        request,
+        response,
+        signal: counted.signal,
+        abort: counted.abort,
+        message,
+        session,
+      });
     } finally {
       state.counted?.leave();
     }
