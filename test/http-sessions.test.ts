@@ -260,6 +260,23 @@ describe('a session ID', () => {
     expect(of().read('ada', id)).toMatchObject({ version: '' });
   });
 
+  it('is not taken for that of another agent once it was read', () => {
+    const own = of();
+    const id = own.issue('ada', {});
+    expect(own.read('ada', id)).toBeDefined();
+    const others = [
+      ['bob', id],
+      [`ada ${id}`, ''],
+      ['', `ada ${id}`],
+      [`${id} ada`, ''],
+      ['', `${id} ada`],
+    ] as const;
+    for (const [agent, other] of others) expect(own.read(agent, other)).toBeUndefined();
+    // Many sessions later it is still known.
+    for (let index = 0; index < 300; index += 1) own.read('ada', own.issue('ada', {}));
+    expect(own.read('ada', id)).toBeDefined();
+  });
+
   it('is of one agent, deployment and month', () => {
     const id = of().issue('ada', {});
     expect(of().read('bob', id)).toBeUndefined();
@@ -274,12 +291,14 @@ describe('a session ID', () => {
 
 it('a call in progress keeps nothing once it has ended', async () => {
   const expected: string[] = [];
+  const passed: string[] = [];
   const calls = createCallsInProgress({
-    expect: (question) => {
+    expect: ({ question }) => {
       expected.push(question);
       return () => void expected.splice(expected.indexOf(question), 1);
     },
     pass: async (question) => expected.includes(question),
+    passCancel: async (call) => void passed.push(call),
   });
   const aborted: string[] = [];
   const first = calls.begin('s', 1, () => aborted.push('first'));
@@ -289,6 +308,8 @@ it('a call in progress keeps nothing once it has ended', async () => {
   first.end();
   expect(expected).toEqual([]);
   expect(await calls.answer('s', { jsonrpc: '2.0', id: question, result: {} })).toBe(false);
-  calls.cancel('s', 1);
+  await calls.cancel('s', 1);
+  await calls.cancel('s', 2);
+  expect(passed).toEqual(['["s",2]']);
   expect([first.isCancelled(), second.isCancelled(), aborted]).toEqual([false, true, ['second']]);
 });

@@ -130,6 +130,8 @@ describeWithRedis('the answer of a person', () => {
   });
 
   const QUESTION = '["session","question"]';
+  const NAMES = { question: QUESTION, call: '["session",1]' };
+  const cancel = () => expect.fail('it was not cancelled');
   const ANSWER = {
     jsonrpc: '2.0',
     id: 'question',
@@ -148,7 +150,7 @@ describeWithRedis('the answer of a person', () => {
   it('reaches the replica that asked, once, and cannot be read in Redis', async () => {
     const heard: unknown[] = [];
     expect(await open().pass(QUESTION, ANSWER)).toBe(false);
-    const stop = open().expect(QUESTION, (answer) => heard.push(answer));
+    const stop = open().expect(NAMES, { answer: (answer) => heard.push(answer), cancel });
     await expect.poll(() => keysOf()).toHaveLength(1);
     expect(await open().pass('["other","question"]', ANSWER)).toBe(false);
     const long = { ...ANSWER, result: { action: 'accept', content: { confirm: 'x'.repeat(20_000) } } } as const;
@@ -161,10 +163,22 @@ describeWithRedis('the answer of a person', () => {
     await expect.poll(() => keysOf()).toEqual([]);
   });
 
+  it('is not awaited any more once the call was cancelled at another replica', async () => {
+    let cancelled = 0;
+    const on = { answer: () => expect.fail('it was not answered'), cancel: () => (cancelled += 1) };
+    const stop = open().expect(NAMES, on);
+    await open(2).passCancel(NAMES.call);
+    await open().passCancel('["session",2]');
+    await open().passCancel(NAMES.call);
+    await expect.poll(() => cancelled).toBe(1);
+    stop();
+    await redis.run(FLUSH, '', []);
+  });
+
   it('counts only with the seal of the deployment, for its question', async () => {
     const heard: unknown[] = [];
     const warnings: unknown[] = [];
-    const stop = open(1, warnings).expect(QUESTION, (answer) => heard.push(answer));
+    const stop = open(1, warnings).expect(NAMES, { answer: (answer) => heard.push(answer), cancel });
     await expect.poll(() => keysOf()).toHaveLength(1);
     expect(await open(2).pass(QUESTION, ANSWER)).toBe(true);
     await expect.poll(() => warnings).toEqual([{ kind: 'answers' }]);

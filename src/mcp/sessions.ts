@@ -60,7 +60,7 @@ export function createSessions({ key, scope, now }: SessionsDeps): HttpSessions 
       return seal(key, toContext(agent), JSON.stringify([FORM, now(), version, ...flags.map(Number)]));
     },
     read: (agent, id) => {
-      const name = `${agent} ${id}`;
+      const name = `${id.length} ${id} ${agent}`; // no two pairs have the same name
       const known = remembered.get(name) ?? open(agent, id);
       if (known === undefined || known.until <= now()) return undefined;
       if (!remembered.has(name)) {

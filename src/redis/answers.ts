@@ -9,7 +9,11 @@ import { digest, toPrefix } from './script.ts';
 /** Arguments: question, milliseconds. */
 const EXPECT = toScript("redis.call('SET', KEYS[1] .. 'q:' .. ARGV[1], '1', 'PX', ARGV[2]) return 1");
 const FORGET = toScript("return redis.call('DEL', KEYS[1] .. 'q:' .. ARGV[1], KEYS[1] .. 'a:' .. ARGV[1])");
-const FIND = toScript("return redis.call('GET', KEYS[1] .. 'a:' .. ARGV[1]) or ''");
+/** Arguments: question, call. */
+const FIND = toScript(`
+return { redis.call('GET', KEYS[1] .. 'a:' .. ARGV[1]) or '', redis.call('GET', KEYS[1] .. 'c:' .. ARGV[2]) or '' }`);
+/** Arguments: call, cancellation, milliseconds. */
+const CANCEL = toScript("redis.call('SET', KEYS[1] .. 'c:' .. ARGV[1], ARGV[2], 'PX', ARGV[3]) return 1");
 /** Arguments: question, answer, milliseconds. Only the first answer is kept. */
 const PASS = toScript(`
 if redis.call('EXISTS', KEYS[1] .. 'q:' .. ARGV[1]) == 0 then return 0 end
@@ -17,6 +21,8 @@ return redis.call('SET', KEYS[1] .. 'a:' .. ARGV[1], ARGV[2], 'NX', 'PX', ARGV[3
 
 /** Milliseconds between two looks for an answer. A person takes seconds, so that polling does not slow them down. */
 const POLL_MS = 500;
+/** Milliseconds that a cancellation waits for the replica that serves its call. */
+const CANCEL_MS = 10 * POLL_MS;
 /** Characters. A person types the end of an ID. */
 const MAX_ANSWER_CHARS = 16_384;
 
@@ -38,16 +44,19 @@ export function createRedisAnswers({ redis, scope, key, log, pollMs = POLL_MS }:
   // While Redis is unreachable no answer comes from another replica, and the question stays open here.
   const run = (script: Script, ...args: (string | number)[]) => redis.run(script, prefix, args).catch(unlessAway);
   return {
-    expect: (question, deliver) => {
+    expect: ({ question, call }, { answer, cancel }) => {
       const name = digest(question);
       let isOver = false;
       let timer: NodeJS.Timeout | undefined;
       const look = async (): Promise<void> => {
-        const found = await run(FIND, name);
+        const [found = '', cancelled = ''] = [await run(FIND, name, digest(call))]
+          .flat()
+          .map((value) => String(value ?? ''));
         if (isOver) return;
-        if (typeof found === 'string' && found !== '') {
+        if (unseal(key, toCancelled(call), cancelled) !== undefined) return cancel();
+        if (found !== '') {
           const text = unseal(key, question, found);
-          if (text !== undefined) return deliver(JSON.parse(text) as JSONRPCResponse); // the seal shows that pass wrote it
+          if (text !== undefined) return answer(JSON.parse(text) as JSONRPCResponse); // the seal shows that pass wrote it
           log.warn(
             { kind: 'answers' },
             'A value in Redis has a wrong MAC and was ignored: another client may have written it',
@@ -71,8 +80,13 @@ export function createRedisAnswers({ redis, scope, key, log, pollMs = POLL_MS }:
       if (text.length > MAX_ANSWER_CHARS) return false;
       return (await run(PASS, digest(question), seal(key, question, text), PENDING_MS)) === 1;
     },
+    passCancel: async (call) => {
+      await run(CANCEL, digest(call), seal(key, toCancelled(call), ''), CANCEL_MS);
+    },
   };
 }
+
+const toCancelled = (call: string): string => `cancelled ${call}`;
 
 function unlessAway(error: unknown): undefined {
   if (!(error instanceof RedisAway)) throw error;

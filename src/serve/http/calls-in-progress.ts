@@ -3,13 +3,17 @@ import type { JSONRPCResponse, RequestId } from '@modelcontextprotocol/server';
 
 /**
  * A client sends its answer as a request of its own, which may reach another replica. A relay brings it to the replica
- * that asked.
+ * that asked, and a cancellation of a call that waits for an answer.
  */
 export type Relay = {
-  /** Delivers the answer that another replica gets. Returns the function that stops waiting. */
-  readonly expect: (question: string, deliver: (response: JSONRPCResponse) => void) => () => void;
+  /** Delivers what another replica gets for a question or its call. Returns the function that stops waiting. */
+  readonly expect: (
+    names: { readonly question: string; readonly call: string },
+    on: { readonly answer: (response: JSONRPCResponse) => void; readonly cancel: () => void },
+  ) => () => void;
   /** Resolves to whether a replica waits for that answer. */
   readonly pass: (question: string, response: JSONRPCResponse) => Promise<boolean>;
+  readonly passCancel: (call: string) => Promise<void>;
 };
 
 /** A request of a client with a session, while it is served. */
@@ -22,8 +26,8 @@ export type RunningRequest = {
 
 export type CallsInProgress = {
   readonly begin: (session: string, id: RequestId, abort: () => void) => RunningRequest;
-  /** Cancels a request of the session, if it is served here. */
-  readonly cancel: (session: string, id: unknown) => void;
+  /** Cancels a request of the session. At another replica, it can be cancelled while it waits for an answer. */
+  readonly cancel: (session: string, id: unknown) => Promise<void>;
   /** Resolves to whether a request of the session waited for this answer, here or at another replica. */
   readonly answer: (session: string, response: JSONRPCResponse) => Promise<boolean>;
 };
@@ -54,7 +58,7 @@ export function createCallsInProgress(relay: Relay | undefined): CallsInProgress
             if (questions.delete(question)) deliver(response);
           };
           questions.set(question, once);
-          const stop = relay?.expect(question, once);
+          const stop = relay?.expect({ question, call: key }, { answer: once, cancel });
           closing.push(() => {
             questions.delete(question);
             stop?.();
@@ -68,7 +72,12 @@ export function createCallsInProgress(relay: Relay | undefined): CallsInProgress
         },
       };
     },
-    cancel: (session, id) => running.get(toKey(session, id))?.(),
+    cancel: async (session, id) => {
+      const call = toKey(session, id);
+      const cancel = running.get(call);
+      if (cancel === undefined) return relay?.passCancel(call);
+      cancel();
+    },
     answer: async (session, response) => {
       const question = toKey(session, response.id);
       const deliver = questions.get(question);

@@ -8,7 +8,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { HttpSession } from '../../mcp/sessions.ts';
 import { isModern } from '../era.ts';
-import { isRequest, withIssuesInWords } from '../message.ts';
+import { isRequest, isRequestId, withIssuesInWords } from '../message.ts';
 import { type CallsInProgress, createCallsInProgress, type Relay, type RunningRequest } from './calls-in-progress.ts';
 import { toTraceparent } from './guard.ts';
 import { isAccepted } from './header-fields.ts';
@@ -141,7 +141,8 @@ async function isTaken<Caller>(
 ): Promise<boolean> {
   if ('method' in message) {
     if (message.method !== 'notifications/cancelled') return false;
-    inProgress.cancel(session.id, message.params?.requestId);
+    const { requestId } = Object(message.params);
+    if (isRequestId(requestId)) await inProgress.cancel(session.id, requestId);
   } else if (!isAnswer(message) || !(await inProgress.answer(session.id, message))) {
     refuse(request, response, REFUSALS.notAsked);
     return true;
