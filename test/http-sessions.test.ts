@@ -262,19 +262,18 @@ describe('a session ID', () => {
 
   it('is not taken for that of another agent once it was read', () => {
     const own = of();
-    const id = own.issue('ada', {});
-    expect(own.read('ada', id)).toBeDefined();
+    const id = own.issue('staff.user 1', {});
+    expect(own.read('staff.user 1', id)).toBeDefined();
     const others = [
       ['bob', id],
-      [`ada ${id}`, ''],
-      ['', `ada ${id}`],
-      [`${id} ada`, ''],
-      ['', `${id} ada`],
+      ['staff.user', `1 ${id}`],
+      ['staff.user', `${id} 1`],
+      ['', `staff.user 1 ${id}`],
     ] as const;
     for (const [agent, other] of others) expect(own.read(agent, other)).toBeUndefined();
     // Many sessions later it is still known.
     for (let index = 0; index < 300; index += 1) own.read('ada', own.issue('ada', {}));
-    expect(own.read('ada', id)).toBeDefined();
+    expect(own.read('staff.user 1', id)).toBeDefined();
   });
 
   it('is of one agent, deployment and month', () => {
