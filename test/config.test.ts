@@ -98,7 +98,7 @@ describe('settings that stop the start', () => {
     ['tool', {}, 'no command "tool". Did you mean "tools"?'],
     ['sk_live_secret', {}, 'An API key is not a command'],
     ['tools more', {}, 'Unexpected argument "more": give one command at a time.'],
-    ['--json', {}, '--json works only with the commands "tools" and "check"'],
+    ['--json', {}, '--json works only with the commands "check", "tools" and "explain"'],
     ['--sandbox', { WORKOS_API_KEY: 'sk_1' }, '--sandbox cannot be combined with WORKOS_API_KEY'],
     ['--sandbox', { WORKOS_CLIENT_ID: 'client_1' }, '--sandbox cannot be combined with WORKOS_CLIENT_ID'],
     ['--sandbox --base-url https://x.test', {}, '--sandbox cannot be combined with WORKOS_BASE_URL'],

@@ -29,8 +29,8 @@ it('check accepts deploy/workos-mcp.yaml, with keys in its files', () => {
     { env: {}, encoding: 'utf8' },
   );
   expect([status, stderr]).toEqual([0, '']);
-  expect(stdout).toContain('support-bot (production)');
-  expect(stdout).toContain('onboarding-bot (staging)');
+  expect(stdout).toMatch(/^support-bot +production /m);
+  expect(stdout).toMatch(/^onboarding-bot +staging /m);
   expect(stdout).not.toContain('warning');
 });
 

@@ -64,6 +64,7 @@ function toShell(system: NodeJS.Process): Shell {
       const { NO_COLOR = '', FORCE_COLOR = '' } = system.env;
       return FORCE_COLOR === '' ? stdout.isTTY && NO_COLOR === '' : FORCE_COLOR !== '0';
     },
+    columns: () => (stdout.isTTY ? stdout.columns : undefined),
     writeToStderr,
     onSignal: (signal, listener) => void system.on(signal, listener),
   };

@@ -6,6 +6,7 @@ export const ASKS = {
   help: { kind: 'switch', help: 'Show this' },
   version: { kind: 'switch', help: 'Show the version' },
   json: { kind: 'switch', help: 'Print JSON' },
+  'no-keys': { kind: 'switch', help: 'Judge the settings without keys, as in a pull request' },
 } as const satisfies Options;
 
 /** What may stand on the command line of a server, or of a command about one. */

@@ -31,6 +31,9 @@ export const COMMANDS = {
 /** The commands that take something to speak about. */
 const SUBJECTS: Readonly<Record<string, string>> = { explain: 'a tool or area' };
 
+/** The commands that show what a start with the same flags would serve. */
+const JUDGING: readonly string[] = ['check', 'tools', 'explain'];
+
 export type Command = 'serve' | keyof typeof COMMANDS | 'help' | 'version';
 
 /** What only HTTP has a use for. */
@@ -59,6 +62,10 @@ export type Config = {
   /** What the command is about, where it takes that. */
   readonly subject: string;
   readonly json: boolean;
+  /** The settings are to be judged without keys. */
+  readonly keyless: boolean;
+  /** A server over HTTP is started, or would be: a setting is given that only such a server uses. */
+  readonly isHttp: boolean;
   readonly grants: Grants;
   readonly productionWrites: boolean;
   /** As given; which holds otherwise depends on the key. */
@@ -69,7 +76,7 @@ export type Config = {
   readonly agent: string;
   readonly statusTool: boolean;
   /** The environment that the key has to be of. */
-  readonly expect: string | undefined;
+  readonly expect: 'staging' | 'production' | undefined;
   readonly logLevel: LogLevel;
   readonly http: HttpConfig;
   readonly sandbox: boolean;
@@ -86,6 +93,14 @@ export type Config = {
   /** `NAME=REQUESTS/SECONDS`, as given. */
   readonly limits: readonly string[];
 };
+
+/** Throws StartError for a word that stands where a command belongs, and was meant as something else. */
+function refuseMeant(word: string): void {
+  if (word.startsWith('sk_')) throw new StartError('An API key is not a command: set WORKOS_API_KEY instead.');
+  if (/^[\u2010-\u2015\u2212]/.test(word)) {
+    throw new StartError(`"${word}" begins with a typographic dash: options begin with "--".`);
+  }
+}
 
 /** The settings file that flags or environment name, if they do. */
 export const configFileOf = ({ flags, variables, ask }: Sources): string | undefined =>
@@ -111,23 +126,25 @@ function allowedBy(source: Given): readonly string[] | undefined {
 export function toConfig({ words, flags, variables, ask }: Sources, file: Given = {}): Config {
   const [command = 'serve', ...more] = words;
   if (command !== 'serve' && !Object.hasOwn(COMMANDS, command)) {
-    if (command.startsWith('sk_')) throw new StartError('An API key is not a command: set WORKOS_API_KEY instead.');
-    if (/^[\u2010-\u2015\u2212]/.test(command)) {
-      throw new StartError(`"${command}" begins with a typographic dash: options begin with "--".`);
-    }
+    refuseMeant(command);
     throw new StartError(`There is no command "${command}".${didYouMean(command, Object.keys(COMMANDS))} See --help.`);
   }
   const taken = SUBJECTS[command];
-  const [subject = '', ...over] = taken === undefined ? ['', ...more] : more;
+  const isJudging = JUDGING.includes(command);
+  // Behind "check" and its kind stands the command line of a start, the command "http" included.
+  const behind = isJudging ? more.filter((word) => word !== 'http') : more;
+  const [subject = '', ...over] = taken === undefined ? ['', ...behind] : behind;
+  for (const word of over) refuseMeant(word);
   if (over.length > 0)
     throw new StartError(`Unexpected argument "${over.join(' ')}": give one command at a time. See --help.`);
   if (taken !== undefined && subject === '' && ask !== 'help')
     throw new StartError(`${command} needs ${taken}: workos-mcp ${command} NAME`);
-  if (flags.json !== undefined && command !== 'tools' && command !== 'check')
-    throw new StartError('--json works only with the commands "tools" and "check".');
-
+  for (const name of ['json', 'no-keys']) {
+    if (flags[name] !== undefined && !isJudging)
+      throw new StartError(`--${name} works only with the commands "check", "tools" and "explain".`);
+  }
   const http = optionNames.find((name) => optionOf(name)?.only === 'http' && flags[name] !== undefined);
-  if (http !== undefined && command !== 'http' && command !== 'check') {
+  if (http !== undefined && command !== 'http' && !isJudging) {
     throw new StartError(`--${http} works only with the command "http".`);
   }
   const given = (name: OptionName): readonly string[] => {
@@ -167,9 +184,13 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
     command: ask ?? (command as Command), // checked above
     subject,
     json: flags.json !== undefined,
+    keyless: flags['no-keys'] !== undefined,
+    isHttp:
+      words.includes('http') ||
+      optionNames.some((name) => optionOf(name)?.only === 'http' && given(name).some((value) => value !== 'false')),
     grants: { allow, deny: given('deny'), readOnly: on('read-only'), productionGuard: false },
     productionWrites: on('production-writes'),
-    expect: one('expect'),
+    expect: one('expect') as Config['expect'], // a choice, checked where it was read
     confirm: one('confirm') as ConfirmMode | undefined, // a choice, checked where it was read
     dryRun: on('dry-run'),
     auditLog: one('audit-log'),

@@ -28,6 +28,8 @@ export type Shell = {
   /** Writes to stdout, for people or for a program in a pipe. */
   readonly print: (text: string) => void;
   readonly isColourful: () => boolean;
+  /** Characters in a line of the terminal that stdout is, if it is one. */
+  readonly columns: () => number | undefined;
   /** Writes bytes synchronously and returns how many were written. Throws EAGAIN if the pipe is full. */
   readonly writeToStderr: (bytes: Uint8Array) => number;
   readonly onSignal: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void) => void;

@@ -21,7 +21,9 @@ import {
   type Connections,
   connectAll,
   digestOf,
+  labelsOf,
   settingsOf,
+  toAllowedHosts,
   toAnonymous,
   toLabels,
   toPublicUrl,
@@ -29,6 +31,7 @@ import {
   validate,
 } from './http-settings.ts';
 import { openIssuerKeys } from './issuer-keys.ts';
+import { judgeHttp } from './judge-http.ts';
 import { beginRecord, openRecord } from './open-record.ts';
 import { createServedAgents, type ServedAgent, type ServedAgents } from './served-agents.ts';
 
@@ -77,12 +80,11 @@ type OpenDeps = {
 async function open(first: Loaded, { catalog, host, version, signals, closing }: OpenDeps) {
   const { config } = first;
   const { http } = config;
+  const firstConnections = await judgeHttp(first, catalog, host);
   const publicUrl = toPublicUrl(config);
   const tls = toTls(config, host);
   const redisUrl = readRedisUrl(http, host);
   const deploymentKey = readDeploymentKey(http, host);
-  const firstConnections = await connectAll(first, host);
-  validate(first, firstConnections, catalog);
 
   const stderr = openStderr(host.writeToStderr, () => new Date());
   const log = createLog(config.logLevel, stderr);
@@ -155,8 +157,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     host: http.host,
     port: http.port,
     path: new URL(publicUrl).pathname,
-    // Clients send the host of the public URL.
-    allowedHosts: [...http.allowedHosts, ...(http.publicUrl === undefined ? [] : [new URL(publicUrl).host])],
+    allowedHosts: toAllowedHosts(config),
     allowedOrigins: http.allowedOrigins,
     ownUrl: publicUrl,
     trustProxy: http.trustProxy,
@@ -208,7 +209,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       if (next.config.http.anonymous !== http.anonymous)
         throw new StartError('--anonymous cannot change without a restart.');
       const connections = await connectAll(next, host);
-      validate(next, connections, catalog);
+      validate(next, labelsOf(connections), catalog);
       const nextOpened = environments.open(connections);
       const nextServed = serveAgents(next, nextOpened);
       // Before it takes effect: what cannot be recorded is not done.

@@ -43,6 +43,7 @@ export const STOPS: Readonly<Record<string, readonly Stop[]>> = {
   ],
   'Key and environment': [
     read,
+    `check ${read}`,
     `WORKOS_API_KEY=" " ${read}`,
     `WORKOS_API_KEY="sk_test 1" ${read}`,
     `WORKOS_API_KEY=client_1 ${read}`,

@@ -72,6 +72,7 @@ export function startProgram(
     stdout,
     print: (text) => void stdout.write(text),
     isColourful: () => false,
+    columns: () => undefined,
     writeToStderr: (bytes) => {
       stderr += Buffer.from(bytes).toString();
       return bytes.length;

@@ -38,6 +38,7 @@ export async function runHere(args: readonly string[], env: Env = {}, messages: 
     },
     isDirect: true,
     isColourful: () => false,
+    columns: () => undefined,
     writeToStderr: (bytes) => {
       stderr += Buffer.from(bytes).toString();
       return bytes.length;
