@@ -91,7 +91,7 @@ describe('settings that stop the start', () => {
     ['', { WORKOS_MCP_FOO: '1' }, 'no setting WORKOS_MCP_FOO.'],
     ['--timeout 0', {}, '--timeout is "0": use a number from 1 to 600'],
     ['--max-items 1.5', {}, '--max-items is "1.5": use a whole number'],
-    ['--expect prod', {}, '--expect is "prod". It is one of staging, production.'],
+    ['--expect prod', {}, '--expect is "prod". Did you mean "production"? It is one of staging, production.'],
     ['', { WORKOS_MCP_READONLY: '1' }, 'no setting WORKOS_MCP_READONLY. Did you mean "WORKOS_MCP_READ_ONLY"?'],
     ['', { WORKOS_MCP_API_KEY: 'sk_1' }, 'no setting WORKOS_MCP_API_KEY'],
     ['--api-key sk_1', {}, '--api-key is not an option, because flags are visible in the process list'],

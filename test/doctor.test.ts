@@ -212,7 +212,7 @@ describe('doctor, where something is wrong,', () => {
       { ...GOOD, WORKOS_API_KEY: 'sk_test_…' },
       {},
       ['fail key'],
-      'is a placeholder or shortened',
+      'WORKOS_API_KEY is the placeholder of the examples',
     ],
     [
       'a key file that is not there',

@@ -4,11 +4,14 @@ import { type Line, readFlags } from '../settings/flags.ts';
 import { describeOptions, flagOf, type Options } from '../settings/options.ts';
 import { didYouMean } from '../wording.ts';
 import { rephrase } from './rephrase.ts';
+import { indented, type Look } from './table.ts';
 
 export type Subcommand<Deps> = {
   /** The words behind its name: `NAME`, `[FILE]` for one that may be left out, `FILE…` for one or more. */
   readonly words: readonly string[];
   readonly options: Options;
+  /** Command lines behind the name of the program. */
+  readonly examples?: readonly string[];
   /** Resolves to the exit code. */
   readonly run: (line: Line, deps: Deps) => Promise<number>;
 };
@@ -20,7 +23,7 @@ type Subcommands<Deps> = Readonly<Record<string, Subcommand<Deps>>>;
  * is used. It throws StartError for a subcommand, flag or word that is missing, unknown or left over.
  * @param noun what a subcommand is: of `init`, a client
  */
-export function toCommand<Deps extends { readonly write: (text: string) => void }>(
+export function toCommand<Deps extends { readonly write: (text: string) => void; readonly look?: Look }>(
   name: string,
   noun: string,
   subcommands: Subcommands<Deps>,
@@ -32,8 +35,11 @@ export function toCommand<Deps extends { readonly write: (text: string) => void 
     const usage = toUsage(name, noun, shown);
     const options: Options = Object.assign({}, ...Object.values(shown).map((one) => one.options), { help: ASKS.help });
     if (hasSwitch(argv, 'help', options)) {
-      const rows = describeOptions(options).map(({ flag, help }) => `  ${flag}\n      ${help}\n`);
-      deps.write(`Usage:\n${usage}\n\nOptions:\n${rows.join('')}`);
+      const rows = describeOptions(options).map(({ flag, help }) => `  ${flag}\n${indented(6, help, deps.look)}`);
+      const examples = [...new Set(Object.values(shown).flatMap((one) => one.examples ?? []))];
+      const lines = examples.map((example) => `  workos-mcp ${example}\n`);
+      const shownExamples = lines.length === 0 ? '' : `Examples:\n${lines.join('')}\n`;
+      deps.write(`Usage:\n${usage}\n\n${shownExamples}Options:\n${rows.join('')}`);
       return 0;
     }
     if (subcommand === undefined) {

@@ -20,12 +20,18 @@ export const run: Part = async (shell) => {
   const [first, ...rest] = shell.argv;
   if (first === 'audit') {
     const { runAudit } = await import('../commands/audit.ts');
-    return runAudit(rest, { write: print, now: () => new Date() });
+    return runAudit(rest, { write: print, look: lookOf(shell), now: () => new Date() });
+  }
+  if (first === 'demo' && !hasSwitch(rest, 'help')) {
+    if (rest.length > 0) throw new StartError(`demo takes no arguments: "${rest.join(' ')}" is unexpected.`);
+    const { runDemo } = await import('../demo/demo.ts');
+    await runDemo({ program: shell.program, write: print });
+    return 0;
   }
   const catalog = createCatalog(declarations);
   if (first === 'agent') {
     const { runAgent } = await import('../commands/agent/command.ts');
-    return runAgent(rest, { catalog, write: print });
+    return runAgent(rest, { catalog, write: print, look: lookOf(shell) });
   }
   if (first === 'init') {
     const { runInit } = await import('../commands/init/command.ts');
@@ -33,6 +39,7 @@ export const run: Part = async (shell) => {
       catalog,
       program: { ...shell.program, version: shell.version },
       write: print,
+      look: lookOf(shell),
       now: () => new Date(),
       platform: platform(),
       home: homedir(),
@@ -63,7 +70,7 @@ export const run: Part = async (shell) => {
   const { config } = loaded;
   switch (config.command) {
     case 'help':
-      print((await import('../commands/help.ts')).helpText(lookOf(shell)));
+      print((await import('../commands/help.ts')).helpText(lookOf(shell), config.subject));
       return 0;
     case 'version':
       print(`${shell.version}\n`);

@@ -12,6 +12,16 @@ export const ASKS = {
 /** What may stand on the command line of a server, or of a command about one. */
 export const FLAGS: Options = { ...OPTIONS, ...ASKS };
 
+const SPELLINGS: Readonly<Record<string, string>> = { '-h': '--help', '-v': '--version' };
+
+/** A command line with `help`, `version`, `-h` and `-v` spelt as the switches that they stand for. */
+export function spelledOut(argv: readonly string[]): readonly string[] {
+  const [first, ...rest] = argv.map((word) => SPELLINGS[word] ?? word);
+  if (first === 'help') return [...rest, '--help'];
+  if (first === 'version') return [...rest, '--version'];
+  return first === undefined ? [] : [first, ...rest];
+}
+
 /** The parts of a command line, as far as its options are known. */
 export function toTokens(argv: readonly string[], options: Options) {
   const types = Object.entries(options).map(

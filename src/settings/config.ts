@@ -25,6 +25,7 @@ export const COMMANDS = {
     'Manage their tokens: agent add NAME --config FILE [--allow …] [--environment …], agent remove-token NAME ID --config FILE',
   init: 'Print the configuration of a client, or write it: init CLIENT [--allow …] [--write [FILE]]',
   doctor: 'Check all that a start needs, the key by one harmless read, and say how to fix what is wrong (--json too)',
+  demo: 'Show a client at work on the sandbox: reads, a refusal, a confirmed delete, and the record of them',
   audit: 'Read the record: audit verify FILE… [--head …], audit show FILE [--agent …] [--since …] [--refused]',
 } as const;
 
@@ -59,7 +60,7 @@ export type HttpConfig = {
 
 export type Config = {
   readonly command: Command;
-  /** What the command is about, where it takes that. */
+  /** What the command is about, where it takes that; of `help`, the command that is asked about. */
   readonly subject: string;
   readonly json: boolean;
   /** The settings are to be judged without keys. */
@@ -182,7 +183,7 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
   }
   return {
     command: ask ?? (command as Command), // checked above
-    subject,
+    subject: ask === 'help' ? command : subject,
     json: flags.json !== undefined,
     keyless: flags['no-keys'] !== undefined,
     isHttp:

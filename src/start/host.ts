@@ -24,6 +24,8 @@ export type Shell = {
   readonly isDirect: boolean;
   readonly readText: (path: string) => string;
   readonly stdin: Readable;
+  /** Whether stdin is a terminal: a person has started the program, and no client. */
+  readonly isTyped: boolean;
   readonly stdout: Writable;
   /** Writes to stdout, for people or for a program in a pipe. */
   readonly print: (text: string) => void;
@@ -39,7 +41,7 @@ export type Shell = {
 export type Part = (shell: Shell) => Promise<number>;
 
 /** The process and its configuration, for a server that runs in it. */
-export type Host = Pick<Shell, 'isDirect' | 'stdin' | 'stdout' | 'writeToStderr' | 'onSignal'> & {
+export type Host = Pick<Shell, 'isDirect' | 'stdin' | 'isTyped' | 'stdout' | 'writeToStderr' | 'onSignal'> & {
   /** Reads the configuration again. Throws StartError if it is not valid. */
   readonly load: () => Promise<Loaded>;
   /** The environment that the flat settings name. Throws StartError for a missing or malformed key. */

@@ -13,6 +13,7 @@ const HTTP = `${KEY} http --config FILE`;
 export const STOPS: Readonly<Record<string, readonly Stop[]>> = {
   'The command line': [
     'serv',
+    'demo --sandbox',
     'tools check',
     'sk_test_1',
     '--alow users:read',
@@ -49,6 +50,8 @@ export const STOPS: Readonly<Record<string, readonly Stop[]>> = {
     `WORKOS_API_KEY=client_1 ${read}`,
     `WORKOS_API_KEY=“sk_test_1” ${read}`,
     `WORKOS_API_KEY=sk_test_… ${read}`,
+    `WORKOS_API_KEY=sk_test_1… ${read}`,
+    `--api-key-file ~/workos.key ${read}`,
     `WORKOS_API_KEY=sk_test–1 ${read}`,
     [`--api-key-file FILE ${read}`, 'STAGING_KEY=sk_test_1\nOTHER_KEY=sk_test_2'],
     `${KEY} WORKOS_API_KEY_FILE=key.txt ${read}`,
@@ -65,6 +68,8 @@ export const STOPS: Readonly<Record<string, readonly Stop[]>> = {
     '--sandbox',
     '--sandbox --allow get_usr',
     '--sandbox --allow users',
+    '--sandbox --allow read',
+    '--sandbox --allow all',
     '--sandbox --allow user:read',
     '--sandbox --allow users:edit',
     '--sandbox --allow users:read:all',

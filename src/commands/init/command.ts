@@ -9,6 +9,7 @@ import { json } from '../edit/json-text.ts';
 import { toml } from '../edit/toml-text.ts';
 import { rephrase } from '../rephrase.ts';
 import { toCommand } from '../subcommand.ts';
+import type { Look } from '../table.ts';
 import {
   CLIENTS,
   type ConfigLocation,
@@ -27,6 +28,7 @@ export type InitDeps = ConfigLocation & {
   readonly program: Program;
   readonly write: (text: string) => void;
   readonly now: () => Date;
+  readonly look?: Look;
 };
 
 const FORMATS: Readonly<Record<McpClient['format'], WholeFormat>> = { json, toml };
@@ -51,7 +53,12 @@ export const runInit = toCommand<InitDeps>(
   Object.fromEntries(
     Object.entries(CLIENTS).map(([name, client]) => [
       name,
-      { words: ['[FILE]'], options: INIT_OPTIONS, run: (line, deps) => init(name, client, line, deps) },
+      {
+        words: ['[FILE]'],
+        examples: [`init ${name}`, `init ${name} --allow preset:support --write`, `init ${name} --sandbox`],
+        options: INIT_OPTIONS,
+        run: (line, deps) => init(name, client, line, deps),
+      },
     ]),
   ),
 );
