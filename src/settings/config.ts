@@ -167,7 +167,7 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
     );
     if (real.length > 0) {
       throw new StartError(
-        `--sandbox cannot be combined with ${real.map(envName).join(' and ')}: unset that, or leave --sandbox out.`,
+        `--sandbox cannot be combined with ${real.map(envName).join(' and ')}: unset that, or leave --sandbox out.\nIn the settings of the Claude Desktop extension: empty "WorkOS API key" and "Client ID", or switch off "Try with invented data".`,
       );
     }
     const expect = one('expect');
