@@ -66,11 +66,16 @@ function checked<Deps>(line: Line, { words, options }: Subcommand<Deps>): Line {
   return line;
 }
 
+/** Flags that a line of usage lists one by one. The options below it have them all. */
+const MAX_USAGE_FLAGS = 8;
+
 /** A line for each subcommand, or one for all where they are used alike. */
 function toUsage<Deps>(name: string, noun: string, subcommands: Subcommands<Deps>): string {
   const tails = Object.values(subcommands).map(({ words, options }) => {
     const flags = Object.entries(options).map(([flag, option]) => [option.needed, flagOf(flag, option)] as const);
-    return [...words, ...flags.map(([needed, text]) => (needed ? text : `[${text}]`))].join(' ');
+    const needed = flags.flatMap(([isNeeded, text]) => (isNeeded ? [text] : []));
+    const free = flags.flatMap(([isNeeded, text]) => (isNeeded ? [] : [`[${text}]`]));
+    return [...words, ...needed, ...(free.length > MAX_USAGE_FLAGS ? ['[options]'] : free)].join(' ');
   });
   const names = Object.keys(subcommands);
   if (names.length > 1 && new Set(tails).size === 1) {
