@@ -36,7 +36,7 @@ export function toCommand<Deps extends { readonly write: (text: string) => void;
     const options: Options = Object.assign({}, ...Object.values(shown).map((one) => one.options), { help: ASKS.help });
     if (hasSwitch(argv, 'help', options)) {
       const rows = describeOptions(options).map(({ flag, help }) => `  ${flag}\n${indented(6, help, deps.look)}`);
-      const examples = [...new Set(Object.values(shown).flatMap((one) => one.examples ?? []))];
+      const examples = toExamples(shown);
       const lines = examples.map((example) => `  workos-mcp ${example}\n`);
       const shownExamples = lines.length === 0 ? '' : `Examples:\n${lines.join('')}\n`;
       deps.write(`Usage:\n${usage}\n\n${shownExamples}Options:\n${rows.join('')}`);
@@ -66,21 +66,36 @@ function checked<Deps>(line: Line, { words, options }: Subcommand<Deps>): Line {
   return line;
 }
 
+/** The examples of each subcommand, or of the one with most where they are used alike. */
+function toExamples<Deps>(subcommands: Subcommands<Deps>): readonly string[] {
+  const all = Object.values(subcommands);
+  const lists = all.map(({ examples = [] }) => examples);
+  if (!areAlike(all)) return lists.flat();
+  return lists.toSorted((one, other) => other.length - one.length)[0] ?? [];
+}
+
+/** Whether subcommands take the same words and options. */
+const areAlike = <Deps>(all: readonly Subcommand<Deps>[]): boolean => new Set(all.map(toTail)).size === 1;
+
 /** Flags that a line of usage lists one by one. The options below it have them all. */
 const MAX_USAGE_FLAGS = 8;
 
+/** What stands behind the name of a subcommand. */
+function toTail<Deps>({ words, options }: Subcommand<Deps>): string {
+  const flags = Object.entries(options).map(([flag, option]) => [option.needed, flagOf(flag, option)] as const);
+  const needed = flags.flatMap(([isNeeded, text]) => (isNeeded ? [text] : []));
+  const free = flags.flatMap(([isNeeded, text]) => (isNeeded ? [] : [`[${text}]`]));
+  return [...words, ...needed, ...(free.length > MAX_USAGE_FLAGS ? ['[options]'] : free)].join(' ');
+}
+
 /** A line for each subcommand, or one for all where they are used alike. */
 function toUsage<Deps>(name: string, noun: string, subcommands: Subcommands<Deps>): string {
-  const tails = Object.values(subcommands).map(({ words, options }) => {
-    const flags = Object.entries(options).map(([flag, option]) => [option.needed, flagOf(flag, option)] as const);
-    const needed = flags.flatMap(([isNeeded, text]) => (isNeeded ? [text] : []));
-    const free = flags.flatMap(([isNeeded, text]) => (isNeeded ? [] : [`[${text}]`]));
-    return [...words, ...needed, ...(free.length > MAX_USAGE_FLAGS ? ['[options]'] : free)].join(' ');
-  });
-  const names = Object.keys(subcommands);
-  if (names.length > 1 && new Set(tails).size === 1) {
+  const all = Object.entries(subcommands);
+  const [first] = all;
+  if (first !== undefined && all.length > 1 && areAlike(Object.values(subcommands))) {
     const any = noun.toUpperCase();
-    return `  workos-mcp ${name} ${any} ${tails[0]}\n  ${any} is one of ${names.join(', ')}.`;
+    const names = Object.keys(subcommands).join(', ');
+    return `  workos-mcp ${name} ${any} ${toTail(first[1])}\n  ${any} is one of ${names}.`;
   }
-  return names.map((one, index) => `  workos-mcp ${name} ${one} ${tails[index]}`).join('\n');
+  return all.map(([one, subcommand]) => `  workos-mcp ${name} ${one} ${toTail(subcommand)}`).join('\n');
 }

@@ -35,6 +35,13 @@ const FORMATS: Readonly<Record<McpClient['format'], WholeFormat>> = { json, toml
 
 const clientNames = Object.keys(CLIENTS) as ClientName[]; // Object.keys forgets the literal type
 
+const examplesOf = (name: ClientName): readonly string[] => [
+  `init ${name}`,
+  `init ${name} --allow preset:support --write`,
+  `init ${name} --sandbox`,
+  ...('instead' in REMOTES[name] ? [] : [`init ${name} --url https://mcp.example.com/mcp`]),
+];
+
 /**
  * `init CLIENT`: prints how a client is told of this server, or writes that into the client's configuration. It throws
  * StartError for configurations that nothing can be added to.
@@ -47,12 +54,7 @@ export const runInit = toCommand<InitDeps>(
       name,
       {
         words: ['[FILE]'],
-        examples: [
-          `init ${name}`,
-          `init ${name} --allow preset:support --write`,
-          `init ${name} --sandbox`,
-          `init ${name} --url https://mcp.example.com/mcp`,
-        ],
+        examples: examplesOf(name),
         options: INIT_OPTIONS,
         run: (line, deps) => init(name, CLIENTS[name], line, deps),
       },
