@@ -412,8 +412,8 @@ describe('doctor, where something is wrong,', () => {
     ],
     [
       'Redis away',
-      ['--redis-url', 'redis://u:canary12@h', '--public-url', 'https://x.example', '--anonymous', ...ALLOW],
-      GOOD,
+      ['--public-url', 'https://x.example', '--anonymous', ...ALLOW],
+      { ...GOOD, WORKOS_MCP_REDIS_URL: 'redis://u:canary12@h' },
       { reachRedis: () => Promise.reject(new StartError('--redis-url: Redis cannot be used (ECONNREFUSED).')) },
       ['warn deployment key', 'fail Redis'],
       'ECONNREFUSED',

@@ -6,7 +6,7 @@ import { type Finding, ok, toFailure } from './finding.ts';
 const FIX = 'Set it right; workos-mcp --help lists every flag and variable.';
 
 /** The settings of a server over HTTP, each as its start judges it. */
-export function checkHttp(loaded: Loaded, host: Pick<Host, 'readFile'>): readonly Finding[] {
+export function checkHttp(loaded: Loaded, host: Pick<Host, 'readFile' | 'variable'>): readonly Finding[] {
   const judges: typeof HTTP_SETTINGS = { ...HTTP_SETTINGS, environments: refuseFlat };
   const failures = Object.entries(judges).flatMap(([name, judge]) => {
     try {
