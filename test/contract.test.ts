@@ -246,7 +246,7 @@ describe('the comparison itself', () => {
   ])('sees %s', (_, doctored, expected) => {
     const entries = Object.entries({ ...input, ...doctored }).filter(([, schema]) => schema !== undefined);
     const declaration = tool({
-      name: 'change_thing',
+      name: 'update_thing',
       route: 'POST /things/{thing_id}',
       access: 'write',
       description: '',
@@ -258,7 +258,7 @@ describe('the comparison itself', () => {
   });
 
   it('sees constants that the operation does not take', () => {
-    const declaration = { name: 'x', route: 'POST /x', access: 'write', description: '', input: {} } as const;
+    const declaration = { name: 'create_x', route: 'POST /x', access: 'write', description: '', input: {} } as const;
     const constants = { kind: 'other', secret: 'x' };
     const typed = { path: '/x', parameters: [], body: { properties: { kind: { const: 'this' } } } };
     const found = differences(toTool({ name: 'x', title: '' }, { ...declaration, constants }), typed);

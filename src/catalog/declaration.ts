@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { Verb } from '../verbs.ts';
 
 /** What a tool does to WorkOS, as grants see it: reads, creates or updates, deletes. */
 export type Access = 'read' | 'write' | 'delete';
@@ -40,14 +41,17 @@ type Placeholder<Path extends string> = Path extends `${string}{${infer Name}}${
   ? Name | Placeholder<Rest>
   : never;
 
+/** `verb_noun`. The verb is one of which the record can make a sentence. */
+export type ToolName = `${Verb}_${string}`;
+
 type Parsed<I extends Input> = z.infer<z.ZodObject<I>>;
 
 /**
  * One endpoint. Arguments are placed by rule: those named in the route go into the path; of the rest, GET and DELETE
  * send the query, other methods a JSON body. Everything optional is an exception to a rule.
  */
-export type Declaration<R extends Route = Route, I extends Input = Input, Name extends string = string> = {
-  /** `verb_noun`, snake_case, at most 40 characters (limits of Claude Desktop and Cursor). */
+export type Declaration<R extends Route = Route, I extends Input = Input, Name extends ToolName = ToolName> = {
+  /** Snake_case, at most 40 characters (limits of Claude Desktop and Cursor). */
   readonly name: Name;
   readonly route: R;
   readonly access: Access;
@@ -112,14 +116,14 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
   readonly local?: (args: Parsed<I>, environment: Environment) => Record<string, unknown>;
 };
 
-export type Area<ToolName extends string = string> = {
+export type Area<Name extends ToolName = ToolName> = {
   readonly name: string;
   readonly title: string;
   /** What its objects are, with the prefixes of their IDs and what they belong to: one clause, for models. */
   readonly meaning: string;
   /** Documented limits that the area's GETs, and its other requests, share. */
   readonly limits?: { readonly get: Limit; readonly other: Limit };
-  readonly tools: readonly Declaration<Route, Input, ToolName>[];
+  readonly tools: readonly Declaration<Route, Input, Name>[];
 };
 
 export const CLIENT_ID = Symbol('WORKOS_CLIENT_ID');
@@ -133,7 +137,7 @@ type WithoutKey = { readonly constants?: Readonly<Record<string, string | typeof
  * The identity function that types `check`, `local` and `credentials` by the tool's own input. Of the type only the name
  * is kept, by which tests demand a case of each tool.
  */
-export function tool<R extends Route, I extends Input, const Name extends string>(
+export function tool<R extends Route, I extends Input, const Name extends ToolName>(
   declaration: Declaration<R, I, Name> & (WithoutKey | { readonly local?: never }),
 ): Declaration<Route, Input, Name> {
   // The parameter of `check` and `local` is narrower than Declaration's; callers hand them what `schema` has parsed.
@@ -141,6 +145,6 @@ export function tool<R extends Route, I extends Input, const Name extends string
 }
 
 /** Groups the declarations of one area; its name is the left side of its grants. */
-export function area<const ToolName extends string>(declaration: Area<ToolName>): Area<ToolName> {
+export function area<const Name extends ToolName>(declaration: Area<Name>): Area<Name> {
   return declaration;
 }

@@ -12,7 +12,8 @@ import { CONFIRM_TOKEN, FIELDS, FILTER, MAX_ITEMS, OWN } from './server-argument
 export type ArgumentPlace = 'path' | 'query' | 'body' | 'header' | 'server';
 
 /** A declaration with everything that follows from it. */
-export type Tool = Omit<Declaration, 'output'> & {
+export type Tool = Omit<Declaration, 'name' | 'output'> & {
+  readonly name: string;
   readonly area: string;
   readonly title: string;
   readonly method: Method;
@@ -206,7 +207,7 @@ export function placeOf(tool: Tool, argument: string): ArgumentPlace {
   return tool.method === 'GET' || tool.method === 'DELETE' ? 'query' : 'body';
 }
 
-const ACRONYMS: ReadonlySet<string> = new Set(['sso', 'url', 'mfa', 'id']);
+const ACRONYMS: ReadonlySet<string> = new Set(['api', 'id', 'idp', 'it', 'jwt', 'mfa', 'sso', 'totp', 'uri', 'url']);
 
 function toTitle(name: string): string {
   const words = name.split('_').map((word) => (ACRONYMS.has(word) ? word.toUpperCase() : word));
