@@ -55,7 +55,7 @@ describe('what a person is asked about', () => {
     tools.filter((tool) => tool.preview !== undefined),
   )('$name is shown with reads that take the ID where it is given', ({ path, preview }) => {
     const find = (name: string) => tools.find((tool) => tool.name === name) ?? expect.fail(`there is no ${name}`);
-    const reader = find(preview?.object ?? '');
+    const reader = find([preview?.object ?? ''].flat()[0] ?? '');
     expect(reader).toMatchObject({ method: 'GET', access: 'read', path, needsCredentials: false });
     const named = [preview?.named ?? []].flat();
     expect(named).not.toEqual([]);

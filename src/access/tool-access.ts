@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Tool } from '../catalog/tool.ts';
+import { occasionsOf } from './confirmation.ts';
 import { type Grants, nameOf } from './grants.ts';
 import { type Agent, toPolicy } from './overview.ts';
 import { decide, type Policy } from './policy.ts';
@@ -52,6 +53,8 @@ function toRemedy(catalog: Catalog, grants: Grants, tool: Tool, holds: (policy: 
 /** The effect of the credentials grant on a tool that handles credentials. */
 export type ToolCredentials = {
   readonly needed: boolean;
+  /** Why the whole tool needs it, where no required argument tells. */
+  readonly whole: string | undefined;
   /** Arguments that exist only with the grant. */
   readonly arguments: readonly string[];
   /** Arguments that take more values with the grant. */
@@ -74,6 +77,8 @@ export type ToolAccess = {
   readonly credentials: ToolCredentials | undefined;
   /** Which calls need a confirmation: `true` for all, or those with one of these arguments. */
   readonly confirmed: boolean | readonly string[];
+  /** When others do, as clauses after "where". */
+  readonly occasions: readonly string[];
 };
 
 export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAccess {
@@ -89,7 +94,8 @@ export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAc
   const { secrets = [], identity = [] } = tool.credentials ?? {};
   const guarded = [...secrets, ...identity];
   const widened = tool.restricted?.narrowed ?? [];
-  const { confirmable, description } = (withheld !== undefined && tool.restricted) || tool;
+  const { confirmable, alwaysConfirmed, description, lacking } = (withheld !== undefined && tool.restricted) || tool;
+  const mayWait = confirmable && confirm !== 'off';
   return {
     description,
     grant: policy.grantOf(tool),
@@ -98,6 +104,7 @@ export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAc
     credentials: tool.handlesCredentials
       ? {
           needed: tool.needsCredentials,
+          whole: tool.credentials?.whole,
           arguments: guarded.filter((name) => !widened.includes(name)),
           widened,
           secrets: [...tool.declared().secrets],
@@ -105,6 +112,7 @@ export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAc
           way: way(withheld, howToShowCredentials(catalog, grants, tool)),
         }
       : undefined,
-    confirmed: confirmable && confirm !== 'off' && (tool.access === 'delete' || guarded),
+    confirmed: mayWait && (alwaysConfirmed || guarded.filter((name) => !lacking.includes(name))),
+    occasions: mayWait && !alwaysConfirmed ? occasionsOf(tool) : [],
   };
 }

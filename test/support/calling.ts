@@ -1,6 +1,7 @@
 import { InMemoryTransport, type JSONRPCMessage } from '@modelcontextprotocol/server';
 import type { ConfirmMode } from '../../src/access/confirmation.ts';
 import { createPolicy } from '../../src/access/policy.ts';
+import { createBudgets } from '../../src/agents/budgets.ts';
 import { createAuditRecord } from '../../src/audit/record.ts';
 import { createPendingStore } from '../../src/call/confirm/pending.ts';
 import { createOffer } from '../../src/mcp/offer.ts';
@@ -53,6 +54,7 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
     settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 100_000, dryRun: false, limits: [] },
     record: createAuditRecord({ sink: memory.sink, run: 'run-1', now: clock() }),
     pending: createPendingStore(() => performance.now()),
+    budgets: createBudgets(() => performance.now()),
     log: { debug: silent, info: silent, warn: silent, error: silent },
     version: '1',
   });
