@@ -4,12 +4,13 @@ import { createPolicy } from '../../src/access/policy.ts';
 import { createBudgets } from '../../src/agents/budgets.ts';
 import { createAuditRecord } from '../../src/audit/record.ts';
 import { createPendingStore } from '../../src/call/confirm/pending.ts';
+import type { Catalog } from '../../src/catalog/catalog.ts';
 import { createOffer } from '../../src/mcp/offer.ts';
 import { createServer } from '../../src/mcp/server.ts';
 import { compose } from '../../src/start/compose.ts';
 import type { ApiRequest } from '../../src/workos/layer.ts';
 import { clock, memorySink } from './audit.ts';
-import { catalog, toGrants } from './catalog.ts';
+import { catalog as own, toGrants } from './catalog.ts';
 
 export type Message = Readonly<Record<string, unknown>>;
 
@@ -40,21 +41,27 @@ export type CallingOptions = {
   /** The rest of the client's response to a question; `undefined` for none. */
   readonly respond?: (question: string) => Message | undefined;
   readonly workos: (request: ApiRequest) => unknown;
+  /** Instead of the server's own. */
+  readonly catalog?: Catalog;
+  readonly dryRun?: boolean;
+  /** Milliseconds of the clock of what is counted by the hour. */
+  readonly now?: () => number;
 };
 
 /** A client of 2025-06-18 without an SDK, and the server in the same process. WorkOS is a function. */
 export async function connectCalling(options: CallingOptions): Promise<Calling> {
   const { grants = '*:full *:credentials', confirm = 'auto', asks = true, respond = () => undefined, workos } = options;
+  const { catalog = own, dryRun = false, now = () => performance.now() } = options;
   const memory = memorySink();
   const silent = () => {};
   const { call } = compose({
     catalog,
     environment: { label: 'staging', baseUrl: 'https://workos.test', apiKey: 'sk_test_1', clientId: 'client_1' },
     send: async (request) => ({ status: 200, headers: {}, body: JSON.stringify(workos(request)) }),
-    settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 100_000, dryRun: false, limits: [] },
+    settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 100_000, dryRun, limits: [] },
     record: createAuditRecord({ sink: memory.sink, run: 'run-1', now: clock() }),
     pending: createPendingStore(() => performance.now()),
-    budgets: createBudgets(() => performance.now()),
+    budgets: createBudgets(now),
     log: { debug: silent, info: silent, warn: silent, error: silent },
     version: '1',
   });
@@ -64,12 +71,12 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
     call,
     '1',
   );
-  const [own, other] = InMemoryTransport.createLinkedPair();
+  const [near, other] = InMemoryTransport.createLinkedPair();
   const waiting = new Map<unknown, (message: Message) => void>();
   const asked: string[] = [];
   // What it sends is malformed on purpose in some tests.
-  const send = (message: Message) => own.send({ jsonrpc: '2.0', ...message } as unknown as JSONRPCMessage);
-  own.onmessage = (message) => {
+  const send = (message: Message) => near.send({ jsonrpc: '2.0', ...message } as unknown as JSONRPCMessage);
+  near.onmessage = (message) => {
     const { id, method, params, ...rest } = Object(message);
     if (method === 'elicitation/create') {
       asked.push(params.message);
@@ -77,7 +84,7 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
       if (response !== undefined) send({ id, ...response }).catch(silent);
     } else if (method === undefined) waiting.get(id)?.(rest);
   };
-  await own.start();
+  await near.start();
   await server.connect(other);
   let ids = 0;
   const request = (method: string, params: object) => {

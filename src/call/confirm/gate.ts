@@ -92,7 +92,8 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
   return {
     pass: async (request) => {
       const { isNeeded, tool, args, caller, mode, elicitation } = request;
-      if (!isNeeded) {
+      // A person's answer counts even if what they were asked for is no longer so.
+      if (!isNeeded && !(tool.confirmable && elicitation.state !== undefined)) {
         if (args.confirm_token === undefined) return { open: true };
         throw new RefusedError('confirm_token: this call needs no confirmation. Leave confirm_token out.');
       }
