@@ -399,6 +399,17 @@ describe('calls beyond a pace', () => {
     ]);
   });
 
+  it('keep waiting for the person who was asked when the hour is over before they answer', async () => {
+    let time = 0;
+    const respond = () => {
+      time = 3_600_001;
+      return typed('sion_3')();
+    };
+    const { call, asked, writes } = await connect({}, { now: () => time, respond });
+    for (const session_id of ['session_1', 'session_2', 'session_3']) await call('revoke_session', { session_id });
+    expect([asked.length, writes().length]).toEqual([1, 3]);
+  });
+
   it('wait for the model where the client cannot ask', async () => {
     const { call, writes } = await connect({}, { asks: false });
     for (const session_id of ['session_1', 'session_2']) await call('revoke_session', { session_id });
