@@ -81,8 +81,22 @@ export type ToolAccess = {
   readonly occasions: readonly string[];
 };
 
+/** Which calls of a tool wait for a confirmation, in the form that the agent has. */
+export function confirmationOf(
+  { confirm }: Pick<Agent, 'confirm'>,
+  policy: Policy,
+  tool: Tool,
+): Pick<ToolAccess, 'confirmed' | 'occasions'> {
+  const form = (policy.whyRestricted(tool) !== undefined && tool.restricted) || tool;
+  if (!form.confirmable || confirm === 'off') return { confirmed: false, occasions: [] };
+  if (form.alwaysConfirmed) return { confirmed: true, occasions: [] };
+  const { secrets = [], identity = [] } = tool.credentials ?? {};
+  const guarded = [...secrets, ...identity].filter((name) => !form.lacking.includes(name));
+  return { confirmed: guarded, occasions: occasionsOf(tool) };
+}
+
 export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAccess {
-  const { grants, confirm } = agent;
+  const { grants } = agent;
   const policy = toPolicy(catalog, agent);
   /** If the grants alone would allow the tool, the rule that keeps it off is what has to go. */
   const way = (rule: string | undefined, ofGrants: Remedy): Remedy => {
@@ -94,8 +108,7 @@ export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAc
   const { secrets = [], identity = [] } = tool.credentials ?? {};
   const guarded = [...secrets, ...identity];
   const widened = tool.restricted?.narrowed ?? [];
-  const { confirmable, alwaysConfirmed, description, lacking } = (withheld !== undefined && tool.restricted) || tool;
-  const mayWait = confirmable && confirm !== 'off';
+  const { description } = (withheld !== undefined && tool.restricted) || tool;
   return {
     description,
     grant: policy.grantOf(tool),
@@ -112,7 +125,6 @@ export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAc
           way: way(withheld, howToShowCredentials(catalog, grants, tool)),
         }
       : undefined,
-    confirmed: mayWait && (alwaysConfirmed || guarded.filter((name) => !lacking.includes(name))),
-    occasions: mayWait && !alwaysConfirmed ? occasionsOf(tool) : [],
+    ...confirmationOf(agent, policy, tool),
   };
 }

@@ -67,6 +67,8 @@ export type Config = {
   readonly keyless: boolean;
   /** A server over HTTP is started, or would be: a setting is given that only such a server uses. */
   readonly isHttp: boolean;
+  /** A saved review to compare with. */
+  readonly against: string | undefined;
   readonly grants: Grants;
   readonly productionWrites: boolean;
   /** As given; which holds otherwise depends on the key. */
@@ -144,6 +146,8 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
     if (flags[name] !== undefined && !isJudging)
       throw new StartError(`--${name} works only with the commands "check", "tools" and "explain".`);
   }
+  if (flags.against !== undefined && command !== 'check')
+    throw new StartError('--against works only with the command "check".');
   const http = optionNames.find((name) => optionOf(name)?.only === 'http' && flags[name] !== undefined);
   if (http !== undefined && command !== 'http' && !isJudging) {
     throw new StartError(`--${http} works only with the command "http".`);
@@ -189,6 +193,7 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
     isHttp:
       words.includes('http') ||
       optionNames.some((name) => optionOf(name)?.only === 'http' && given(name).some((value) => value !== 'false')),
+    against: flags.against?.[0],
     grants: { allow, deny: given('deny'), readOnly: on('read-only'), productionGuard: false },
     productionWrites: on('production-writes'),
     expect: one('expect') as Config['expect'], // a choice, checked where it was read
