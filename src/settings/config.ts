@@ -19,7 +19,7 @@ export const COMMANDS = {
   http: 'Serve the agents of the --config file over streamable HTTP, each with its own access',
   tools: 'List every tool with its area and access, on or off under the flags given, and why (--json too)',
   check:
-    'Validate all settings and show what they give access to, area by area, and what it costs a model (--json too)',
+    'Validate all settings and show what they give access to, area by area, and what it costs a model (--json too; --against FILE compares with a saved --json)',
   explain: 'Say of a tool or area what it does, whether it is on, and which rule or grant decides that',
   agent:
     'Manage their tokens: agent add NAME --config FILE [--allow …] [--environment …], agent remove-token NAME ID --config FILE',
