@@ -19,10 +19,12 @@ import { openAuditFile } from '../src/audit/file-sink.ts';
 import { verifyFiles } from '../src/audit/read/verify.ts';
 import { RecordError } from '../src/audit/record.ts';
 import { StartError } from '../src/errors.ts';
+import { userOf } from '../src/file-owner.ts';
 import { clock, DECISION, entriesOf, filesOf, folder, linesOf, outcome, recordIn, START } from './support/audit.ts';
 
-const settings = { maxBytes: 1e9, run: 'run-1', now: clock() };
-const open = (file: string, maxBytes = 1e9) => openAuditFile(file, { maxBytes, run: 'abcdefgh-1', now: clock() });
+const settings = { maxBytes: 1e9, run: 'run-1', now: clock(), user: userOf(process) };
+const open = (file: string, maxBytes = 1e9) =>
+  openAuditFile(file, { ...settings, maxBytes, run: 'abcdefgh-1', now: clock() });
 const posix = process.platform !== 'win32';
 
 describe('the file', () => {

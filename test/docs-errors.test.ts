@@ -84,6 +84,9 @@ const SAID: readonly Said[] = [
     'function toEarlyFault',
     'export function toTransportError',
   ].flatMap((beginning) => saidIn('src/workos/faults.ts', beginning)),
+  ...['export function whyUnsafe', 'function whyUnsafePlace'].flatMap((beginning) =>
+    saidIn('src/file-owner.ts', beginning),
+  ),
   ...saidIn('src/agents/identify.ts', 'const MESSAGES'),
   ...saidIn('src/agents/headers.ts', 'export function narrowByHeaders'),
   ...saidIn('src/mcp/prompts/text.ts', 'export function parseGiven'),

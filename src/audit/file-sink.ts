@@ -17,6 +17,7 @@ import { platform } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { StartError } from '../errors.ts';
+import { type ProcessUser, whyUnsafe } from '../file-owner.ts';
 import type { Sink } from './record.ts';
 
 type OpenRecordFile = {
@@ -35,17 +36,18 @@ export type FileSettings = {
   /** Makes the names of rotated files unique to this run. */
   readonly run: string;
   readonly now: () => Date;
+  readonly user: ProcessUser;
 };
 
 /**
  * Opens a file for appending, which several processes may share. Only its owner may read and write it. Each line looks
  * up the path again, so that no process keeps writing to a file that was renamed or deleted. O_APPEND is atomic on
  * local file systems; on NFS each process needs its own file.
- * @throws StartError if the path cannot be written, or if users other than its owner can read or write it
+ * @throws StartError if the path cannot be written, or if other users can read, write or replace the file
  */
-export async function openAuditFile(path: string, { maxBytes, run, now }: FileSettings): Promise<Sink> {
+export async function openAuditFile(path: string, { maxBytes, run, now, user }: FileSettings): Promise<Sink> {
   const { file, folder, opened } = orRefuse(path, () => {
-    const place = toPlace(path);
+    const place = toPlace(path, user);
     return { file: place, folder: dirname(place), opened: openRecordFile(place) };
   });
   let current = opened;
@@ -103,18 +105,20 @@ export async function openAuditFile(path: string, { maxBytes, run, now }: FileSe
 }
 
 /** Refuses the same paths as openAuditFile, without creating a file. */
-export function checkAuditFile(path: string): void {
+export function checkAuditFile(path: string, user: ProcessUser): void {
   orRefuse(path, () => {
-    const place = toPlace(path);
+    const place = toPlace(path, user);
     if (existsSync(place)) closeSync(openRecordFile(place).fd);
   });
 }
 
 /** The absolute path of the file. Throws if a record cannot be written there. */
-function toPlace(path: string): string {
+function toPlace(path: string, user: ProcessUser): string {
   if (path === 'stdout') throw new Error('stdout carries the protocol; use a file or "stderr"');
   const place = existsSync(path) ? realpathSync(path) : resolve(path); // rotation must rename the target, not the link
   refuseOthers(place);
+  const unsafe = whyUnsafe(path, user);
+  if (unsafe !== undefined) throw new Error(unsafe);
   accessSync(dirname(place), constants.W_OK); // rotation creates files there
   return place;
 }

@@ -41,7 +41,7 @@ export async function check(loaded: Loaded, { catalog, host, tokens, look }: Che
   const { config, agents } = loaded;
   const { auditLog, json, keyless } = config;
   toLimitSettings(config.limits, limitsOf(catalog));
-  if (auditLog !== undefined && auditLog !== 'stderr' && !keyless) checkAuditFile(auditLog);
+  if (auditLog !== undefined && auditLog !== 'stderr' && !keyless) checkAuditFile(auditLog, host.user);
   const { members, stop } = isHttp(loaded)
     ? { members: await ofHttp(loaded, catalog, host), stop: undefined }
     : ofStdio(loaded, catalog, host);

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { ProcessUser } from '../file-owner.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
 import type { Env } from '../settings/sources.ts';
@@ -23,6 +24,7 @@ export type Shell = {
    */
   readonly isDirect: boolean;
   readonly readText: (path: string) => string;
+  readonly user: ProcessUser;
   readonly stdin: Readable;
   /** Whether stdin is a terminal: a person has started the program, and no client. */
   readonly isTyped: boolean;
@@ -41,12 +43,12 @@ export type Shell = {
 export type Part = (shell: Shell) => Promise<number>;
 
 /** The process and its configuration, for a server that runs in it. */
-export type Host = Pick<Shell, 'isDirect' | 'stdin' | 'isTyped' | 'stdout' | 'writeToStderr' | 'onSignal'> & {
+export type Host = Pick<Shell, 'user' | 'isDirect' | 'stdin' | 'isTyped' | 'stdout' | 'writeToStderr' | 'onSignal'> & {
   /** Reads the configuration again. Throws StartError if it is not valid. */
   readonly load: () => Promise<Loaded>;
   /** The environment that the flat settings name. Throws StartError for a missing or malformed key. */
   readonly connect: (config: Config) => Promise<EnvironmentConnection>;
   readonly variable: (name: string) => string | undefined;
-  /** Throws StartError if the file cannot be read. */
+  /** Throws StartError if the file cannot be read, or if other users could change it. */
   readonly readFile: (path: string, what: string) => string;
 };

@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts';
 import { StartError } from '../errors.ts';
+import { whyUnsafe } from '../file-owner.ts';
 import { type Config, configFileOf, toConfig } from '../settings/config.ts';
 import { toEnvironment } from '../settings/environment.ts';
 import { readSources } from '../settings/sources.ts';
@@ -25,11 +26,14 @@ function whyUnreadable(code: unknown): string {
 
 /** @param reader loads the reader of configuration files; called only if there is a file */
 export function openHost(shell: Shell, reader: () => Promise<typeof import('../settings/read-file.ts')>): Host {
-  const { argv, env, isDirect, readText, stdin, isTyped, stdout, writeToStderr, onSignal } = shell;
+  const { argv, env, user, isDirect, readText, stdin, isTyped, stdout, writeToStderr, onSignal } = shell;
   const readFile = (path: string, what: string) => {
     try {
+      const reason = whyUnsafe(path, user);
+      if (reason !== undefined) throw new StartError(`${what}: ${path}: ${reason}.`);
       return readText(path);
     } catch (error) {
+      if (error instanceof StartError) throw error;
       throw new StartError(`${what}: ${path} ${whyUnreadable(Object(error).code)}`);
     }
   };
@@ -60,7 +64,7 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
     };
   };
 
-  return { load, connect, variable, readFile, isDirect, stdin, isTyped, stdout, writeToStderr, onSignal };
+  return { load, connect, variable, readFile, user, isDirect, stdin, isTyped, stdout, writeToStderr, onSignal };
 }
 
 /** The settings with the key from its file: the kind of the key decides what is allowed. */

@@ -8,6 +8,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Environment } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';
 import { StartError } from '../errors.ts';
+import type { ProcessUser } from '../file-owner.ts';
 import type { Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 import type { Stderr } from '../stderr.ts';
@@ -40,13 +41,14 @@ export function requireRecord(
 export async function openRecord(
   { auditLog, auditLogMaxBytes }: Pick<Config, 'auditLog' | 'auditLogMaxBytes'>,
   stderr: Stderr,
+  user: ProcessUser,
 ): Promise<AuditRecord> {
   const run = newRun();
   const now = () => new Date();
   const sink =
     auditLog === undefined || auditLog === 'stderr'
       ? createStderrSink(stderr)
-      : await openAuditFile(auditLog, { maxBytes: auditLogMaxBytes, run, now });
+      : await openAuditFile(auditLog, { maxBytes: auditLogMaxBytes, run, now, user });
   return createAuditRecord({ sink, run, now });
 }
 

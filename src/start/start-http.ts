@@ -88,7 +88,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
 
   const stderr = openStderr(host.writeToStderr, () => new Date());
   const log = createLog(config.logLevel, stderr);
-  const record = await openRecord(config, stderr);
+  const record = await openRecord(config, stderr, host.user);
   const endRecord = await beginRecord(record, log, {
     version,
     environment: toLabels(firstConnections),

@@ -3,11 +3,12 @@
 import { toHeadText } from '../../src/audit/chain.ts';
 import { openAuditFile } from '../../src/audit/file-sink.ts';
 import { createAuditRecord } from '../../src/audit/record.ts';
+import { userOf } from '../../src/file-owner.ts';
 
 const [file = '', run = '', calls = '', maxBytes = '', end = 'stop'] = process.argv.slice(2);
 const now = () => new Date();
 const record = createAuditRecord({
-  sink: await openAuditFile(file, { maxBytes: Number(maxBytes), run, now }),
+  sink: await openAuditFile(file, { maxBytes: Number(maxBytes), run, now, user: userOf(process) }),
   run,
   now,
 });

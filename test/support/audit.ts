@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { Entry, EntryFields } from '../../src/audit/entry.ts';
 import { openAuditFile } from '../../src/audit/file-sink.ts';
 import { type AuditRecord, createAuditRecord, type Sink } from '../../src/audit/record.ts';
+import { userOf } from '../../src/file-owner.ts';
 
 export const USER = 'user_01E4ZCR3C56J083X43JQXF3JK5';
 
@@ -77,7 +78,11 @@ export async function recordIn(
   file: string,
   { maxBytes = 1e9, run = 'run-1', now = clock() } = {},
 ): Promise<AuditRecord> {
-  return createAuditRecord({ sink: await openAuditFile(file, { maxBytes, run, now }), run, now });
+  return createAuditRecord({
+    sink: await openAuditFile(file, { maxBytes, run, now, user: userOf(process) }),
+    run,
+    now,
+  });
 }
 
 /** A sink in memory that fails with the error for as long as there is one. */

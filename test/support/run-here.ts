@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { PassThrough, Readable } from 'node:stream';
 import { withoutKeys } from '../../src/errors.ts';
+import { userOf } from '../../src/file-owner.ts';
 import { partFor, spelledOut } from '../../src/settings/command-line.ts';
 import type { Part, Shell } from '../../src/start/host.ts';
 import type { Env } from './http-server.ts';
@@ -31,6 +32,7 @@ export async function runHere(args: readonly string[], env: Env = {}, messages: 
     version: '0.0.0',
     node: process.versions.node,
     readText: (path) => readFileSync(path, 'utf8'),
+    user: userOf(process),
     stdin,
     isTyped: false,
     stdout: output,

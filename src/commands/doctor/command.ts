@@ -18,7 +18,7 @@ import { readSettings } from './settings.ts';
 export type DoctorDeps = {
   readonly catalog: Catalog;
   readonly env: Env;
-  readonly host: Pick<Host, 'connect' | 'variable' | 'readFile'>;
+  readonly host: Pick<Host, 'connect' | 'variable' | 'readFile' | 'user'>;
   /** As in `20.20.2`. */
   readonly node: string;
   readonly version: string;
@@ -101,7 +101,9 @@ async function examine(argv: readonly string[], deps: DoctorDeps): Promise<reado
   const label = connections.get(DEFAULT_ENVIRONMENT)?.environment.label;
   const isOff = findings.some(({ check, state }) => check === 'grants' && state !== 'ok');
   const required = overHttp || isOff || !settings.isWhole ? [] : checkRequired(config, catalog, label);
-  findings.push(...(required.length > 0 ? required : await checkRecord(config, deps.freeBytes)));
+  findings.push(
+    ...(required.length > 0 ? required : await checkRecord(config, { user: host.user, freeBytes: deps.freeBytes })),
+  );
   findings.push(...(await checkRedis(config, host, deps.reachRedis)));
   return findings;
 }

@@ -4,6 +4,7 @@ import { createPolicy } from '../../access/policy.ts';
 import { checkAuditFile } from '../../audit/file-sink.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { Environment } from '../../catalog/declaration.ts';
+import type { ProcessUser } from '../../file-owner.ts';
 import type { Config } from '../../settings/config.ts';
 import { MAKE_KEY } from '../../settings/deployment-key.ts';
 import { toGrants } from '../../settings/environment.ts';
@@ -32,11 +33,11 @@ const RECORD = 'Name a file in a folder that you may write to and that no other 
 /** Whether the record can be written, and for how long. */
 export async function checkRecord(
   { auditLog }: Config,
-  freeBytes: (folder: string) => Promise<number>,
+  { user, freeBytes }: { readonly user: ProcessUser; readonly freeBytes: (folder: string) => Promise<number> },
 ): Promise<readonly Finding[]> {
   if (auditLog === undefined || auditLog === 'stderr') return [ok('record', 'written to stderr')];
   try {
-    checkAuditFile(auditLog);
+    checkAuditFile(auditLog, user);
   } catch (error) {
     return [toFailure('record', error, RECORD)];
   }
