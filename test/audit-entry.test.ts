@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, parseHead, toHeadText } from '../src/audit/chain.ts';
@@ -18,7 +20,14 @@ describe('what is shaped like an ID', () => {
     [USER, true],
     [GROUP, true],
     ['audit_log_export_01GBZK5MP7TD1YCFQHFR22180V', true],
-    ['user_01J00000000000000000', true],
+    ['directory_grp_01E64QTDNS0EGJ0FMCVY9BWGZT', true],
+    ['acme_in_production_approved_by_ciso_and_then_nothing_was_deleted_00000000000000000000', false],
+    ['nothing_was_deleted_01E4ZCR3C56J083X43JQXF3JK5', false],
+    [`constructor_${'0'.repeat(26)}`, false],
+    ['user_01ISALLOWEDTOREADALLOTHER', false],
+    ['user_01J00000000000000000', false],
+    [`user_${'0'.repeat(25)}`, false],
+    [`user_${'0'.repeat(27)}`, false],
     ['user_01', false],
     ['user_01e4zcr3c56j083x43jqxf3jk5', false],
     [`user_${'0'.repeat(33)}`, false],
@@ -37,11 +46,27 @@ describe('what is shaped like an ID', () => {
     expect(isId(value)).toBe(is);
   });
 
+  it("is what WorkOS's specification has examples of", async () => {
+    const text = await readFile(createRequire(import.meta.url).resolve('@workos/openapi-spec/spec'), 'utf8');
+    const found = text.match(/\b[a-z]+(?:_[a-z]+)*_[0-7][0-9A-HJKMNP-TV-Z]{25}\b/g) ?? [];
+    const unknown = new Set(found.filter((id) => !isId(id)).map((id) => id.replace(/_[^_]*$/, '')));
+    // IDs of other systems.
+    expect([...unknown].sort()).toEqual(['ajs_anon', 'ext']);
+  });
+
+  it("is what WorkOS's emulator makes", async () => {
+    const { ID_PREFIXES } = await import('workos-emulator/core/index.js');
+    const made = Object.values(ID_PREFIXES).map((prefix) => `${prefix}_01E4ZCR3C56J083X43JQXF3JK5`);
+    expect(made.filter((id) => !isId(id))).toEqual([]);
+    expect(made.length).toBeGreaterThan(40);
+  });
+
   it('takes only the IDs from arguments, by names that WorkOS could have and that are no secret', () => {
     const args = {
       user_id: USER,
       organization: ORG,
       email: 'ada@example.com',
+      organization_id: 'acme_approved_by_ciso_and_then_nothing_was_deleted_00000000000000000000',
       limit: 5,
       ids: [USER],
       metadata: { user_id: USER },
