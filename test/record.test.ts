@@ -257,13 +257,13 @@ describe('the record', () => {
     expect(recorded.at(-1)).toMatchObject({ kind: 'decision', decision: 'allowed', confirmation: 'off' });
   });
 
-  it('is whole at the end, and its head is in the log', async () => {
-    const { call, close, log } = await start('--allow', 'users:read');
+  it.each(['info', 'silent'])('is whole at the end, and its head is on stderr: --log-level %s', async (level) => {
+    const { call, close, log } = await start('--allow', 'users:read', '--log-level', level);
     await call('get_user', { user_id: USER });
     await close();
     session = undefined;
     expect(await last()).toMatchObject({ kind: 'stop' });
-    const head = /"head":"([^"]+)"/.exec(log())?.[1] ?? expect.fail('the log tells no head');
+    const head = /"head":"([^"]+)"/.exec(log())?.[1] ?? expect.fail('no head is told');
     expect(await run('audit', 'verify', file, '--head', head)).toMatchObject({ code: 0 });
     const lines = (await readFile(file, 'utf8')).split('\n');
     await writeFile(file, lines.slice(0, -2).join('\n').concat('\n'));

@@ -158,7 +158,12 @@ export const OPTIONS = {
     unless: '1',
     help: 'How many replicas share the limits, for that part',
   },
-  'log-level': { kind: 'choice', choices: LOG_LEVELS, unless: 'info', help: 'How much to log to stderr' },
+  'log-level': {
+    kind: 'choice',
+    choices: LOG_LEVELS,
+    unless: 'info',
+    help: 'How much to log to stderr; heads of the record are always told',
+  },
   timeout: { kind: 'number', value: 'SECONDS', range: [1, 600], unless: '30', help: 'For a whole call' },
   'attempt-timeout': {
     kind: 'number',

@@ -53,13 +53,14 @@ export async function openRecord(
 }
 
 /**
- * Writes the first entry of a run, and then regularly the head of the record to the log.
+ * Writes the first entry of a run, and then regularly the head of the record to stderr, whatever the log level: it is
+ * the only witness to what is removed from the end of the record.
  * @returns a function that writes the last entry
  * @throws StartError if the entry cannot be written: the server would refuse every call, so it does not start
  */
 export async function beginRecord(
   record: AuditRecord,
-  log: Log,
+  { log, stderr }: { readonly log: Log; readonly stderr: Stderr },
   start: Omit<Extract<EntryFields, { kind: 'start' }>, 'kind'>,
 ): Promise<(reason: string) => Promise<void>> {
   try {
@@ -72,7 +73,9 @@ export async function beginRecord(
     const head = record.head();
     if (head.seq === told) return;
     told = head.seq;
-    log.info({ head: toHeadText(head) }, 'record');
+    // As the log writes its lines.
+    const line = { level: 30, time: new Date().toISOString(), head: toHeadText(head), msg: 'record' };
+    stderr.offer(JSON.stringify(line));
   };
   const heads = setInterval(tellHead, HEAD_INTERVAL_MS).unref();
   return async (reason) => {

@@ -89,14 +89,18 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   const stderr = openStderr(host.writeToStderr, () => new Date());
   const log = createLog(config.logLevel, stderr);
   const record = await openRecord(config, stderr, host.user);
-  const endRecord = await beginRecord(record, log, {
-    version,
-    environment: toLabels(firstConnections),
-    config: digestOf(first),
-    tools: catalog.tools.length,
-    confirm: `${config.confirm ?? 'by key'}${config.dryRun ? ', dry run' : ''}`,
-    transport: 'http',
-  });
+  const endRecord = await beginRecord(
+    record,
+    { log, stderr },
+    {
+      version,
+      environment: toLabels(firstConnections),
+      config: digestOf(first),
+      tools: catalog.tools.length,
+      confirm: `${config.confirm ?? 'by key'}${config.dryRun ? ', dry run' : ''}`,
+      transport: 'http',
+    },
+  );
   let reason = 'it could not start';
   closing.push(async () => {
     await endRecord(reason);

@@ -58,15 +58,19 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
   });
 
   const on = catalog.tools.filter((tool) => offer.tools.has(tool.name));
-  const endRecord = await beginRecord(record, log, {
-    version,
-    environment: environment.label,
-    agent: agent.name,
-    config: configDigest({ ...config, apiKey: undefined }),
-    tools: on.length,
-    confirm: config.dryRun ? `${confirm}, dry run` : confirm,
-    transport: 'stdio',
-  });
+  const endRecord = await beginRecord(
+    record,
+    { log, stderr },
+    {
+      version,
+      environment: environment.label,
+      agent: agent.name,
+      config: configDigest({ ...config, apiKey: undefined }),
+      tools: on.length,
+      confirm: config.dryRun ? `${confirm}, dry run` : confirm,
+      transport: 'stdio',
+    },
+  );
   log.info(
     {
       version,
