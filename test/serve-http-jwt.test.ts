@@ -254,5 +254,12 @@ it('no token shows in log or record, and who was turned away is counted there at
   for (const reason of ['expired', 'signature', 'algorithm', 'issuer', 'unmatched', 'grants', 'missing']) {
     expect(notes.join('\n')).toContain(` ${reason}`);
   }
+  // One person was over the budget of requests three times, another twice.
+  const overBudget = entries().flatMap(({ kind, text, agent }) => {
+    const [, count] = / (\d+) over-budget/.exec(kind === 'note' ? String(text) : '') ?? [];
+    expect(count === undefined || String(text).startsWith(`rejected requests of ${agent}: `)).toBe(true);
+    return count === undefined ? [] : [count];
+  });
+  expect(overBudget.sort()).toEqual(['2', '3']);
   expect(entries().at(-1)).toMatchObject({ kind: 'stop', reason: 'SIGTERM' });
 });

@@ -14,6 +14,7 @@ import { createOffer, type Offer } from '../mcp/offer.ts';
 import { createStatusTool } from '../mcp/status-tool.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { OpenEnvironment } from './environments.ts';
+import type { Rejection } from './rejections.ts';
 
 /** One agent with what it takes to serve it. */
 export type ServedAgent = {
@@ -23,8 +24,6 @@ export type ServedAgent = {
   /** Counts its calls against the agent's limits. */
   readonly budget: Required<Pick<Caller, 'spendDelete' | 'spendPage'>>;
 };
-
-type RefusedIdentity = Extract<Identity, { ok: false }>;
 
 /** The answer to a client that is not authenticated or may not call now. */
 export type RejectedRequest = {
@@ -60,8 +59,8 @@ export type ServedAgentsDeps = {
   readonly budgets: Budgets;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Called for each rejected authentication. */
-  readonly onRefusal: (refusal: RefusedIdentity) => void;
+  /** Called for each request that is rejected before it could become a call, and for each page over the budget. */
+  readonly onRejection: (rejection: Rejection) => void;
 };
 
 const MINUTE_MS = 60_000;
@@ -69,7 +68,7 @@ const HOUR_MS = 3_600_000;
 
 /** Creates the agents of one configuration. A reload creates new ones: they share no state with these. */
 export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
-  const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, onRefusal } = deps;
+  const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, onRejection } = deps;
   const identify = createIdentifier(config, deps);
   const known = new WeakMap<ResolvedAgent, Omit<ServedAgent, 'budget'> & { readonly policy: Policy }>();
 
@@ -98,7 +97,7 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
       const identity: Identity =
         anonymous === undefined ? await identify(authorization) : { ok: true, agent: anonymous };
       if (!identity.ok) {
-        onRefusal(identity);
+        onRejection(identity);
         const { status, message, challenge, retryAfterSeconds: retryAfter } = identity;
         const header = challenge && wwwAuthenticate(publicUrl, config.issuers, challenge);
         return { ok: false, status, message, challenge: header, retryAfter };
@@ -106,19 +105,30 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
       const { agent } = identity;
       const { policy, ...member } = memberOf(agent);
       const narrowed = narrowByHeaders(catalog, policy, headers);
-      if (!narrowed.ok) return narrowed;
+      const reject = (reason: string, rejected: Omit<RejectedRequest, 'ok'>): RejectedRequest => {
+        onRejection({ reason, agent: agent.name });
+        return { ok: false, ...rejected };
+      };
+      if (!narrowed.ok) return reject('headers', narrowed);
       const taken = await takeRequest(budgets, agent).catch(refusedOnly);
-      if (taken instanceof RefusedError) return { ok: false, status: 503, message: taken.message, retryAfter: 5 };
+      if (taken instanceof RefusedError)
+        return reject('no-redis', { status: 503, message: taken.message, retryAfter: 5 });
       if (!taken.ok) {
         const retryAfter = Math.ceil(taken.retryAfterMs / 1_000);
-        return { ok: false, status: 429, message: overBudget(agent, retryAfter), retryAfter };
+        return reject(OVER_BUDGET, { status: 429, message: overBudget(agent, retryAfter), retryAfter });
       }
       const offer = narrowed.policy === policy ? member.offer : offerOf(agent, member.opened, narrowed.policy);
-      const budget = { spendDelete: () => spendDelete(budgets, agent), spendPage: () => spendPage(budgets, agent) };
+      const budget = {
+        spendDelete: () => spendDelete(budgets, agent),
+        spendPage: () => spendPage(budgets, agent, () => onRejection({ reason: OVER_BUDGET, agent: agent.name })),
+      };
       return { ok: true, caller: { ...member, offer, budget } };
     },
   };
 }
+
+/** The reason as the record counts it. */
+const OVER_BUDGET = 'over-budget';
 
 const takeRequest = (budgets: Budgets, { name, requestsPerMinute }: ResolvedAgent) =>
   budgets.take(`requests ${name}`, requestsPerMinute, MINUTE_MS);
@@ -126,9 +136,11 @@ const takeRequest = (budgets: Budgets, { name, requestsPerMinute }: ResolvedAgen
 const overBudget = ({ name, requestsPerMinute }: ResolvedAgent, seconds: number): string =>
   `${name} has reached its limit of ${count(requestsPerMinute, 'request')} a minute. Wait ${count(seconds, 'second')}.`;
 
-async function spendPage(budgets: Budgets, agent: ResolvedAgent): Promise<void> {
+async function spendPage(budgets: Budgets, agent: ResolvedAgent, onRefused: () => void): Promise<void> {
   const taken = await takeRequest(budgets, agent);
   if (taken.ok) return;
+  // The call that walks the pages ends with those that it has, and is on record as one that succeeded.
+  onRefused();
   const message = overBudget(agent, Math.ceil(taken.retryAfterMs / 1_000));
   throw new RefusedError(message, 'the limit of requests a minute is reached');
 }

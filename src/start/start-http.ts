@@ -1,6 +1,5 @@
 import { createBudgets } from '../agents/budgets.ts';
 import { metadataPath, protectedResourceMetadata } from '../agents/challenge.ts';
-import type { AuditRecord } from '../audit/record.ts';
 import { createPendingStore } from '../call/confirm/pending.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
@@ -33,6 +32,7 @@ import {
 import { openIssuerKeys } from './issuer-keys.ts';
 import { judgeHttp } from './judge-http.ts';
 import { beginRecord, openRecord } from './open-record.ts';
+import { createRejectionCounter } from './rejections.ts';
 import { createServedAgents, type ServedAgent, type ServedAgents } from './served-agents.ts';
 
 /** Serves many agents over HTTP until the process is asked to stop. */
@@ -108,7 +108,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     await log.written();
   });
   const turnedAway = createRejectionCounter(record);
-  closing.push(async () => turnedAway.tell());
+  closing.push(async () => turnedAway.close());
   const shared = await openShared(redisUrl, deploymentKey, http, publicUrl, log);
   if (shared !== undefined) closing.push(shared.close);
   const metrics =
@@ -146,7 +146,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       publicUrl,
       budgets,
       now: Date.now,
-      onRefusal: turnedAway.count,
+      onRejection: turnedAway.count,
     });
   let opened = environments.open(firstConnections);
   let served = serveAgents(first, opened);
@@ -251,23 +251,4 @@ function proxyOf({ agents }: Loaded, connections: Connections, { variable }: Hos
   const ofEnvironments = [...connections.values()].map(({ transport }) => transport.proxy);
   const ofIssuers = agents.issuers.map(({ jwksUrl }) => proxyFor(jwksUrl, variable)?.address);
   return [...ofEnvironments, ...ofIssuers].find((address) => address !== undefined);
-}
-
-const MINUTE_MS = 60_000;
-
-/** Counts rejected requests for the record: at most one entry a minute, however many requests there are. */
-function createRejectionCounter(record: AuditRecord) {
-  const counts = new Map<string, number>();
-  const tell = () => {
-    if (counts.size === 0) return;
-    const told = [...counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
-    counts.clear();
-    // The record keeps an entry that it cannot write.
-    record.append({ kind: 'note', text: `rejected requests: ${told}` }).catch(() => {});
-  };
-  setInterval(tell, MINUTE_MS).unref();
-  return {
-    tell,
-    count: ({ reason }: { readonly reason: string }) => void counts.set(reason, (counts.get(reason) ?? 0) + 1),
-  };
 }
