@@ -99,7 +99,7 @@ export default {
     },
     examples: [
       { args: { user_id: ADA } },
-      { says: 'An error says what to do next:', args: { user_id: 'user_01JNOBODY' } },
+      { says: 'An error says what to do next:', args: { user_id: 'user_01JABSENT' } },
     ],
   },
   list_users: {
