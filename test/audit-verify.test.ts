@@ -278,7 +278,7 @@ describe('audit verify', () => {
         '',
       ].join('\n'),
     });
-    expect((await audit('verify', file)).text).toContain('cut off the end shows with --head');
+    expect((await audit('verify', file)).text).toContain('Only --head shows whether');
   });
 
   it('ends with 1 where it is not, and says where first', async () => {
@@ -293,7 +293,7 @@ describe('audit verify', () => {
       `head run-1:99:${head.hash}: BROKEN: the run was truncated: it ends with entry 8, but entry 99 was written`,
       `BROKEN: 1 entry of version 9, which this version of workos-mcp does not know: ${file}:8`,
       `1 line is torn: a write failed or its process died amid it: ${file}:9`,
-      `1 line is no entry of the record: ${file}:10`,
+      `1 line is not part of the record: ${file}:10`,
       'The record is NOT whole.',
     ]);
     expect(JSON.parse((await audit('verify', file, '--json')).text)).toEqual(await verifyFiles([file]));

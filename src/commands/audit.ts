@@ -1,5 +1,5 @@
 import { type ChainHead, parseHead } from '../audit/chain.ts';
-import { readRows, showFile, toPlain } from '../audit/read/show.ts';
+import { readRows, showFile, toAsciiJson, toPlain } from '../audit/read/show.ts';
 import { type VerifyReport, verifyFiles } from '../audit/read/verify.ts';
 import { StartError } from '../errors.ts';
 import { ASKS } from '../settings/command-line.ts';
@@ -39,7 +39,7 @@ export const runAudit = toCommand<AuditCommandDeps>('audit', 'subcommand', {
 async function show({ words: [file = ''], flags }: Line, { write, now }: AuditCommandDeps): Promise<number> {
   const filter = { agent: flags.agent?.[0], since: flags.since?.[0], refused: flags.refused !== undefined };
   if (flags.json !== undefined) {
-    for await (const row of readRows(file, filter, now)) write(`${JSON.stringify(row)}\n`);
+    for await (const row of readRows(file, filter, now)) write(`${toAsciiJson(row)}\n`);
     return 0;
   }
   let isEmpty = true;
@@ -58,13 +58,13 @@ async function verify({ words: files, flags }: Line, { write }: AuditCommandDeps
     return head;
   });
   const report = await verifyFiles(files, { heads });
-  write(flags.json === undefined ? toText(report) : `${JSON.stringify(report, undefined, 2)}\n`);
+  write(flags.json === undefined ? toText(report) : `${toAsciiJson(report, 2)}\n`);
   return report.whole ? 0 : 1;
 }
 
 const LINES: Readonly<Record<string, (count: string) => string>> = {
   torn: (count) => `${count} torn: a write failed or its process died amid it`,
-  other: (count) => `${count} no entry of the record`,
+  other: (count) => `${count} not part of the record`,
 };
 
 /** The report for people. */
@@ -95,7 +95,7 @@ function toText({ whole, runs, heads, lines }: VerifyReport): string {
   if (runs.length === 0) text.push('There is no entry of a record.');
   text.push(whole ? 'The record is whole.' : 'The record is NOT whole.');
   if (whole && heads.length === 0)
-    text.push('Whether entries were cut off the end shows with --head, which the log has.');
+    text.push('Only --head shows whether the end or a whole run was changed or removed. The heads are on stderr.');
   return text.map((line) => `${toPlain(line)}\n`).join('');
 }
 

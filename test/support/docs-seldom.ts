@@ -55,6 +55,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'another user (uid ${holder.uid}) could replace it, as the folder ${folder} belongs to that user. Give the folder to the user of this server with chown',
     "The folder of such a file is neither root's nor of the user that the server runs as",
   ],
+  [
+    'src/audit/read/verify.ts',
+    'The files have more than ${maxRuns} runs: verify fewer files at once.',
+    '`audit verify` of files that hold more than 100,000 runs',
+  ],
   ['src/audit/record.ts', 'The audit record is closed.', 'The server is shutting down'],
   [
     'src/redis/connect.ts',

@@ -175,6 +175,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     knows: 'the record: entries, the chain, the file; `read/` is its other side',
     imports: [
       'secrets',
+      'json.ts',
       'visible.ts',
       'ids.ts',
       'verbs.ts',

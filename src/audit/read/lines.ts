@@ -1,12 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { StartError } from '../../errors.ts';
-import { type Entry, SCHEMA_VERSION } from '../entry.ts';
+import { isObject, parseJson } from '../../json.ts';
+import { type Entry, MAX_LINE_BYTES, SCHEMA_VERSION } from '../entry.ts';
 
 /** A line of a file. */
 export type RecordLine = { readonly bytes: Buffer; readonly number: number };
 
-/** Bytes kept of a line. Entries are shorter, and a file without line feeds must not fill the memory. */
-const MAX_LINE_BYTES = 65_536;
+/** Bytes kept of a line, which may hold torn ones. A file without line feeds must not fill the memory. */
+const MAX_KEPT_BYTES = 65_536;
 
 /**
  * Streams the lines of a file. node:readline would also split lines at U+2028.
@@ -16,7 +17,7 @@ export async function* readLines(path: string): AsyncGenerator<RecordLine> {
   let number = 1;
   let start = Buffer.alloc(0);
   const keep = (more: Buffer) => {
-    if (start.length < MAX_LINE_BYTES) start = Buffer.concat([start, more.subarray(0, MAX_LINE_BYTES - start.length)]);
+    if (start.length < MAX_KEPT_BYTES) start = Buffer.concat([start, more.subarray(0, MAX_KEPT_BYTES - start.length)]);
   };
   try {
     // A stream without an encoding yields buffers.
@@ -25,7 +26,7 @@ export async function* readLines(path: string): AsyncGenerator<RecordLine> {
       for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, from)) {
         const rest = chunk.subarray(from, end);
         if (start.length === 0)
-          yield { bytes: rest.length > MAX_LINE_BYTES ? rest.subarray(0, MAX_LINE_BYTES) : rest, number };
+          yield { bytes: rest.length > MAX_KEPT_BYTES ? rest.subarray(0, MAX_KEPT_BYTES) : rest, number };
         else {
           keep(rest);
           yield { bytes: start, number };
@@ -42,14 +43,16 @@ export async function* readLines(path: string): AsyncGenerator<RecordLine> {
   if (start.length > 0) yield { bytes: start, number };
 }
 
+/** What stands before an entry on its line: the beginning of a torn one, or something else. */
+type BeforeEntry = 'torn' | 'other' | undefined;
+
 /** The kinds of lines in a record file. */
 export type ReadLine =
   | {
       readonly what: 'entry';
       readonly entry: Entry;
       readonly bytes: Buffer;
-      /** The entry follows a torn line, without a line feed between them. */
-      readonly torn: boolean;
+      readonly before: BeforeEntry;
     }
   /** An entry of an unknown version of the schema. */
   | { readonly what: 'version'; readonly version: string }
@@ -61,33 +64,45 @@ export type ReadLine =
 const START = '{"v":';
 
 export function readEntry(bytes: Buffer): ReadLine {
-  const whole = toEntry(bytes, false);
+  const whole = toEntry(bytes, undefined);
   if (whole !== undefined) return whole;
+  const before = START.startsWith(bytes.toString('latin1', 0, START.length)) ? 'torn' : 'other';
   // If a process died within a line, the next entry follows on the same line. The marker cannot occur within a string
   // of an entry, as its quotes would be escaped.
   const at = bytes.lastIndexOf(START);
-  const behind = at > 0 ? toEntry(bytes.subarray(at), true) : undefined;
-  if (behind !== undefined) return behind;
-  const text = bytes.toString('latin1', 0, START.length);
-  return { what: START.startsWith(text) ? 'torn' : 'other' };
+  const behind = at > 0 ? toEntry(bytes.subarray(at), before) : undefined;
+  return behind ?? { what: before };
 }
 
-function toEntry(bytes: Buffer, torn: boolean): ReadLine | undefined {
-  if (bytes[0] !== 0x7b /* { */) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString());
-  } catch {
-    return undefined;
-  }
-  const { v, run, seq, prev, time, kind } = Object(value);
+/** Characters of a version that a report quotes. */
+const MAX_VERSION_CHARS = 20;
+
+function toEntry(bytes: Buffer, before: BeforeEntry): ReadLine | undefined {
+  if (bytes[0] !== 0x7b /* { */ || bytes.length >= MAX_LINE_BYTES) return undefined;
+  const parsed = parseJson(bytes.toString());
+  if (parsed === undefined || parsed === 'too deep' || !isObject(parsed.value)) return undefined;
+  const { v, run, seq, prev, time, kind } = parsed.value;
   if (typeof run !== 'string' || typeof seq !== 'number' || v === undefined) return undefined;
-  if (v !== SCHEMA_VERSION) return { what: 'version', version: String(v) };
+  if (v !== SCHEMA_VERSION) return { what: 'version', version: toText(v).slice(0, MAX_VERSION_CHARS) };
   const sound =
     Number.isSafeInteger(seq) &&
     seq > 0 &&
     [prev, time, kind].every((member) => typeof member === 'string') &&
     run.length <= 100;
-  // Readers do not trust the remaining members. The chain shows whether they were altered.
-  return sound ? { what: 'entry', entry: value as Entry, bytes, torn } : undefined;
+  if (!sound) return undefined;
+  // The chain shows whether the other members were altered. Readers can count on their types.
+  const members = Object.entries(parsed.value).map(([name, member]) => [name, toMember(name, member)]);
+  const entry = Object.fromEntries(members) as Entry; // of a kind that readers may not know
+  return { what: 'entry', entry, bytes, before };
 }
+
+/** Members that are numbers. `ids` is an object, and all others are texts. */
+const NUMBERS: ReadonlySet<string> = new Set('v seq tools more_ids of status requests attempts ms'.split(' '));
+
+function toMember(name: string, member: unknown): unknown {
+  if (name === 'ids' && isObject(member)) return member;
+  return NUMBERS.has(name) && typeof member === 'number' ? member : toText(member);
+}
+
+/** A text as it is, and any other value as JSON. */
+const toText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -44,17 +44,25 @@ export type RecordedRun = {
   /** Decisions still without an outcome, and outcomes still without a decision. Files may come in any order. */
   readonly decisions: Map<number, UnknownOutcome>;
   readonly outcomes: Set<number>;
-  /** Number of decisions beyond KEPT. */
+  /** Number of decisions that there was no room for. */
   overflow: number;
   /** Sequence numbers of the heads to check, and the hashes found there. */
   readonly wanted: ReadonlySet<number>;
   readonly hashes: Map<number, string>;
+  readonly room: Room;
+  /** The run is in more pieces than there is room for. */
+  isScattered: boolean;
 };
 
-/** Decisions, outcomes and stretches of a run kept in memory, at most so many of each. */
-const MAX_KEPT = 100_000;
+/** Decisions, outcomes and stretches of all runs that may still be kept in memory. Files may have any number of them. */
+export type Room = { left: number };
 
-export const toRun = (id: string, wanted: ReadonlySet<number>): RecordedRun => ({
+export const MAX_KEPT = 1_000_000;
+
+/** Characters kept of a decision's text: the report lists the first, and points to all. */
+const MAX_TEXT_CHARS = 300;
+
+export const toRun = (id: string, wanted: ReadonlySet<number>, room: Room): RecordedRun => ({
   id,
   entries: 0,
   stretches: [],
@@ -64,6 +72,8 @@ export const toRun = (id: string, wanted: ReadonlySet<number>): RecordedRun => (
   overflow: 0,
   wanted,
   hashes: new Map(),
+  room,
+  isScattered: false,
 });
 
 const at = ({ file, line }: LinePosition): string => `${file}:${line}`;
@@ -83,17 +93,27 @@ export function addEntry(run: RecordedRun, entry: Entry, bytes: Uint8Array, plac
   }
   const stretch = { first: seq, prev, from: place, firstTime: time, last: seq, hash, to: place, lastTime: time };
   run.current = { ...stretch, lastKind: kind, fault: undefined };
-  // A run in so many pieces is certainly broken, and later pieces do not move the first fault.
-  if (run.stretches.length < MAX_KEPT) run.stretches.push(run.current);
+  // The number of runs is bounded elsewhere, so each has its first stretch.
+  if (run.stretches.length === 0 || hasRoom(run)) run.stretches.push(run.current);
+  else run.isScattered = true;
+}
+
+/** Takes a place if one is left. */
+function hasRoom({ room }: RecordedRun): boolean {
+  if (room.left === 0) return false;
+  room.left -= 1;
+  return true;
 }
 
 function addCall(run: RecordedRun, entry: Entry, place: LinePosition): void {
   if (entry.kind === 'outcome') {
-    if (!run.decisions.delete(entry.of) && run.outcomes.size < MAX_KEPT) run.outcomes.add(entry.of);
-  } else if (entry.kind === 'decision' && entry.decision === 'allowed' && !run.outcomes.delete(entry.seq)) {
-    if (run.decisions.size < MAX_KEPT) {
-      run.decisions.set(entry.seq, { seq: entry.seq, time: entry.time, where: at(place), text: String(entry.text) });
-    } else run.overflow += 1;
+    if (run.decisions.delete(entry.of)) run.room.left += 1;
+    else if (hasRoom(run)) run.outcomes.add(entry.of);
+  } else if (entry.kind === 'decision' && entry.decision === 'allowed') {
+    const { seq, time, text } = entry;
+    if (run.outcomes.delete(seq)) run.room.left += 1;
+    else if (!hasRoom(run)) run.overflow += 1;
+    else run.decisions.set(seq, { seq, time, where: at(place), text: String(text).slice(0, MAX_TEXT_CHARS) });
   }
 }
 
@@ -118,8 +138,16 @@ export function firstFault(run: RecordedRun): RecordFault | undefined {
     if (fault !== undefined) return fault;
     before = stretch;
   }
+  if (run.isScattered && before !== undefined) return toScattered(before);
   return undefined;
 }
+
+const toScattered = ({ last, to }: EntryRange): RecordFault => ({
+  kind: 'reordered',
+  seq: last,
+  where: at(to),
+  text: 'the entries of the run are in more places than can be checked at once: verify fewer files',
+});
 
 function faultBetween(before: EntryRange | undefined, { first, prev, from }: EntryRange): RecordFault | undefined {
   const last = before?.last ?? 0;

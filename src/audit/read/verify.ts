@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { StartError } from '../../errors.ts';
 import { type ChainHead, toHeadText } from '../chain.ts';
 import { readEntry, readLines } from './lines.ts';
 import {
@@ -6,8 +7,10 @@ import {
   firstFault,
   headFault,
   inOrder,
+  MAX_KEPT,
   type RecordedRun,
   type RecordFault,
+  type Room,
   toRun,
   type UnknownOutcome,
   unknownCalls,
@@ -45,18 +48,26 @@ type OddKind = 'torn' | 'other' | `version ${string}`;
 /** Calls without an outcome, and lines of a kind, that a report lists. */
 const MAX_LISTED = 20;
 
+/** Runs that one report can follow. Each start of a server is one. */
+const MAX_RUNS = 100_000;
+
 /** Kinds of lines that are counted separately. */
 const MAX_VERSIONS = 20;
 
 /**
  * Follows every run through the files, which may come in any order.
- * @throws StartError if a file cannot be read
+ * @throws StartError if a file cannot be read, or if the files have too many runs
  */
 export async function verifyFiles(
   paths: readonly string[],
-  { heads = [] }: { readonly heads?: readonly ChainHead[] } = {},
+  {
+    heads = [],
+    maxRuns = MAX_RUNS,
+    maxKept = MAX_KEPT,
+  }: { readonly heads?: readonly ChainHead[]; readonly maxRuns?: number; readonly maxKept?: number } = {},
 ): Promise<VerifyReport> {
   const runs = new Map<string, RecordedRun>();
+  const room: Room = { left: maxKept };
   const odd = new Map<OddKind, { count: number; where: string[] }>();
   const note = (what: OddKind, where: string) => {
     const noted = odd.get(what) ?? { count: 0, where: [] };
@@ -74,10 +85,12 @@ export async function verifyFiles(
       if (read.what === 'version') note(`version ${read.version}`, where);
       else if (read.what !== 'entry') note(read.what, where);
       else {
-        if (read.torn) note('torn', where);
+        if (read.before !== undefined) note(read.before, where);
         const { entry } = read;
-        const run = runs.get(entry.run) ?? toRun(entry.run, wantedOf(entry.run));
+        const run = runs.get(entry.run) ?? toRun(entry.run, wantedOf(entry.run), room);
         runs.set(entry.run, run);
+        if (runs.size > maxRuns)
+          throw new StartError(`The files have more than ${maxRuns} runs: verify fewer files at once.`);
         addEntry(run, entry, read.bytes, { file: path, line: number });
       }
     }
