@@ -30,6 +30,7 @@ async function preview(args: Arguments, { mayRead = true, now = NOW }: { mayRead
     mayRead: () => mayRead,
     read: async () => ({
       value,
+      notes: [],
       removed: 0,
       plain: true,
       marked: false,

@@ -55,7 +55,7 @@ async function traceOf({ args, settings, gate, caller, onDecide, ...declared }: 
   const exchange: Exchange = async ({ name }) => {
     trace.push(`send ${name}`);
     const value = { id: 'thing_1', name: 'One' };
-    return { value, removed: 0, plain: true, marked: false, reply: { status: 200, headers: {}, body: '' } };
+    return { value, notes: [], removed: 0, plain: true, marked: false, reply: { status: 200, headers: {}, body: '' } };
   };
   const journal: Journal = {
     begin: () => ({

@@ -165,6 +165,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'visible.ts',
       'wording.ts',
       'ids.ts',
+      'memo.ts',
       'errors.ts',
       '@modelcontextprotocol/server',
       'node:http',

@@ -4,10 +4,13 @@ import { isObject, type JsonObject, parseJson } from '../../json.ts';
 import { cleanValue, isPlain } from '../../visible.ts';
 import { ReplyError } from '../../workos/errors.ts';
 import type { Reply } from '../../workos/layer.ts';
+import { withMoved } from './own-members.ts';
 
-/** A successful answer of WorkOS, without invisible characters. */
+/** A successful answer of WorkOS, without invisible characters and without members that pass for the server's own. */
 export type Answer = {
-  readonly value: Record<string, unknown>;
+  readonly value: JsonObject;
+  /** What the server says of it. */
+  readonly notes: readonly string[];
   /** The number of invisible characters that were removed. */
   readonly removed: number;
   /** The declared members that they were removed from; a list's by the members of its items. */
@@ -50,15 +53,16 @@ export function acceptReply(reply: Reply, tool: Answering): Answer {
   }
   const fault = whyUnexpected(object, tool);
   if (fault !== undefined) throw new ReplyError(reply, fault);
-  const value = withNotes(object, acceptedNotes(status));
-  if (isPlain(body)) return { value, removed: 0, plain: true, reply };
-  const cleaned = cleanValue(value);
+  const notes = acceptedNotes(status);
+  if (isPlain(body)) return { value: withMoved(object), notes, removed: 0, plain: true, reply };
+  const cleaned = cleanValue(object);
   const places = toDeclared(cleaned.places, tool);
-  return { value: Object(cleaned.value), removed: cleaned.removed, places, plain: false, reply };
+  return { value: withMoved(Object(cleaned.value)), notes, removed: cleaned.removed, places, plain: false, reply };
 }
 
 const toOk = (reply: Reply, notes: readonly string[]): Answer => ({
-  value: withNotes({ ok: true, status: reply.status }, notes),
+  value: { ok: true, status: reply.status },
+  notes,
   removed: 0,
   plain: true,
   reply,
@@ -66,9 +70,6 @@ const toOk = (reply: Reply, notes: readonly string[]): Answer => ({
 
 const acceptedNotes = (status: number): readonly string[] =>
   status === 202 ? ['WorkOS has accepted the call (202) and is still carrying it out.'] : [];
-
-export const withNotes = (value: JsonObject, notes: readonly string[]): Record<string, unknown> =>
-  notes.length === 0 ? value : { ...value, notes: [...[value.notes ?? []].flat(), ...notes] };
 
 /** Whether a body that is not JSON is words such as OK, rather than a page of a gateway or JSON that broke off. */
 function isPlainText({ headers, body }: Reply): boolean {

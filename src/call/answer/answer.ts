@@ -1,10 +1,11 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { isObject, type JsonObject } from '../../json.ts';
 import { ReplyError } from '../../workos/errors.ts';
-import { type Answer, withNotes } from './accept-reply.ts';
+import type { Answer } from './accept-reply.ts';
 import { cursorsOf, isCursor, isUnsaid } from './cursor.ts';
 import type { FailedCall } from './failure.ts';
 import type { FieldSelection } from './fields.ts';
+import { type OwnMembers, withOwn } from './own-members.ts';
 import { removedNote, toResult } from './result.ts';
 import { byteLength, countWithRoom, tooLarge } from './size.ts';
 import type { ItemFilter } from './where.ts';
@@ -15,7 +16,7 @@ export type AnswerOptions = FailedCall & {
   readonly filter: ItemFilter | undefined;
   readonly maxBytes: number;
   /** Members that the server adds to the result. */
-  readonly extra: JsonObject;
+  readonly extra: Omit<OwnMembers, 'notes'>;
 };
 
 /** The items of a list. Throws ReplyError where they are not objects. */
@@ -40,16 +41,15 @@ export function answerResult(answer: Answer, options: AnswerOptions): CallToolRe
   const direction = backwards ? 'before' : 'after';
   const edge = whole.at(backwards ? 0 : -1)?.id;
   const notes = [
+    ...answer.notes,
     removedNote(removed, places),
     tool.paginated && isUnsaid(value, whole.length, args) ? unsaidNote(direction, edge) : undefined,
   ].filter((note) => note !== undefined);
   const cursors = cursorsOf(value);
-  const result = withNotes(
+  const result =
     items === undefined
-      ? { ...selection.object(value), ...extra }
-      : { ...value, data: items, ...(cursors && { list_metadata: cursors }) },
-    notes,
-  );
+      ? withOwn(selection.object(value), { ...extra, notes })
+      : withOwn({ ...value, data: items, ...(cursors && { list_metadata: cursors }) }, { notes });
   const text = JSON.stringify(result);
   const bytes = byteLength(text);
   if (bytes <= maxBytes) return toResult(result, text);
@@ -60,13 +60,13 @@ export function answerResult(answer: Answer, options: AnswerOptions): CallToolRe
   const cursor = whole.at(backwards ? -count : count - 1)?.id;
   if (count === 0 || count === items.length || !isCursor(cursor)) throw new ReplyError(reply, fault, advice);
   const note = `Cut to ${count} of ${items.length} items to stay under ${maxBytes} bytes. Continue with ${direction}="${cursor}".`;
-  const cut = withNotes(
+  const cut = withOwn(
     {
       object: 'list',
       data: backwards ? items.slice(-count) : items.slice(0, count),
       list_metadata: { ...cursors, [direction]: cursor },
     },
-    [removedNote(removed, places), note].filter((one) => one !== undefined),
+    { notes: [removedNote(removed, places), note].filter((one) => one !== undefined) },
   );
   if (byteLength(JSON.stringify(cut)) > maxBytes) throw new ReplyError(reply, fault, advice);
   return toResult(cut);
