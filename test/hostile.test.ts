@@ -214,9 +214,9 @@ describe.concurrent('an answer that is', () => {
       { raw: (r) => r.writeHead(307, { location: 'http://127.0.0.1:1/' }).end() },
       'with 307 Temporary Redirect. The redirect was not followed.',
     ],
-    ['an unknown status', json(299, 'x'), 'with 299 Unknown: x.'],
-    ['an unknown error status', json(499, { message: 'Hm.' }), 'with 499 Unknown: Hm.'],
-    ['a long error', json(400, { message: 'm'.repeat(100_000) }), '… (96001 more characters.)'],
+    ['an unknown status', json(299, 'x'), 'with 299 Unknown: "x".'],
+    ['an unknown error status', json(499, { message: 'Hm.' }), 'with 499 Unknown: "Hm".'],
+    ['a long error', json(400, { message: 'm'.repeat(100_000) }), '…" (96000 more characters).'],
   ])('%s', async (_, answer, text) => {
     const { run } = await open();
     const result = await run(READ, answer);
@@ -266,7 +266,7 @@ describe.concurrent('an answer that is', () => {
       notes: ['7 invisible or control characters were removed from first_name.'],
     });
     const { text } = await run(READ, json(400, { message: name }));
-    expect(text).toContain('400 Bad Request: Ada red.');
+    expect(text).toContain('400 Bad Request: "Ada red".');
     expect(text).toContain('7 invisible or control characters were removed from the text.');
   });
 });

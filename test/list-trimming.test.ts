@@ -84,7 +84,7 @@ describe('the next step after an error', () => {
     for (const body of ['', '{}', '<html>']) expect(await refusal(403, body, ...READ)).toContain(GENERIC);
     const explained = await refusal(403, '{"message":"SSO is not enabled."}', ...READ);
     expect(explained).toBe(
-      'WorkOS answered get_user with 403 Forbidden: SSO is not enabled. Ask the operator of this server to change that in WorkOS; calling again will not help.',
+      'WorkOS answered get_user with 403 Forbidden: "SSO is not enabled". Ask the operator of this server to change that in WorkOS; calling again will not help.',
     );
   });
 

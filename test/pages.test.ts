@@ -116,7 +116,7 @@ describe('max_items', () => {
     expect(ids).toHaveLength(100);
     expect(metadata.after).toBe('user_00099');
     expect(notes[0]).toBe(
-      'Stopped after 100 items because of an error: WorkOS answered list_users with 400 Bad Request: No. Correct the arguments and call again. Continue with after="user_00099".',
+      'Stopped after 100 items because of an error: WorkOS answered list_users with 400 Bad Request: "No". Correct the arguments and call again. Continue with after="user_00099".',
     );
   });
 

@@ -3,7 +3,7 @@ import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ReplyError, TransportError } from '../workos/errors.ts';
-import { isUnclear, toErrorResult } from './answer/failure.ts';
+import { isUnclear, requestIdOf, toErrorResult } from './answer/failure.ts';
 import { withFirstNotes, withNote } from './answer/result.ts';
 import type { Call, CallObserver } from './caller.ts';
 import type { Journal } from './journal.ts';
@@ -47,7 +47,7 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
     const result = withFirstNotes(ended.result, state.notes);
     const ms = Math.round(now() - start);
     const { requests, attempts, reply } = state.traffic;
-    const facts = { status: reply?.status, request_id: reply?.headers['x-request-id'], requests, attempts, ms };
+    const facts = { status: reply?.status, request_id: reply && requestIdOf(reply), requests, attempts, ms };
     writeLine(log, { tool: tool.name, route: tool.route, outcome, ...facts, trace: caller.trace }, fault);
     observer?.countCall(tool.name, outcome, ms);
     const rule = fault instanceof RefusedError ? fault.rule : 'the server failed';

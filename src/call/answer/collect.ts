@@ -158,8 +158,8 @@ function countResult(
 const isUpstream = (error: unknown): boolean =>
   error instanceof TransportError || error instanceof ReplyError || error instanceof RefusedError;
 
-/** A note has less room than an error. */
-const shorten = (text: string): string => (text.length <= 500 ? text : `${text.slice(0, 500)}…`);
+/** Characters of WorkOS's words in a note, which has less room than an error. */
+const MAX_NOTED_CHARS = 300;
 
 function whyStopped({ count, ...end }: WalkEnd, options: AnswerOptions, direction: string): string {
   const onward = end.next === null ? '' : ` Continue with ${direction}="${end.next}".`;
@@ -172,7 +172,7 @@ function whyStopped({ count, ...end }: WalkEnd, options: AnswerOptions, directio
     case 'size':
       return `Stopped after ${items}, to stay under ${options.maxBytes} bytes.${onward}`;
     case 'error':
-      return `Stopped after ${items} because of an error: ${shorten(explain(end.error, options))}${onward}`;
+      return `Stopped after ${items} because of an error: ${explain(end.error, options, MAX_NOTED_CHARS)}${onward}`;
     case 'max_scanned':
       return `Stopped after ${end.scanned} items were looked at, the most for one call.${onward}`;
     case 'unsaid':

@@ -1,10 +1,9 @@
 import { isObject, type JsonObject } from '../../json.ts';
 
-/** A longer cursor is not a WorkOS ID, and takes too much room in a result. */
-const MAX_CURSOR_CHARS = 256;
+/** Of at most 256 characters: a longer one is not a WorkOS ID. Notes quote it, so it has neither blanks nor quotes. */
+const CURSOR = /^[\x21\x23-\x7e]{1,256}$/;
 
-export const isCursor = (cursor: unknown): cursor is string =>
-  typeof cursor === 'string' && cursor !== '' && cursor.length <= MAX_CURSOR_CHARS;
+export const isCursor = (cursor: unknown): cursor is string => typeof cursor === 'string' && CURSOR.test(cursor);
 
 /** The cursors of a page. Older answers spell the member in another way; `undefined` where there is none. */
 export const cursorsOf = ({ list_metadata, listMetadata }: JsonObject): JsonObject | undefined =>

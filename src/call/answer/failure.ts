@@ -19,6 +19,12 @@ export type FailedCall = {
   readonly sent: boolean;
 };
 
+/** WorkOS's ID of a reply, if its header has one: a header is text from outside. */
+export function requestIdOf({ headers }: Reply): string | undefined {
+  const id = headers['x-request-id'];
+  return id !== undefined && /^[\w.:-]{1,100}$/.test(id) ? id : undefined;
+}
+
 /** The error of a failed call, as a tool result that tells the agent its next step. */
 export function toErrorResult(error: unknown, call: FailedCall): CallToolResult {
   return { content: [{ type: 'text', text: explain(error, call) }], isError: true };
@@ -27,16 +33,17 @@ export function toErrorResult(error: unknown, call: FailedCall): CallToolResult 
 /**
  * Says what happened, whether it may have taken effect, and what to do next. Invisible characters and confidential
  * values are removed.
+ * @param maxChars of WorkOS's own words
  */
-export function explain(error: unknown, call: FailedCall): string {
-  const { text, removed } = cleanText(explainOpenly(error, call));
+export function explain(error: unknown, call: FailedCall, maxChars?: number): string {
+  const { text, removed } = cleanText(explainOpenly(error, call, maxChars));
   return sentence(textWithoutValues(text, call.confidential), removedNote(removed));
 }
 
-function explainOpenly(error: unknown, call: FailedCall): string {
+function explainOpenly(error: unknown, call: FailedCall, maxChars?: number): string {
   const { tool, args, sent: began } = call;
   if (error instanceof RefusedError) return `${tool.name} was not sent. ${error.message}`;
-  if (error instanceof ReplyError) return explainReply(error, call);
+  if (error instanceof ReplyError) return explainReply(error, call, maxChars);
   if (error instanceof TransportError) {
     const { message, sent, final, attempts, remedy, ms } = error;
     // An earlier attempt may have arrived: with its key the call can be repeated once the operator has done that.
@@ -58,11 +65,17 @@ function explainOpenly(error: unknown, call: FailedCall): string {
   );
 }
 
-function explainReply({ reply, fault, advice }: ReplyError, { tool, args, confidential }: FailedCall): string {
+function explainReply(
+  { reply, fault, advice }: ReplyError,
+  { tool, args, confidential }: FailedCall,
+  maxChars: number | undefined,
+): string {
   const { status, attempts = 1 } = reply;
   const problem =
-    fault === undefined ? toWorkosFault(reply, confidential) : { code: undefined, text: `, ${fault}.`, removed: 0 };
-  const requestId = reply.headers['x-request-id'];
+    fault === undefined
+      ? toWorkosFault(reply, confidential, maxChars)
+      : { code: undefined, text: `, ${fault}.`, removed: 0 };
+  const requestId = requestIdOf(reply);
   const unknownOutcome = isUnclear(reply);
   const step = tool.nextSteps?.[problem.code ?? ''] ?? tool.nextSteps?.[status];
   return sentence(

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../json.ts';
 import { isObject, parseJson } from '../../json.ts';
 import { cleanValue } from '../../visible.ts';
-import { closed } from '../../wording.ts';
+import { MAX_REPORTED_FAULTS } from '../../wording.ts';
 import type { Reply } from '../../workos/layer.ts';
 import { type Confidential, textWithoutValues, withoutSecrets, withoutValues } from '../confidential.ts';
 
@@ -13,28 +13,32 @@ export type WorkosFault = {
   readonly removed: number;
 };
 
-/** Characters of the text that are shown. */
+/** Characters of WorkOS's words that are shown. */
 const MAX_SHOWN_CHARS = 4_000;
 
 /**
  * Reads every error body that WorkOS is known to send: objects of several dialects, a bare string, and non-JSON.
- * Members of an unknown shape are shown as they are. Text is cleaned and secrets are withheld before it is composed.
+ * Members of an unknown shape are shown as they are. Text is cleaned and secrets are withheld before it is composed. It
+ * stands in quotes: a message can hold what a user of WorkOS wrote.
  */
-export function toWorkosFault(reply: Reply, confidential: Confidential): WorkosFault {
+export function toWorkosFault(
+  reply: Reply,
+  confidential: Confidential,
+  maxChars: number | undefined = MAX_SHOWN_CHARS,
+): WorkosFault {
   const parsed = parseJson(reply.body);
   const { value, removed } = typeof parsed === 'object' ? cleanValue(parsed.value) : { value: undefined, removed: 0 };
-  // Remove secrets before shortening: half a secret would not be found, and is still confidential.
-  const safe = (text: string) => shorten(textWithoutValues(text, confidential));
-  if (typeof value === 'string') return { code: undefined, text: `: ${safe(closed(value))}`, removed };
+  const quoter = createQuoter(maxChars, (text) => textWithoutValues(text, confidential));
+  if (typeof value === 'string') return { code: undefined, text: `: ${quoter.quote(value)}.`, removed };
   if (!isObject(value)) {
     if (reply.body.trim() === '') return { code: undefined, text: '.', removed };
     const [type = ''] = reply.headers['content-type']?.split(';') ?? [];
-    const named = /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : 'no content type';
+    const named = /^[\w.+-]{1,60}\/[\w.+-]{1,60}$/.test(type) ? type : 'no content type';
     return { code: undefined, text: `, with a body that is not a JSON object (${named}).`, removed };
   }
   const name = toCode(value.code) ?? toCode(value.error);
   const said = [value.error_description, value.message].flat().filter(isText);
-  const reasons = Array.isArray(value.errors) ? value.errors.map((reason) => toReason(reason, confidential)) : [];
+  const problems = Array.isArray(value.errors) ? value.errors : [];
   const rest = without(value, {
     code: isCode,
     error: isCode,
@@ -43,24 +47,62 @@ export function toWorkosFault(reply: Reply, confidential: Confidential): WorkosF
     errors: Array.isArray,
   });
   const parts = [
-    ...said.map(closed),
-    ...(name === undefined ? [] : [`Code: ${name}.`]),
-    ...(reasons.length === 0 ? [] : [`Reasons: ${reasons.join('; ')}.`]),
-    ...(isEmpty(rest) ? [] : [`Details: ${toJson(rest, confidential)}.`]),
+    ...quoter.each(said, quoter.quote),
+    ...(name === undefined ? [] : [`Code: ${quoter.name(name)}`]),
+    ...(problems.length === 0
+      ? []
+      : [`Reasons: ${quoter.each(problems, (problem) => toReason(problem, quoter, confidential)).join('; ')}`]),
+    ...(isEmpty(rest) ? [] : [`Details: ${quoter.json(toJson(rest, confidential))}`]),
   ];
-  return { code: name, text: parts.length === 0 ? '.' : `: ${safe(parts.join(' '))}`, removed };
+  return { code: name, text: parts.length === 0 ? '.' : `: ${parts.join('. ')}.`, removed };
+}
+
+type Quoter = ReturnType<typeof createQuoter>;
+
+/**
+ * Quotes texts of WorkOS, of all together at most so many characters. Each is quoted as a whole: behind half of a quote
+ * the server's own words would be taken for WorkOS's.
+ * @param conceal removes secrets from a text, before it is shortened: half a secret would not be found
+ */
+function createQuoter(maxChars: number, conceal: (text: string) => string) {
+  let left = maxChars;
+  const quote = (open: string): string => {
+    const text = conceal(open);
+    const shown = text.slice(0, left);
+    left -= shown.length;
+    const more = text.length - shown.length;
+    return more === 0
+      ? JSON.stringify(text.replace(/\.$/, ''))
+      : `${JSON.stringify(`${shown}…`)} (${more} more characters)`;
+  };
+  return {
+    quote,
+    /** A word as it is: it cannot be mistaken for a sentence. */
+    name: (text: string): string => (/^[\w./[\]-]{1,64}$/.test(text) ? conceal(text) : quote(text)),
+    /** JSON as it is, if it fits: its texts are quoted already. */
+    json: (json: string): string => {
+      if (json.length > left) return quote(json);
+      left -= json.length;
+      return json;
+    },
+    each: <T>(items: readonly T[], tell: (item: T) => string): readonly string[] => {
+      const told = items.slice(0, MAX_REPORTED_FAULTS).map(tell);
+      return told.length === items.length ? told : [...told, `and ${items.length - told.length} more`];
+    },
+  };
 }
 
 /** `errors` holds strings, {code, message}, {field, code} or a validator's {instancePath, message}. */
-function toReason(problem: unknown, confidential: Confidential): string {
-  if (!isObject(problem)) return String(problem);
+function toReason(problem: unknown, { quote, name, json }: Quoter, confidential: Confidential): string {
+  if (!isObject(problem)) return isText(problem) ? quote(problem) : json(JSON.stringify(problem));
   const where = [problem.field, problem.instancePath].find(isText);
-  const message = isText(problem.message) ? problem.message.replace(/\.$/, '') : undefined;
   const code = toCode(problem.code);
-  const what = message === undefined ? code : `${message}${code === undefined ? '' : ` (${code})`}`;
+  const shownCode = code === undefined ? undefined : name(code);
+  const message = isText(problem.message) ? quote(problem.message) : undefined;
+  const what = message === undefined ? shownCode : `${message}${shownCode === undefined ? '' : ` (${shownCode})`}`;
   const rest = without(problem, { field: isText, instancePath: isText, message: isText, code: isCode });
-  const more = isEmpty(rest) ? undefined : toJson(rest, confidential);
-  return [where, what, more].filter((part) => part !== undefined).join(': ');
+  const more = isEmpty(rest) ? undefined : json(toJson(rest, confidential));
+  return [where && name(where), what, more].filter((part) => part !== undefined).join(': ');
 }
 
 const toJson = (value: JsonObject, confidential: Confidential): string =>
@@ -82,8 +124,3 @@ const isCode = (value: unknown): value is string =>
 const toCode = (value: unknown): string | undefined => (isCode(value) ? value : undefined);
 
 const isEmpty = (value: JsonObject): boolean => Object.keys(value).length === 0;
-
-const shorten = (text: string): string =>
-  text.length <= MAX_SHOWN_CHARS
-    ? text
-    : `${text.slice(0, MAX_SHOWN_CHARS)}… (${text.length - MAX_SHOWN_CHARS} more characters.)`;
