@@ -1,9 +1,9 @@
-# syntax=docker/dockerfile:1
 # The server for agents over HTTP. Every other command works too: docker run IMAGE check --config …
-ARG NODE=24
-ARG DEBIAN=trixie
+# By exact version. A release gives both with the digest that it was built from: docs/releasing.md.
+ARG NODE_IMAGE=node:24.19.0-trixie-slim
+ARG DEBIAN_IMAGE=debian:13.6-slim
 
-FROM node:${NODE}-${DEBIAN}-slim AS build
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
@@ -15,7 +15,7 @@ COPY tools tools
 RUN npm run build
 
 # Node and the bundle alone: neither npm, nor a compiler, nor a dependency is in the image that runs.
-FROM debian:${DEBIAN}-slim
+FROM ${DEBIAN_IMAGE}
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
 COPY package.json LICENSE ./

@@ -170,3 +170,33 @@ describe('docs/remote.md tells of', () => {
     });
   });
 });
+
+describe('what others publish is named exactly', () => {
+  const services: Readonly<Record<string, { readonly image: string; readonly build?: string }>> = parse(
+    read('deploy/compose.yaml'),
+  ).services;
+  const images = [
+    ...[...read('Dockerfile').matchAll(/^ARG \w+_IMAGE=(.*)$/gm)].map(([, image = '']) => image),
+    ...Object.values(services).flatMap(({ image, build }) => (build === undefined ? [image] : [])),
+  ];
+
+  it.each(images)('the image %s', (image) => {
+    expect(image).toMatch(/(?:^|:-)[a-z]+:\d+\.\d+(?:\.\d+)?-[a-z]+/);
+  });
+
+  it('every image is one of them, and can be given by digest', () => {
+    const from = [...read('Dockerfile').matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
+    expect(from).toEqual(['${NODE_IMAGE}', '${DEBIAN_IMAGE}']);
+    expect(images).toHaveLength(4);
+    expect(images.filter((image) => image.startsWith('${'))).toHaveLength(2);
+  });
+
+  it.each(['ci.yml', 'publish.yml'])('the actions of %s, by commit', (name) => {
+    const used = [...read(`.github/workflows/${name}`).matchAll(/^\s*(?:- )?uses: (\S+)/gm)].map(
+      ([, action]) => action,
+    );
+    const foreign = used.filter((action) => !action?.startsWith('./'));
+    expect(foreign.length).toBeGreaterThan(0);
+    for (const action of foreign) expect(action).toMatch(/^[\w.-]+\/[\w.-]+@[0-9a-f]{40}$/);
+  });
+});
