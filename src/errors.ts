@@ -4,7 +4,7 @@ export function withoutKeys(text: string): string {
 }
 
 /** An agent's token holds dashes; all of these may stand behind an underscore, as in the name of a variable. */
-const SECRET = /(?<![A-Za-z0-9])(?:(sk|wmcp)_[\w-]{6,}|eyJ[\w-]{6,}[\w.-]*)/g;
+const SECRET = /(?<![A-Za-z0-9])(?:(sk|wmcp)_[\w-]{6,}(?:[.+=~]+[\w-]+)*|eyJ[\w-]{6,}(?:[.+=~]+[\w-]+)*)/g;
 
 /** The server cannot start with its settings. The message is for the operator. */
 export class StartError extends Error {

@@ -225,7 +225,22 @@ describe('doctor, where something is wrong,', () => {
       'ENOENT',
     ],
     ['another environment than expected', [...ALLOW, '--expect', 'production'], GOOD, {}, ['fail key'], 'staging key'],
-    ['a Client ID that is a key', ALLOW, { ...GOOD, WORKOS_CLIENT_ID: LIVE }, {}, ['fail client ID'], 'is an API key'],
+    [
+      'a Client ID that is a key',
+      ALLOW,
+      { ...GOOD, WORKOS_CLIENT_ID: LIVE },
+      {},
+      ['fail settings', 'warn key'],
+      'is given a WorkOS API key',
+    ],
+    [
+      'a Client ID like a key',
+      ALLOW,
+      { ...GOOD, WORKOS_CLIENT_ID: 'sk_test' },
+      {},
+      ['fail client ID'],
+      'is an API key',
+    ],
     ['an odd Client ID', ALLOW, { ...GOOD, WORKOS_CLIENT_ID: 'proj_1' }, {}, ['warn client ID'], 'does not look like'],
     [
       'no Client ID for tools that need it',

@@ -333,7 +333,7 @@ describe('the commands', () => {
     ['check', 'Nothing is allowed until you say so'],
     ['check --sandbox --expect staging --allow *:read', '--expect staging checks the API key'],
     ['check --base-url ftp://x --allow *:read', 'WORKOS_BASE_URL is not a valid http(s) URL'],
-    ['check --client-id sk_test_abcdefgh --allow *:read', 'WORKOS_CLIENT_ID is an API key'],
+    ['check --client-id sk_test_abcdefgh --allow *:read', '--client-id is given a WorkOS API key'],
     ['check --audit-log /no/such/place --allow *:read', '--audit-log /no/such/place'],
     ['check --allow *:read --limit x=1/1', 'there is no limit "x"'],
     ['audit', 'audit verify'],

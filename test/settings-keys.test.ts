@@ -121,7 +121,15 @@ describe('a secret in the wrong place', () => {
     ['a key', 'sk_live_canary123456'],
     ['a signed token', 'eyJcanary12345.eyJcanary12345.canary'],
   ])('is masked: %s', (_, secret) => {
-    for (const text of [secret, `"${secret}"`, `x=${secret}&y`, `WORKOS_MCP_${secret}`, `--${secret}`, `(${secret})`]) {
+    for (const text of [
+      secret,
+      `"${secret}"`,
+      `x=${secret}&y`,
+      `WORKOS_MCP_${secret}`,
+      `${secret}.canary+canary`,
+      `--${secret}`,
+      `(${secret})`,
+    ]) {
       expect(withoutKeys(text)).not.toContain('canary');
     }
   });
@@ -136,9 +144,13 @@ describe('a secret in the wrong place', () => {
     expect(withoutKeys(text)).toBe(text);
   });
 
-  it.each([TOKEN, 'sk_live_canary123456', 'eyJcanary12345'])('is not an agent: %s', (secret) => {
+  it.each([
+    [TOKEN, "--agent is given an agent's token. Remove it and rotate it"],
+    ['sk_live_canary123456', '--agent is given a WorkOS API key. Remove it and rotate it'],
+    ['eyJcanary12345', '--agent looks like an API key or token: give the agent a name.'],
+  ])('is not an agent: %s', (secret, message) => {
     const act = () => settings({}, '--agent', secret);
-    expect(act).toThrow('--agent looks like an API key or token: give the agent a name.');
+    expect(act).toThrow(message);
     expect(act).toThrow(expect.objectContaining({ message: expect.not.stringContaining('canary') }));
   });
 });

@@ -1,6 +1,7 @@
 import { StartError } from '../errors.ts';
 import { didYouMean } from '../wording.ts';
 import type { Option } from './options.ts';
+import { secretIn } from './secret-text.ts';
 
 /** Settings by option, each in the same form as its flag would give it. */
 export type Given = Readonly<Record<string, readonly string[] | undefined>>;
@@ -35,7 +36,7 @@ export function parseValue(where: string, option: Option, raw: string, blankIsNo
       if (blankIsNone && raw.trim() === '') return [];
       const items = raw.split(',').map((item) => item.trim());
       if (items.includes('')) throw new StartError(`${where} has an empty item: "${raw}".`);
-      return items;
+      return items.map((item) => unexposed(where, item));
     }
     case 'switch': {
       const value = raw.trim().toLowerCase();
@@ -63,8 +64,15 @@ export function parseValue(where: string, option: Option, raw: string, blankIsNo
       if (option.value?.startsWith('FILE') && /^~([\\/]|$)/.test(raw.trim())) {
         throw new StartError(`${where} begins with "~", which only a shell replaces: write the whole path.`);
       }
-      return [raw.trim()];
+      return [unexposed(where, raw.trim())];
     case 'secret':
       return [raw];
   }
+}
+
+/** A text that is not a secret: settings are shown, logged and recorded. Throws StartError for one that is. */
+function unexposed(where: string, text: string): string {
+  const secret = secretIn(text);
+  if (secret === undefined) return text;
+  throw new StartError(`${where} is given ${secret.what}. Remove it and rotate it: treat it as exposed.`);
 }

@@ -4,6 +4,7 @@ import { sectionNames } from './agents-schema.ts';
 import { type Given, parseValue } from './option-value.ts';
 import { OPTIONS, type Option, optionNames, optionOf } from './options.ts';
 import { type Path, parseYaml } from './parse-yaml.ts';
+import { secretIn } from './secret-text.ts';
 
 /** What the settings file holds, and on which line each part of it stands. */
 export type SettingsFile = {
@@ -62,33 +63,13 @@ function toTexts(where: string, option: Option, value: unknown): readonly string
   return parseValue(where, option, String(value));
 }
 
-/** Secrets, in any place. Paths and longer words that only contain such letters are not secrets. */
-const SECRETS: readonly (readonly [pattern: RegExp, what: string, instead: string])[] = [
-  [
-    /(?<![\w./-])sk_\w{6,}(?!\w*[./])/,
-    'a WorkOS API key',
-    'name the variable (api-key-env) or the file (api-key-file) that holds it',
-  ],
-  [
-    /(?<!\w)wmcp_[a-z0-9]+_[\w-]{16,}/,
-    "an agent's token",
-    'the file holds only the ID:SHA256 that "workos-mcp agent add" writes',
-  ],
-  [
-    /(?<!\w)eyJ[\w-]{8,}\.[\w-]{8,}\./,
-    'a signed token',
-    'name the claims that such a token must have in a jwt section',
-  ],
-];
-
 /** A file is copied, committed and shown around more easily than a secret may be. */
 function refuseSecrets(text: string, file: string): void {
   for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
-    for (const [pattern, what, instead] of SECRETS) {
-      if (!pattern.test(line)) continue;
-      throw new StartError(
-        `${file}:${index + 1}: ${what} does not belong in a file: ${instead}. Rotate it: treat it as exposed.`,
-      );
-    }
+    const found = secretIn(line);
+    if (found === undefined) continue;
+    throw new StartError(
+      `${file}:${index + 1}: ${found.what} does not belong in a file: ${found.instead}. Rotate it: treat it as exposed.`,
+    );
   }
 }
