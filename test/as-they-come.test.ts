@@ -208,7 +208,7 @@ it.each([READ, CREATE])('skips a byte order mark before JSON (%s)', async (...ca
     structured: { id: 'user_1' },
     outcomes: ['ok'],
   });
-  expect((await answered(call, reply(400, '\ufeff{"message":"No."}'))).text).toContain('400 Bad Request: No.');
+  expect((await answered(call, reply(400, '\ufeff{"message":"No."}'))).text).toContain('400 Bad Request: "No".');
 });
 
 describe('what was removed is told with its member,', () => {

@@ -214,7 +214,7 @@ describe('the command', () => {
       '',
     ],
     [['--sandbox', '--allow', '*:read', '--expect', 'staging'], {}, 2, '', /--sandbox uses none/],
-    [['tools', '--allow', 'sk_live_1234567890'], {}, 2, '', /no tool "sk_…"/],
+    [['tools', '--allow', 'sk_live_1234567890'], {}, 2, '', /--allow is given a WorkOS API key/],
     [['tools', '--deny', 'nonsense'], {}, 2, '', /no tool "nonsense"/],
   ])('%j %j', async (args, env, code, stdout, stderr) => {
     const ended = await runProgram(args, env);

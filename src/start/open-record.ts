@@ -9,7 +9,7 @@ import type { Environment } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';
 import { StartError } from '../errors.ts';
 import type { ProcessUser } from '../file-owner.ts';
-import type { Log } from '../log.ts';
+import type { createLog } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 import type { Stderr } from '../stderr.ts';
 
@@ -60,7 +60,7 @@ export async function openRecord(
  */
 export async function beginRecord(
   record: AuditRecord,
-  { log, stderr }: { readonly log: Log; readonly stderr: Stderr },
+  { log, stderr }: { readonly log: ReturnType<typeof createLog>; readonly stderr: Stderr },
   start: Omit<Extract<EntryFields, { kind: 'start' }>, 'kind'>,
 ): Promise<(reason: string) => Promise<void>> {
   try {
@@ -86,6 +86,8 @@ export async function beginRecord(
     } catch (error) {
       log.error({ error: error instanceof Error ? error.message : '' }, 'the record is incomplete');
     }
+    // Behind what was logged before: the log begins to write later than this.
+    await log.written();
     tellHead();
   };
 }
