@@ -378,7 +378,7 @@ describe('the settings of a server', () => {
   it.each([
     ['--sandbox --expect staging', 'checks the API key, but --sandbox uses none'],
     ['--agent a/b', '--agent is "a/b"'],
-    ['--client-id sk_test_1', 'WORKOS_CLIENT_ID is an API key'],
+    ['--client-id sk_test', 'WORKOS_CLIENT_ID is an API key'],
     ['--limit users=5/1', 'there is no limit "users"'],
     ['--allow-write --deny *:full', 'No tool is left on'],
     ['--port 9000', 'There is no option --port'],
