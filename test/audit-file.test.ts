@@ -19,7 +19,7 @@ import { openAuditFile } from '../src/audit/file-sink.ts';
 import { verifyFiles } from '../src/audit/read/verify.ts';
 import { RecordError } from '../src/audit/record.ts';
 import { StartError } from '../src/errors.ts';
-import { userOf } from '../src/file-owner.ts';
+import { userOf } from '../src/files/file-owner.ts';
 import { clock, DECISION, entriesOf, filesOf, folder, linesOf, outcome, recordIn, START } from './support/audit.ts';
 
 const settings = { maxBytes: 1e9, run: 'run-1', now: clock(), user: userOf(process) };

@@ -85,7 +85,7 @@ const SAID: readonly Said[] = [
     'export function toTransportError',
   ].flatMap((beginning) => saidIn('src/workos/faults.ts', beginning)),
   ...['export function whyUnsafe', 'function whyUnsafePlace'].flatMap((beginning) =>
-    saidIn('src/file-owner.ts', beginning),
+    saidIn('src/files/file-owner.ts', beginning),
   ),
   ...saidIn('src/agents/identify.ts', 'const MESSAGES'),
   ...saidIn('src/agents/headers.ts', 'export function narrowByHeaders'),

@@ -8,7 +8,7 @@ import { type Finding, toText } from '../src/commands/doctor/finding.ts';
 import { freeBytes, OLDEST_NODE } from '../src/commands/doctor/machine.ts';
 import { reachRedis } from '../src/commands/doctor/redis.ts';
 import { StartError } from '../src/errors.ts';
-import { userOf } from '../src/file-owner.ts';
+import { userOf } from '../src/files/file-owner.ts';
 import { toEnvironment } from '../src/settings/environment.ts';
 import { TransportError } from '../src/workos/errors.ts';
 import { toTransportError } from '../src/workos/faults.ts';

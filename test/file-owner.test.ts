@@ -2,7 +2,7 @@ import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symli
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { userOf, whyUnsafe } from '../src/file-owner.ts';
+import { userOf, whyUnsafe } from '../src/files/file-owner.ts';
 import { runProgram } from './support/in-process.ts';
 
 const user = userOf(process);

@@ -17,7 +17,7 @@ import { platform } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { StartError } from '../errors.ts';
-import { type ProcessUser, whyUnsafe } from '../file-owner.ts';
+import { type ProcessUser, whyUnsafe } from '../files/file-owner.ts';
 import type { Sink } from './record.ts';
 
 type OpenRecordFile = {

@@ -2,7 +2,7 @@ import { readFileSync, writeSync } from 'node:fs';
 import * as module from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { withoutKeys } from '../errors.ts';
-import { userOf } from '../file-owner.ts';
+import { userOf } from '../files/file-owner.ts';
 import { answerFailure } from '../serve/stdio/answer-failure.ts';
 import { partFor, spelledOut } from '../settings/command-line.ts';
 import type { Part, Shell } from '../start/host.ts';

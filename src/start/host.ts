@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { ProcessUser } from '../file-owner.ts';
+import type { ProcessUser } from '../files/file-owner.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
 import type { Env } from '../settings/sources.ts';

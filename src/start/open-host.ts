@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
 import { StartError } from '../errors.ts';
-import { whyUnsafe } from '../file-owner.ts';
+import { whyUnsafe } from '../files/file-owner.ts';
 import { type Config, configFileOf, toConfig } from '../settings/config.ts';
 import { toEnvironment } from '../settings/environment.ts';
 import { readSources } from '../settings/sources.ts';

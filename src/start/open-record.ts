@@ -8,7 +8,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Environment } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';
 import { StartError } from '../errors.ts';
-import type { ProcessUser } from '../file-owner.ts';
+import type { ProcessUser } from '../files/file-owner.ts';
 import type { createLog } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 import type { Stderr } from '../stderr.ts';

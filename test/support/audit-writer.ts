@@ -3,7 +3,7 @@
 import { toHeadText } from '../../src/audit/chain.ts';
 import { openAuditFile } from '../../src/audit/file-sink.ts';
 import { createAuditRecord } from '../../src/audit/record.ts';
-import { userOf } from '../../src/file-owner.ts';
+import { userOf } from '../../src/files/file-owner.ts';
 
 const [file = '', run = '', calls = '', maxBytes = '', end = 'stop'] = process.argv.slice(2);
 const now = () => new Date();

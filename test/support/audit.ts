@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { Entry, EntryFields } from '../../src/audit/entry.ts';
 import { openAuditFile } from '../../src/audit/file-sink.ts';
 import { type AuditRecord, createAuditRecord, type Sink } from '../../src/audit/record.ts';
-import { userOf } from '../../src/file-owner.ts';
+import { userOf } from '../../src/files/file-owner.ts';
 
 export const USER = 'user_01E4ZCR3C56J083X43JQXF3JK5';
 

@@ -36,22 +36,22 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'The same, before the call or at the start',
   ],
   [
-    'src/file-owner.ts',
+    'src/files/file-owner.ts',
     'it belongs to another user (uid ${found.uid}), who could change it. Give it to the user of this server with chown',
     "A configuration, key, token or certificate file, or the record, is neither root's nor of the user that the server runs as",
   ],
   [
-    'src/file-owner.ts',
+    'src/files/file-owner.ts',
     'other users may write to it. Run chmod go-w ${path}, or chmod 600 for a secret',
     'Others may write to such a file',
   ],
   [
-    'src/file-owner.ts',
+    'src/files/file-owner.ts',
     'other users could replace it, as they may write to the folder ${folder}. Run chmod go-w ${folder}',
     'The same of a folder on the way to such a file, links included; sticky folders such as `/tmp` pass',
   ],
   [
-    'src/file-owner.ts',
+    'src/files/file-owner.ts',
     'another user (uid ${holder.uid}) could replace it, as the folder ${folder} belongs to that user. Give the folder to the user of this server with chown',
     "The folder of such a file is neither root's nor of the user that the server runs as",
   ],

@@ -8,7 +8,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { type TokenCounts, toTokenCounts } from '../../src/access/token-cost.ts';
 import { toPart } from '../../src/entry/stdio.ts';
 import { withoutKeys } from '../../src/errors.ts';
-import { userOf } from '../../src/file-owner.ts';
+import { userOf } from '../../src/files/file-owner.ts';
 import { createStatusTool } from '../../src/mcp/status-tool.ts';
 import { partFor, spelledOut } from '../../src/settings/command-line.ts';
 import { connectSession } from '../../src/start/connect-session.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { PassThrough, Readable } from 'node:stream';
 import { withoutKeys } from '../../src/errors.ts';
-import { userOf } from '../../src/file-owner.ts';
+import { userOf } from '../../src/files/file-owner.ts';
 import { partFor, spelledOut } from '../../src/settings/command-line.ts';
 import type { Part, Shell } from '../../src/start/host.ts';
 import type { Env } from './http-server.ts';

@@ -4,7 +4,7 @@ import { createPolicy } from '../../access/policy.ts';
 import { checkAuditFile } from '../../audit/file-sink.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { Environment } from '../../catalog/declaration.ts';
-import type { ProcessUser } from '../../file-owner.ts';
+import type { ProcessUser } from '../../files/file-owner.ts';
 import type { Config } from '../../settings/config.ts';
 import { MAKE_KEY } from '../../settings/deployment-key.ts';
 import { toGrants } from '../../settings/environment.ts';
