@@ -97,9 +97,9 @@ describe('the checks of an HTTP request', () => {
       / 415 .*content type must be application\/json/s,
       'yes',
     ],
-    ['inFlight', 'body', { body: '{' }, / 503 .*server has too many requests in flight/s, 'yes'],
+    ['inFlight', 'body', { body: '{' }, / 503 .*server has too many requests waiting/s, 'yes'],
   ])('%s comes before %s', async (_first, second, { extra, ...request }, answer, isIdentified) => {
-    const limits = ['mediaType', 'inFlight', 'body'].includes(second) ? { inFlight: 0 } : {};
+    const limits = ['mediaType', 'inFlight', 'body'].includes(second) ? { inFlight: 0, waiting: 0 } : {};
     const { port, seen } = await startHttp({ allowedOrigins: [PAGE], metadata: DOCUMENT, limits });
     expect(await sendRaw(port, rawRequest(request, extra))).toMatch(answer);
     expect(seen.identified).toHaveLength(identified[isIdentified]);
@@ -143,7 +143,7 @@ describe('the checks of an HTTP request', () => {
     });
     let isAsked = false;
     const { port, seen, close } = await startHttp({
-      limits: { inFlight: 0 },
+      limits: { inFlight: 0, waiting: 0 },
       identify: async () => {
         isAsked = true;
         await asked;

@@ -22,6 +22,8 @@ export type Caller = {
   readonly confirm: ConfirmMode;
   readonly elicitation: Elicitation;
   readonly signal: AbortSignal;
+  /** Milliseconds that the call waited for its turn before it began. They count towards its timeout. */
+  readonly waitedMs?: number | undefined;
   /** The W3C trace context that the client is in. */
   readonly trace?: string | undefined;
   /** Counts one delete against the agent's limit. Throws RefusedError if the limit is reached. */

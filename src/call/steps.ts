@@ -59,7 +59,7 @@ export type CallContext = {
   readonly rawArgs: unknown;
   readonly caller: Caller;
   readonly journal: CallJournal;
-  /** When the call began, in milliseconds of the clock. */
+  /** When the call came in, in milliseconds of the clock. */
   readonly start: number;
 };
 

@@ -171,7 +171,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       metrics?.countCall(tool?.name ?? 'unknown', 'refused', 0);
       void opened.journal.refuse(tool, args, offer.agent, rule, traceparent);
     },
-    limits: HTTP_LIMITS,
+    limits: { ...HTTP_LIMITS, waitMs: config.timeout },
     metadata: {
       path: metadataPath(publicUrl),
       json: () => {
@@ -187,7 +187,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       },
       ...(shared && { redis: shared.check }),
     },
-    now: systemClock.now,
+    clock: systemClock,
     // The message may quote a client's input.
     onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
   });

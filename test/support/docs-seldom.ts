@@ -149,13 +149,18 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ['src/workos/faults.ts', 'the HTTP exchange failed', 'Any other error of the connection'],
   [
     'src/serve/http/responses.ts',
-    'The server has too many requests in flight.',
-    'HTTP 503: 256 requests are in flight',
+    'The server has too many requests waiting. Nothing was sent to WorkOS. Call again in a few seconds.',
+    'HTTP 503: 256 requests are in flight and 1,024 wait in line',
   ],
   [
     'src/serve/http/responses.ts',
-    'You have too many requests in flight. Wait until some finish.',
-    'HTTP 429: 32 requests of one agent are in flight',
+    'You have too many requests waiting. Nothing was sent to WorkOS. Call again when some have finished.',
+    'HTTP 429: 32 requests of one agent are in flight and 512 wait in line',
+  ],
+  [
+    'src/serve/http/responses.ts',
+    'The request waited too long for its turn. Nothing was sent to WorkOS. Call again in a few seconds.',
+    'HTTP 503: the request waited in line for as long as `--timeout`',
   ],
   ['src/serve/http/responses.ts', 'The server is closing.', 'HTTP 503: the server was asked to stop'],
   [

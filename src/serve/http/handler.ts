@@ -3,6 +3,7 @@ import { createMcpHandler, type JSONRPCMessage, type McpServer } from '@modelcon
 import { withIssuesInWords } from '../message.ts';
 import { toTraceparent } from './guard.ts';
 import { isAccepted } from './header-fields.ts';
+import type { Place } from './in-flight.ts';
 import { REFUSALS, refuse } from './responses.ts';
 import { sendResponse } from './send.ts';
 
@@ -16,6 +17,7 @@ export type RequestOrigin = {
   readonly tool: string | undefined;
   /** The arguments of the call, as the client sent them. */
   readonly args: unknown;
+  readonly place: Place;
 };
 
 export type HttpExchange<Caller> = {
@@ -55,6 +57,8 @@ type AcceptedRequest<Caller> = {
   readonly response: ServerResponse;
   /** Aborted when the client disconnects or the server shuts down. */
   readonly signal: AbortSignal;
+  /** The request's place among those in flight. */
+  readonly place: Place;
   readonly message: JSONRPCMessage;
 };
 
@@ -68,12 +72,12 @@ export function createHttpExchange<Caller>({
 }: HttpExchange<Caller>) {
   const stallMs = limits.requestTimeoutMs;
   return async (accepted: AcceptedRequest<Caller>): Promise<void> => {
-    const { caller, remote, request, response, signal, message } = accepted;
+    const { caller, remote, request, response, signal, place, message } = accepted;
     const { method, id, params } = Object(message);
     const { name, arguments: args, _meta } = Object(params);
     const traceparent = toTraceparent(request.headers.traceparent ?? Object(_meta).traceparent);
     const isCall = method === 'tools/call';
-    const from = { traceparent, remote, tool: isCall && typeof name === 'string' ? name : undefined, args };
+    const from = { traceparent, remote, tool: isCall && typeof name === 'string' ? name : undefined, args, place };
     let reported = false;
     const report = () => {
       if (isCall && !reported && !signal.aborted) onRefused(caller, name, from);
