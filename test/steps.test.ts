@@ -76,7 +76,7 @@ async function traceOf({ args, settings, gate, caller, onDecide, ...declared }: 
   const call = createCall({
     steps: {
       environment: { label: 'staging', baseUrl: 'https://workos.test', apiKey: 'sk_test_1', clientId: 'client_1' },
-      settings: { timeout: 1_000, maxItems: 10, maxResultBytes: 10_000, dryRun: false, ...settings },
+      settings: { timeout: 1_000, maxItems: 10, maxResultBytes: 10_000, ...settings },
       toolOf: (name) => (name === 'get_thing' ? getThing : undefined),
       exchange,
       gate: {
@@ -112,6 +112,8 @@ async function traceOf({ args, settings, gate, caller, onDecide, ...declared }: 
     },
     confirm: 'auto',
     elicitation: { canAsk: true },
+    dryRun: false,
+    waitOutside: (wait) => wait(),
     signal: new AbortController().signal,
     spendDelete: async () => void trace.push('spend a delete'),
     ...caller,
@@ -163,22 +165,22 @@ describe('the steps of a call', () => {
     ],
     [
       'answerLocally refuses',
-      { local: () => refuse('it cannot be answered'), settings: { dryRun: true } },
+      { local: () => refuse('it cannot be answered'), caller: { dryRun: true } },
       [CONCEAL, ALLOW, PARSE, 'end: not sent, it cannot be answered'],
     ],
     [
       'answerLocally ends it',
-      { local: () => ({}), settings: { dryRun: true } },
+      { local: () => ({}), caller: { dryRun: true } },
       [CONCEAL, ALLOW, PARSE, 'record allowed, things:delete, undefined', 'end: ok'],
     ],
     [
       'dryRun refuses',
-      { args: { thing_id: 'a/b' }, settings: { dryRun: true } },
+      { args: { thing_id: 'a/b' }, caller: { dryRun: true } },
       [CONCEAL, ALLOW, PARSE, 'end: not sent, the arguments do not fit'],
     ],
     [
       'dryRun ends it',
-      { settings: { dryRun: true } },
+      { caller: { dryRun: true } },
       [CONCEAL, ALLOW, PARSE, 'record allowed, things:delete, undefined', 'end: dry run'],
     ],
     [

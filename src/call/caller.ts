@@ -2,6 +2,7 @@ import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/
 import type { ConfirmMode } from '../access/confirmation.ts';
 import type { Tool } from '../catalog/tool.ts';
 import type { Elicitation } from './confirm/person-answer.ts';
+import type { WaitOutside } from './outside-waits.ts';
 
 /** Whether an agent may make a call, and by which grant or rule. */
 export type Verdict = {
@@ -21,9 +22,12 @@ export type Caller = {
   /** How calls are confirmed, and the client's part in that. */
   readonly confirm: ConfirmMode;
   readonly elicitation: Elicitation;
+  /** Whether a write returns the request that it would send, and sends nothing. */
+  readonly dryRun: boolean;
   readonly signal: AbortSignal;
   /** Milliseconds that the call waited for its turn before it began. They count towards its timeout. */
   readonly waitedMs?: number | undefined;
+  readonly waitOutside: WaitOutside;
   /** The W3C trace context that the client is in. */
   readonly trace?: string | undefined;
   /** Counts one delete against the agent's limit. Throws RefusedError if the limit is reached. */

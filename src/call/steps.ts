@@ -103,8 +103,6 @@ export type CallSettings = {
   readonly maxItems: number;
   /** The most bytes of a result's JSON. */
   readonly maxResultBytes: number;
-  /** Whether a write returns the request that it would send, and sends nothing. */
-  readonly dryRun: boolean;
 };
 
 /** What all calls to one WorkOS environment share. */
@@ -149,9 +147,9 @@ function answerLocally(context: CallContext, state: CallState): undefined | Prom
 }
 
 function dryRun(context: CallContext, state: CallState): undefined | Promise<CallEnd> {
-  const { deps, tool } = context;
+  const { deps, tool, caller } = context;
   // A read that consumes a one-time code is not a GET: it has an effect, as a write has.
-  if (!deps.settings.dryRun || tool.method === 'GET') return undefined;
+  if (!caller.dryRun || tool.method === 'GET') return undefined;
   return endHere(context, state, 'dry run', toDryRun(tool, state.args, deps.environment));
 }
 

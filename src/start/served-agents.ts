@@ -76,10 +76,11 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
   const offerOf = (agent: ResolvedAgent, { environment: { label } }: OpenEnvironment, policy: Policy): Offer => {
     const confirm = toConfirm(agent.confirm ?? deps.confirm, label);
     const grants = toGrants(agent, label, forbidden);
+    const { dryRun } = deps;
     const statusTool = agent.statusTool
-      ? createStatusTool(catalog, { name: agent.name, grants, policy, confirm, dryRun: deps.dryRun })
+      ? createStatusTool(catalog, { name: agent.name, grants, policy, confirm, dryRun })
       : undefined;
-    return createOffer({ agent: agent.name, catalog, policy, environment: label, confirm, statusTool });
+    return createOffer({ agent: agent.name, catalog, policy, environment: label, confirm, dryRun, statusTool });
   };
 
   const memberOf = (agent: ResolvedAgent) => {

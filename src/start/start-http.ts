@@ -2,13 +2,16 @@ import { createBudgets } from '../agents/budgets.ts';
 import { metadataPath, protectedResourceMetadata } from '../agents/challenge.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import { createPendingStore } from '../call/confirm/pending.ts';
+import { createOutsideWaits } from '../call/outside-waits.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
 import { StartError, withoutKeys } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { createServer, toDirectTool } from '../mcp/server.ts';
+import { type CallerParts, createServer, toDirectTool } from '../mcp/server.ts';
 import { openShared } from '../redis/stores.ts';
 import { toDirectAnswers } from '../serve/direct/http-calls.ts';
+import type { RequestOrigin } from '../serve/http/handler.ts';
+import { outOfLine } from '../serve/http/in-flight.ts';
 import { createMetrics, serveMetrics } from '../serve/http/metrics.ts';
 import { HTTP_LIMITS, serveOverHttp } from '../serve/http/serve-http.ts';
 import { warnings } from '../settings/warnings.ts';
@@ -146,6 +149,13 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     closing.push(metricsServer.close);
     log.info({ url: metricsServer.url }, 'serving metrics');
   }
+  const waitOutside = createOutsideWaits();
+  const toParts = ({ agent, budget }: ServedAgent, { traceparent, place }: RequestOrigin): CallerParts => ({
+    trace: traceparent,
+    waitedMs: place.waitedMs,
+    waitOutside: (wait) => waitOutside(agent.name)(() => outOfLine(place, wait)),
+    ...budget,
+  });
   const server = await serveOverHttp<ServedAgent>({
     host: http.host,
     port: http.port,
@@ -159,11 +169,10 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     identify: ({ authorization, headers }) => served.identify(authorization, headers),
     generation: () => served,
     keyOf: ({ agent }) => agent.name,
-    factory: ({ offer, opened, budget }, { traceparent }) =>
-      createServer(offer, opened.call, version, { trace: traceparent, ...budget }),
+    factory: (caller, from) => createServer(caller.offer, caller.opened.call, version, toParts(caller, from)),
     answerDirectly: host.isDirect
-      ? toDirectAnswers(({ offer, opened, budget }, { tool, traceparent }) =>
-          toDirectTool(offer, tool, opened.call, { canAsk: false, trace: traceparent, ...budget }),
+      ? toDirectAnswers((caller, from) =>
+          toDirectTool(caller.offer, from.tool, caller.opened.call, { canAsk: false, ...toParts(caller, from) }),
         )
       : undefined,
     onRefused: ({ offer, opened }, name, { args, traceparent }) => {

@@ -3,6 +3,7 @@ import type { ConfirmMode } from '../../src/access/confirmation.ts';
 import { createPolicy } from '../../src/access/policy.ts';
 import { createAuditRecord } from '../../src/audit/record.ts';
 import { createPendingStore } from '../../src/call/confirm/pending.ts';
+import { createOutsideWaits } from '../../src/call/outside-waits.ts';
 import { createOffer } from '../../src/mcp/offer.ts';
 import { createServer } from '../../src/mcp/server.ts';
 import { compose } from '../../src/start/compose.ts';
@@ -50,7 +51,7 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
     catalog,
     environment: { label: 'staging', baseUrl: 'https://workos.test', apiKey: 'sk_test_1', clientId: 'client_1' },
     send: async (request) => ({ status: 200, headers: {}, body: JSON.stringify(workos(request)) }),
-    settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 100_000, dryRun: false, limits: [] },
+    settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 100_000, limits: [] },
     record: createAuditRecord({ sink: memory.sink, run: 'run-1', now: clock() }),
     pending: createPendingStore(() => performance.now()),
     log: { debug: silent, info: silent, warn: silent, error: silent },
@@ -61,6 +62,7 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
     createOffer({ agent: 'agent', catalog, policy, environment: 'staging', confirm }),
     call,
     '1',
+    { waitOutside: createOutsideWaits()('agent') },
   );
   const [own, other] = InMemoryTransport.createLinkedPair();
   const waiting = new Map<unknown, (message: Message) => void>();

@@ -148,6 +148,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ['src/workos/faults.ts', 'the answer was truncated', 'An answer is shorter than it declares, on an open connection'],
   ['src/workos/faults.ts', 'the HTTP exchange failed', 'Any other error of the connection'],
   [
+    'src/call/outside-waits.ts',
+    'Too many calls are waiting for an answer from a person. Have some of them answered, then call again.',
+    'Four calls of one agent, or 200 of all, are waiting for an answer to a question',
+  ],
+  [
     'src/serve/http/responses.ts',
     'The server has too many requests waiting. Nothing was sent to WorkOS. Call again in a few seconds.',
     'HTTP 503: 256 requests are in flight and 1,024 wait in line',

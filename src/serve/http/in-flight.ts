@@ -20,6 +20,16 @@ export type Place = {
   readonly stepOut: () => () => void;
 };
 
+/** Waits for something outside while another request has the place. */
+export async function outOfLine<T>({ stepOut }: Place, wait: () => Promise<T>): Promise<T> {
+  const stepIn = stepOut();
+  try {
+    return await wait();
+  } finally {
+    stepIn();
+  }
+}
+
 export type InFlightLimits = {
   /** Requests in flight in total. */
   readonly inFlight: number;
