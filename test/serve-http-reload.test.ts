@@ -25,7 +25,9 @@ let anonymous: HttpServer;
 const open: HttpServer[] = [];
 
 beforeAll(async () => {
-  workos = await openWorkos('north', KEY);
+  workos = await openWorkos('north', KEY, ({ method }) =>
+    method === 'POST' ? Response.json({}, { status: 429, headers: { 'retry-after': '1' } }) : undefined,
+  );
   const env = { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: workos.url };
   [server, anonymous] = await Promise.all([
     start(toFile(`agents:\n${line('ann', 'users:read')}`)),
@@ -103,6 +105,16 @@ describe('SIGHUP', () => {
     const notes = entries().filter(({ kind }) => kind === 'note');
     expect(notes).toEqual([expect.objectContaining({ text: expect.stringMatching(/^configuration reloaded/) })]);
     await client.close();
+  });
+
+  it('stops a call that waits for its next attempt', async () => {
+    const { change, url } = await begin(`agents:\n${line('ann', 'organizations:full')}`);
+    const sent = workos.received.length;
+    const waiting = postCall(url, token.ann.token, 'create_organization', { name: 'Acme' });
+    await waitFor(() => workos.received.length === sent + 1);
+    expect(await change(`agents:\n${line('ann', 'organizations:read')}`)).toBe(true);
+    expect((await waiting).result.content[0].text).toContain('with 429 Too Many Requests. Nothing was changed.');
+    expect(workos.received).toHaveLength(sent + 1);
   });
 
   it('takes what an agent has spent over, and what it may spend anew', async () => {

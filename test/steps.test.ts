@@ -52,8 +52,8 @@ async function traceOf({ args, settings, gate, caller, onDecide, ...declared }: 
     ...declared,
   };
   const called = toTool(AREA, declaration);
-  const exchange: Exchange = async ({ name }) => {
-    trace.push(`send ${name}`);
+  const exchange: Exchange = async ({ name }, _, { deadline }) => {
+    trace.push(deadline === 1_000 ? `send ${name}` : `send ${name} by ${deadline}`);
     const value = { id: 'thing_1', name: 'One' };
     return { value, removed: 0, plain: true, marked: false, reply: { status: 200, headers: {}, body: '' } };
   };
@@ -136,6 +136,7 @@ describe('the steps of a call', () => {
     expect(STEPS.map(({ name }) => name)).toEqual([
       'conceal',
       'allow',
+      'stillAllowed',
       'parse',
       'answerLocally',
       'dryRun',
@@ -152,11 +153,24 @@ describe('the steps of a call', () => {
     expect(await traceOf({})).toEqual(ALL);
   });
 
+  it('have less time after a wait in line', async () => {
+    const sent = (await traceOf({ caller: { waitedMs: 400 } })).filter((step) => step.startsWith('send'));
+    expect(sent).toEqual(['send get_thing by 600', 'send delete_thing by 600']);
+  });
+
   it.each<[step: string, changes: Changes, trace: readonly string[]]>([
     [
       'allow refuses',
       { args: { thing_id: 'thing_BAD' }, caller: { verdictOn: () => ({ allowed: false, rule: 'it is off' }) } },
       [CONCEAL, 'end: not sent, it is off'],
+    ],
+    [
+      'stillAllowed refuses',
+      {
+        args: { thing_id: 'thing_BAD' },
+        caller: { stillAllowed: () => Promise.reject(new RefusedError('No.', 'a reload')) },
+      },
+      [CONCEAL, ALLOW, 'end: not sent, a reload'],
     ],
     [
       'parse refuses',

@@ -15,7 +15,7 @@ import { toResult } from './answer/result.ts';
 import { byteLength } from './answer/size.ts';
 import { type ItemFilter, isWalk, toFilter } from './answer/where.ts';
 import { parseArguments, withKey } from './arguments.ts';
-import type { Caller, CallResult, Verdict } from './caller.ts';
+import type { Caller, CallResult } from './caller.ts';
 import { type Confidential, NOTHING, toConfidential } from './confidential.ts';
 import type { ConfirmationGate, ConfirmationOutcome } from './confirm/gate.ts';
 import { NO_PREVIEW, type Preview, toPreview } from './confirm/preview.ts';
@@ -23,6 +23,7 @@ import { toDryRun } from './dry-run.ts';
 import { createTraffic, type Exchange, type Traffic } from './exchange.ts';
 import type { CallJournal } from './journal.ts';
 import { withCaseNote } from './letter-case.ts';
+import { requireAllowed, toRule, type Verdict } from './verdict.ts';
 
 /**
  * The steps of every call, in order. A step refuses the call by throwing, or ends it by returning its end. Otherwise
@@ -31,6 +32,7 @@ import { withCaseNote } from './letter-case.ts';
 export const STEPS: readonly Step[] = [
   conceal, // First: a refusal may quote arguments, so the confidential ones must be known before any refusal.
   allow, // Before the arguments are read: only an agent that may call the tool learns what is wrong with them.
+  stillAllowed, // Again, if the call waited in line or for a person. The layer below the rate limits asks before it sends.
   parse, // Before anything uses an argument.
   answerLocally, // Before the dry run: it sends nothing, so there is nothing to withhold.
   dryRun, // Before the confirmation: a person is not asked about a call that is not sent.
@@ -124,9 +126,11 @@ function conceal({ deps, tool, rawArgs, caller }: CallContext, state: CallState)
 }
 
 function allow({ tool, caller }: CallContext, state: CallState): undefined {
-  const verdict = caller.verdictOn(tool);
-  if (!verdict.allowed) throw new RefusedError(`You are not allowed to use this tool: ${verdict.rule}.`, verdict.rule);
-  state.verdict = verdict;
+  state.verdict = requireAllowed(caller.verdictOn(tool));
+}
+
+function stillAllowed({ tool, caller }: CallContext): undefined | Promise<void> {
+  return caller.stillAllowed?.(tool);
 }
 
 function parse({ deps, tool, rawArgs, journal }: CallContext, state: CallState): undefined {
@@ -201,7 +205,8 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
   const { environment, settings, exchange, now } = deps;
   const { args, notes, request, selection, filter, traffic, confidential } = state;
   const { agent, signal } = caller;
-  const onBehalf = { agent, signal, deadline: start + settings.timeout, traffic, confidential };
+  const still = () => stillAllowed(context);
+  const onBehalf = { agent, signal, deadline: start + settings.timeout, stillAllowed: still, traffic, confidential };
   const options = {
     tool,
     args,
@@ -250,13 +255,6 @@ async function endHere(
   return { outcome, result: toResult(value) };
 }
 
-/** The grants of the call, for the record. Throws for a call that no step has allowed, so that it cannot be sent. */
-function toRule(tool: Tool, { verdict, args }: CallState): string {
-  if (verdict === undefined) throw new Error('the call was never allowed');
-  const { rule, credentials } = verdict;
-  return credentials !== undefined && usesCredentials(tool, args) ? `${rule} + ${credentials}` : rule;
-}
-
 /** Makes the preview of a call for a person. Throws RefusedError if it cannot. */
 function lookUp(context: CallContext, { args, traffic }: CallState): Promise<Preview> {
   const { deps, tool, caller, start } = context;
@@ -272,7 +270,15 @@ function lookUp(context: CallContext, { args, traffic }: CallState): Promise<Pre
       // Counted separately: if a read fails, the call itself was still not sent.
       const reads = createTraffic();
       try {
-        return await exchange(other, otherArgs, { agent, signal, deadline, traffic: reads, confidential });
+        const still = () => caller.stillAllowed?.(other);
+        return await exchange(other, otherArgs, {
+          agent,
+          signal,
+          deadline,
+          stillAllowed: still,
+          traffic: reads,
+          confidential,
+        });
       } catch (error) {
         if (!(error instanceof ReplyError || error instanceof TransportError)) throw error;
         const reason = explain(error, { tool: other, args: otherArgs, confidential, sent: true });
@@ -283,10 +289,4 @@ function lookUp(context: CallContext, { args, traffic }: CallState): Promise<Pre
       }
     },
   });
-}
-
-/** Whether the call, or its complete answer, requires the credentials grant of its area. */
-function usesCredentials({ needsCredentials, credentials = {}, declared }: Tool, args: Arguments): boolean {
-  const { secrets = [], identity = [] } = credentials;
-  return needsCredentials || [...secrets, ...identity].some((name) => name in args) || declared().secrets.size > 0;
 }

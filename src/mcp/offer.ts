@@ -1,7 +1,7 @@
 import type { InitializeResult, ListToolsResult } from '@modelcontextprotocol/server';
 import { type ConfirmMode, withConfirmToken } from '../access/confirmation.ts';
 import type { Policy } from '../access/policy.ts';
-import type { Verdict } from '../call/caller.ts';
+import type { Verdict } from '../call/verdict.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Environment } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';

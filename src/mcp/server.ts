@@ -23,7 +23,10 @@ import { type CallLookup, servePrompts } from './prompts/serve.ts';
 const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
 
 /** What a transport knows of a caller, beside its offer. */
-export type CallerParts = Pick<Caller, 'trace' | 'waitedMs' | 'waitOutside' | 'spendDelete' | 'spendPage'>;
+export type CallerParts = Pick<
+  Caller,
+  'trace' | 'waitedMs' | 'waitOutside' | 'stillAllowed' | 'spendDelete' | 'spendPage'
+>;
 
 /**
  * Creates the server of one caller, with only the tools that the caller is offered. No tool or prompt is registered

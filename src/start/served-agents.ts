@@ -14,14 +14,13 @@ import { createOffer, type Offer } from '../mcp/offer.ts';
 import { createStatusTool } from '../mcp/status-tool.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { OpenEnvironment } from './environments.ts';
+import { type RecognizedAgent, toStillAllowed } from './still-allowed.ts';
 
 /** One agent with what it takes to serve it. */
-export type ServedAgent = {
-  readonly agent: ResolvedAgent;
-  readonly opened: OpenEnvironment;
-  readonly offer: Offer;
+export type ServedAgent = RecognizedAgent & {
   /** Counts its calls against the agent's limits. */
   readonly budget: Required<Pick<Caller, 'spendDelete' | 'spendPage'>>;
+  readonly stillAllowed: NonNullable<Caller['stillAllowed']>;
 };
 
 type RefusedIdentity = Extract<Identity, { ok: false }>;
@@ -36,11 +35,16 @@ export type RejectedRequest = {
   readonly retryAfter?: number | undefined;
 };
 
+/** Identifies the agent of a request by its `Authorization` header, narrowed by its other headers. */
+type Identify<Found> = (
+  authorization: string | undefined,
+  headers: DistinctHeaders,
+) => Promise<{ readonly ok: true; readonly caller: Found } | RejectedRequest>;
+
 export type ServedAgents = {
-  readonly identify: (
-    authorization: string | undefined,
-    headers: DistinctHeaders,
-  ) => Promise<{ readonly ok: true; readonly caller: ServedAgent } | RejectedRequest>;
+  /** Counts the request against the agent's limit. */
+  readonly identify: Identify<ServedAgent>;
+  readonly recognize: Identify<RecognizedAgent>;
 };
 
 export type ServedAgentsDeps = {
@@ -60,6 +64,8 @@ export type ServedAgentsDeps = {
   readonly budgets: Budgets;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** The agents of the configuration that holds now. */
+  readonly current: () => ServedAgents;
   /** Called for each rejected authentication. */
   readonly onRefusal: (refusal: RefusedIdentity) => void;
 };
@@ -69,9 +75,9 @@ const HOUR_MS = 3_600_000;
 
 /** Creates the agents of one configuration. A reload creates new ones: they share no state with these. */
 export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
-  const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, onRefusal } = deps;
+  const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, current, onRefusal } = deps;
   const identify = createIdentifier(config, deps);
-  const known = new WeakMap<ResolvedAgent, Omit<ServedAgent, 'budget'> & { readonly policy: Policy }>();
+  const known = new WeakMap<ResolvedAgent, RecognizedAgent & { readonly policy: Policy }>();
 
   const offerOf = (agent: ResolvedAgent, { environment: { label } }: OpenEnvironment, policy: Policy): Offer => {
     const confirm = toConfirm(agent.confirm ?? deps.confirm, label);
@@ -94,8 +100,8 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
     return member;
   };
 
-  return {
-    identify: async (authorization, headers) => {
+  const agents: ServedAgents = {
+    recognize: async (authorization, headers) => {
       const identity: Identity =
         anonymous === undefined ? await identify(authorization) : { ok: true, agent: anonymous };
       if (!identity.ok) {
@@ -108,17 +114,26 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
       const { policy, ...member } = memberOf(agent);
       const narrowed = narrowByHeaders(catalog, policy, headers);
       if (!narrowed.ok) return narrowed;
+      const offer = narrowed.policy === policy ? member.offer : offerOf(agent, member.opened, narrowed.policy);
+      return { ok: true, caller: { ...member, offer } };
+    },
+    identify: async (authorization, headers) => {
+      const recognized = await agents.recognize(authorization, headers);
+      if (!recognized.ok) return recognized;
+      const { agent } = recognized.caller;
       const taken = await takeRequest(budgets, agent).catch(refusedOnly);
       if (taken instanceof RefusedError) return { ok: false, status: 503, message: taken.message, retryAfter: 5 };
       if (!taken.ok) {
         const retryAfter = Math.ceil(taken.retryAfterMs / 1_000);
         return { ok: false, status: 429, message: overBudget(agent, retryAfter), retryAfter };
       }
-      const offer = narrowed.policy === policy ? member.offer : offerOf(agent, member.opened, narrowed.policy);
       const budget = { spendDelete: () => spendDelete(budgets, agent), spendPage: () => spendPage(budgets, agent) };
-      return { ok: true, caller: { ...member, offer, budget } };
+      const recognizeBy = (other: ServedAgents) => other.recognize(authorization, headers);
+      const stillAllowed = toStillAllowed(recognized.caller, { first: agents, current, recognizeBy });
+      return { ok: true, caller: { ...recognized.caller, budget, stillAllowed } };
     },
   };
+  return agents;
 }
 
 const takeRequest = (budgets: Budgets, { name, requestsPerMinute }: ResolvedAgent) =>

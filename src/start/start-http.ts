@@ -137,6 +137,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       publicUrl,
       budgets,
       now: Date.now,
+      current: () => served,
       onRefusal: turnedAway.count,
     });
   let opened = environments.open(firstConnections);
@@ -150,10 +151,14 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     log.info({ url: metricsServer.url }, 'serving metrics');
   }
   const waitOutside = createOutsideWaits();
-  const toParts = ({ agent, budget }: ServedAgent, { traceparent, place }: RequestOrigin): CallerParts => ({
+  const toParts = (
+    { agent, budget, stillAllowed }: ServedAgent,
+    { traceparent, place }: RequestOrigin,
+  ): CallerParts => ({
     trace: traceparent,
     waitedMs: place.waitedMs,
     waitOutside: (wait) => waitOutside(agent.name)(() => outOfLine(place, wait)),
+    stillAllowed,
     ...budget,
   });
   const server = await serveOverHttp<ServedAgent>({

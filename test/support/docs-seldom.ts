@@ -1,8 +1,8 @@
 /** Messages that the sources contain and that no call of the catalogue provokes: the file, the text as it stands there, when. */
 export const SELDOM: readonly (readonly [file: string, text: string, when: string])[] = [
   [
-    'src/call/steps.ts',
-    'You are not allowed to use this tool: ${verdict.rule}.',
+    'src/call/verdict.ts',
+    'You are not allowed to use this tool: ${rule}.',
     'The grants were reduced after the tool was listed in the session',
   ],
   [
@@ -147,6 +147,16 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   ['src/workos/faults.ts', 'the answer was truncated', 'An answer is shorter than it declares, on an open connection'],
   ['src/workos/faults.ts', 'the HTTP exchange failed', 'Any other error of the connection'],
+  [
+    'src/start/still-allowed.ts',
+    'The configuration of this server was reloaded while the call waited. ${recognized.message}',
+    'A call waited during a reload (SIGHUP) that removed its agent or token',
+  ],
+  [
+    'src/start/still-allowed.ts',
+    'The operator of this server changed your settings while the call waited. Call again.',
+    'A call waited during a reload that changed how its agent confirms, its environment or what is withheld',
+  ],
   [
     'src/call/outside-waits.ts',
     'Too many calls are waiting for an answer from a person. Have some of them answered, then call again.',
