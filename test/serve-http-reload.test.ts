@@ -152,6 +152,21 @@ describe('SIGHUP', () => {
     expect([await status(token.ann.token), await status(token.bob.token)]).toEqual([401, 200]);
   });
 
+  it('tells agents and the operator what holds, and what needs a restart', async () => {
+    const { url, write, text, reload, log } = await begin(
+      `agents:\n${line('ann', '[users:full]', ', status-tool: true')}`,
+    );
+    const sent = workos.received.length;
+    write(`dry-run: true\nmax-items: 5\n${text}`);
+    expect(await reload()).toBe(true);
+    const status = await postCall(url, token.ann.token, 'get_access_status');
+    expect(status.result.structuredContent).toMatchObject({ dry_run: true });
+    const written = await postCall(url, token.ann.token, 'delete_user', { user_id: newId('user') });
+    expect(written.result.structuredContent).toMatchObject({ dry_run: true });
+    expect(workos.received).toHaveLength(sent);
+    expect(log()).toContain('"settings":["max-items"],"msg":"these settings take effect after a restart"');
+  });
+
   it('reads keys from their files anew', async () => {
     const file = folder.write('north.key', OTHER_KEY);
     const agents = `agents:\n${line('ann', 'users:read')}`;

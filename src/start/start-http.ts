@@ -23,7 +23,6 @@ import {
   type Connections,
   connectAll,
   digestOf,
-  settingsOf,
   toAnonymous,
   toLabels,
   toPublicUrl,
@@ -32,6 +31,7 @@ import {
 } from './http-settings.ts';
 import { openIssuerKeys } from './issuer-keys.ts';
 import { beginRecord, openRecord } from './open-record.ts';
+import { toReload, validateReload } from './reload.ts';
 import { createServedAgents, type ServedAgent, type ServedAgents } from './served-agents.ts';
 
 /** Serves many agents over HTTP until the process is asked to stop. */
@@ -137,12 +137,15 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       publicUrl,
       budgets,
       now: Date.now,
-      current: () => served,
+      current: () => current.served,
       onRefusal: turnedAway.count,
     });
-  let opened = environments.open(firstConnections);
-  let served = serveAgents(first, opened);
-  let current = first;
+  /** What holds at a time. It is replaced as a whole, so that what is told is what holds. */
+  const toGeneration = (loaded: Loaded, connections: Connections) => {
+    const opened = environments.open(connections);
+    return { loaded, opened, served: serveAgents(loaded, opened) };
+  };
+  let current = toGeneration(first, firstConnections);
   for (const warning of warnings(first.agents, Date.now())) log.warn({}, warning);
 
   if (metrics && http.metricsPort !== undefined) {
@@ -171,8 +174,8 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     ownUrl: publicUrl,
     trustProxy: http.trustProxy,
     tls,
-    identify: ({ authorization, headers }) => served.identify(authorization, headers),
-    generation: () => served,
+    identify: ({ authorization, headers }) => current.served.identify(authorization, headers),
+    generation: () => current.served,
     keyOf: ({ agent }) => agent.name,
     factory: (caller, from) => createServer(caller.offer, caller.opened.call, version, toParts(caller, from)),
     answerDirectly: host.isDirect
@@ -189,12 +192,12 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     metadata: {
       path: metadataPath(publicUrl),
       json: () => {
-        const metadata = protectedResourceMetadata(publicUrl, current.agents.issuers);
+        const metadata = protectedResourceMetadata(publicUrl, current.loaded.agents.issuers);
         return metadata && JSON.stringify(metadata);
       },
     },
     checks: {
-      workos: async () => void (await Promise.all([...opened.values()].map(({ probe }) => probe()))),
+      workos: async () => void (await Promise.all([...current.opened.values()].map(({ probe }) => probe()))),
       record: async () => {
         // Only an attempt to write shows whether the record can be written again.
         if (record.isFailing()) await record.append({ kind: 'note', text: 'the record can be written again' });
@@ -212,17 +215,16 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       const next = await host.load();
       if (next.config.http.anonymous !== http.anonymous)
         throw new StartError('--anonymous cannot change without a restart.');
-      const connections = await connectAll(next, host);
-      validate(next, connections, catalog);
-      const nextOpened = environments.open(connections);
-      const nextServed = serveAgents(next, nextOpened);
+      const reload = toReload(current.loaded, next);
+      const { loaded, afterRestart } = reload;
+      const connections = await connectAll(loaded, host);
+      validateReload(next, reload, connections, catalog);
+      const generation = toGeneration(loaded, connections);
+      const text = `configuration reloaded, settings ${digestOf(loaded).slice(0, 12)}`;
       // Before it takes effect: what cannot be recorded is not done.
-      await record.append({ kind: 'note', text: `configuration reloaded, settings ${digestOf(next).slice(0, 12)}` });
-      if (settingsOf(next) !== settingsOf(current))
-        log.warn({}, 'settings other than agents take effect after a restart');
-      opened = nextOpened;
-      served = nextServed;
-      current = next;
+      await record.append({ kind: 'note', text }, { beforehand: true });
+      current = generation;
+      if (afterRestart.length > 0) log.warn({ settings: afterRestart }, 'these settings take effect after a restart');
       for (const warning of warnings(next.agents, Date.now())) log.warn({}, warning);
       log.info({ agents: next.agents.agents.length }, 'configuration reloaded');
     } catch (error) {

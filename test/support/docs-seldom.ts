@@ -148,6 +148,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ['src/workos/faults.ts', 'the answer was truncated', 'An answer is shorter than it declares, on an open connection'],
   ['src/workos/faults.ts', 'the HTTP exchange failed', 'Any other error of the connection'],
   [
+    'src/start/reload.ts',
+    '${error.message} A reload does not change ${kept}: restart the server.',
+    'A reload (SIGHUP) would let an agent write in production, and the file names a record that is not open; in the log',
+  ],
+  [
     'src/start/still-allowed.ts',
     'The configuration of this server was reloaded while the call waited. ${recognized.message}',
     'A call waited during a reload (SIGHUP) that removed its agent or token',
