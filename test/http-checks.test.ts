@@ -116,9 +116,13 @@ describe('the checks of an HTTP request', () => {
   it('identifyAgain refuses a token that a reload revoked while the body was sent', async () => {
     let generation = 0;
     let isRevoked = false;
+    const again: boolean[] = [];
     const { port, seen } = await startHttp({
       generation: () => generation,
-      identify: async () => (isRevoked ? { ok: false, status: 401, message: 'Revoked.' } : { ok: true, caller: 'ada' }),
+      identify: async (_, isAgain) => {
+        again.push(isAgain);
+        return isRevoked ? { ok: false, status: 401, message: 'Revoked.' } : { ok: true, caller: 'ada' };
+      },
     });
     const request = rawRequest({});
     const raw = openRaw(port);
@@ -130,6 +134,7 @@ describe('the checks of an HTTP request', () => {
     await eventually(() => raw.text().includes('Revoked.'));
     raw.socket.destroy();
     expect(raw.text()).toMatch(/^HTTP\/1\.1 401 /);
+    expect(again).toEqual([false, true]); // so that the request is counted once
     expect(seen.from).toEqual([]);
   });
 

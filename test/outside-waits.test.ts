@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createOutsideWaits } from '../src/call/outside-waits.ts';
+import { RefusedError } from '../src/errors.ts';
 import { outOfLine } from '../src/serve/http/in-flight.ts';
 import { connectCalling } from './support/calling.ts';
 
@@ -54,6 +55,29 @@ describe('calls that wait for something outside', () => {
     await outOfLine(place, async () => void steps.push('waits'));
     await outOfLine(place, () => Promise.reject(new Error('gone'))).catch(() => steps.push('fails'));
     expect(steps).toEqual(['out', 'waits', 'in', 'out', 'in', 'fails']);
+  });
+
+  it.each([
+    [false, 1],
+    [true, 0],
+  ])('are decided again after a person has answered; revoked meanwhile: %s', async (isRevokedThen, count) => {
+    let [isRevoked, deletes] = [false, 0];
+    const calling = await connectCalling({
+      confirm: 'strict',
+      stillAllowed: () => (isRevoked ? Promise.reject(new RefusedError('Revoked.', 'a reload')) : undefined),
+      respond: () => {
+        isRevoked = isRevokedThen;
+        return { result: { action: 'accept', content: { confirm: '000000' } } };
+      },
+      workos: ({ method }) => {
+        if (method === 'DELETE') deletes += 1;
+        return { object: 'user', id: 'user_01JFEMKE000000000000000000', email: 'femke@acme.test' };
+      },
+    });
+    const { text } = await calling.call('delete_user', { user_id: 'user_01JFEMKE000000000000000000' });
+    if (isRevokedThen) expect(text).toBe('delete_user was not sent. Revoked.');
+    expect(deletes).toBe(count);
+    await calling.close();
   });
 
   it('are refused beyond that, on record, and nothing is sent', async () => {

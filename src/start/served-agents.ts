@@ -42,8 +42,12 @@ type Identify<Found> = (
 ) => Promise<{ readonly ok: true; readonly caller: Found } | RejectedRequest>;
 
 export type ServedAgents = {
-  /** Counts the request against the agent's limit. */
-  readonly identify: Identify<ServedAgent>;
+  /** Counts the request against the agent's limit, unless it was counted before. */
+  readonly identify: (
+    authorization: string | undefined,
+    headers: DistinctHeaders,
+    isAgain: boolean,
+  ) => ReturnType<Identify<ServedAgent>>;
   readonly recognize: Identify<RecognizedAgent>;
 };
 
@@ -117,11 +121,11 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
       const offer = narrowed.policy === policy ? member.offer : offerOf(agent, member.opened, narrowed.policy);
       return { ok: true, caller: { ...member, offer } };
     },
-    identify: async (authorization, headers) => {
+    identify: async (authorization, headers, isAgain) => {
       const recognized = await agents.recognize(authorization, headers);
       if (!recognized.ok) return recognized;
       const { agent } = recognized.caller;
-      const taken = await takeRequest(budgets, agent).catch(refusedOnly);
+      const taken = isAgain ? TAKEN : await takeRequest(budgets, agent).catch(refusedOnly);
       if (taken instanceof RefusedError) return { ok: false, status: 503, message: taken.message, retryAfter: 5 };
       if (!taken.ok) {
         const retryAfter = Math.ceil(taken.retryAfterMs / 1_000);
@@ -135,6 +139,8 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
   };
   return agents;
 }
+
+const TAKEN = { ok: true } as const;
 
 const takeRequest = (budgets: Budgets, { name, requestsPerMinute }: ResolvedAgent) =>
   budgets.take(`requests ${name}`, requestsPerMinute, MINUTE_MS);

@@ -174,7 +174,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     ownUrl: publicUrl,
     trustProxy: http.trustProxy,
     tls,
-    identify: ({ authorization, headers }) => current.served.identify(authorization, headers),
+    identify: ({ authorization, headers }, isAgain) => current.served.identify(authorization, headers, isAgain),
     generation: () => current.served,
     keyOf: ({ agent }) => agent.name,
     factory: (caller, from) => createServer(caller.offer, caller.opened.call, version, toParts(caller, from)),

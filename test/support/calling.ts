@@ -2,6 +2,7 @@ import { InMemoryTransport, type JSONRPCMessage } from '@modelcontextprotocol/se
 import type { ConfirmMode } from '../../src/access/confirmation.ts';
 import { createPolicy } from '../../src/access/policy.ts';
 import { createAuditRecord } from '../../src/audit/record.ts';
+import type { Caller } from '../../src/call/caller.ts';
 import { createPendingStore } from '../../src/call/confirm/pending.ts';
 import { createOutsideWaits } from '../../src/call/outside-waits.ts';
 import { createOffer } from '../../src/mcp/offer.ts';
@@ -39,6 +40,8 @@ export type CallingOptions = {
   readonly asks?: boolean;
   /** The rest of the client's response to a question; `undefined` for none. */
   readonly respond?: (question: string) => Message | undefined;
+  /** As a transport knows it. */
+  readonly stillAllowed?: Caller['stillAllowed'];
   readonly workos: (request: ApiRequest) => unknown;
 };
 
@@ -62,7 +65,7 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
     createOffer({ agent: 'agent', catalog, policy, environment: 'staging', confirm }),
     call,
     '1',
-    { waitOutside: createOutsideWaits()('agent') },
+    { waitOutside: createOutsideWaits()('agent'), stillAllowed: options.stillAllowed },
   );
   const [own, other] = InMemoryTransport.createLinkedPair();
   const waiting = new Map<unknown, (message: Message) => void>();

@@ -68,7 +68,8 @@ export type Identified<Caller> =
 
 /** What the checks of one server need. */
 export type CheckDeps<Caller> = ServerFacts & {
-  readonly identify: (head: Head) => Promise<Identified<Caller>>;
+  /** @param isAgain the same request was identified and counted before */
+  readonly identify: (head: Head, isAgain: boolean) => Promise<Identified<Caller>>;
   /** Identifies the configuration that callers are identified by. A reload changes it. */
   readonly generation: () => unknown;
   /** Adds a request to the caller's requests in flight, perhaps after a wait, or refuses it. */
@@ -166,14 +167,19 @@ function query({ request, path }: CheckFacts): CheckOutcome {
   return request.url === path ? undefined : REFUSALS.query;
 }
 
-async function identify<Caller>(
+function identify<Caller>(context: RequestContext<Caller>, state: RequestState<Caller>): Promise<CheckOutcome> {
+  return identifyBy(context, state, false);
+}
+
+async function identifyBy<Caller>(
   { server, request }: RequestContext<Caller>,
   state: RequestState<Caller>,
+  isAgain: boolean,
 ): Promise<CheckOutcome> {
   const remote = toRemote(request, server.trustProxy);
   const { authorization } = request.headers;
   state.generation = server.generation();
-  const identified = await server.identify({ authorization, headers: request.headersDistinct, remote });
+  const identified = await server.identify({ authorization, headers: request.headersDistinct, remote }, isAgain);
   if (!identified.ok) return toRefusal(identified);
   state.remote = remote;
   state.caller = { is: identified.caller };
@@ -215,7 +221,7 @@ function identifyAgain<Caller>(
   context: RequestContext<Caller>,
   state: RequestState<Caller>,
 ): CheckOutcome | Promise<CheckOutcome> {
-  return context.server.generation() === state.generation ? undefined : identify(context, state);
+  return context.server.generation() === state.generation ? undefined : identifyBy(context, state, true);
 }
 
 function message(_: CheckFacts, state: RequestState<unknown>): CheckOutcome {
