@@ -42,7 +42,10 @@ function agentOf({
 }
 
 /** The agents of one configuration. @param then what happens while they recognize a caller */
-function generation(found: Settings | string, then = async () => {}): ServedAgents & { asked: () => number } {
+function generation(
+  found: Settings | string,
+  then = async () => {},
+): ServedAgents & { asked: () => number; answer: (next: Settings | string) => void } {
   let asked = 0;
   return {
     identify: async () => expect.fail('identified anew, which counts a request'),
@@ -54,6 +57,9 @@ function generation(found: Settings | string, then = async () => {}): ServedAgen
         : { ok: true, caller: agentOf(found) };
     },
     asked: () => asked,
+    answer: (next) => {
+      found = next;
+    },
   };
 }
 
@@ -64,8 +70,13 @@ function begin(begun: Settings, now?: ServedAgents) {
   const reload = (next: ServedAgents) => {
     current = next;
   };
+  let time = 0;
+  const wait = (ms: number) => {
+    time += ms;
+  };
   const recognizeBy = (agents: ServedAgents) => agents.recognize('Bearer x', {});
-  return { still: toStillAllowed(agentOf(begun), { first, current: () => current, recognizeBy }), first, reload };
+  const deps = { first, current: () => current, now: () => time, recognizeBy };
+  return { still: toStillAllowed(agentOf(begun), deps), first, reload, wait };
 }
 
 const ruleOf = async (asked: Promise<void> | undefined): Promise<string | undefined> => {
@@ -90,7 +101,7 @@ describe('whether a call is still allowed', () => {
     [
       'the token was revoked',
       'This server does not recognize the token.',
-      'the caller was not recognized again after a reload',
+      'the caller was refused after the call had waited',
     ],
     ['its grant has gone', { grants: '*:read' }, 'needs the grant organizations:write'],
     ['the token is now another agent', { name: 'bob' }, CHANGED],
@@ -111,8 +122,21 @@ describe('whether a call is still allowed', () => {
   it('says why', async () => {
     const { still } = begin({}, generation('This server does not recognize the token.'));
     await expect(still(CREATE)).rejects.toThrow(
-      'The configuration of this server was reloaded while the call waited. This server does not recognize the token.',
+      'The server checked the caller again after the call had waited. This server does not recognize the token.',
     );
+  });
+
+  it('is asked without a reload after a longer wait: a token may have expired', async () => {
+    const call = begin({});
+    call.wait(4_999);
+    expect(call.still(CREATE)).toBeUndefined();
+    call.wait(1);
+    expect(await ruleOf(call.still(CREATE))).toBeUndefined();
+    expect(call.still(CREATE)).toBeUndefined();
+    expect(call.first.asked()).toBe(1);
+    call.first.answer('The token has expired.');
+    call.wait(5_000);
+    expect(await ruleOf(call.still(CREATE))).toBe('the caller was refused after the call had waited');
   });
 
   it('is asked once a reload, and anew where another reload comes meanwhile', async () => {

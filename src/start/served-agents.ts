@@ -79,7 +79,7 @@ const HOUR_MS = 3_600_000;
 
 /** Creates the agents of one configuration. A reload creates new ones: they share no state with these. */
 export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
-  const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, current, onRefusal } = deps;
+  const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, now, current, onRefusal } = deps;
   const identify = createIdentifier(config, deps);
   const known = new WeakMap<ResolvedAgent, RecognizedAgent & { readonly policy: Policy }>();
 
@@ -133,7 +133,7 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
       }
       const budget = { spendDelete: () => spendDelete(budgets, agent), spendPage: () => spendPage(budgets, agent) };
       const recognizeBy = (other: ServedAgents) => other.recognize(authorization, headers);
-      const stillAllowed = toStillAllowed(recognized.caller, { first: agents, current, recognizeBy });
+      const stillAllowed = toStillAllowed(recognized.caller, { first: agents, current, now, recognizeBy });
       return { ok: true, caller: { ...recognized.caller, budget, stillAllowed } };
     },
   };

@@ -18,6 +18,8 @@ export type StillAllowedDeps<Agents> = {
   readonly first: Agents;
   /** The agents of the configuration that holds now. */
   readonly current: () => Agents;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   /** Identifies the caller again, by what it sent with its request. */
   readonly recognizeBy: (agents: Agents) => Promise<Recognition>;
 };
@@ -26,25 +28,32 @@ type Recognition =
   | { readonly ok: true; readonly caller: RecognizedAgent }
   | { readonly ok: false; readonly message: string };
 
+/** Milliseconds that an identification holds: behind a longer wait, a token may have expired. */
+const IDENTIFIED_MS = 5_000;
+
 /**
- * Decides again, after a call has waited, by the configuration that holds now. Without a reload meanwhile, the decision
- * stands and nothing is awaited.
+ * Decides again, after a call has waited, by the configuration that holds now. After a short wait without a reload, the
+ * decision stands and nothing is awaited.
  * @param begun the caller as its call began
  */
 export function toStillAllowed<Agents>(
   begun: RecognizedAgent,
-  { first, current, recognizeBy }: StillAllowedDeps<Agents>,
+  { first, current, now, recognizeBy }: StillAllowedDeps<Agents>,
 ): NonNullable<Caller['stillAllowed']> {
   let generation = first;
   let known = begun;
+  let identifiedAt = now();
+  const isCurrent = () => current() === generation && now() - identifiedAt < IDENTIFIED_MS;
   const ask = async (tool: Tool): Promise<void> => {
     // Recognition may wait for an issuer's keys, and meanwhile the configuration may be reloaded again.
-    for (let agents = current(); agents !== generation; agents = current()) {
+    while (!isCurrent()) {
+      const agents = current();
+      identifiedAt = now();
       const recognized = await recognizeBy(agents);
       if (!recognized.ok) {
         throw new RefusedError(
-          `The configuration of this server was reloaded while the call waited. ${recognized.message}`,
-          'the caller was not recognized again after a reload',
+          `The server checked the caller again after the call had waited. ${recognized.message}`,
+          'the caller was refused after the call had waited',
         );
       }
       known = recognized.caller;
@@ -57,7 +66,7 @@ export function toStillAllowed<Agents>(
       'the settings changed while the call waited',
     );
   };
-  return (tool) => (current() === first ? undefined : ask(tool));
+  return (tool) => (generation === first && isCurrent() ? undefined : ask(tool));
 }
 
 /** Whether all that the call has used of its caller's settings is as it was. */

@@ -154,8 +154,8 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   [
     'src/start/still-allowed.ts',
-    'The configuration of this server was reloaded while the call waited. ${recognized.message}',
-    'A call waited during a reload (SIGHUP) that removed its agent or token',
+    'The server checked the caller again after the call had waited. ${recognized.message}',
+    'A reload (SIGHUP) removed the agent or token of a call that waited, or the token expired meanwhile',
   ],
   [
     'src/start/still-allowed.ts',
