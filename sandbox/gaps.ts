@@ -1,11 +1,21 @@
 import { type Gap, succeeded } from './gap.ts';
+import { adminPortalGaps } from './gaps/admin-portal.ts';
+import { apiKeyGaps } from './gaps/api-keys.ts';
 import { auditLogGaps } from './gaps/audit-logs.ts';
+import { authorizationCheckGaps } from './gaps/authorization-checks.ts';
+import { emailGaps } from './gaps/email.ts';
+import { eventGaps } from './gaps/events.ts';
 import { factorGaps } from './gaps/factors.ts';
+import { invitationGaps } from './gaps/invitations.ts';
 import { listGaps } from './gaps/lists.ts';
+import { membershipGaps } from './gaps/memberships.ts';
 import { metadataGaps } from './gaps/metadata.ts';
 import { organizationGaps } from './gaps/organizations.ts';
+import { passwordResetGaps } from './gaps/password-reset.ts';
 import { roleGaps } from './gaps/roles.ts';
+import { sessionGaps } from './gaps/sessions.ts';
 import { signInGaps } from './gaps/sign-in.ts';
+import { signInEventGaps } from './gaps/sign-in-events.ts';
 import { ssoGaps } from './gaps/sso.ts';
 import { userGaps } from './gaps/users.ts';
 
@@ -26,9 +36,19 @@ export const gaps: readonly Gap[] = [
   ...listGaps,
   ...metadataGaps,
   ...userGaps,
+  ...sessionGaps,
+  ...membershipGaps,
+  ...invitationGaps,
+  ...emailGaps,
+  ...passwordResetGaps,
+  ...signInEventGaps,
   ...signInGaps,
   ...factorGaps,
   ...organizationGaps,
+  ...adminPortalGaps,
+  ...authorizationCheckGaps,
+  ...apiKeyGaps,
+  ...eventGaps,
   ...ssoGaps,
   ...auditLogGaps,
   ...roleGaps,

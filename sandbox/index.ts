@@ -1,14 +1,21 @@
 import { Hono } from 'hono';
 import { createApiErrorHandler, generateId, JWTManager, Store } from 'workos-emulator/core/index.js';
-import { getWorkOSStore, workosPlugin } from 'workos-emulator/workos/index.js';
-import type { Gap, GapReply, GapRequest, JsonObject, Next, World } from './gap.ts';
+import {
+  getWorkOSStore,
+  type WorkOSDirectoryGroup,
+  type WorkOSEvent,
+  type WorkOSInvitation,
+  workosPlugin,
+} from 'workos-emulator/workos/index.js';
+import type { Gap, GapReply, GapRequest, JsonObject, Next, Own, World } from './gap.ts';
 import { toFields } from './gap.ts';
 import { gaps } from './gaps.ts';
 import { apiKey, clientId, plant } from './seed.ts';
 
 export type { Gap } from './gap.ts';
 export { gaps } from './gaps.ts';
-export { constants, ids } from './seed.ts';
+export { ids } from './ids.ts';
+export { constants } from './seed.ts';
 
 export type Sandbox = {
   readonly apiKey: string;
@@ -26,17 +33,34 @@ const open = /^\/(sso\/|user_management\/(authorize|authenticate|sessions\/(logo
  * The emulator's own server is not used: it listens on every interface, and it refuses each 1,000th request of a
  * minute. WorkOS has no such limit, and it cannot be switched off.
  * @param signer of tokens; several sandboxes may share one
+ * @param opened the time from which the ages of sessions, invitations, keys and events are counted
  */
-export function openSandbox(layers: readonly Gap[] = gaps, signer: JWTManager = createSigner()): Sandbox {
+export function openSandbox(
+  layers: readonly Gap[] = gaps,
+  signer: JWTManager = createSigner(),
+  opened: Date = new Date(),
+): Sandbox {
   const store = new Store();
   const app: Parameters<typeof workosPlugin.register>[0]['app'] = new Hono();
   app.onError(createApiErrorHandler());
-  app.notFound((context) => context.json({ message: 'Not Found', code: 'not_found' }, 404));
+  // 404 would read as if WorkOS had looked for the object.
+  app.notFound(({ req }) =>
+    Response.json(
+      { code: 'not_implemented', message: `The sandbox does not serve ${req.method} ${req.path}.` },
+      { status: 501 },
+    ),
+  );
+  nameCollections(store);
   workosPlugin.register({ app, store, jwt: signer, baseUrl });
   // The same collections: the sandbox's type only adds the members that the sandbox stores in them.
-  const records = getWorkOSStore(store) as unknown as World['records'];
+  const emulated = getWorkOSStore(store) as unknown as Omit<World['records'], keyof Own>;
+  const own: Own = {
+    itContacts: store.collection('sandbox.it_contacts', 'it_contact', ['organization_id']),
+    emailChanges: store.collection('sandbox.email_changes', 'email_change', ['user_id']),
+  };
+  const records = { ...emulated, ...own };
   const world = { store, records };
-  plant(records);
+  plant(records, opened);
 
   const emulate: Next = async ({ method, path, query, headers, body }) => {
     const hasBody = method !== 'GET' && method !== 'DELETE';
@@ -55,7 +79,7 @@ export function openSandbox(layers: readonly Gap[] = gaps, signer: JWTManager = 
     if (!open.test(pathname) && request.headers.get('authorization') !== `Bearer ${apiKey}`)
       return Response.json({ message: 'Unauthorized', code: 'unauthorized' }, { status: 401 });
     const matching = layers.filter(({ routes }) =>
-      routes.some((route) => idIn(route, request.method, pathname) !== undefined),
+      routes.some((route) => idsIn(route, request.method, pathname) !== undefined),
     );
     const call = matching.length > 0 ? await toCall(request.clone(), matching) : undefined;
     if (!call) return app.fetch(request);
@@ -89,11 +113,21 @@ export function createSigner(): JWTManager {
   return jwt as JWTManager;
 }
 
+/** The emulator's collections whose IDs have another prefix than WorkOS's. They exist before the emulator asks for them. */
+function nameCollections(store: Store): void {
+  store.collection<WorkOSEvent>('workos.events', 'event', ['event']);
+  store.collection<WorkOSInvitation>('workos.invitations', 'invitation', ['email', 'token', 'organization_id']);
+  store.collection<WorkOSDirectoryGroup>('workos.directory_groups', 'directory_group', [
+    'directory_id',
+    'organization_id',
+  ]);
+}
+
 const compose = (layers: readonly Gap[], last: Next, world: World): Next =>
   layers.reduceRight<Next>((next, layer) => async (call) => layer.fill(call, next, world), last);
 
-/** The value of the route's placeholder ('' without one), or undefined when the request is for another route. */
-function idIn(route: string, method: string, path: string): string | undefined {
+/** The values of the route's placeholders, or undefined when the request is for another route. */
+function idsIn(route: string, method: string, path: string): readonly string[] | undefined {
   if (!route.startsWith(`${method} `)) return undefined;
   const wanted = route.slice(method.length + 1).split('/');
   const given = path.split('/');
@@ -101,15 +135,16 @@ function idIn(route: string, method: string, path: string): string | undefined {
   const isPlaceholder = (part: string) => part.startsWith('{');
   if (!wanted.every((part, index) => part === given[index] || (isPlaceholder(part) && given[index] !== '')))
     return undefined;
-  return decodeURIComponent(given[wanted.findIndex(isPlaceholder)] ?? '');
+  return given.filter((_, index) => isPlaceholder(wanted[index] ?? '')).map(decodeURIComponent);
 }
 
 /** The request as the layers see it, or undefined when its body cannot be parsed: the emulator reports that itself. */
 async function toCall(request: Request, [layer]: readonly Gap[]): Promise<GapRequest | undefined> {
   const { pathname: path, searchParams: query } = new URL(request.url);
-  const id = layer?.routes.map((route) => idIn(route, request.method, path)).find((value) => value !== undefined) ?? '';
+  const ids =
+    layer?.routes.map((route) => idsIn(route, request.method, path)).find((found) => found !== undefined) ?? [];
   const body = toBody(await request.text(), request.headers.get('content-type') ?? '');
-  return body && { method: request.method, path, id, query, headers: request.headers, body };
+  return body && { method: request.method, path, id: ids[0] ?? '', ids, query, headers: request.headers, body };
 }
 
 function toBody(text: string, type: string): JsonObject | undefined {

@@ -1,31 +1,15 @@
 import { hashPassword } from 'workos-emulator/workos/helpers.js';
 import type { JsonObject, Records } from './gap.ts';
+import { ids, toId } from './ids.ts';
+import { plantActivity } from './plant-activity.ts';
+import { toAcceptance } from './shapes.ts';
 import { companies, connections, directories, permissions, roles, users } from './world.ts';
 
 export const apiKey = 'sk_test_sandbox';
 export const clientId = 'client_01JSANDBX00000000000000000';
 
-/** A readable WorkOS ID. The name may use digits and capitals except I, L, O and U, as in Crockford's base 32. */
-const toId = (prefix: string, name: string): string => `${prefix}_01J${name.toUpperCase().padEnd(23, '0')}`;
-
 /** Every seeded object has its own minute of 2025, in the order of the data. */
 const minute = (count: number): string => new Date(Date.UTC(2025, 0, 6, 9, count)).toISOString();
-
-/** IDs for examples and tests. */
-export const ids = {
-  users: { ada: toId('user', 'ADA'), ben: toId('user', 'BEN'), cara: toId('user', 'CARA'), dev: toId('user', 'DEV') },
-  organizations: { acme: toId('org', 'ACME'), bluefern: toId('org', 'BFERN'), cedarwick: toId('org', 'CEDAR') },
-  domains: { acme: toId('org_domain', 'ACME1'), acmePending: toId('org_domain', 'ACME2') },
-  connections: { bluefern: toId('conn', 'BFERN'), cedarwick: toId('conn', 'CEDAR') },
-  profiles: { emma: toId('prof', 'EMMA'), gwen: toId('prof', 'GWEN') },
-  directories: { acme: toId('directory', 'ACME'), bluefern: toId('directory', 'BFERN') },
-  directoryUsers: { ada: toId('directory_user', 'ACMEADA') },
-  directoryGroups: { engineers: toId('directory_group', 'ACMEENG') },
-  factors: { dev: toId('auth_factor', 'DEV') },
-  challenges: { dev: toId('auth_challenge', 'DEV') },
-  magicAuths: { ada: toId('magic_auth', 'ADA') },
-  exports: { acme: toId('audit_log_export', 'ACME') },
-} as const;
 
 const ssoCodes: Readonly<Record<string, string>> = {
   sandbox_sso_code: ids.profiles.emma,
@@ -54,8 +38,11 @@ const never = '2099-12-31T23:59:59.000Z';
 
 type Dated = { created_at: string; updated_at: string };
 
-/** Puts the seed data into an empty store. */
-export function plant(records: Records): void {
+/**
+ * Puts the seed data into an empty store.
+ * @param opened from which the ages of what happened of late are counted
+ */
+export function plant(records: Records, opened: Date): void {
   let count = 0;
   // The emulator dates every insert to now. Nothing is indexed by date, so the stored item can be corrected.
   const dated = <T extends Dated>(item: T): T => {
@@ -71,8 +58,8 @@ export function plant(records: Records): void {
   for (const directory of directories) plantDirectory(directory, records, dated);
   plantFactor(records, dated);
   plantAuditLog(records, dated);
-  // Seeding must not leave events behind.
-  for (const event of records.events.all()) records.events.delete(event.id);
+  plantSent(records, dated);
+  plantActivity(records, opened);
 }
 
 type Put = <T extends Dated>(item: T) => T;
@@ -259,6 +246,19 @@ function plantFactor(records: Records, put: Put): void {
   put(records.authChallenges.insert({ ...challenge, factor_id: factor.id, expires_at: never, code }));
   const magic = { id: ids.magicAuths.ada, object: 'magic_auth', user_id: ids.users.ada, code } as const;
   put(records.magicAuths.insert({ ...magic, email: 'ada@acme.example.com', expires_at: never }));
+}
+
+/** An email verification, a change of an email and a password reset that were sent and wait for the user. */
+function plantSent(records: Records, put: Put): void {
+  const change = { user_id: ids.users.maya, email: 'maya.sen@damsonbay.example.net', expires_at: never };
+  put(records.emailChanges.insert(change));
+  const { code } = constants;
+  const verification = { object: 'email_verification', user_id: ids.users.ben, email: 'ben@acme.example.com' } as const;
+  const waiting = { ...verification, code, expires_at: never };
+  put(records.emailVerifications.insert({ id: ids.emailVerifications.ben, ...waiting }));
+  const reset = { object: 'password_reset', user_id: ids.users.dev, email: 'dev@acme.example.com' } as const;
+  const { token } = toAcceptance('password reset DEV');
+  put(records.passwordResets.insert({ id: ids.passwordResets.dev, ...reset, token, expires_at: never }));
 }
 
 function plantAuditLog(records: Records, put: Put): void {

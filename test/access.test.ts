@@ -234,6 +234,25 @@ describe('check', () => {
   const given = { catalog: fixedCatalog, agents, tokens: COUNTS };
   const report = (json: boolean, colour = false) => checkReport({ ...given, json, colour });
 
+  it.each([
+    ['*:read', 'auto', undefined],
+    ['users:full', 'off', undefined],
+    ['users:full', undefined, undefined],
+    [
+      'users:full',
+      'auto',
+      'Clients that declare elicitation ask a person to confirm. With others the model repeats a token.',
+    ],
+    [
+      'users:full',
+      'strict',
+      'Clients that declare elicitation ask a person to confirm. With others such calls are refused.',
+    ],
+  ] as const)('says which clients are asked: %s, %s', (grants, confirm, said) => {
+    const text = checkReport({ ...given, agents: [agentOf(grants, { confirm })], json: false });
+    expect(text.split('\n').find((line) => line.includes('elicitation'))).toBe(said);
+  });
+
   it('shows each agent area by area', () => {
     expect(report(false)).toBe(
       [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { type Gap, gaps, openSandbox } from '../sandbox/index.ts';
+import { openSandbox } from '../sandbox/index.ts';
 import { createAuditRecord, newRun } from '../src/audit/record.ts';
 import type { Caller } from '../src/call/caller.ts';
 import { createPendingStore } from '../src/call/confirm/pending.ts';
@@ -15,7 +15,7 @@ import { answerDifferences } from './support/answers.ts';
 import { differences } from './support/differences.ts';
 import { specifications } from './support/openapi.ts';
 import { sample } from './support/samples.ts';
-import { ADA } from './support/seeded.ts';
+import { ADA, CARA } from './support/seeded.ts';
 
 const ROUTE = 'GET /user_management/users/{user_id}/identities';
 const text = z.string();
@@ -113,16 +113,10 @@ describe('an answer that is declared as an array', () => {
     expect(structuredContent).toEqual({ object: 'list', data: [{ idp_id: '4F42ABDE', provider: 'MicrosoftOAuth' }] });
   });
 
-  it('comes from the sandbox with a gap that has it', async () => {
-    const bare: Gap = {
-      name: 'identities',
-      routes: [ROUTE],
-      reason: 'a list, where WorkOS has an array',
-      fill: async (request, next) => ({ ...(await next(request)), body: [ITEM] }),
-    };
-    const sandbox = openSandbox([...gaps, bare]);
-    const { structuredContent } = Object(await call((request) => sandbox.fetch(request), {}));
-    expect(structuredContent).toMatchObject({ object: 'list', data: [{ provider: 'MicrosoftOAuth' }] });
+  it('comes from the sandbox', async () => {
+    const sandbox = openSandbox();
+    const { structuredContent } = Object(await call((request) => sandbox.fetch(request), { user_id: CARA }));
+    expect(structuredContent).toMatchObject({ object: 'list', data: [{ provider: 'GoogleOAuth' }] });
   });
 
   describe.each(specifications)('by the official OpenAPI file ($version)', ({ operation }) => {

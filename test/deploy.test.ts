@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
@@ -21,6 +22,7 @@ it('check accepts deploy/workos-mcp.yaml, with keys in its files', () => {
   writeFileSync(join(folder, 'workos-mcp.yaml'), config);
   writeFileSync(join(folder, 'workos-staging'), 'sk_test_of_no_account_1\n');
   writeFileSync(join(folder, 'workos-production'), 'sk_live_of_no_account_1\n');
+  writeFileSync(join(folder, 'deployment-key'), `${randomBytes(32).toString('base64')}\n`);
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [MAIN, 'check', '--config', join(folder, 'workos-mcp.yaml')],
@@ -56,9 +58,11 @@ describe('of compose.yaml', () => {
   });
 
   it('the secrets are those that the example configuration names', () => {
-    const { environments } = parse(read('deploy/workos-mcp.yaml'));
-    const files = Object.values<Record<string, string>>(environments).map((one) => one['api-key-file']);
-    expect(files).toEqual(first.secrets.map((name: string) => `/run/secrets/${name}`));
+    const config = parse(read('deploy/workos-mcp.yaml'));
+    const keys = Object.values<Record<string, string>>(config.environments).map((one) => one['api-key-file']);
+    expect([...keys, config['deployment-key-file']]).toEqual(
+      first.secrets.map((name: string) => `/run/secrets/${name}`),
+    );
     expect(Object.keys(compose.secrets)).toEqual(first.secrets);
   });
 

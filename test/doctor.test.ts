@@ -412,10 +412,10 @@ describe('doctor, where something is wrong,', () => {
     ],
     [
       'Redis away',
-      ['--redis-url', 'redis://u:canary12@h', ...ALLOW],
-      GOOD,
+      ALLOW,
+      { ...GOOD, WORKOS_MCP_REDIS_URL: 'redis://u:canary12@h' },
       { reachRedis: () => Promise.reject(new StartError('--redis-url: Redis cannot be used (ECONNREFUSED).')) },
-      ['fail Redis'],
+      ['warn deployment key', 'fail Redis'],
       'ECONNREFUSED',
     ],
     [

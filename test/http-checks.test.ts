@@ -24,6 +24,7 @@ describe('the checks of an HTTP request', () => {
       'body',
       'identifyAgain',
       'message',
+      'session',
     ]);
   });
 

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, type TestContext, vi } from 'vitest';
 import { openRedis } from '../src/redis/connect.ts';
-import { createRedisPendingStore } from '../src/redis/pending.ts';
 import { measureLag } from './support/lag.ts';
 import {
   bundleWorker,
@@ -12,6 +11,7 @@ import {
   startWorker,
   type Worker,
 } from './support/redis.ts';
+import { openPending } from './support/redis-pending.ts';
 
 const DIRECTORY = [
   { name: 'general', requests: 6_000, seconds: 60, key: '' },
@@ -137,7 +137,7 @@ describeWithRedis('two processes', { concurrent: true }, () => {
   it('take each confirmation once', async ({ onTestFinished }) => {
     const connection = await openRedis(redis.url);
     onTestFinished(connection.close);
-    const store = createRedisPendingStore(connection, 'taking');
+    const store = openPending(connection, 'taking');
     const ids = Array.from({ length: 60 }, (_, index) => `id ${index}`);
     const pending = { tool: 'delete_user', args: '1', shown: '2', expected: [], by: 'token' } as const;
     for (const [index, id] of ids.entries()) {

@@ -7,11 +7,11 @@ import { systemClock } from '../src/clock.ts';
 import { RefusedError, StartError } from '../src/errors.ts';
 import { createRedisBudgets } from '../src/redis/budgets.ts';
 import { openRedis, type Redis, type RedisOptions, toScript } from '../src/redis/connect.ts';
-import { createRedisPendingStore } from '../src/redis/pending.ts';
 import { createSharedWindows } from '../src/redis/windows.ts';
 import { limit } from '../src/workos/limits/limit.ts';
 import { createCertificate, hasOpenssl } from './support/certificate.ts';
 import { describeWithRedis, freePort, type RedisServer, startRedis } from './support/redis.ts';
+import { openPending } from './support/redis-pending.ts';
 
 const { now } = systemClock;
 const ECHO = toScript('return ARGV[1]');
@@ -148,7 +148,7 @@ describeWithRedis('confirmations in Redis', () => {
   afterAll(() => server?.kill());
 
   it('are taken once, whatever characters are in them', async () => {
-    const stores = [await open(server.url), await open(server.url)].map((redis) => createRedisPendingStore(redis, 'a'));
+    const stores = [await open(server.url), await open(server.url)].map((redis) => openPending(redis, 'a'));
     const pending = toPending('Zoë: {1}\n…');
     expect(await stores[0]?.put('id', pending)).toBe(true);
     expect(await stores[0]?.put('id', toPending('other'))).toBe(false);
@@ -158,7 +158,7 @@ describeWithRedis('confirmations in Redis', () => {
   });
 
   it('are so many for each caller, not counting those taken', async () => {
-    const store = createRedisPendingStore(await open(server.url), 'b');
+    const store = openPending(await open(server.url), 'b');
     const put = (caller: string, count: number) =>
       Promise.all(Array.from({ length: count }, (_, index) => store.put(`${caller} ${index}`, toPending(caller))));
     const both = await Promise.all([put('a', MAX_PENDING + 5), put('b', 3)]);
@@ -170,23 +170,23 @@ describeWithRedis('confirmations in Redis', () => {
 
   it('are apart in each scope, and their IDs cannot be read', async () => {
     const redis = await open(server.url);
-    const store = createRedisPendingStore(redis, 'c');
+    const store = openPending(redis, 'c');
     await store.put('wmcp_secret_id', toPending('caller@example.com'));
-    expect(await createRedisPendingStore(redis, 'd').take('wmcp_secret_id')).toBeUndefined();
+    expect(await openPending(redis, 'd').take('wmcp_secret_id')).toBeUndefined();
     expect(String(await redis.run(toScript("return redis.call('KEYS', '*')"), '', []))).not.toMatch(/secret|example/);
     const ttl = toScript("return redis.call('PTTL', redis.call('KEYS', KEYS[1])[1])");
     expect(Number(await redis.run(ttl, 'wmcp:*:pending:by:*', []))).toBeGreaterThan(200_000);
   });
 
   it('remember who said no, to what', async () => {
-    const store = createRedisPendingStore(await open(server.url), 'e');
+    const store = openPending(await open(server.url), 'e');
     await store.decline('a', 'call');
     const asked = [store.isDeclined('a', 'call'), store.isDeclined('b', 'call'), store.isDeclined('a', 'other')];
     expect(await Promise.all(asked)).toEqual([true, false, false]);
   });
 
   it('are refused while Redis is away', async () => {
-    const away = createRedisPendingStore(await open(`redis://127.0.0.1:${await freePort()}`), 'f');
+    const away = openPending(await open(`redis://127.0.0.1:${await freePort()}`), 'f');
     const attempts = [
       away.put('id', toPending('a')),
       away.take('id'),

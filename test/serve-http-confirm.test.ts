@@ -63,7 +63,12 @@ const remove = async (of: keyof typeof token, user_id: string, confirm_token?: s
   return { isError: result.isError === true, text: String(result.content[0].text) };
 };
 
-describe.each(['v2 client, auto', 'v2 client, pinned to 2026-07-28'] as const)('a %s that can ask', (peer) => {
+describe.each([
+  'v2 client, auto',
+  'v2 client, pinned to 2026-07-28',
+  'v2 client, legacy',
+  'v1 client',
+] as const)('a %s that can ask', (peer) => {
   it.each(['ann', 'strict'] as const)('asks a person, who types the ID (%s)', async (agent) => {
     const user_id = newId('user');
     const client = await connectTo(server.url, token[agent].token, {
@@ -101,8 +106,8 @@ describe.each(['v2 client, auto', 'v2 client, pinned to 2026-07-28'] as const)('
 });
 
 describe.each(['v2 client, legacy', 'v1 client', 'v2 client, auto'] as const)('a %s that cannot be asked', (peer) => {
-  // What a client of the older era says of itself when it connects is not known to the request after.
-  const elicitation = peer === 'v2 client, auto' ? undefined : {};
+  // A client that asks only by opening a URL cannot show the question either.
+  const elicitation = peer === 'v1 client' ? { url: {} } : undefined;
 
   it('in auto repeats a token', async () => {
     const user_id = newId('user');

@@ -17,6 +17,7 @@ import {
 import { describeWithRedis, type RedisServer, startRedis } from './support/redis.ts';
 
 const KEY = 'sk_test_replica_123456789';
+const OWN_KEY = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 7)).toString('base64');
 const PER_SECOND = 4;
 
 const token = newTokens('ann', 'bob', 'few', 'rare', 'thrifty');
@@ -53,7 +54,10 @@ function strictly(request: Request): Response | undefined {
 async function start(name: string, args: readonly string[] = []): Promise<HttpServer> {
   const record = ['--audit-log', `${folder.path}/${name}.jsonl`];
   const common = ['--config', `${folder.path}/workos-mcp.yaml`, '--redis-url', redis.url, '--replicas', '2'];
-  const server = await serve([...common, ...record, ...args], { NORTH_KEY: KEY });
+  const server = await serve([...common, ...record, ...args], {
+    NORTH_KEY: KEY,
+    OWN_KEY,
+  });
   open.push(server);
   return server;
 }
@@ -82,6 +86,7 @@ describeWithRedis('two servers on one Redis', () => {
       'workos-mcp.yaml',
       `
 public-url: https://mcp.acme.test/mcp
+deployment-key-env: OWN_KEY
 environments:
   north: { api-key-env: NORTH_KEY, base-url: '${workos.url}' }
 agents:
@@ -172,6 +177,39 @@ agents:
       expect(deletesOf(user_id)).toBe(1);
     });
 
+    it('ask a person of before 2026-07-28 at one and hear them at the other', async () => {
+      const user_id = newId('user');
+      const send = ({ url }: HttpServer, message: object, session?: string | null) =>
+        fetch(url, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${token.ann.token}`,
+            'content-type': 'application/json',
+            accept: 'application/json, text/event-stream',
+            ...(session && { 'mcp-session-id': session }),
+          },
+          body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+        });
+      const capabilities = { elicitation: {} };
+      const clientInfo = { name: 'raw', version: '1' };
+      const params = { protocolVersion: '2025-11-25', capabilities, clientInfo };
+      const session = (await send(one, { id: 0, method: 'initialize', params })).headers.get('mcp-session-id');
+      const call = { id: 1, method: 'tools/call', params: { name: 'delete_user', arguments: { user_id } } };
+      const stream = await send(two, call, session);
+      let text = '';
+      for await (const chunk of stream.body ?? []) {
+        const isFirst = !text.includes('elicitation/create');
+        text += Buffer.from(chunk).toString();
+        const question = /^data: (.*elicitation\/create.*)$/m.exec(text)?.[1];
+        if (!isFirst || question === undefined) continue;
+        const result = { action: 'accept', content: { confirm: user_id } };
+        const { id } = JSON.parse(question);
+        expect((await send(one, { id, result }, session)).status).toBe(202);
+      }
+      expect(text).toContain('"ok\\":true');
+      expect(deletesOf(user_id)).toBe(1);
+    });
+
     it('share the budgets of an agent', async () => {
       const statuses: number[] = [];
       for (let index = 0; index < 10; index += 1) {
@@ -188,7 +226,7 @@ agents:
 
     it('end when their port is taken', async () => {
       const args = ['http', '--config', `${folder.path}/workos-mcp.yaml`, '--redis-url', redis.url];
-      const { code, stderr } = await run([...args, '--port', String(one.port)], { NORTH_KEY: KEY });
+      const { code, stderr } = await run([...args, '--port', String(one.port)], { NORTH_KEY: KEY, OWN_KEY });
       expect(stderr).toContain('The server cannot listen on');
       expect(code, 'it hangs').toBe(2);
     });
@@ -196,7 +234,8 @@ agents:
     it('keep the password of Redis and the key to themselves', async () => {
       const url = redis.url.replace('redis://', 'redis://ann:hunter2@');
       const args = ['http', '--config', `${folder.path}/workos-mcp.yaml`, '--port', String(await findPort())];
-      const { code, stderr } = await run([...args, '--redis-url', url], { NORTH_KEY: KEY });
+      const env = { NORTH_KEY: KEY, OWN_KEY, WORKOS_MCP_REDIS_URL: url };
+      const { code, stderr } = await run(args, env);
       expect([code, stderr]).toEqual([2, expect.stringContaining('Redis refused the login')]);
       expect(stderr).not.toMatch(/hunter2|sk_test/);
     });

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { type Gap, type GapReply, type JsonObject, toText, without } from '../gap.ts';
+import { type Gap, type GapReply, type JsonObject, serving, toText, type World, without } from '../gap.ts';
+import { newestFirst, toListReply } from '../pages.ts';
 import { constants } from '../seed.ts';
 
 const refused = (message: string): GapReply => ({ status: 422, body: { message } });
@@ -14,8 +15,8 @@ const pixel =
 function toTotp(
   issuer: string,
   user: string,
+  secret: string = newSecret(),
 ): Readonly<Record<'issuer' | 'user' | 'secret' | 'qr_code' | 'uri', string>> {
-  const secret = newSecret();
   const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(user)}`;
   const uri = `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(issuer)}`;
   return { issuer, user, secret, qr_code: pixel, uri };
@@ -55,6 +56,15 @@ const toChallenge = (challenge: JsonObject): JsonObject => ({
   authentication_factor_id: challenge.factor_id,
 });
 
+const insertChallenge = (factor_id: string, user_id: string, records: World['records']) =>
+  records.authChallenges.insert({
+    object: 'authentication_challenge',
+    user_id,
+    factor_id,
+    expires_at: new Date(Date.now() + 600_000).toISOString(),
+    code: constants.code,
+  });
+
 const challenge: Gap = {
   name: 'challenge of a factor',
   routes: ['POST /auth/factors/{id}/challenge'],
@@ -62,13 +72,7 @@ const challenge: Gap = {
   async fill(call, _next, { records }) {
     const factor = records.authFactors.get(call.id);
     if (!factor) return { status: 404, body: { message: `There is no authentication factor '${call.id}'.` } };
-    const stored = records.authChallenges.insert({
-      object: 'authentication_challenge',
-      user_id: factor.user_id ?? '',
-      factor_id: factor.id,
-      expires_at: new Date(Date.now() + 600_000).toISOString(),
-      code: constants.code,
-    });
+    const stored = insertChallenge(factor.id, factor.user_id ?? '', records);
     // WorkOS does not send the code of a generic_otp factor: the caller delivers it, so the answer shows it.
     const shown = factor.type === 'generic_otp' ? { code: constants.code } : {};
     return { status: 201, body: { ...toChallenge({ ...stored }), ...shown } };
@@ -96,4 +100,35 @@ const verify: Gap = {
   },
 };
 
-export const factorGaps: readonly Gap[] = [enroll, challenge, verify];
+const ofUser = serving('the list has no pages, and a new factor comes without secret and challenge', {
+  'GET /user_management/users/{userlandUserId}/auth_factors'({ id, query }, { records }) {
+    if (!records.users.get(id)) return { status: 404, body: { message: `There is no user '${id}'.` } };
+    return toListReply(
+      newestFirst(records.authFactors.findBy('user_id', id)).map((factor) => ({ ...factor })),
+      query,
+    );
+  },
+  'POST /user_management/users/{userlandUserId}/auth_factors'({ id, body }, { records }) {
+    const user = records.users.get(id);
+    if (!user) return { status: 404, body: { message: `There is no user '${id}'.` } };
+    if (body.type !== 'totp') return refused('type must be totp.');
+    const totp = toTotp(
+      toText(body.totp_issuer) ?? 'Sandbox',
+      toText(body.totp_user) ?? user.email,
+      toText(body.totp_secret),
+    );
+    const factor = records.authFactors.insert({
+      object: 'authentication_factor',
+      type: 'totp',
+      user_id: id,
+      totp: { issuer: totp.issuer, user: totp.user },
+    });
+    const challenged = toChallenge({ ...insertChallenge(factor.id, id, records) });
+    return {
+      status: 201,
+      body: { authentication_factor: { ...factor, totp }, authentication_challenge: challenged },
+    };
+  },
+});
+
+export const factorGaps: readonly Gap[] = [enroll, challenge, verify, ...ofUser];

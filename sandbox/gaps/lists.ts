@@ -9,6 +9,7 @@ import {
   toText,
   type World,
 } from '../gap.ts';
+import { toListReply } from '../pages.ts';
 
 const lists = [
   'GET /user_management/users',
@@ -19,43 +20,8 @@ const lists = [
   'GET /directory_groups',
 ];
 
-type Cursors = { readonly before: string | null; readonly after: string | null };
-type ListPage = { readonly data: readonly JsonObject[]; readonly list_metadata: Cursors };
-
-/** The page before or after a cursor, or undefined when no item has the cursor's ID. */
-function toPage(items: readonly JsonObject[], cursors: Cursors, limit: number): ListPage | undefined {
-  const place = (cursor: string | null, none: number) =>
-    cursor === null ? none : items.findIndex((item) => item.id === cursor);
-  const after = place(cursors.after, -1);
-  const before = place(cursors.before, items.length);
-  if ((cursors.after !== null && after < 0) || before < 0) return undefined;
-  // `before` alone selects the nearest items before the cursor; `after`, or both, the first ones after it.
-  const start = cursors.before !== null && cursors.after === null ? Math.max(0, before - limit) : after + 1;
-  const end = Math.min(before, start + limit);
-  const data = items.slice(start, end);
-  const idAt = (item: JsonObject | undefined) => toText(item?.id) ?? null;
-  return {
-    data,
-    list_metadata: {
-      before: start > 0 ? idAt(data[0]) : null,
-      after: end < items.length ? idAt(data.at(-1)) : null,
-    },
-  };
-}
-
-const swapped = (cursors: Cursors): Cursors => ({ before: cursors.after, after: cursors.before });
-
-function pageFault(query: URLSearchParams): GapReply | undefined {
-  const limit = query.get('limit') ?? '10';
-  if (!/^\d+$/.test(limit) || Number(limit) < 1 || Number(limit) > 100)
-    return { status: 422, body: { message: 'limit must be an integer between 1 and 100.' } };
-  if (!['normal', 'desc', 'asc'].includes(query.get('order') ?? 'desc'))
-    return { status: 422, body: { message: 'order must be one of normal, desc, asc.' } };
-  return undefined;
-}
-
-/** Every item that the emulator lists for this call, or its error. */
-async function everyItem(call: GapRequest, next: Next, order: string): Promise<readonly JsonObject[] | GapReply> {
+/** Every item that the emulator lists for this call, newest first, or its error. */
+async function everyItem(call: GapRequest, next: Next): Promise<readonly JsonObject[] | GapReply> {
   const items: JsonObject[] = [];
   let after: string | undefined;
   do {
@@ -63,7 +29,7 @@ async function everyItem(call: GapRequest, next: Next, order: string): Promise<r
     query.delete('before');
     query.delete('after');
     query.set('limit', '100');
-    query.set('order', order);
+    query.set('order', 'desc');
     if (after) query.set('after', after);
     const answer = await next({ ...call, query });
     if (answer.status !== 200) return answer;
@@ -81,19 +47,8 @@ const paging: Gap = {
     'before gives the first page instead of the nearest one, order=normal is ascending, ' +
     'an invalid limit or order is accepted, and an unknown cursor silently restarts at the first page',
   async fill(call, next) {
-    const fault = pageFault(call.query);
-    if (fault) return fault;
-    const order = call.query.get('order') ?? 'desc';
-    const items = await everyItem(call, next, order === 'asc' ? 'asc' : 'desc');
-    if ('status' in items) return items;
-    const asked = { before: call.query.get('before'), after: call.query.get('after') };
-    // The specification: "normal" is descending with reversed cursors (before fetches older records).
-    const cursors = order === 'normal' ? swapped(asked) : asked;
-    const page = toPage(items, cursors, Number(call.query.get('limit') ?? '10'));
-    // What WorkOS does here is not documented. Refused, because starting again would make a paging loop endless.
-    if (!page) return { status: 422, body: { message: 'No item of this list has the ID given as the cursor.' } };
-    const list_metadata = order === 'normal' ? swapped(page.list_metadata) : page.list_metadata;
-    return { status: 200, body: { object: 'list', data: page.data, list_metadata } };
+    const items = await everyItem(call, next);
+    return 'status' in items ? items : toListReply(items, call.query);
   },
 };
 

@@ -1,4 +1,5 @@
 import {
+  correct,
   type Gap,
   type GapReply,
   isMetadata,
@@ -11,6 +12,7 @@ import {
   toText,
   without,
 } from '../gap.ts';
+import { revokeKeys } from './api-keys.ts';
 
 const create = 'POST /organizations';
 const update = 'PUT /organizations/{id}';
@@ -57,21 +59,24 @@ const lostFields: Gap = {
   routes: [create, update],
   reason:
     'ignores domains, the state of an existing domain, stripe_customer_id and allow_profiles_outside_organization',
-  async fill(call, next, { records }) {
+  async fill(call, next, world) {
+    const { records } = world;
     const domains = toDomainData(call.body);
     const answer = await next({ ...call, body: { ...call.body, ...(domains && { domain_data: domains }) } });
     const id = String(toFields(answer.body).id);
     if (!succeeded(answer)) return answer;
     const { stripe_customer_id: stripe, allow_profiles_outside_organization: allow } = call.body;
-    records.organizations.update(id, {
-      ...(typeof stripe === 'string' && { stripe_customer_id: stripe }),
-      ...(typeof allow === 'boolean' && { allow_profiles_outside_organization: allow }),
-    });
     for (const item of records.organizationDomains.findBy('organization_id', id)) {
       const state = domains?.find((asked) => asked.domain === item.domain)?.state;
       if (state !== item.state && (state === 'verified' || state === 'pending'))
         records.organizationDomains.update(item.id, { state });
     }
+    correct(world, id, () =>
+      records.organizations.update(id, {
+        ...(typeof stripe === 'string' && { stripe_customer_id: stripe }),
+        ...(typeof allow === 'boolean' && { allow_profiles_outside_organization: allow }),
+      }),
+    );
     const shown = await next({ ...call, method: 'GET', path: `/organizations/${id}`, body: {} });
     return { ...shown, status: answer.status };
   },
@@ -79,7 +84,7 @@ const lostFields: Gap = {
 
 const shape = shaping(
   'shape of an organization',
-  [create, update, 'GET /organizations', 'GET /organizations/{id}'],
+  [create, update, 'GET /organizations', 'GET /organizations/{id}', 'GET /organizations/external_id/{external_id}'],
   'stripe_customer_id is null where only a string is allowed, and allow_profiles_outside_organization is missing',
   (item, { records }) => ({
     ...without(item, ...(item.stripe_customer_id === null ? ['stripe_customer_id'] : [])),
@@ -91,15 +96,18 @@ const shape = shaping(
 const orphans: Gap = {
   name: 'orphans of a deleted organization',
   routes: ['DELETE /organizations/{id}'],
-  reason: 'keeps the connections, directories and custom roles of the organization',
-  async fill(call, next, { records }) {
+  reason: 'keeps the connections, directories, custom roles, invitations and API keys of the organization',
+  async fill(call, next, world) {
+    const { records } = world;
     const answer = await next(call);
     if (!succeeded(answer)) return answer;
     for (const directory of records.directories.findBy('organization_id', call.id))
       await next({ ...call, path: `/directories/${directory.id}` });
     for (const connection of records.connections.findBy('organization_id', call.id))
       await next({ ...call, path: `/connections/${connection.id}` });
-    records.roles.deleteBy('organization_id', call.id);
+    for (const collection of [records.roles, records.invitations, records.itContacts])
+      for (const { id } of collection.findBy('organization_id', call.id)) collection.delete(id);
+    revokeKeys(({ id, organization_id }) => [id, organization_id].includes(call.id), world);
     return answer;
   },
 };

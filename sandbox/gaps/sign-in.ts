@@ -11,7 +11,8 @@ import {
   type World,
   without,
 } from '../gap.ts';
-import { apiKey, clientId, constants, ids } from '../seed.ts';
+import { ids } from '../ids.ts';
+import { apiKey, clientId, constants } from '../seed.ts';
 
 type SignInStep = 'email' | 'factor';
 
@@ -56,7 +57,7 @@ function selectOrganization(signIn: SignIn, organization: string, { records }: W
     return denied('organization_not_found', 'There is no such organization.');
   const isMember = records.organizationMemberships
     .findBy('user_id', signIn.user_id)
-    .some((item) => item.organization_id === organization);
+    .some((item) => item.organization_id === organization && item.status === 'active');
   return isMember
     ? { ...signIn, organization_id: organization }
     : denied('organization_membership_not_found', 'The user is not a member of this organization.');

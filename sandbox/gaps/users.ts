@@ -1,4 +1,17 @@
-import { type Gap, type GapReply, isEmail, isMetadata, type JsonObject, succeeded, toFields, toText } from '../gap.ts';
+import {
+  correct,
+  type Gap,
+  type GapReply,
+  isEmail,
+  isMetadata,
+  type JsonObject,
+  record,
+  succeeded,
+  toFields,
+  toText,
+  without,
+} from '../gap.ts';
+import { revokeKeys } from './api-keys.ts';
 
 const create = 'POST /user_management/users';
 const update = 'PUT /user_management/users/{id}';
@@ -74,7 +87,8 @@ const lostFields: Gap = {
   name: 'lost fields of a user',
   routes: [create, update],
   reason: 'does not store name, and an update ignores email and locale',
-  async fill(call, next, { records }) {
+  async fill(call, next, world) {
+    const { records } = world;
     const before = records.users.get(call.id);
     const answer = await next(call);
     const user = records.users.get(String(toFields(answer.body).id));
@@ -90,9 +104,10 @@ const lostFields: Gap = {
       // A new address has not been verified, unless the caller vouches for it in the same request.
       email_verified: email === user.email ? user.email_verified : body.email_verified === true,
     };
-    const updated = records.users.update(user.id, changed);
+    correct(world, user.id, () => records.users.update(user.id, changed));
     const shown = toFields(answer.body);
-    return { ...answer, body: { ...shown, ...changed, updated_at: updated?.updated_at ?? shown.updated_at } };
+    const { updated_at = shown.updated_at } = records.users.get(user.id) ?? {};
+    return { ...answer, body: { ...shown, ...changed, updated_at } };
   },
 };
 
@@ -100,8 +115,10 @@ const unknownEmail: Gap = {
   name: 'magic auth for a new user',
   routes: ['POST /user_management/magic_auth'],
   reason:
-    'answers an unknown email with 404, where WorkOS creates the user, and a missing one with an undocumented 400',
-  async fill(call, next, { records }) {
+    'answers an unknown email with 404, where WorkOS creates the user, and a missing one with an undocumented 400; ' +
+    'records no event',
+  async fill(call, next, world) {
+    const { records } = world;
     const { email } = call.body;
     if (!isEmail(email)) return { status: 422, body: { message: 'email must be an email address.' } };
     if (!records.users.findOneBy('email', String(email))) {
@@ -109,8 +126,21 @@ const unknownEmail: Gap = {
       const created = await next({ ...call, path: '/user_management/users', body });
       if (!succeeded(created)) return created;
     }
-    return next(call);
+    const answer = await next(call);
+    if (succeeded(answer)) record(world, 'magic_auth.created', without(toFields(answer.body), 'code'));
+    return answer;
   },
 };
 
-export const userGaps: readonly Gap[] = [createFaults, updateFaults, lostFields, unknownEmail];
+const orphans: Gap = {
+  name: 'API keys of a deleted user',
+  routes: ['DELETE /user_management/users/{id}'],
+  reason: 'knows no API keys of users',
+  async fill(call, next, world) {
+    const answer = await next(call);
+    if (succeeded(answer)) revokeKeys(({ id }) => id === call.id, world);
+    return answer;
+  },
+};
+
+export const userGaps: readonly Gap[] = [createFaults, updateFaults, lostFields, unknownEmail, orphans];

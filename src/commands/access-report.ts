@@ -60,10 +60,25 @@ export function checkReport(what: {
         ),
         `${on} of ${total} tools on; tools/list costs a model about ${cost.toLocaleString('en-US')} tokens (o200k)`,
         (agent.statusTool ?? statusTool) ? ', get_access_status included\n' : '\n',
+        confirmNote(catalog, agent),
         guardNote(catalog, agent),
       ].join('');
     })
     .join('\n');
+}
+
+const WITHOUT_ELICITATION: Readonly<Record<string, string>> = {
+  auto: 'With others the model repeats a token.',
+  strict: 'With others such calls are refused.',
+};
+
+/** Which clients are asked, where a tool that is on waits for a confirmation. */
+function confirmNote(catalog: Catalog, agent: Agent): string {
+  const others = WITHOUT_ELICITATION[agent.confirm ?? ''];
+  const policy = toPolicy(catalog, agent);
+  const isAny = catalog.tools.some((tool) => tool.confirmable && policy.whyOff(tool) === undefined);
+  if (others === undefined || !isAny) return '';
+  return `Clients that declare elicitation ask a person to confirm. ${others}\n`;
 }
 
 /** What the production guard takes of the grants, which otherwise shows only in what is missing. */

@@ -6,6 +6,7 @@ import { parseAddress, toEnvironment } from '../settings/environment.ts';
 import { warnings } from '../settings/warnings.ts';
 import { toAgent } from '../start/agent.ts';
 import type { Host, Loaded } from '../start/host.ts';
+import { httpWarnings, readDeploymentKey, readRedisUrl } from '../start/http-secrets.ts';
 import { requireRecord } from '../start/open-record.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
 import { proxyFor } from '../workos/proxy.ts';
@@ -24,7 +25,11 @@ export async function check(loaded: Loaded, { catalog, host, tokens, colour }: C
   const { config, agents } = loaded;
   toLimitSettings(config.limits, limitsOf(catalog));
   const { baseUrl } = parseAddress(config);
+  readRedisUrl(config.http, host);
+  readDeploymentKey(config.http, host);
   if (config.auditLog !== undefined && config.auditLog !== 'stderr') checkAuditFile(config.auditLog);
+  const told = (sentences: readonly string[]) =>
+    config.json ? '' : sentences.map((sentence) => `warning: ${sentence}\n`).join('');
   const report = { catalog, tokens, colour, json: config.json };
   if (agents.agents.length + agents.templates.length === 0) {
     if (!config.sandbox) proxyFor(baseUrl, host.variable);
@@ -34,9 +39,9 @@ export async function check(loaded: Loaded, { catalog, host, tokens, colour }: C
     const environment = hasKey ? toEnvironment(config, readKeyFile).label : undefined;
     const agent = toAgent(config, config.sandbox ? 'sandbox' : environment);
     requireRecord(config, catalog, agent.environment, createPolicy(catalog, agent.grants));
-    return checkReport({ ...report, agents: [agent], statusTool: config.statusTool });
+    return `${checkReport({ ...report, agents: [agent], statusTool: config.statusTool })}${told(httpWarnings(config.http))}`;
   }
   const members = await agentsOf(loaded, catalog, host);
-  const said = warnings(agents, Date.now()).map((warning) => `warning: ${warning}\n`);
-  return `${checkReport({ ...report, agents: members })}${config.json ? '' : said.join('')}`;
+  const said = told([...httpWarnings(config.http), ...warnings(agents, Date.now())]);
+  return `${checkReport({ ...report, agents: members })}${said}`;
 }

@@ -18,6 +18,7 @@ import type { DirectTool } from './direct-tool.ts';
 import type { Offer } from './offer.ts';
 import { toGreeting } from './offer.ts';
 import { type CallLookup, servePrompts } from './prompts/serve.ts';
+import { supportsForms } from './sessions.ts';
 
 /** A process never changes its tools, but the operator may start the next one with other grants. */
 const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
@@ -32,7 +33,14 @@ export type CallerParts = Pick<
  * Creates the server of one caller, with only the tools that the caller is offered. No tool or prompt is registered
  * with the SDK: `call` parses arguments and truncates answers itself, so that one place words and records each refusal.
  */
-export function createServer(offer: Offer, call: Call, version: string, caller: CallerParts): McpServer {
+export function createServer(
+  offer: Offer,
+  call: Call,
+  version: string,
+  caller: CallerParts,
+  /** Whether the client's session says that it can ask. Over stdio the SDK knows it from the client's initialize. */
+  sessionAsks = false,
+): McpServer {
   const { serverInfo, ...greeting } = toGreeting(offer, version);
   const mcp = new McpServer(serverInfo, {
     ...greeting,
@@ -45,7 +53,10 @@ export function createServer(offer: Offer, call: Call, version: string, caller: 
     if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
     const { signal } = mcpReq;
     const onProgress = toProgress(mcpReq);
-    const elicitation = toElicitation(mcpReq, server.getClientCapabilities());
+    const elicitation = toElicitation(
+      mcpReq,
+      server.getClientCapabilities() ?? (sessionAsks ? { elicitation: { form: {} } } : undefined),
+    );
     const start = (elicitation: Elicitation, waitedMs = caller.waitedMs) =>
       call(tool, params.arguments, { ...caller, ...toCaller(offer), waitedMs, elicitation, signal, ...onProgress });
     const result = await start(elicitation);
@@ -83,6 +94,11 @@ export function toDirectTool(
       signal,
       ...toProgress({ _meta, notify }),
     });
+}
+
+/** Whether a call of a tool may ask a person. */
+export function mayAsk({ tools, confirm }: Offer, name: unknown): boolean {
+  return confirm !== 'off' && typeof name === 'string' && tools.get(name)?.confirmable === true;
 }
 
 const toCaller = ({ agent, confirm, dryRun, verdictOn, markerOf }: Offer) => ({
@@ -146,8 +162,7 @@ async function elicit(
 function toElicitation({ envelope, requestState, inputResponses }: McpRequest, declared: unknown): Elicitation {
   const { elicitation } = Object(Object(envelope)[CLIENT_CAPABILITIES_META_KEY] ?? declared);
   return {
-    // A client that declares neither forms nor URLs supports forms.
-    canAsk: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
+    canAsk: supportsForms(elicitation),
     state: requestState(),
     response: Object(inputResponses).confirm,
   };

@@ -206,6 +206,7 @@ function toTarget(text: string, ca: string | undefined) {
   const database = url.pathname.replace(/^\//, '');
   const isTls = url.protocol === 'rediss:';
   if ((!isTls && url.protocol !== 'redis:') || url.hostname === '' || !/^\d*$/.test(database)) throw wrong;
+  if (url.search !== '' || url.hash !== '') throw wrong; // a password there would be dropped
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const at = {
     host,

@@ -1,5 +1,14 @@
-import { DECLINED_MS, MAX_PENDING, PENDING_MS, type Pending, type PendingStore } from '../call/confirm/pending.ts';
+import {
+  createPendingStore,
+  DECLINED_MS,
+  MAX_PENDING,
+  PENDING_MS,
+  type Pending,
+  type PendingStore,
+} from '../call/confirm/pending.ts';
 import { RefusedError } from '../errors.ts';
+import { isMac, toMac } from '../keys.ts';
+import type { Log } from '../log.ts';
 import { type Redis, RedisAway, toScript } from './connect.ts';
 import { digest, PRELUDE, toPrefix } from './script.ts';
 
@@ -21,14 +30,37 @@ redis.call('DEL', KEYS[1] .. ARGV[1])
 redis.call('ZREM', KEYS[1] .. found:sub(1, ARGV[2]), ARGV[1])
 return found:sub(ARGV[2] + 1)`);
 
-const DECLINE = toScript("redis.call('SET', KEYS[1] .. ARGV[1], '1', 'PX', ARGV[2]) return 1");
-const IS_DECLINED = toScript("return redis.call('EXISTS', KEYS[1] .. ARGV[1])");
+const DECLINE = toScript("redis.call('SET', KEYS[1] .. ARGV[1], ARGV[2], 'PX', ARGV[3]) return 1");
+const FIND_DECLINE = toScript("return redis.call('GET', KEYS[1] .. ARGV[1]) or ''");
 
-/** Keeps pending confirmations in Redis. An ID is a secret, since it confirms a call: Redis gets only its digest. */
-export function createRedisPendingStore(redis: Redis, scope: string): PendingStore {
+export type RedisPendingDeps = {
+  readonly redis: Redis;
+  /** Equal in all replicas of a deployment, and different from that of other deployments. */
+  readonly scope: string;
+  /** Distinguishes the WorkOS environments of a deployment. */
+  readonly environment: string;
+  /** The key of the MACs, derived from the deployment key. */
+  readonly key: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly log: Pick<Log, 'warn'>;
+};
+
+/**
+ * Keeps pending confirmations in Redis. An ID is a secret, since it confirms a call: Redis gets only its digest.
+ *
+ * Another client of that Redis may be able to write to it. So every value carries a MAC over its kind, environment,
+ * agent, ID and end: a value that was changed, moved or kept beyond its end counts as absent. A value that is put back
+ * or removed has no such mark. So each process also remembers what it took and what was declined at it.
+ */
+export function createRedisPendingStore(deps: RedisPendingDeps): PendingStore {
+  const { redis, scope, environment, key, now, log } = deps;
   const prefix = toPrefix('pending', scope);
-  const run = (...[script, ...args]: Parameters<typeof runIn>) => runIn(script, ...args);
-  async function runIn(script: Parameters<Redis['run']>[0], ...args: (string | number)[]): Promise<unknown> {
+  const here = createPendingStore(now);
+  /** The ID and end of each confirmation that was taken here, in the order of taking. */
+  const taken = new Map<string, number>();
+
+  async function run(script: Parameters<Redis['run']>[0], ...args: (string | number)[]): Promise<unknown> {
     try {
       return await redis.run(script, prefix, args);
     } catch (error) {
@@ -39,16 +71,73 @@ export function createRedisPendingStore(redis: Redis, scope: string): PendingSto
       );
     }
   }
-  const toCaller = (caller: string) => `by:${digest(caller)}`;
-  const toDeclined = (caller: string, call: string) => `no:${digest(JSON.stringify([caller, call]))}`;
-  return {
-    put: async (id, pending) =>
-      (await run(PUT, digest(id), toCaller(pending.caller), JSON.stringify(pending), PENDING_MS, MAX_PENDING)) === 1,
-    take: async (id) => {
-      const found = await run(TAKE, digest(id), toCaller('').length);
-      return typeof found === 'string' && found !== '' ? (JSON.parse(found) as Pending) : undefined; // what put wrote
-    },
-    decline: async (caller, call) => void (await run(DECLINE, toDeclined(caller, call), DECLINED_MS)),
-    isDeclined: async (caller, call) => (await run(IS_DECLINED, toDeclined(caller, call))) === 1,
+
+  const toValue = (kind: Kind, name: string, content: string, ms: number): string => {
+    const until = now() + ms;
+    return `${until}.${toMac(key, [kind, environment, name, until, content])}.${content}`;
   };
+  /** The content of a value that this deployment wrote for this kind and name, and that has not ended. */
+  const toContent = (kind: Kind, name: string, value: unknown): string | undefined => {
+    if (typeof value !== 'string' || value === '') return undefined;
+    const [, end, mac = '', content = ''] = VALUE.exec(value) ?? [];
+    const until = Number(end);
+    if (end !== undefined && isMac(key, [kind, environment, name, until, content], mac)) {
+      return until > now() ? content : undefined;
+    }
+    log.warn({ kind }, 'A value in Redis has a wrong MAC and was ignored: another client may have written it');
+    return undefined;
+  };
+
+  const isTakenHere = (id: string): boolean => {
+    for (const [other, until] of taken) {
+      if (until > now()) break;
+      taken.delete(other);
+    }
+    return taken.has(id);
+  };
+
+  const toCaller = (caller: string) => `by:${digest(caller)}`;
+  const toDeclined = (caller: string, call: string) => JSON.stringify([caller, call]);
+  return {
+    put: async (id, pending) => {
+      const value = toValue('pending', id, JSON.stringify(pending), PENDING_MS);
+      return (await run(PUT, digest(id), toCaller(pending.caller), value, PENDING_MS, MAX_PENDING)) === 1;
+    },
+    take: async (id) => {
+      const found = toContent('pending', id, await run(TAKE, digest(id), toCaller('').length));
+      if (found === undefined) return undefined;
+      if (isTakenHere(id)) {
+        log.warn({ kind: 'pending' }, 'A used confirmation was put back into Redis and was ignored');
+        return undefined;
+      }
+      taken.set(id, now() + PENDING_MS);
+      return JSON.parse(found) as Pending; // its MAC shows that put wrote it
+    },
+    decline: async (caller, call) => {
+      await here.decline(caller, call);
+      const name = toDeclined(caller, call);
+      await run(DECLINE, `no:${digest(name)}`, toValue('declined', name, '', DECLINED_MS), DECLINED_MS);
+    },
+    isDeclined: async (caller, call) => {
+      const name = toDeclined(caller, call);
+      const found = await run(FIND_DECLINE, `no:${digest(name)}`);
+      return toContent('declined', name, found) !== undefined || here.isDeclined(caller, call);
+    },
+  };
+}
+
+type Kind = 'pending' | 'declined';
+
+/** End, MAC and content. */
+const VALUE = /^(\d{1,16})\.([\w-]{43})\.(.*)$/s;
+
+/** The store of replicas without a deployment key. It refuses: they could not tell their own values from others. */
+export function createKeylessPendingStore(): PendingStore {
+  const refuse = async (): Promise<never> => {
+    throw new RefusedError(
+      'This call needs a confirmation. This server would keep it in Redis, and has no deployment key to protect it there. Nothing was sent to WorkOS. The operator of this server can set --deployment-key-file or --deployment-key-env; you cannot.',
+      'no deployment key protects the confirmations in Redis',
+    );
+  };
+  return { put: refuse, take: refuse, decline: refuse, isDeclined: refuse };
 }

@@ -47,6 +47,9 @@ export type HttpConfig = {
   readonly metricsPort: number | undefined;
   readonly metricsHost: string;
   readonly redisUrl: string | undefined;
+  readonly redisUrlFile: string | undefined;
+  readonly deploymentKeyEnv: string | undefined;
+  readonly deploymentKeyFile: string | undefined;
   readonly redisAway: 'share' | 'refuse';
   readonly replicas: number;
 };
@@ -187,6 +190,9 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
       metricsPort: one('metrics-port') === undefined ? undefined : Number(one('metrics-port')),
       metricsHost: settingOf('metrics-host'),
       redisUrl: one('redis-url'),
+      redisUrlFile: one('redis-url-file'),
+      deploymentKeyEnv: one('deployment-key-env'),
+      deploymentKeyFile: one('deployment-key-file'),
       redisAway: settingOf('redis-away') as HttpConfig['redisAway'], // a choice, checked where it was read
       replicas: Number(settingOf('replicas')),
     },

@@ -39,10 +39,27 @@ export function readFlags(argv: readonly string[], options = FLAGS, by: 'host' |
       if (option.restricts || by === 'person') throw unfilled(rawName, value);
       continue;
     }
+    if (value.split(',').some(hasLogin)) {
+      const orFile = Object.hasOwn(options, `${name}-file`) ? ` or ${rawName}-file` : '';
+      throw new StartError(
+        `${rawName} holds a URL with a login or password, and flags are visible in the process list. Set ${envName(name)}${orFile} instead, and change the password: treat it as exposed.`,
+      );
+    }
     if (option.kind !== 'list' && flags[name] !== undefined) throw new StartError(`${rawName} is given twice.`);
     flags[name] = [...(flags[name] ?? []), ...parseValue(rawName, option, value, option.mayBeBlank)];
   }
   return { words, flags };
+}
+
+/** Names of query members that hold a secret. */
+const SECRET_MEMBER = /pass|pwd|secret|token|key|auth/i;
+
+/** Whether a text is a URL that holds a login. One that cannot be parsed counts if it may hold one. */
+function hasLogin(text: string): boolean {
+  if (!text.includes('://')) return false;
+  if (!URL.canParse(text)) return text.includes('@');
+  const { username, password, searchParams } = new URL(text);
+  return username !== '' || password !== '' || [...searchParams.keys()].some((name) => SECRET_MEMBER.test(name));
 }
 
 function unknown(flag: string, options: Options): StartError {

@@ -129,7 +129,20 @@ export const OPTIONS = {
     kind: 'text',
     only: 'http',
     value: 'URL',
-    help: 'A Redis or Valkey that all replicas share limits, budgets and confirmations in',
+    help: 'A Redis or Valkey that all replicas share limits, budgets and confirmations in; with a password only in the variable or in a file',
+  },
+  'redis-url-file': { kind: 'text', only: 'http', value: 'FILE', help: 'A file that holds that URL instead' },
+  'deployment-key-env': {
+    kind: 'text',
+    only: 'http',
+    value: 'NAME',
+    help: 'The variable that holds the deployment key, equal in all replicas: without one, they refuse confirmations',
+  },
+  'deployment-key-file': {
+    kind: 'text',
+    only: 'http',
+    value: 'FILE',
+    help: 'A file that holds the key instead; make one with: openssl rand -base64 32',
   },
   'redis-away': {
     kind: 'choice',

@@ -1,3 +1,4 @@
+import type { PendingStore } from '../call/confirm/pending.ts';
 import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Transport } from '../workos/transport.ts';
@@ -17,11 +18,12 @@ export type Environments = {
   readonly close: () => Promise<void>;
 };
 
-export type EnvironmentsDeps = Omit<ComposeDeps, 'environment' | 'name' | 'send' | 'shared'> & {
+export type EnvironmentsDeps = Omit<ComposeDeps, 'environment' | 'name' | 'send' | 'shared' | 'pending'> & {
   readonly sharedOf: (environment: KeyedEnvironment) => ComposeDeps['shared'];
+  readonly pendingOf: (environment: KeyedEnvironment) => PendingStore;
 };
 
-export function createEnvironments({ sharedOf, ...deps }: EnvironmentsDeps): Environments {
+export function createEnvironments({ sharedOf, pendingOf, ...deps }: EnvironmentsDeps): Environments {
   const opened = new Map<string, { opened: OpenEnvironment; transport: Transport }>();
   const keyOf = (name: string, { apiKey, baseUrl, clientId }: KeyedEnvironment) =>
     JSON.stringify([name, apiKey, baseUrl, clientId]);
@@ -38,6 +40,7 @@ export function createEnvironments({ sharedOf, ...deps }: EnvironmentsDeps): Env
             name: nameOf(name, environment),
             send: transport.send,
             shared: sharedOf(environment),
+            pending: pendingOf(environment),
           });
           const fresh = { ...composed, environment };
           opened.set(key, { opened: fresh, transport });

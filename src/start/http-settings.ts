@@ -12,6 +12,7 @@ import type { Config } from '../settings/config.ts';
 import { proxyFor } from '../workos/proxy.ts';
 import { type EnvironmentConnection, toConnection } from './connection.ts';
 import type { Host, Loaded } from './host.ts';
+import { namesRedis } from './http-secrets.ts';
 import { requireRecord } from './open-record.ts';
 
 /** The connection to each environment, by name. */
@@ -110,7 +111,7 @@ export function toAnonymous({ agent, grants, confirm, statusTool }: Config): Res
 export function toPublicUrl({ http }: Config): string {
   const scheme = http.tlsCert === undefined ? 'http' : 'https';
   const host = http.host.includes(':') && !http.host.startsWith('[') ? `[${http.host}]` : http.host;
-  if (http.publicUrl === undefined && http.redisUrl !== undefined) {
+  if (http.publicUrl === undefined && namesRedis(http)) {
     throw new StartError('--redis-url: replicas need a common --public-url. Set it.');
   }
   if (http.publicUrl === undefined && !isLoopback(http.host)) {

@@ -7,7 +7,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
 import { StartError, withoutKeys } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { type CallerParts, createServer, toDirectTool } from '../mcp/server.ts';
+import { type CallerParts, createServer, mayAsk, toDirectTool } from '../mcp/server.ts';
 import { openShared } from '../redis/stores.ts';
 import { toDirectAnswers } from '../serve/direct/http-calls.ts';
 import type { RequestOrigin } from '../serve/http/handler.ts';
@@ -19,6 +19,7 @@ import { openStderr } from '../stderr.ts';
 import { proxyFor } from '../workos/proxy.ts';
 import { createEnvironments, type OpenEnvironment } from './environments.ts';
 import type { Host, Loaded } from './host.ts';
+import { httpWarnings, openSessions, readDeploymentKey, readRedisUrl } from './http-secrets.ts';
 import {
   type Connections,
   connectAll,
@@ -81,6 +82,8 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   const { http } = config;
   const publicUrl = toPublicUrl(config);
   const tls = toTls(config, host);
+  const redisUrl = readRedisUrl(http, host);
+  const deploymentKey = readDeploymentKey(http, host);
   const firstConnections = await connectAll(first, host);
   validate(first, firstConnections, catalog);
 
@@ -103,21 +106,23 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   });
   const turnedAway = createRejectionCounter(record);
   closing.push(async () => turnedAway.tell());
-  const shared = await openShared(http, publicUrl, log);
+  const shared = await openShared(redisUrl, deploymentKey, http, publicUrl, log);
   if (shared !== undefined) closing.push(shared.close);
   const metrics =
     http.metricsPort === undefined ? undefined : await createMetrics(catalog.tools.map(({ name }) => name));
+  const pending = createPendingStore(systemClock.now);
   const environments = createEnvironments({
     catalog,
     settings: config,
     record,
-    pending: shared?.pending ?? createPendingStore(systemClock.now),
     log,
     version,
     sharedOf: (environment) => shared?.windowsOf(environment),
+    pendingOf: (environment) => shared?.pendingOf(environment) ?? pending,
     observer: metrics,
   });
   closing.push(environments.close);
+  const sessions = openSessions(deploymentKey, publicUrl, shared !== undefined);
   const budgets = shared?.budgets ?? createBudgets(systemClock.now);
   const keySets = new Map();
   const issuerKeys = openIssuerKeys({ variable: host.variable, log, now: systemClock.now });
@@ -146,7 +151,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     return { loaded, opened, served: serveAgents(loaded, opened) };
   };
   let current = toGeneration(first, firstConnections);
-  for (const warning of warnings(first.agents, Date.now())) log.warn({}, warning);
+  for (const warning of [...httpWarnings(http), ...warnings(first.agents, Date.now())]) log.warn({}, warning);
 
   if (metrics && http.metricsPort !== undefined) {
     const metricsServer = await serveMetrics({ host: http.metricsHost, port: http.metricsPort, metrics });
@@ -177,10 +182,14 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     identify: ({ authorization, headers }, isAgain) => current.served.identify(authorization, headers, isAgain),
     generation: () => current.served,
     keyOf: ({ agent }) => agent.name,
-    factory: (caller, from) => createServer(caller.offer, caller.opened.call, version, toParts(caller, from)),
+    factory: (caller, from) =>
+      createServer(caller.offer, caller.opened.call, version, toParts(caller, from), from.session?.form),
     answerDirectly: host.isDirect
       ? toDirectAnswers((caller, from) =>
-          toDirectTool(caller.offer, from.tool, caller.opened.call, { canAsk: false, ...toParts(caller, from) }),
+          toDirectTool(caller.offer, from.tool, caller.opened.call, {
+            canAsk: from.session?.form ?? false,
+            ...toParts(caller, from),
+          }),
         )
       : undefined,
     onRefused: ({ offer, opened }, name, { args, traceparent }) => {
@@ -188,6 +197,10 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       metrics?.countCall(tool?.name ?? 'unknown', 'refused', 0);
       void opened.journal.refuse(tool, args, offer.agent, rule, traceparent);
     },
+    issueSession: sessions && (({ agent }, params) => sessions.issue(agent.name, params)),
+    readSession: ({ agent }, id) => sessions?.read(agent.name, id),
+    mayAsk: ({ offer }, tool) => mayAsk(offer, tool),
+    relay: shared?.answers,
     limits: { ...HTTP_LIMITS, waitMs: config.timeout },
     metadata: {
       path: metadataPath(publicUrl),

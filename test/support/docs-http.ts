@@ -134,6 +134,14 @@ async function toRefused(issuer: Issuer, away: Issuer, stranger: Issuer): Promis
     ['A request without `jsonrpc`', { body: { id: 1, method: 'tools/list' } }],
     ['An ID that is not a string or an integer', { body: { jsonrpc: '2.0', id: 1.5, method: 'tools/list' } }],
     ['A client that does not accept both JSON and events', { headers: { accept: 'text/html' } }],
+    ['An `Mcp-Session-Id` of more than 1 KB', { headers: { 'mcp-session-id': 'x'.repeat(1_025) } }],
+    [
+      'A session that is not known, where a call could ask a person, or for an answer or a cancellation',
+      {
+        headers: { 'mcp-session-id': 'x' },
+        body: { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } },
+      },
+    ],
     ['An unknown protocol version', { headers: { 'mcp-protocol-version': '1999-01-01' } }],
     ['An unknown method', { body: { jsonrpc: '2.0', id: 1, method: 'tools/delete' } }],
     ['Params of the wrong type', { body: { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { cursor: 1 } } }],

@@ -182,6 +182,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'The request waited too long for its turn. Nothing was sent to WorkOS. Call again in a few seconds.',
     'HTTP 503: the request waited in line for as long as `--timeout`',
   ],
+  [
+    'src/serve/http/responses.ts',
+    'No call of this session waits for an answer with this ID: it was answered already, or the call has ended.',
+    'HTTP 400: a client answers a question too late, twice, or in another session',
+  ],
   ['src/serve/http/responses.ts', 'The server is closing.', 'HTTP 503: the server was asked to stop'],
   [
     'src/serve/http/responses.ts',
@@ -208,6 +213,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'src/commands/doctor/redis.ts',
     '--redis-url: Redis cannot be used (${why}).',
     '`workos-mcp doctor`; a start waits for Redis instead',
+  ],
+  [
+    'src/redis/pending.ts',
+    'This call needs a confirmation. This server would keep it in Redis, and has no deployment key to protect it there. Nothing was sent to WorkOS. The operator of this server can set --deployment-key-file or --deployment-key-env; you cannot.',
+    'A call that needs a confirmation, with `--redis-url` and without a deployment key',
   ],
   [
     'src/redis/connect.ts',

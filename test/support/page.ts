@@ -14,14 +14,14 @@ const root = join(import.meta.dirname, '..', '..');
  * | `json client` | is how a client starts the server that the calls below go to |
  * | `json call=TOOL` | arguments of a call to it; the block after, `json answer` or `text answer`, is its answer |
  * | `… syntax` | is read as YAML, which JSON is as well |
- * | `ts tool`, `ts object`, `ts case`, `ts gap` | is a part of tools/ or the sandbox, and held against WorkOS's OpenAPI file by a test of its own |
+ * | `ts tool`, `ts object`, `ts case` | is a part of tools/, and held against WorkOS's OpenAPI file by a test of its own |
  * | `… unrun: REASON` | is not run, for the reason that it gives |
  */
 export type Block = { readonly language: string; readonly kind: string; readonly text: string };
 
 export const FENCE = /^```(\S*)(?: +(.+))?\n([\s\S]*?)^```$/gm;
 const KIND =
-  /^(console( server)?|(json|text) answer|\S+ file=\S+|json client|json call=\w+|(json|yaml) syntax|ts (tool|object|case|gap)|\S+ unrun: .{10,})$/;
+  /^(console( server)?|(json|text) answer|\S+ file=\S+|json client|json call=\w+|(json|yaml) syntax|ts (tool|object|case)|\S+ unrun: .{10,})$/;
 
 export function blocksIn(page: string): readonly Block[] {
   return [...page.matchAll(FENCE)].map(([, language = '', kind = '', text = '']) => {

@@ -4,11 +4,11 @@ import { Agent, request } from 'node:http';
 import { systemClock } from '../../src/clock.ts';
 import { createRedisBudgets } from '../../src/redis/budgets.ts';
 import { openRedis, type Redis } from '../../src/redis/connect.ts';
-import { createRedisPendingStore } from '../../src/redis/pending.ts';
 import { createSharedWindows } from '../../src/redis/windows.ts';
 import type { Reply, Slot } from '../../src/workos/layer.ts';
 import { limit } from '../../src/workos/limits/limit.ts';
 import { measureLag } from './lag.ts';
+import { openPending } from './redis-pending.ts';
 
 export type Orders = {
   readonly name: string;
@@ -94,7 +94,7 @@ async function work(redis: Redis, orders: Orders): Promise<Result> {
       return { statuses };
     }
     case 'take': {
-      const store = createRedisPendingStore(redis, scope);
+      const store = openPending(redis, scope);
       const found = await Promise.all(orders.ids.map(async (id) => ((await store.take(id)) ? [id] : [])));
       return { taken: found.flat() };
     }

@@ -3,6 +3,7 @@ import type { Arguments } from '../../src/catalog/declaration.ts';
 // IDs and secrets of the sandbox's seeded world.
 
 export const ADA = 'user_01JADA00000000000000000000';
+export const CARA = 'user_01JCARA0000000000000000000';
 export const ACME = 'org_01JACME0000000000000000000';
 export const BLUEFERN = 'org_01JBFERN000000000000000000';
 export const CEDARWICK = 'org_01JCEDAR000000000000000000';
@@ -17,6 +18,14 @@ export const ADA_MAGIC_AUTH = 'magic_auth_01JADA00000000000000000000';
 export const DEV_FACTOR = 'auth_factor_01JDEV00000000000000000000';
 export const DEV_CHALLENGE = 'auth_challenge_01JDEV00000000000000000000';
 export const ACME_EXPORT = 'audit_log_export_01JACME0000000000000000000';
+export const ADA_IN_ACME = 'om_01JADAACME0000000000000000';
+export const GRACE_INVITATION = 'invitation_01JGRACE000000000000000000';
+export const ADA_SESSION = 'session_01JADA10000000000000000000';
+export const BEN_VERIFICATION = 'email_verification_01JBEN00000000000000000000';
+export const DEV_RESET = 'password_reset_01JDEV00000000000000000000';
+export const ACME_KEY = 'api_key_01JACME1000000000000000000';
+export const ACME_CONTACT = 'it_contact_01JACME0000000000000000000';
+export const ACME_PROJECT = 'authz_resource_01JACMEHARBR00000000000000';
 export const CLIENT_ID = 'client_01JSANDBX00000000000000000';
 export const PASSWORD = 'sandbox-password';
 
@@ -34,4 +43,16 @@ export const VALUES: Arguments = {
   directory_id: ACME_DIRECTORY,
   directory_user_id: ADA_IN_DIRECTORY,
   directory_group_id: ENGINEERS,
+  organization_membership_id: ADA_IN_ACME,
+  invitation_id: GRACE_INVITATION,
+  session_id: ADA_SESSION,
+  email_verification_id: BEN_VERIFICATION,
+  password_reset_id: DEV_RESET,
+  'mfa.authentication_factor_id': DEV_FACTOR,
+  api_key_id: ACME_KEY,
+  it_contact_id: ACME_CONTACT,
+  resource_id: ACME_PROJECT,
+  resource_type_slug: 'project',
+  'authorization_checks.external_id': 'project-harbor',
+  permission_slug: 'invoices:read',
 };

@@ -93,7 +93,7 @@ async function examine(argv: readonly string[], deps: DoctorDeps): Promise<reado
   const isOff = findings.some(({ check, state }) => check === 'grants' && state !== 'ok');
   const required = hasAgents || isOff || !settings.isWhole ? [] : checkRequired(config, catalog, label);
   findings.push(...(required.length > 0 ? required : await checkRecord(config, deps.freeBytes)));
-  findings.push(...(await checkRedis(config, deps.reachRedis)));
+  findings.push(...(await checkRedis(config, host, deps.reachRedis)));
   return findings;
 }
 

@@ -5,7 +5,10 @@ import { checkAuditFile } from '../../audit/file-sink.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { Environment } from '../../catalog/declaration.ts';
 import type { Config } from '../../settings/config.ts';
+import { MAKE_KEY } from '../../settings/deployment-key.ts';
 import { toGrants } from '../../settings/environment.ts';
+import type { Host } from '../../start/host.ts';
+import { namesRedis, readDeploymentKey, readRedisUrl } from '../../start/http-secrets.ts';
 import { requireRecord } from '../../start/open-record.ts';
 import { type Finding, fail, isStartError, ok, toFailure, warn } from './finding.ts';
 
@@ -62,17 +65,32 @@ export function checkRequired(
 
 /** @param reach rejects with a StartError where it cannot be reached */
 export async function checkRedis(
-  { http: { redisUrl } }: Config,
+  { http }: Config,
+  host: Pick<Host, 'readFile' | 'variable'>,
   reach: (url: string) => Promise<void>,
 ): Promise<readonly Finding[]> {
-  if (redisUrl === undefined) return [];
+  const findings: Finding[] = [];
   try {
-    await reach(redisUrl);
-    return [ok('Redis', 'reached')];
+    const key = readDeploymentKey(http, host);
+    if (key !== undefined) findings.push(ok('deployment key', `${key.length} bytes`));
+    else if (namesRedis(http)) findings.push(warn('deployment key', ...MISSING_KEY));
   } catch (error) {
-    return [toFailure('Redis', error, 'Start it, or set --redis-url right; without it replicas share no limits.')];
+    findings.push(toFailure('deployment key', error, MISSING_KEY[1]));
+  }
+  if (!namesRedis(http)) return findings;
+  try {
+    await reach(readRedisUrl(http, host) ?? '');
+    return [...findings, ok('Redis', 'reached')];
+  } catch (error) {
+    const fix = 'Start it, or set --redis-url right; without it replicas share no limits.';
+    return [...findings, toFailure('Redis', error, fix)];
   }
 }
+
+const MISSING_KEY = [
+  'not set: replicas that share a Redis refuse calls that need a confirmation.',
+  `Make one with "${MAKE_KEY}" in a file that only the server may read, and name it with --deployment-key-file in all replicas.`,
+] as const;
 
 /** How many bytes may still be written in a folder. */
 export async function freeBytes(folder: string): Promise<number> {

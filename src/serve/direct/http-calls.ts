@@ -7,12 +7,13 @@ import {
   type Transport,
 } from '@modelcontextprotocol/server';
 import type { DirectTool } from '../../mcp/direct-tool.ts';
+import { isModern } from '../era.ts';
 import type { AnswerDirectly, DirectDeps, RequestOrigin } from '../http/handler.ts';
 import { isAccepted } from '../http/header-fields.ts';
 import { endWith, finish, progress } from '../http/send.ts';
 import { isRequest } from '../message.ts';
 import { writeMessage } from '../write-message.ts';
-import { isModern, type Responder, type SendMessage, toResponder } from './tool-call.ts';
+import { type Responder, type SendMessage, toResponder } from './tool-call.ts';
 
 /**
  * Answers tool calls without the SDK's HTTP handler, and without its server if the tool can be called directly.
@@ -75,12 +76,17 @@ async function answerCall(
   signal: AbortSignal,
   { stallMs, onError }: Pick<DirectDeps, 'stallMs' | 'onError'>,
 ): Promise<boolean> {
+  let beat: NodeJS.Timeout | undefined;
   const tell: SendMessage = async (message) => {
     if (response.writableEnded) return; // the response has ended
-    if (!response.headersSent) response.writeHead(200, EVENT_STREAM_HEADERS);
+    if (!response.headersSent) {
+      response.writeHead(200, EVENT_STREAM_HEADERS);
+      // A person may take minutes to answer, and proxies close a silent stream.
+      beat = setInterval(() => !response.writableEnded && response.write(KEEP_ALIVE), KEEP_ALIVE_MS);
+    }
     if (!response.write(toEvent(message))) await progress(response, 'drain', stallMs);
   };
-  const answer = await answering(request, tell, signal);
+  const answer = await answering(request, tell, signal).finally(() => clearInterval(beat));
   const hasBegun = response.headersSent;
   if (answer === undefined) {
     if (hasBegun) response.end();
@@ -92,6 +98,11 @@ async function answerCall(
   await finish(response, stallMs);
   return true;
 }
+
+/** Milliseconds, as the SDK has it. */
+const KEEP_ALIVE_MS = 15_000;
+/** A comment in an event stream, which clients skip. */
+const KEEP_ALIVE = ': keepalive\n\n';
 
 const EVENT_STREAM_HEADERS = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
 

@@ -1,7 +1,8 @@
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server';
 import type { DirectTool } from '../../mcp/direct-tool.ts';
+import { isModern } from '../era.ts';
 import type { DirectCalls } from '../stdio/open-session.ts';
-import { isModern, toResponder } from './tool-call.ts';
+import { toResponder } from './tool-call.ts';
 
 /** Finds the tool of that name; `undefined` if the SDK must handle the call, for example to elicit an answer. */
 export type FindTool = (name: unknown, canAsk: boolean) => DirectTool | undefined;

@@ -1,9 +1,4 @@
-import {
-  type JSONRPCMessage,
-  type JSONRPCRequest,
-  type Notification,
-  PROTOCOL_VERSION_META_KEY,
-} from '@modelcontextprotocol/server';
+import type { JSONRPCMessage, JSONRPCRequest, Notification } from '@modelcontextprotocol/server';
 import { isObject } from '../../json.ts';
 import type { DirectTool } from '../../mcp/direct-tool.ts';
 import { isRequestId } from '../message.ts';
@@ -17,10 +12,6 @@ export type Responder = (
   tell: SendMessage,
   signal: AbortSignal,
 ) => Promise<JSONRPCMessage | undefined>;
-
-/** Whether a request is of protocol revision 2026-07-28 or later, by the SDK's own criterion. */
-export const isModern = ({ params }: JSONRPCRequest): boolean =>
-  Object.hasOwn(Object(params?._meta), PROTOCOL_VERSION_META_KEY);
 
 /**
  * Calls a tool without the SDK, whose work around a call costs as much as the call. `undefined` if the request is

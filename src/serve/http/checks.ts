@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
+import type { HttpSession } from '../../mcp/sessions.ts';
+import { isModern } from '../era.ts';
 import { readBytes } from '../message.ts';
 import { readBody } from './body.ts';
 import { toRemote, whyMalformed } from './guard.ts';
@@ -36,6 +38,7 @@ export const CHECKS: readonly Check[] = [
   body, // After the count, which limits how many bodies are in memory.
   identifyAgain, // After the wait in line and the body, which may be sent slowly: a reload may have revoked the token.
   message, // After the body, from which it is parsed.
+  session, // After the message, which decides whether an unknown session matters; with the caller to whom it belongs.
 ];
 
 type CheckOutcome = HttpRefusal | 'answered' | undefined;
@@ -72,6 +75,10 @@ export type CheckDeps<Caller> = ServerFacts & {
   readonly identify: (head: Head, isAgain: boolean) => Promise<Identified<Caller>>;
   /** Identifies the configuration that callers are identified by. A reload changes it. */
   readonly generation: () => unknown;
+  /** The session of an ID that was issued to this caller. */
+  readonly readSession: (caller: Caller, id: string) => HttpSession | undefined;
+  /** Whether a call of this tool may ask a person. */
+  readonly mayAsk: (caller: Caller, tool: unknown) => boolean;
   /** Adds a request to the caller's requests in flight, perhaps after a wait, or refuses it. */
   readonly enter: (caller: Caller, response: ServerResponse) => Entered | Promise<Entered>;
 };
@@ -112,6 +119,7 @@ export type RequestState<Caller> = {
   counted?: InFlight;
   body?: Buffer;
   message?: JSONRPCMessage;
+  session?: HttpSession | undefined;
 };
 
 function form({ request }: CheckFacts): CheckOutcome {
@@ -232,4 +240,28 @@ function message(_: CheckFacts, state: RequestState<unknown>): CheckOutcome {
   }
   const { id, error } = read.refusal;
   return { status: 400, id, ...error };
+}
+
+/** Characters. Session IDs of this server have about a hundred. */
+const MAX_SESSION_ID_CHARS = 1_024;
+
+/**
+ * Reads the session of a client from before 2026-07-28. A session that is not known, after a restart without a
+ * deployment key, is refused only where it matters: most clients do not initialize again by themselves, and everything
+ * else works without a session.
+ */
+function session<Caller>({ server, request }: RequestContext<Caller>, state: RequestState<Caller>): CheckOutcome {
+  const { 'mcp-session-id': id } = request.headers;
+  const { caller, message } = state;
+  if (id === undefined || caller === undefined || message === undefined) return undefined;
+  if (id.length > MAX_SESSION_ID_CHARS) return REFUSALS.longSession;
+  if (isModern(message)) return undefined;
+  state.session = server.readSession(caller.is, String(id));
+  if (state.session !== undefined) return undefined;
+  const { method, params } = Object(message);
+  const needsIt =
+    method === undefined ||
+    method === 'notifications/cancelled' ||
+    (method === 'tools/call' && server.mayAsk(caller.is, Object(params).name));
+  return needsIt ? REFUSALS.unknownSession : undefined;
 }

@@ -46,7 +46,15 @@ export function toOriginGuard(allowed: readonly string[]): (origin: string) => b
 }
 
 /** Headers of which Node keeps one value of several: a proxy in front may have used another one. */
-const SINGLE_VALUED = ['host', 'origin', 'authorization', 'content-type', 'content-encoding', 'content-length'];
+const SINGLE_VALUED = [
+  'host',
+  'origin',
+  'authorization',
+  'content-type',
+  'content-encoding',
+  'content-length',
+  'mcp-session-id',
+];
 
 /** Why the form of a request is not valid. Node's parser already rejects most such requests. */
 export function whyMalformed(request: IncomingMessage): string | undefined {

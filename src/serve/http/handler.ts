@@ -1,11 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createMcpHandler, type JSONRPCMessage, type McpServer } from '@modelcontextprotocol/server';
-import { withIssuesInWords } from '../message.ts';
+import {
+  createMcpHandler,
+  isInitializeRequest,
+  type JSONRPCMessage,
+  type JSONRPCResponse,
+  type McpServer,
+} from '@modelcontextprotocol/server';
+import type { HttpSession } from '../../mcp/sessions.ts';
+import { isModern } from '../era.ts';
+import { isRequest, isRequestId, withIssuesInWords } from '../message.ts';
+import { type CallsInProgress, createCallsInProgress, type Relay, type RunningRequest } from './calls-in-progress.ts';
 import { toTraceparent } from './guard.ts';
 import { isAccepted } from './header-fields.ts';
 import type { Place } from './in-flight.ts';
 import { REFUSALS, refuse } from './responses.ts';
-import { sendResponse } from './send.ts';
+import { endWith, sendResponse } from './send.ts';
 
 /** Where a request came from, for the record. */
 export type RequestOrigin = {
@@ -18,6 +27,8 @@ export type RequestOrigin = {
   /** The arguments of the call, as the client sent them. */
   readonly args: unknown;
   readonly place: Place;
+  /** What a client from before 2026-07-28 declared, if it sends its session ID. */
+  readonly session: HttpSession | undefined;
 };
 
 export type HttpExchange<Caller> = {
@@ -27,6 +38,9 @@ export type HttpExchange<Caller> = {
   readonly answerDirectly?: AnswerDirectly<Caller> | undefined;
   /** Called for a tools/call that reached no tool: the caller has no tool of that name, or the request is malformed. */
   readonly onRefused: (caller: Caller, toolName: unknown, from: RequestOrigin) => void;
+  /** Makes the session ID for the params of an initialize. Without it, there are no sessions. */
+  readonly issueSession?: ((caller: Caller, params: unknown) => string) | undefined;
+  readonly relay?: Relay | undefined;
   readonly limits: { readonly requestTimeoutMs: number };
   readonly onerror: (error: Error) => void;
 };
@@ -55,11 +69,13 @@ type AcceptedRequest<Caller> = {
   readonly remote: string | undefined;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Aborted when the client disconnects or the server shuts down. */
+  /** Aborted when the client disconnects or cancels the request, and when the server shuts down. */
   readonly signal: AbortSignal;
   /** The request's place among those in flight. */
   readonly place: Place;
+  readonly abort: () => void;
   readonly message: JSONRPCMessage;
+  readonly session: HttpSession | undefined;
 };
 
 /** Creates the function that serves a request that has passed every check. */
@@ -67,27 +83,40 @@ export function createHttpExchange<Caller>({
   factory,
   answerDirectly,
   onRefused,
+  issueSession,
+  relay,
   limits,
   onerror,
 }: HttpExchange<Caller>) {
+  const inProgress = createCallsInProgress(relay);
   const stallMs = limits.requestTimeoutMs;
-  return async (accepted: AcceptedRequest<Caller>): Promise<void> => {
-    const { caller, remote, request, response, signal, place, message } = accepted;
+  const serve = async (accepted: AcceptedRequest<Caller>, running: RunningRequest | undefined): Promise<void> => {
+    const { caller, remote, request, response, signal, place, message, session } = accepted;
     const { method, id, params } = Object(message);
     const { name, arguments: args, _meta } = Object(params);
     const traceparent = toTraceparent(request.headers.traceparent ?? Object(_meta).traceparent);
     const isCall = method === 'tools/call';
-    const from = { traceparent, remote, tool: isCall && typeof name === 'string' ? name : undefined, args, place };
+    const from = {
+      traceparent,
+      remote,
+      tool: isCall && typeof name === 'string' ? name : undefined,
+      args,
+      place,
+      session,
+    };
     let reported = false;
     const report = () => {
       if (isCall && !reported && !signal.aborted) onRefused(caller, name, from);
       reported = true;
     };
-    const toServer = () => inWords(factory(caller, from));
+    const toServer = () => asking(inWords(factory(caller, from)), running);
     const answered = answerDirectly?.(accepted, { from, toServer, stallMs, onError: report });
     if (answered !== undefined) {
-      if (!(await answered)) refuse(request, response, REFUSALS.closing);
+      if (!(await answered)) refuseAborted(accepted, running);
       return;
+    }
+    if (issueSession !== undefined && isInitializeRequest(message) && !isModern(message)) {
+      response.setHeader('mcp-session-id', issueSession(caller, params));
     }
     // One handler per request, so that callers share no state. No list is declared to change, so the SDK acknowledges a
     // subscription as empty and ends it at once.
@@ -95,9 +124,82 @@ export function createHttpExchange<Caller>({
     const answer = await handler.fetch(toWebRequest(request, signal), { parsedBody: message });
     if (answer.status >= 400) report();
     // The SDK answers an aborted request with 499, which is not a standard HTTP status.
-    if (answer.status === 499) return refuse(request, response, REFUSALS.closing);
+    if (answer.status === 499) return refuseAborted(accepted, running);
     await sendResponse(answer, response, stallMs);
   };
+
+  return async (accepted: AcceptedRequest<Caller>): Promise<void> => {
+    const { message, session, abort } = accepted;
+    if (session === undefined) return serve(accepted, undefined);
+    if (!('method' in message) || !isRequest(message)) {
+      if (await isTaken(accepted, session, inProgress)) return;
+      return serve(accepted, undefined);
+    }
+    const running = inProgress.begin(session.id, message.id, abort);
+    try {
+      await serve(accepted, running);
+    } finally {
+      running.end();
+    }
+  };
+}
+
+/** Takes what concerns a call in progress: a client's answer to a question, and its cancellation. */
+async function isTaken<Caller>(
+  { request, response, message }: AcceptedRequest<Caller>,
+  session: HttpSession,
+  inProgress: CallsInProgress,
+): Promise<boolean> {
+  if ('method' in message) {
+    if (message.method !== 'notifications/cancelled') return false;
+    const { requestId } = Object(message.params);
+    if (isRequestId(requestId)) await inProgress.cancel(session.id, requestId);
+  } else if (!isAnswer(message) || !(await inProgress.answer(session.id, message))) {
+    refuse(request, response, REFUSALS.notAsked);
+    return true;
+  }
+  response.writeHead(202, { 'content-length': 0 }).end();
+  return true;
+}
+
+const isAnswer = (message: JSONRPCMessage): message is JSONRPCResponse =>
+  !('method' in message) && message.id !== undefined;
+
+/** Ends a request that was aborted before it was answered. */
+function refuseAborted<Caller>(
+  { request, response }: Pick<AcceptedRequest<Caller>, 'request' | 'response'>,
+  running: RunningRequest | undefined,
+): void {
+  // A cancelled request gets no answer, so its stream ends without one.
+  if (running?.isCancelled()) endWith(200, { 'content-type': 'text/event-stream' }, '', response);
+  else refuse(request, response, REFUSALS.closing);
+}
+
+/**
+ * Wraps a server so that it can ask the client: each POST has a server of its own, which the client's answer does not
+ * reach by itself, and the servers of a session would use the same IDs.
+ */
+function asking(server: McpServer, running: RunningRequest | undefined): McpServer {
+  if (running === undefined) return server;
+  const connect = server.connect.bind(server);
+  server.connect = (transport) => {
+    const send = transport.send.bind(transport);
+    const asked = new Map<unknown, string>();
+    transport.send = (message, options) => {
+      if (!('method' in message)) return send(message, options);
+      if (isRequest(message)) {
+        const own = message.id;
+        const id = running.ask((response) => transport.onmessage?.({ ...response, id: own }));
+        asked.set(own, id);
+        return send({ ...message, id }, options);
+      }
+      const id = asked.get(message.params?.requestId);
+      if (id === undefined) return send(message, options);
+      return send({ ...message, params: { ...message.params, requestId: id } }, options);
+    };
+    return connect(transport);
+  };
+  return server;
 }
 
 /** Wraps a server so that schema issues in its answers are sentences. */

@@ -6,6 +6,7 @@ import { type HttpRefusal, REFUSALS } from './responses.ts';
 export type InFlight = {
   /** Aborted when the client disconnects or the server shuts down. */
   readonly signal: AbortSignal;
+  readonly abort: () => void;
   readonly leave: () => void;
 } & Place;
 
@@ -104,6 +105,7 @@ export function createInFlightLine({ limits, clock }: LineDeps) {
     };
     return {
       signal: gone.signal,
+      abort: () => gone.abort(),
       waitedMs,
       leave: () => {
         begun.delete(gone);

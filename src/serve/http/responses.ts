@@ -42,6 +42,17 @@ export const REFUSALS = {
     headers: { 'retry-after': '1' },
   },
   closing: { status: 503, message: 'The server is closing.', headers: { 'retry-after': '1' } },
+  longSession: { status: 400, message: 'The Mcp-Session-Id header is too long.' },
+  unknownSession: {
+    status: 404,
+    message:
+      'This session is not known here: the server was restarted, or the session is too old. Nothing was sent to WorkOS. Initialize again.',
+  },
+  notAsked: {
+    status: 400,
+    message:
+      'No call of this session waits for an answer with this ID: it was answered already, or the call has ended.',
+  },
   broken: { status: 500, code: -32603, message: 'Internal server error. The server log has the details.' },
 } satisfies Record<string, HttpRefusal>;
 
@@ -100,7 +111,7 @@ function sendJson(request: IncomingMessage, response: ServerResponse, status: nu
 /** Lets pages of an allowed origin read the answer. */
 export function openTo(origin: string, response: ServerResponse): void {
   response.setHeader('access-control-allow-origin', origin);
-  response.setHeader('access-control-expose-headers', 'www-authenticate, retry-after');
+  response.setHeader('access-control-expose-headers', 'www-authenticate, retry-after, mcp-session-id');
   response.setHeader('vary', 'origin');
 }
 

@@ -34,7 +34,7 @@ export const HTTP_LIMITS: HttpLimits = {
 
 type Http<Caller> = HttpExchange<Caller> &
   Pick<CheckDeps<Caller>, 'trustProxy' | 'identify' | 'generation'> &
-  Partial<Pick<CheckDeps<Caller>, 'metadata'>> & {
+  Partial<Pick<CheckDeps<Caller>, 'metadata' | 'readSession' | 'mayAsk'>> & {
     readonly host: string;
     readonly port: number;
     readonly path: string;
@@ -51,7 +51,8 @@ type Http<Caller> = HttpExchange<Caller> &
   };
 
 /**
- * Serves MCP over streamable HTTP, statelessly, to clients of both protocol eras. checks.ts has the checks of a request
+ * Serves MCP over streamable HTTP to clients of both protocol eras. It keeps no state of a client but its requests in
+ * progress. checks.ts has the checks of a request
  * in order.
  */
 export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ url: string; close(): Promise<void> }> {
@@ -75,6 +76,8 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     identify: options.identify,
     generation: options.generation,
     isClosing: () => closing,
+    readSession: options.readSession ?? (() => undefined),
+    mayAsk: options.mayAsk ?? (() => false),
     enter: (caller, response) => line.enter(options.keyOf(caller), response),
     maxBodyBytes: limits.bodyBytes,
   };
@@ -94,9 +97,19 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
         if (verdict === 'answered') return;
         if (verdict !== undefined) return refuse(request, response, verdict);
       }
-      const { caller, remote, counted, message } = state;
+      const { caller, remote, counted, message, session } = state;
       if (!caller || !counted || !message) throw new Error('a request is served that has not passed every check');
-      await exchange({ caller: caller.is, remote, request, response, signal: counted.signal, place: counted, message });
+      await exchange({
+        caller: caller.is,
+        remote,
+        request,
+        response,
+        signal: counted.signal,
+        abort: counted.abort,
+        place: counted,
+        message,
+        session,
+      });
     } finally {
       state.counted?.leave();
     }
