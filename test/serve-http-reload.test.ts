@@ -117,6 +117,25 @@ describe('SIGHUP', () => {
     expect(workos.received).toHaveLength(sent + 1);
   });
 
+  it('stops a call that waits for a person', async () => {
+    const deletes = () => workos.received.filter(({ method }) => method === 'DELETE').length;
+    const before = deletes();
+    const ann = (more = '') => line('ann', 'users:full', `, confirm: strict${more}`);
+    const { change, url } = await begin(`agents:\n${ann()}`);
+    const client = await connectTo(url, token.ann.token, {
+      peer: 'v1 client',
+      elicitation: { form: {} },
+      person: async ({ message }) => {
+        expect(await change(`agents:\n${ann(', read-only: true')}`)).toBe(true);
+        return { action: 'accept', content: { confirm: /[0-9A-Z]{6}(?=\W*$)/.exec(message)?.[0] ?? '' } };
+      },
+    });
+    const { isError, text } = await client.call('delete_user', { user_id: newId('user') });
+    expect([isError, text]).toEqual([true, expect.stringContaining('You are not allowed to use this tool')]);
+    expect(deletes()).toBe(before);
+    await client.close();
+  });
+
   it('takes what an agent has spent over, and what it may spend anew', async () => {
     const { change, status } = await begin(`agents:\n${line('few', 'users:read', ', requests-per-minute: 3')}`);
     const statuses = async (count: number) => {
