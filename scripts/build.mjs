@@ -1,6 +1,6 @@
 // Bundles the program into dist, with all that it needs: the command, which loads one of its parts (stdio, HTTP, the
 // other commands), and apart from those, so that nobody loads what they do not use, each package that they import only
-// when it is needed, and the sandbox with the emulator. What is loaded into one process never holds the same module of
+// when it is needed, the sandbox with the emulator, and the demo with a client. What is loaded into one process never holds the same module of
 // ours twice, so that classes of errors can be told by identity within a part.
 import './check-node.mjs';
 import {
@@ -49,6 +49,7 @@ const ENTRIES = {
   program: 'src/entry/program.ts',
   http: 'src/entry/http.ts',
   commands: 'src/entry/commands.ts',
+  demo: 'src/demo/demo.ts',
   'config-file': 'src/settings/read-file.ts',
   sandbox: 'sandbox/index.ts',
   tunnel: 'src/workos/tunnel.ts',

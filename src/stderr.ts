@@ -85,3 +85,27 @@ const UNBEGUN: WriteFault = { error: undefined, isBegun: false, isWhole: false }
 
 const NOTHING = Buffer.alloc(0);
 const LINE_FEED = Buffer.from('\n');
+
+/** Holds lines back until they are released. They are written before any later line. */
+export function holdLines(stderr: Stderr): Stderr & { readonly release: () => void } {
+  const held: string[] = [];
+  let isHeld = true;
+  const writeHeld = () => {
+    for (let line = held[0]; line !== undefined; line = held[0]) {
+      stderr.write(line);
+      held.shift();
+    }
+  };
+  const through = (write: (line: string) => void) => (line: string) => {
+    if (isHeld) return void held.push(line);
+    writeHeld();
+    write(line);
+  };
+  return {
+    write: through(stderr.write),
+    offer: through(stderr.offer),
+    release: () => {
+      isHeld = false;
+    },
+  };
+}

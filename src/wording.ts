@@ -1,10 +1,27 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** The known word that a misspelt one probably stands for, or `undefined` if no known word is close enough. */
+/** Letters of a word, behind its dashes, that make it the beginning of another one rather than a slip. */
+const MIN_PREFIX_CHARS = 3;
+
+/** What deletes. It is offered only for a slip of a letter or two in its own name: an answer must not lead to it. */
+const DELETES = /^delete_/;
+const MAX_DELETE_SLIPS = 2;
+
+/**
+ * The known word that a misspelt one probably stands for: one that it begins, else the closest. `undefined` if no known
+ * word is close enough.
+ */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  if (known.length === 0) return undefined;
-  const found = closest(word.toLowerCase(), known);
-  return distance(word.toLowerCase(), found) <= Math.max(2, Math.ceil(found.length / 3)) ? found : undefined;
+  const given = word.toLowerCase();
+  const candidates = known.filter(
+    (name) => !DELETES.test(name) || (DELETES.test(given) && distance(given, name) <= MAX_DELETE_SLIPS),
+  );
+  if (candidates.length === 0) return undefined;
+  const isBeginning = given.replace(/^-+/, '').length >= MIN_PREFIX_CHARS;
+  const begun = isBeginning ? candidates.filter((name) => name.startsWith(given)) : [];
+  if (begun.length > 0) return closest(given, begun);
+  const found = closest(given, candidates);
+  return distance(given, found) <= Math.max(2, Math.ceil(found.length / 3)) ? found : undefined;
 }
 
 /** ` Did you mean "x"?`, with its leading space, or an empty text. */

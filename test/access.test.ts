@@ -42,8 +42,14 @@ describe('a table', () => {
     expect(table([])).toBe('');
   });
 
+  it('wraps its last column to the terminal, if that leaves room for words', () => {
+    const long = [['name', 'words of a column that go on and on']];
+    expect(table(long, { columns: 34 })).toBe('name  words of a column that go on\n      and on\n');
+    expect(table(long, { columns: 20 })).toBe('name  words of a column that go on and on\n');
+  });
+
   it('looks the same in colour once the colour is taken away', () => {
-    const coloured = table(rows, true);
+    const coloured = table(rows, { colour: true });
     expect(coloured).toContain(`${ESC}32mlong${ESC}39m`);
     expect(stripVTControlCharacters(coloured)).toBe(table(rows));
   });
@@ -232,7 +238,7 @@ describe('check', () => {
     agentOf('users:full users:credentials !delete_user', { name: 'ops', environment: undefined }),
   ];
   const given = { catalog: fixedCatalog, agents, tokens: COUNTS };
-  const report = (json: boolean, colour = false) => checkReport({ ...given, json, colour });
+  const report = (json: boolean, colour = false) => checkReport({ ...given, json, look: { colour } });
 
   it.each([
     ['*:read', 'auto', undefined],
@@ -253,8 +259,8 @@ describe('check', () => {
     expect(text.split('\n').find((line) => line.includes('elicitation'))).toBe(said);
   });
 
-  it('shows each agent area by area', () => {
-    expect(report(false)).toBe(
+  it('shows one agent area by area', () => {
+    expect(checkReport({ ...given, agents: agents.slice(0, 1), json: false })).toBe(
       [
         'support (staging), confirmation auto, recorded in stderr',
         'AREA                  READ   WRITE  DELETE  CREDENTIALS',
@@ -271,6 +277,13 @@ describe('check', () => {
         // 18 restricted ones, and get_access_status.
         '18 of 36 tools on; tools/list costs a model about 1,180 tokens (o200k), get_access_status included',
         '',
+      ].join('\n'),
+    );
+  });
+
+  it('shows an agent whose environment is unknown', () => {
+    expect(checkReport({ ...given, agents: agents.slice(1), json: false })).toBe(
+      [
         'ops (environment unknown: no key is set)',
         'AREA                  READ  WRITE  DELETE  CREDENTIALS',
         'users                 2/2   3/3    0/1     shown',
@@ -295,8 +308,30 @@ describe('check', () => {
     expect(report(true, true)).not.toContain(ESC);
   });
 
+  it('shows several agents as a matrix of their areas', () => {
+    expect(report(false)).toBe(
+      [
+        'AGENT    ENVIRONMENT  CONFIRM  TOOLS  TOKENS  users  magic_auth  mfa  organizations  organization_domains  sso  directory_sync  audit_logs  roles',
+        'support  staging      auto     18/36  1,180   R--    R-.         .-.  R--            R-.                   r.-  R.-             R-.         R..',
+        'ops      unknown      -        5/36   600     RW-+   --.         .-.  ---            --.                   -.-  -.-             --.         -..',
+        '',
+        'R, W and D: all tools of the area that read, write and delete. r, w and d: some of them. -: none. .: the area has none.',
+        "+: the agent sees the area's credentials. TOKENS: what tools/list costs a model (o200k). --agent NAME shows one agent in full.",
+        'Recorded in stderr.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('breaks the matrix into blocks where the terminal is narrow, each with the names', () => {
+    const text = checkReport({ ...given, json: false, look: { columns: 60 } });
+    expect(text.split('\n').every((line) => line.length <= 60)).toBe(true);
+    expect(text.match(/^AGENT /gm)?.length).toBe(4);
+    expect(text.match(/^ops /gm)?.length).toBe(4);
+  });
+
   it('leaves get_access_status out of the cost where it is left out', () => {
-    const text = checkReport({ ...given, json: false, statusTool: false });
+    const text = checkReport({ ...given, agents: agents.slice(0, 1), json: false, statusTool: false });
     expect(text).toContain('18 of 36 tools on; tools/list costs a model about 1,080 tokens (o200k)\n');
   });
 
@@ -415,7 +450,7 @@ describe('explain', () => {
     for (const grants of ['*:read', '*:full *:credentials', '*:full ro guard']) {
       const text = explainTool(catalog, agentOf(grants), name);
       expect(text).not.toMatch(/undefined|\[object| {2}$|: $/m);
-      expect(stripVTControlCharacters(explainTool(catalog, agentOf(grants), name, true))).toBe(text);
+      expect(stripVTControlCharacters(explainTool(catalog, agentOf(grants), name, { colour: true }))).toBe(text);
     }
   });
 
@@ -568,9 +603,11 @@ describe('tools', () => {
     expect(plain).toContain(
       'get_user                    users                 read                 off    --deny get_user',
     );
-    expect(toolsReport(catalog, agentOf(grants), false, true)).toContain(ESC);
-    expect(stripVTControlCharacters(toolsReport(catalog, agentOf(grants), false, true))).toBe(plain);
-    expect(toolsReport(catalog, agentOf(grants), true, true)).toBe(toolsReport(catalog, agentOf(grants), true));
+    expect(toolsReport(catalog, agentOf(grants), false, { colour: true })).toContain(ESC);
+    expect(stripVTControlCharacters(toolsReport(catalog, agentOf(grants), false, { colour: true }))).toBe(plain);
+    expect(toolsReport(catalog, agentOf(grants), true, { colour: true })).toBe(
+      toolsReport(catalog, agentOf(grants), true),
+    );
   });
 
   it('leaves the help as it is', () => {

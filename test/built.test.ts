@@ -68,10 +68,12 @@ describe('what is built', () => {
 
   it('counts what the tools cost a model', async () => {
     const grants = ['--allow', '*:read'];
-    const { stdout } = await promisify(execFile)(process.execPath, [MAIN, 'check', ...grants, '--json'], { env: {} });
+    const { stdout } = await promisify(execFile)(process.execPath, [MAIN, 'check', ...grants, '--json'], {
+      env: { WORKOS_API_KEY: 'sk_test_1' },
+    });
     const [agent] = JSON.parse(stdout).agents;
     const tools = { on: openedBy('*', 'read').length, total: catalog.tools.length };
-    expect(agent).toMatchObject({ name: 'local', environment: null, tools });
+    expect(agent).toMatchObject({ name: 'local', environment: 'staging', tools });
     const session = await connect(['--sandbox', ...grants], {}, 'v2 client, legacy', built);
     const listed = (await session.listTools()).map(({ name, description, inputSchema }) => {
       return { name, description, inputSchema };

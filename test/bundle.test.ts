@@ -68,7 +68,8 @@ async function launch(userConfig: UserConfig) {
   if (config === undefined) expect.fail('the host would not start it');
   const env = {
     ...config.env,
-    WORKOS_BASE_URL: upstream.url,
+    // The sandbox has an address of its own.
+    ...(userConfig.sandbox !== true && { WORKOS_BASE_URL: upstream.url }),
     PATH: [dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter),
     HOME: folder,
   };
@@ -125,6 +126,7 @@ describe('the bundle', () => {
       'dist/main.js',
       'dist/pino.js',
       'dist/program.js',
+      'dist/sandbox.js',
       'dist/session.js',
       'dist/stdio-shared.js',
       'dist/stdio.js',
@@ -192,7 +194,7 @@ describe('its manifest', () => {
       const { kind, env: own }: Option = OPTIONS[name];
       const [, field] = fieldsOf().find(([key]) => value === `\${user_config.${key}}`) ?? expect.fail(value);
       expect([name, field.type]).toEqual([name, kind === 'switch' ? 'boolean' : 'string']);
-      expect([name, field.sensitive === true, field.required]).toEqual([name, kind === 'secret', kind === 'secret']);
+      expect([name, field.sensitive === true, field.required]).toEqual([name, kind === 'secret', false]);
       // Messages of the server are about flags.
       if (own === undefined) expect(field.description).toContain(`(--${name})`);
     }
@@ -201,7 +203,8 @@ describe('its manifest', () => {
   it('lets reading alone be on at first, and leaves nothing unfilled', async () => {
     const defaults = fieldsOf().map(([key, field]) => [key, field.default]);
     expect(Object.fromEntries(defaults)).toEqual({
-      api_key: undefined,
+      api_key: '',
+      sandbox: false,
       read: true,
       write: false,
       delete: false,
@@ -216,8 +219,13 @@ describe('its manifest', () => {
     expect(JSON.stringify(config)).not.toContain('${');
   });
 
-  it('keeps the host from starting the server without a key', async () => {
-    expect(await toCommand({})).toBeUndefined();
+  it('lets the host start the server without a key, which then says what to fill in or to switch on', async () => {
+    const { code, names, log } = await offer({ api_key: '' });
+    expect([code, names]).toEqual([2, []]);
+    const [, line] = /^In the settings of the Claude Desktop extension: (.*)$/m.exec(log) ?? [];
+    const quoted = [...(line ?? '').matchAll(/"([^"]+)"/g)].map(([, title]) => title);
+    expect(quoted).toEqual(['WorkOS API key', 'Try with invented data']);
+    expect(fieldsOf().map(([, { title }]) => title)).toEqual(expect.arrayContaining(quoted));
   });
 });
 
@@ -259,6 +267,7 @@ describe('with the variables of its manifest, the server offers', () => {
     ['a denial is misspelt', { deny: 'delete_organisation' }, /there is no tool "delete_organisation"/],
     ['a way of confirming is misspelt', { confirm: 'never' }, /WORKOS_MCP_CONFIRM is "never"/],
     ['nobody said where to record', { ...live, production_writes: true }, /needs an audit log: --audit-log/],
+    ['a key is filled in beside invented data', { sandbox: true }, /switch off "Try with invented data"/],
     ['the key is none', { api_key: 'hunter2' }, /WORKOS_API_KEY is not a WorkOS API key/],
     ['a key is all that is off', { ...live, read: false }, /No tool is left on/],
   ])('nothing where %s, and says so', async (_, set, message) => {
@@ -280,6 +289,14 @@ describe.concurrent('launched by its manifest, it offers', () => {
     ],
   ])('%s', async (_, set, grants) => {
     expect(await namesOf(set)).toEqual(expected(...grants));
+  });
+
+  it('invented data without a key', async () => {
+    const { client, connect } = await launch({ api_key: '', sandbox: true });
+    await connect();
+    const listed = toResult(await client.callTool({ name: 'list_organizations', arguments: { limit: 1 } }));
+    await client.close();
+    expect(listed.structured).toMatchObject({ data: [{ id: expect.stringMatching(/^org_/) }] });
   });
 
   it('all but what is denied', async () => {

@@ -44,7 +44,7 @@ async function doctor(
   {
     answer = () => ({}),
     ...more
-  }: { answer?: () => Answer } & Partial<Pick<DoctorDeps, 'node' | 'freeBytes' | 'reachRedis' | 'colour'>> = {},
+  }: { answer?: () => Answer } & Partial<Pick<DoctorDeps, 'node' | 'freeBytes' | 'reachRedis' | 'look'>> = {},
 ) {
   const sent: Sent[] = [];
   let closed = 0;
@@ -84,7 +84,7 @@ async function doctor(
     now: () => NOW,
     freeBytes: async () => 5e9,
     reachRedis: async () => {},
-    colour: false,
+    look: {},
     write: (more) => {
       text += more;
     },
@@ -159,7 +159,7 @@ describe('doctor', () => {
       { check: 'long', state: 'fail', found: 'bad\nand worse', fix: 'Mend it.' },
       { check: 'b', state: 'warn', found: 'odd', fix: 'Look.' },
     ];
-    expect(toText(findings, false)).toBe(
+    expect(toText(findings, {})).toBe(
       [
         'ok    a     good',
         'FAIL  long  bad',
@@ -172,8 +172,8 @@ describe('doctor', () => {
         '',
       ].join('\n'),
     );
-    expect(toText(findings, true)).toContain('\u001b[31mFAIL\u001b[39m  long  bad\n');
-    expect((await doctor(ALLOW, GOOD, { colour: true })).text).toContain('\u001b[32mok\u001b[39m  Node ');
+    expect(toText(findings, { colour: true })).toContain('\u001b[31mFAIL\u001b[39m  long  bad\n');
+    expect((await doctor(ALLOW, GOOD, { look: { colour: true } })).text).toContain('\u001b[32mok\u001b[39m  Node ');
   });
 });
 
@@ -212,7 +212,7 @@ describe('doctor, where something is wrong,', () => {
       { ...GOOD, WORKOS_API_KEY: 'sk_test_…' },
       {},
       ['fail key'],
-      'is a placeholder or shortened',
+      'WORKOS_API_KEY is the placeholder of the examples',
     ],
     [
       'a key file that is not there',
@@ -412,7 +412,7 @@ describe('doctor, where something is wrong,', () => {
     ],
     [
       'Redis away',
-      ALLOW,
+      ['--public-url', 'https://x.example', '--anonymous', ...ALLOW],
       { ...GOOD, WORKOS_MCP_REDIS_URL: 'redis://u:canary12@h' },
       { reachRedis: () => Promise.reject(new StartError('--redis-url: Redis cannot be used (ECONNREFUSED).')) },
       ['warn deployment key', 'fail Redis'],

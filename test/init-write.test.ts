@@ -233,3 +233,36 @@ describe('a change of a file', () => {
     expect(files()).toEqual(['c.json']);
   });
 });
+
+describe('--replace', () => {
+  const keyed =
+    '{\n  // mine\n  "mcpServers": { "workos": { "command": "old", "env": { "WORKOS_API_KEY": "sk_test_mine" } } }\n}\n';
+
+  it('puts the new entry in the place of the old one, keeps its key, and says where the copy is', async () => {
+    writeFileSync(`${folder}/c.json`, keyed);
+    await expect(init('cursor', '--write', 'c.json')).rejects.toThrow('or --replace, which keeps a copy of the file');
+    const said = await init('cursor', '--allow', 'users:read', '--write', '--replace', 'c.json');
+    const text = readFileSync(`${folder}/c.json`, 'utf8');
+    expect(text).toContain('// mine');
+    expect(text).toContain('"users:read"');
+    expect(text).toContain('sk_test_mine');
+    expect(said).not.toContain('sk_test_mine');
+    const [, backup = ''] = /^What was there before: (.*)$/m.exec(said) ?? [];
+    expect(readFileSync(backup, 'utf8')).toBe(keyed);
+  });
+
+  it('adds an entry where there is none, and changes nothing where it is there already', async () => {
+    await init('cursor', '--write', '--replace', 'c.json');
+    expect(await init('cursor', '--write', '--replace', 'c.json')).toContain('nothing was changed');
+  });
+
+  it('turns an entry of one kind into one of the other', async () => {
+    await init('vscode', '--write', 'c.json');
+    await init('vscode', '--url', 'https://mcp.example.com/mcp', '--write', '--replace', 'c.json');
+    expect(JSON.parse(readFileSync(`${folder}/c.json`, 'utf8')).servers.workos).toEqual({
+      type: 'http',
+      url: 'https://mcp.example.com/mcp',
+      headers: { Authorization: 'Bearer ${input:workos-token}' },
+    });
+  });
+});

@@ -46,7 +46,12 @@ describe('what init prints', () => {
       platform: 'win32',
       variables: { APPDATA: 'C:\\Users\\ada\\AppData\\Roaming' },
     });
-    const parts = [first, rich, sandbox, windows].map((text) => `${text}\n${'-'.repeat(80)}\n\n`);
+    const everything = `${client} --allow-read --production-writes --audit-log a.jsonl --limit general=5/1 --agent bot`;
+    const settings = await init(everything);
+    const remote = await init(`${client} --url https://mcp.example.com/mcp`).catch(
+      (error: Error) => `${error.message}\n`,
+    );
+    const parts = [first, rich, sandbox, settings, remote, windows].map((text) => `${text}\n${'-'.repeat(80)}\n\n`);
     await expect(parts.join('')).toMatchFileSnapshot(`snapshots/init/${client}.txt`);
   });
 
@@ -65,6 +70,10 @@ describe('what init prints', () => {
     ['cursor', 'win32', {}, 'C:\\Users\\ada\\.cursor\\mcp.json'],
     ['vscode', 'win32', {}, 'C:\\project\\.vscode\\mcp.json'],
     ['windsurf', 'darwin', {}, '/home/ada/.codeium/windsurf/mcp_config.json'],
+    ['gemini', 'darwin', {}, '/home/ada/.gemini/settings.json'],
+    ['zed', 'darwin', {}, '/home/ada/.config/zed/settings.json'],
+    ['zed', 'linux', { XDG_CONFIG_HOME: '/xdg' }, '/xdg/zed/settings.json'],
+    ['zed', 'win32', { APPDATA: 'D:\\app' }, 'D:\\app\\Zed\\settings.json'],
     ['codex', 'linux', {}, '/home/ada/.codex/config.toml'],
     ['codex', 'linux', { CODEX_HOME: '/codex' }, '/codex/config.toml'],
   ])('names the file of %s on %s with %j', async (client, platform, variables, file) => {
@@ -147,7 +156,10 @@ describe('what init refuses', () => {
   it.each([
     ['', 'init: a client is required.'],
     ['claude-destkop', 'there is no client "claude-destkop". Did you mean "claude-desktop"?'],
-    ['__proto__', 'CLIENT is one of claude-desktop, claude-code, cursor, vscode, windsurf, codex, generic.'],
+    [
+      '__proto__',
+      'CLIENT is one of claude-desktop, claude-code, cursor, vscode, windsurf, codex, gemini, zed, generic.',
+    ],
     ['cursor --alow users:read', 'There is no option --alow. Did you mean "--allow"?'],
     ['cursor --read-only=yes', '--read-only takes no value'],
     ['cursor --allow user:read', 'there is no area "user". Did you mean "users"?'],
@@ -346,5 +358,37 @@ describe('a TOML configuration', () => {
   ])('%j is refused', async (text, fault) => {
     await expect(addToToml(text)).rejects.toThrow(expect.objectContaining({ name: 'StartError' }));
     await expect(addToToml(text)).rejects.toThrow(fault);
+  });
+});
+
+describe('the settings of a server', () => {
+  it('are those of a start: a file is named by its whole path, and a config may have the grants', async () => {
+    const text = await init('cursor --config workos.yaml --audit-log stderr');
+    expect(JSON.parse(/^\{[\s\S]*?^\}$/m.exec(text)?.[0] ?? '').mcpServers.workos.args.slice(1)).toEqual([
+      '--config',
+      '/project/workos.yaml',
+      '--audit-log',
+      'stderr',
+    ]);
+    expect(text).not.toContain('Without --allow');
+  });
+
+  it.each([
+    ['--sandbox --expect staging', 'checks the API key, but --sandbox uses none'],
+    ['--agent a/b', '--agent is "a/b"'],
+    ['--client-id sk_test_1', 'WORKOS_CLIENT_ID is an API key'],
+    ['--limit users=5/1', 'there is no limit "users"'],
+    ['--allow-write --deny *:full', 'No tool is left on'],
+    ['--port 9000', 'There is no option --port'],
+  ])('are refused as a start refuses them: %s', async (flags, message) => {
+    await expect(init(`cursor ${flags}`)).rejects.toThrow(message);
+  });
+
+  it('are not asked for where the server is elsewhere, nor a token where the client signs in', async () => {
+    for (const client of Object.keys(CLIENTS).filter((name) => name !== 'claude-desktop')) {
+      const text = await init(`${client} --url https://mcp.example.com/mcp --oauth`);
+      expect(text).toContain('https://mcp.example.com/mcp');
+      expect(text).not.toMatch(/Authorization|bearer|WORKOS_MCP_TOKEN|wmcp_|promptString/i);
+    }
   });
 });

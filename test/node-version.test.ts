@@ -37,7 +37,6 @@ describe('a Node that is too old', () => {
       [[MAIN, '--version']],
       [['scripts/build.mjs', '--out', 'nowhere']],
       [['scripts/bundle.mjs', 'nowhere.mcpb']],
-      [['scripts/demo.mjs']],
     ])('is told so by %j in one sentence', (args) => {
       const { status, stdout, stderr } = spawnSync(path, args, { cwd: root, encoding: 'utf8' });
       expect([status, stdout, stderr]).toEqual([2, '', SENTENCE]);

@@ -92,6 +92,17 @@ export function expand({ presets }: Catalog<Listing>, { allow, deny, ...rest }: 
 export const nameOf = ({ inFile }: Pick<Grants, 'inFile'>, setting: string): string =>
   inFile ? setting : `--${setting}`;
 
+/** What people write for a grant that holds in all areas. */
+const EVERYWHERE: Readonly<Record<string, string>> = {
+  read: "'*:read'",
+  write: "'*:write'",
+  delete: "'*:delete'",
+  credentials: "'*:credentials'",
+  full: "'*:full'",
+  all: "'*:read' to read everything, '*:full' to change it too",
+  everything: "'*:read' to read everything, '*:full' to change it too",
+};
+
 /** @param flag the name of the rule in error messages */
 export function parseGrant(names: Names, text: string, rule: Rule, flag: string): Grant {
   if (text.includes('@')) throw new StartError(`${flag} ${text}: "@" is reserved and not supported yet.`);
@@ -104,6 +115,10 @@ export function parseGrant(names: Names, text: string, rule: Rule, flag: string)
     }
     if (isArea) {
       throw new StartError(`${flag} ${text}: add the access, e.g. ${area}:read (${Object.keys(ACCESS).join(', ')}).`);
+    }
+    const everywhere = EVERYWHERE[area.toLowerCase()];
+    if (everywhere !== undefined) {
+      throw new StartError(`${flag} ${text}: a grant names an area and an access. For all areas, write ${everywhere}.`);
     }
     const known = [...names.tools.keys(), ...names.areas.keys()];
     throw new StartError(`${flag} ${text}: there is no tool "${area}".${didYouMean(area, known)}`);

@@ -1,26 +1,47 @@
-import { ACCESSES, type Agent, type Count, type Credentials, toAccess, toPolicy } from '../access/overview.ts';
+import {
+  ACCESSES,
+  type Agent,
+  type AreaAccess,
+  type Count,
+  type Credentials,
+  type Overview,
+  toAccess,
+  toPolicy,
+} from '../access/overview.ts';
 import { decide } from '../access/policy.ts';
 import { type TokenCounts, tokenCost } from '../access/token-cost.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { nameOf } from './explain.ts';
-import { type Cell, header, paint, table } from './table.ts';
+import { blocks, type Cell, header, indented, type Look, paint, table } from './table.ts';
 
-/** What agents may do, area by area, and what that costs a model: aligned text for people, or JSON for access reviews. */
+/** An agent with what it may do, and what that costs a model. */
+type Reported = {
+  readonly agent: Agent;
+  readonly access: Overview;
+  readonly cost: number;
+  readonly hasStatusTool: boolean;
+};
+
+/**
+ * What agents may do and what that costs a model: one agent area by area, several as a matrix, or JSON for access reviews.
+ */
 export function checkReport(what: {
   readonly catalog: Catalog;
   readonly agents: readonly (Agent & { readonly statusTool?: boolean })[];
   readonly tokens: TokenCounts;
   readonly json: boolean;
-  readonly colour?: boolean;
+  readonly look?: Look;
   /** Whether agents have get_access_status, which costs tokens too. */
   readonly statusTool?: boolean;
 }): string {
-  const { catalog, tokens, json, colour = false, statusTool = true } = what;
+  const { catalog, tokens, json, look = {}, statusTool = true } = what;
   const agents = what.agents.map((agent) => {
     const policy = toPolicy(catalog, agent);
     // In this mode alone, tools that wait for a confirmation take its token.
-    const besides = { statusTool: agent.statusTool ?? statusTool, confirmToken: agent.confirm === 'auto' };
-    return { agent, access: toAccess(catalog, policy), cost: tokenCost(catalog, policy, tokens, besides) };
+    const hasStatusTool = agent.statusTool ?? statusTool;
+    const besides = { statusTool: hasStatusTool, confirmToken: agent.confirm === 'auto' };
+    const cost = tokenCost(catalog, policy, tokens, besides);
+    return { agent, access: toAccess(catalog, policy), cost, hasStatusTool };
   });
   if (json) {
     const rows = agents.map(({ agent, access, cost }) => {
@@ -37,34 +58,82 @@ export function checkReport(what: {
     });
     return `${JSON.stringify({ agents: rows }, undefined, 2)}\n`;
   }
-  return agents
-    .map(({ agent, access, cost }) => {
-      const { on, total } = access.tools;
-      const { confirm, record } = agent;
-      return [
-        paint({ text: nameOf(agent), style: 'bold' }, colour),
-        confirm === undefined ? '' : `, confirmation ${confirm}`,
-        record === undefined ? '' : `, recorded in ${record}`,
-        '\n',
-        table(
-          [
-            header('AREA', 'READ', 'WRITE', 'DELETE', 'CREDENTIALS'),
-            ...access.areas.map((area) => [
-              area.name,
-              ...ACCESSES.map((one) => countCell(area[one])),
-              credentialsCell(area.credentials),
-            ]),
-            ['all', ...ACCESSES.map((one) => countCell(access[one]))],
-          ],
-          colour,
-        ),
-        `${on} of ${total} tools on; tools/list costs a model about ${cost.toLocaleString('en-US')} tokens (o200k)`,
-        (agent.statusTool ?? statusTool) ? ', get_access_status included\n' : '\n',
-        confirmNote(catalog, agent),
-        guardNote(catalog, agent),
-      ].join('');
-    })
-    .join('\n');
+  const [first, ...others] = agents;
+  if (first !== undefined && others.length === 0) return toDetails(catalog, first, look);
+  return toMatrix(catalog, agents, look);
+}
+
+/** One agent, area by area. */
+function toDetails(catalog: Catalog, { agent, access, cost, hasStatusTool }: Reported, look: Look): string {
+  const { on, total } = access.tools;
+  const { confirm, record } = agent;
+  return [
+    paint({ text: nameOf(agent), style: 'bold' }, look.colour),
+    confirm === undefined ? '' : `, confirmation ${confirm}`,
+    record === undefined ? '' : `, recorded in ${record}`,
+    '\n',
+    table(
+      [
+        header('AREA', 'READ', 'WRITE', 'DELETE', 'CREDENTIALS'),
+        ...access.areas.map((area) => [
+          area.name,
+          ...ACCESSES.map((one) => countCell(area[one])),
+          credentialsCell(area.credentials),
+        ]),
+        ['all', ...ACCESSES.map((one) => countCell(access[one]))],
+      ],
+      look,
+    ),
+    `${on} of ${total} tools on; tools/list costs a model about ${cost.toLocaleString('en-US')} tokens (o200k)`,
+    hasStatusTool ? ', get_access_status included\n' : '\n',
+    confirmNote(catalog, agent),
+    guardNote(catalog, agent),
+  ].join('');
+}
+
+const LEGEND = [
+  'R, W and D: all tools of the area that read, write and delete. r, w and d: some of them. -: none. .: the area has none.',
+  "+: the agent sees the area's credentials. TOKENS: what tools/list costs a model (o200k). --agent NAME shows one agent in full.",
+];
+
+/** Many agents, a line each. */
+function toMatrix(catalog: Catalog, agents: readonly Reported[], look: Look): string {
+  const rows = agents.map(({ agent, access, cost }): readonly Cell[] => [
+    { text: agent.name, style: 'bold' },
+    `${agent.environment ?? 'unknown'}${agent.dryRun ? ', dry run' : ''}`,
+    agent.confirm ?? '-',
+    `${access.tools.on}/${access.tools.total}`,
+    cost.toLocaleString('en-US'),
+    ...access.areas.map(areaCell),
+  ]);
+  const names = catalog.areas.map(({ name }) => name);
+  const notes = agents.flatMap(({ agent }) => {
+    const note = guardNote(catalog, agent);
+    return note === '' ? [] : [`${agent.name}: ${note}`];
+  });
+  const records = new Set(agents.flatMap(({ agent }) => agent.record ?? []));
+  return [
+    blocks([header('AGENT', 'ENVIRONMENT', 'CONFIRM', 'TOOLS', 'TOKENS', ...names), ...rows], look),
+    '\n',
+    ...LEGEND.map((line) => indented(0, line, look)),
+    ...(records.size === 0 ? [] : [`Recorded in ${[...records].join(', ')}.\n`]),
+    ...notes,
+  ].join('');
+}
+
+function areaCell(area: AreaAccess): Cell {
+  const letters = ACCESSES.map((one) => {
+    const { on, total } = area[one];
+    const letter = one.charAt(0);
+    return total === 0 ? '.' : on === 0 ? '-' : on < total ? letter : letter.toUpperCase();
+  }).join('');
+  const counts = ACCESSES.map((one) => area[one]);
+  const style = counts.every(({ on }) => on === 0)
+    ? 'dim'
+    : counts.every(({ on, total }) => on === total)
+      ? 'green'
+      : 'yellow';
+  return area.credentials.state === 'shown' ? { text: `${letters}+`, style: 'red' } : { text: letters, style };
 }
 
 const WITHOUT_ELICITATION: Readonly<Record<string, string>> = {

@@ -5,8 +5,9 @@ import { StartError } from '../errors.ts';
 import { ASKS } from '../settings/command-line.ts';
 import type { Line } from '../settings/flags.ts';
 import { toCommand } from './subcommand.ts';
+import type { Look } from './table.ts';
 
-type AuditCommandDeps = { readonly write: (text: string) => void; readonly now: () => Date };
+type AuditCommandDeps = { readonly write: (text: string) => void; readonly now: () => Date; readonly look?: Look };
 
 /**
  * `audit verify` and `audit show`: exit code 1 for a record that is not whole. They throw StartError for arguments that
@@ -15,6 +16,7 @@ type AuditCommandDeps = { readonly write: (text: string) => void; readonly now: 
 export const runAudit = toCommand<AuditCommandDeps>('audit', 'subcommand', {
   verify: {
     words: ['FILE…'],
+    examples: ['audit verify audit.jsonl', 'audit verify audit.jsonl --head RUN:SEQ:HASH'],
     options: {
       head: { kind: 'list', value: 'RUN:SEQ:HASH', help: 'An entry that the files have to reach, as shown in the log' },
       json: ASKS.json,
@@ -23,6 +25,7 @@ export const runAudit = toCommand<AuditCommandDeps>('audit', 'subcommand', {
   },
   show: {
     words: ['FILE'],
+    examples: ['audit show audit.jsonl --since 7d --refused', 'audit show audit.jsonl --agent support-bot --json'],
     options: {
       agent: { kind: 'text', value: 'NAME', help: 'Only the calls of this agent' },
       since: { kind: 'text', value: 'WHEN', help: 'Only entries from then on: a date or time, or how long ago (7d)' },

@@ -2,46 +2,80 @@ import { createPolicy } from '../access/policy.ts';
 import type { TokenCounts } from '../access/token-cost.ts';
 import { checkAuditFile } from '../audit/file-sink.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { Environment } from '../catalog/declaration.ts';
+import { StartError } from '../errors.ts';
+import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import { parseAddress, toEnvironment } from '../settings/environment.ts';
 import { warnings } from '../settings/warnings.ts';
 import { toAgent } from '../start/agent.ts';
 import type { Host, Loaded } from '../start/host.ts';
-import { httpWarnings, readDeploymentKey, readRedisUrl } from '../start/http-secrets.ts';
+import { httpWarnings } from '../start/http-secrets.ts';
+import { labelsOf, labelsWithoutKeys } from '../start/http-settings.ts';
+import { judgeHttp, judgeHttpWithoutKeys } from '../start/judge-http.ts';
 import { requireRecord } from '../start/open-record.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
 import { proxyFor } from '../workos/proxy.ts';
 import { checkReport } from './access-report.ts';
-import { agentsOf } from './which-agent.ts';
+import type { Look } from './table.ts';
+import { agentsOf, isHttp, named, type ReportedAgent } from './which-agent.ts';
 
 export type CheckCommandDeps = {
   readonly catalog: Catalog;
   readonly host: Host;
   readonly tokens: TokenCounts;
-  readonly colour: boolean;
+  readonly look: Look;
 };
 
+export type Checked = {
+  readonly report: string;
+  /** Why a start would stop although there is something to report: access can be looked at before there is a key. */
+  readonly stop: string | undefined;
+};
+
+/** What `--no-keys` leaves open, which a reader of the report has to know. */
+const WITHOUT_KEYS =
+  'Judged without keys: each environment is what "expect" says it is, else production. Not judged: keys, TLS files, the folder of the record, and whether anything can be reached.\n';
+
 /** Validates all that a start would, and shows what each agent may do. Throws StartError for what a start would stop at. */
-export async function check(loaded: Loaded, { catalog, host, tokens, colour }: CheckCommandDeps): Promise<string> {
+export async function check(loaded: Loaded, { catalog, host, tokens, look }: CheckCommandDeps): Promise<Checked> {
   const { config, agents } = loaded;
+  const { auditLog, json, keyless } = config;
   toLimitSettings(config.limits, limitsOf(catalog));
+  if (auditLog !== undefined && auditLog !== 'stderr' && !keyless) checkAuditFile(auditLog);
+  const { members, stop } = isHttp(loaded)
+    ? { members: await ofHttp(loaded, catalog, host), stop: undefined }
+    : ofStdio(loaded, catalog, host);
+  const told = [...httpWarnings(config.http), ...warnings(agents, Date.now())];
+  const said = told.map((warning) => `warning: ${warning}\n`);
+  const report = checkReport({ catalog, tokens, look, json, agents: members });
+  return { report: json ? report : [report, ...said, ...(keyless ? [WITHOUT_KEYS] : [])].join(''), stop };
+}
+
+async function ofHttp(loaded: Loaded, catalog: Catalog, host: Host): Promise<readonly ReportedAgent[]> {
+  const labels = loaded.config.keyless
+    ? judgeHttpWithoutKeys(loaded, catalog, host)
+    : labelsOf(await judgeHttp(loaded, catalog, host));
+  return named(agentsOf(loaded, labels, catalog), loaded.config.http.anonymous ? 'local' : loaded.config.agent);
+}
+
+function ofStdio(loaded: Loaded, catalog: Catalog, host: Host) {
+  const { config } = loaded;
   const { baseUrl } = parseAddress(config);
-  readRedisUrl(config.http, host);
-  readDeploymentKey(config.http, host);
-  if (config.auditLog !== undefined && config.auditLog !== 'stderr') checkAuditFile(config.auditLog);
-  const told = (sentences: readonly string[]) =>
-    config.json ? '' : sentences.map((sentence) => `warning: ${sentence}\n`).join('');
-  const report = { catalog, tokens, colour, json: config.json };
-  if (agents.agents.length + agents.templates.length === 0) {
-    if (!config.sandbox) proxyFor(baseUrl, host.variable);
-    const hasKey = config.apiKey !== undefined || config.apiKeyFile !== undefined;
-    const readKeyFile = (path: string) => host.readFile(path, 'WORKOS_API_KEY_FILE');
-    // Access can be looked at before there is a key.
-    const environment = hasKey ? toEnvironment(config, readKeyFile).label : undefined;
-    const agent = toAgent(config, config.sandbox ? 'sandbox' : environment);
-    requireRecord(config, catalog, agent.environment, createPolicy(catalog, agent.grants));
-    return `${checkReport({ ...report, agents: [agent], statusTool: config.statusTool })}${told(httpWarnings(config.http))}`;
+  if (!config.sandbox && !config.keyless) proxyFor(baseUrl, host.variable);
+  const { label, stop } = labelOf(loaded, host);
+  const agent = { ...toAgent(config, label), statusTool: config.statusTool };
+  requireRecord(config, catalog, agent.environment, createPolicy(catalog, agent.grants));
+  return { members: [agent], stop };
+}
+
+/** The kind of the key, or why a start would stop where there is none. Throws StartError for one that is not valid. */
+function labelOf(loaded: Loaded, host: Host): { label?: Environment['label'] | undefined; stop?: string } {
+  const { config } = loaded;
+  if (config.keyless || config.sandbox) return { label: labelsWithoutKeys(loaded).get(DEFAULT_ENVIRONMENT) };
+  try {
+    return { label: toEnvironment(config, (path) => host.readFile(path, 'WORKOS_API_KEY_FILE')).label };
+  } catch (error) {
+    if (!(error instanceof StartError) || config.apiKey !== undefined || config.apiKeyFile !== undefined) throw error;
+    return { stop: error.message };
   }
-  const members = await agentsOf(loaded, catalog, host);
-  const said = told([...httpWarnings(config.http), ...warnings(agents, Date.now())]);
-  return `${checkReport({ ...report, agents: members })}${said}`;
 }

@@ -4,11 +4,14 @@ import { type Line, readFlags } from '../settings/flags.ts';
 import { describeOptions, flagOf, type Options } from '../settings/options.ts';
 import { didYouMean } from '../wording.ts';
 import { rephrase } from './rephrase.ts';
+import { indented, type Look } from './table.ts';
 
 export type Subcommand<Deps> = {
   /** The words behind its name: `NAME`, `[FILE]` for one that may be left out, `FILE…` for one or more. */
   readonly words: readonly string[];
   readonly options: Options;
+  /** Command lines behind the name of the program. */
+  readonly examples?: readonly string[];
   /** Resolves to the exit code. */
   readonly run: (line: Line, deps: Deps) => Promise<number>;
 };
@@ -20,7 +23,7 @@ type Subcommands<Deps> = Readonly<Record<string, Subcommand<Deps>>>;
  * is used. It throws StartError for a subcommand, flag or word that is missing, unknown or left over.
  * @param noun what a subcommand is: of `init`, a client
  */
-export function toCommand<Deps extends { readonly write: (text: string) => void }>(
+export function toCommand<Deps extends { readonly write: (text: string) => void; readonly look?: Look }>(
   name: string,
   noun: string,
   subcommands: Subcommands<Deps>,
@@ -32,8 +35,11 @@ export function toCommand<Deps extends { readonly write: (text: string) => void 
     const usage = toUsage(name, noun, shown);
     const options: Options = Object.assign({}, ...Object.values(shown).map((one) => one.options), { help: ASKS.help });
     if (hasSwitch(argv, 'help', options)) {
-      const rows = describeOptions(options).map(({ flag, help }) => `  ${flag}\n      ${help}\n`);
-      deps.write(`Usage:\n${usage}\n\nOptions:\n${rows.join('')}`);
+      const rows = describeOptions(options).map(({ flag, help }) => `  ${flag}\n${indented(6, help, deps.look)}`);
+      const examples = toExamples(shown);
+      const lines = examples.map((example) => `  workos-mcp ${example}\n`);
+      const shownExamples = lines.length === 0 ? '' : `Examples:\n${lines.join('')}\n`;
+      deps.write(`Usage:\n${usage}\n\n${shownExamples}Options:\n${rows.join('')}`);
       return 0;
     }
     if (subcommand === undefined) {
@@ -60,16 +66,36 @@ function checked<Deps>(line: Line, { words, options }: Subcommand<Deps>): Line {
   return line;
 }
 
+/** The examples of each subcommand, or of the one with most where they are used alike. */
+function toExamples<Deps>(subcommands: Subcommands<Deps>): readonly string[] {
+  const all = Object.values(subcommands);
+  const lists = all.map(({ examples = [] }) => examples);
+  if (!areAlike(all)) return lists.flat();
+  return lists.toSorted((one, other) => other.length - one.length)[0] ?? [];
+}
+
+/** Whether subcommands take the same words and options. */
+const areAlike = <Deps>(all: readonly Subcommand<Deps>[]): boolean => new Set(all.map(toTail)).size === 1;
+
+/** Flags that a line of usage lists one by one. The options below it have them all. */
+const MAX_USAGE_FLAGS = 8;
+
+/** What stands behind the name of a subcommand. */
+function toTail<Deps>({ words, options }: Subcommand<Deps>): string {
+  const flags = Object.entries(options).map(([flag, option]) => [option.needed, flagOf(flag, option)] as const);
+  const needed = flags.flatMap(([isNeeded, text]) => (isNeeded ? [text] : []));
+  const free = flags.flatMap(([isNeeded, text]) => (isNeeded ? [] : [`[${text}]`]));
+  return [...words, ...needed, ...(free.length > MAX_USAGE_FLAGS ? ['[options]'] : free)].join(' ');
+}
+
 /** A line for each subcommand, or one for all where they are used alike. */
 function toUsage<Deps>(name: string, noun: string, subcommands: Subcommands<Deps>): string {
-  const tails = Object.values(subcommands).map(({ words, options }) => {
-    const flags = Object.entries(options).map(([flag, option]) => [option.needed, flagOf(flag, option)] as const);
-    return [...words, ...flags.map(([needed, text]) => (needed ? text : `[${text}]`))].join(' ');
-  });
-  const names = Object.keys(subcommands);
-  if (names.length > 1 && new Set(tails).size === 1) {
+  const all = Object.entries(subcommands);
+  const [first] = all;
+  if (first !== undefined && all.length > 1 && areAlike(Object.values(subcommands))) {
     const any = noun.toUpperCase();
-    return `  workos-mcp ${name} ${any} ${tails[0]}\n  ${any} is one of ${names.join(', ')}.`;
+    const names = Object.keys(subcommands).join(', ');
+    return `  workos-mcp ${name} ${any} ${toTail(first[1])}\n  ${any} is one of ${names}.`;
   }
-  return names.map((one, index) => `  workos-mcp ${name} ${one} ${tails[index]}`).join('\n');
+  return all.map(([one, subcommand]) => `  workos-mcp ${name} ${one} ${toTail(subcommand)}`).join('\n');
 }

@@ -3,10 +3,10 @@ import { type Agent, toPolicy } from '../access/overview.ts';
 import { createPolicy } from '../access/policy.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
-import { header, state, table } from './table.ts';
+import { header, type Look, state, table } from './table.ts';
 
 /** Every tool with its area, access and whether the grants switch it on: aligned text, or JSON for machines. */
-export function toolsReport(catalog: Catalog, agent: Agent, json: boolean, colour = false): string {
+export function toolsReport(catalog: Catalog, agent: Agent, json: boolean, look: Look = {}): string {
   const policy = toPolicy(catalog, agent);
   const rows = catalog.tools.map((tool) => {
     const reason = policy.whyOff(tool);
@@ -33,7 +33,7 @@ export function toolsReport(catalog: Catalog, agent: Agent, json: boolean, colou
           row.reason ?? '',
         ]),
       ],
-      colour,
+      look,
     ),
     `\n${on} of ${rows.length} tools are on.${on === 0 ? ' Switch some on with --allow; see --help.' : ''}\n`,
     agent.policy !== undefined || agent.grants.allow.length === 0 ? '' : whyNoStart(catalog, agent.grants),

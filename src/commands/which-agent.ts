@@ -3,25 +3,29 @@ import type { Agent } from '../access/overview.ts';
 import { policyOf, toGrants } from '../agents/agent-policy.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
+import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import { OPTIONS } from '../settings/options.ts';
 import { toAgent } from '../start/agent.ts';
 import type { Host, Loaded } from '../start/host.ts';
-import { connectAll, validate } from '../start/http-settings.ts';
+import { connectAll, type Labels, labelsOf, labelsWithoutKeys, toAnonymous, validate } from '../start/http-settings.ts';
 import { withKey } from '../start/open-host.ts';
 import { didYouMean } from '../wording.ts';
 
-type ReportedAgent = Agent & { readonly statusTool: boolean };
+export type ReportedAgent = Agent & { readonly statusTool: boolean };
 
-/**
- * The agents of the configuration file, and its templates as far as they may go.
- * @throws StartError for settings that a start would stop at
- */
-export async function agentsOf(loaded: Loaded, catalog: Catalog, host: Host): Promise<readonly ReportedAgent[]> {
-  const { config, agents } = loaded;
-  const connections = await connectAll(loaded, host);
-  validate(loaded, connections, catalog);
+/** Whether a start with these settings would serve HTTP. */
+export const isHttp = ({ config, agents }: Loaded): boolean =>
+  config.isHttp || agents.agents.length + agents.templates.length > 0;
+
+/** The agents of a server over HTTP, and its templates as far as they may go. */
+export function agentsOf({ config, agents }: Loaded, labels: Labels, catalog: Catalog): readonly ReportedAgent[] {
   const record = config.auditLog ?? 'stderr';
   return [
+    ...(config.http.anonymous ? [toAnonymous(config)] : []).map((agent) => ({
+      agent: { ...agent, deny: [] },
+      name: agent.name,
+      allow: config.grants.allow,
+    })),
     ...agents.agents.map((agent) => ({ agent, name: agent.name, allow: agent.allow })),
     ...agents.templates.map((template) => ({
       agent: template,
@@ -29,12 +33,21 @@ export async function agentsOf(loaded: Loaded, catalog: Catalog, host: Host): Pr
       allow: template.ceiling,
     })),
   ].map(({ agent, name, allow }) => {
-    const environment = connections.get(agent.environment)?.environment.label ?? 'production';
+    const environment = labels.get(agent.environment) ?? 'production';
     const confirm = toConfirm(agent.confirm ?? config.confirm, environment);
     const policy = policyOf(catalog, { ...agent, allow }, environment, config.grants);
     const grants = toGrants({ ...agent, allow }, environment, config.grants);
     return { name, environment, grants, policy, confirm, dryRun: config.dryRun, record, statusTool: agent.statusTool };
   });
+}
+
+/** Those of them that `--agent` names, or all. @throws StartError where there is none of that name */
+export function named(all: readonly ReportedAgent[], name: string): readonly ReportedAgent[] {
+  if (name === OPTIONS.agent.unless) return all;
+  const found = all.filter((agent) => agent.name.split(' ')[0] === name);
+  if (found.length > 0) return found;
+  const names = all.map((agent) => agent.name);
+  throw new StartError(`The file has no agent "${name}".${didYouMean(name, names)} It has ${names.join(', ')}.`);
 }
 
 /**
@@ -43,16 +56,17 @@ export async function agentsOf(loaded: Loaded, catalog: Catalog, host: Host): Pr
  */
 export async function agentOf(loaded: Loaded, catalog: Catalog, host: Host): Promise<Agent> {
   const { config, agents } = loaded;
-  if (agents.agents.length + agents.templates.length === 0) return toAgent(withKey(config, host));
-  const all = await agentsOf(loaded, catalog, host);
-  const isNamed = config.agent !== OPTIONS.agent.unless;
-  const [agent, ...others] = all.filter(({ name }) => !isNamed || name.split(' ')[0] === config.agent);
-  const names = all.map(({ name }) => name);
-  if (agent === undefined)
-    throw new StartError(
-      `The file has no agent "${config.agent}".${didYouMean(config.agent, names)} It has ${names.join(', ')}.`,
-    );
-  if (others.length > 0)
+  if (agents.agents.length + agents.templates.length === 0) {
+    return config.keyless
+      ? toAgent(config, labelsWithoutKeys(loaded).get(DEFAULT_ENVIRONMENT))
+      : toAgent(withKey(config, host));
+  }
+  const labels = config.keyless ? labelsWithoutKeys(loaded) : labelsOf(await connectAll(loaded, host));
+  validate(loaded, labels, catalog);
+  const [agent, ...others] = named(agentsOf(loaded, labels, catalog), config.agent);
+  if (agent === undefined || others.length > 0) {
+    const names = agentsOf(loaded, labels, catalog).map(({ name }) => name);
     throw new StartError(`The file has the agents ${names.join(', ')}: choose one with --agent NAME.`);
+  }
   return agent;
 }

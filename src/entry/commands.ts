@@ -6,24 +6,32 @@ import { createCatalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
 import { hasSwitch } from '../settings/command-line.ts';
 import * as configFile from '../settings/read-file.ts';
-import type { Part } from '../start/host.ts';
+import type { Part, Shell } from '../start/host.ts';
 import { openHost } from '../start/open-host.ts';
 
 /** Filled in by the build, which counts what each tool costs a model. */
 declare const TOKENS: TokenCounts;
 
+const lookOf = ({ isColourful, columns }: Shell) => ({ colour: isColourful(), columns: columns() });
+
 /** The commands that answer at once instead of serving. */
 export const run: Part = async (shell) => {
-  const { print, isColourful } = shell;
+  const { print } = shell;
   const [first, ...rest] = shell.argv;
   if (first === 'audit') {
     const { runAudit } = await import('../commands/audit.ts');
-    return runAudit(rest, { write: print, now: () => new Date() });
+    return runAudit(rest, { write: print, look: lookOf(shell), now: () => new Date() });
+  }
+  if (first === 'demo' && !hasSwitch(rest, 'help')) {
+    if (rest.length > 0) throw new StartError(`demo takes no arguments: "${rest.join(' ')}" is unexpected.`);
+    const { runDemo } = await import('../demo/demo.ts');
+    await runDemo({ program: shell.program, write: print });
+    return 0;
   }
   const catalog = createCatalog(declarations);
   if (first === 'agent') {
     const { runAgent } = await import('../commands/agent/command.ts');
-    return runAgent(rest, { catalog, write: print });
+    return runAgent(rest, { catalog, write: print, look: lookOf(shell) });
   }
   if (first === 'init') {
     const { runInit } = await import('../commands/init/command.ts');
@@ -31,6 +39,7 @@ export const run: Part = async (shell) => {
       catalog,
       program: { ...shell.program, version: shell.version },
       write: print,
+      look: lookOf(shell),
       now: () => new Date(),
       platform: platform(),
       home: homedir(),
@@ -53,7 +62,7 @@ export const run: Part = async (shell) => {
       now: Date.now,
       freeBytes,
       reachRedis,
-      colour: isColourful(),
+      look: lookOf(shell),
       write: print,
     });
   }
@@ -61,7 +70,7 @@ export const run: Part = async (shell) => {
   const { config } = loaded;
   switch (config.command) {
     case 'help':
-      print((await import('../commands/help.ts')).helpText());
+      print((await import('../commands/help.ts')).helpText(lookOf(shell), config.subject));
       return 0;
     case 'version':
       print(`${shell.version}\n`);
@@ -69,18 +78,22 @@ export const run: Part = async (shell) => {
     case 'tools': {
       const { toolsReport } = await import('../commands/tools.ts');
       const { agentOf } = await import('../commands/which-agent.ts');
-      print(toolsReport(catalog, await agentOf(loaded, catalog, host), config.json, isColourful()));
+      print(toolsReport(catalog, await agentOf(loaded, catalog, host), config.json, lookOf(shell)));
       return 0;
     }
     case 'check': {
       const { check } = await import('../commands/check.ts');
-      print(await check(loaded, { catalog, host, tokens: TOKENS, colour: isColourful() }));
+      const { report, stop } = await check(loaded, { catalog, host, tokens: TOKENS, look: lookOf(shell) });
+      print(report);
+      if (stop !== undefined) throw new StartError(`A start would stop: ${stop}`);
       return 0;
     }
     case 'explain': {
-      const { explainTool } = await import('../commands/explain.ts');
+      const { explainJson, explainTool } = await import('../commands/explain.ts');
       const { agentOf } = await import('../commands/which-agent.ts');
-      print(explainTool(catalog, await agentOf(loaded, catalog, host), config.subject, isColourful()));
+      const agent = await agentOf(loaded, catalog, host);
+      const { subject, json } = config;
+      print(json ? explainJson(catalog, agent, subject) : explainTool(catalog, agent, subject, lookOf(shell)));
       return 0;
     }
     default:

@@ -3,7 +3,7 @@ import * as module from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { withoutKeys } from '../errors.ts';
 import { answerFailure } from '../serve/stdio/answer-failure.ts';
-import { partFor } from '../settings/command-line.ts';
+import { partFor, spelledOut } from '../settings/command-line.ts';
 import type { Part, Shell } from '../start/host.ts';
 
 /** The build replaces it with the version in package.json. */
@@ -46,7 +46,7 @@ function toShell(system: NodeJS.Process): Shell {
   /** @throws EAGAIN where the reader of a pipe is behind: Node makes a pipe non-blocking when it opens `stderr` above */
   const writeToStderr = (bytes: Uint8Array) => writeSync(stderr.fd, bytes);
   return {
-    argv: system.argv.slice(2),
+    argv: spelledOut(system.argv.slice(2)),
     env: system.env,
     program: { node: system.execPath, main: fileURLToPath(new URL('main.js', import.meta.url)) },
     version: VERSION,
@@ -54,6 +54,7 @@ function toShell(system: NodeJS.Process): Shell {
     node: system.versions.node,
     readText: (path) => readFileSync(path, 'utf8'),
     stdin,
+    isTyped: stdin.isTTY === true,
     stdout,
     print: (text) => {
       // The reader may close the pipe early, as `head` does.
@@ -64,6 +65,7 @@ function toShell(system: NodeJS.Process): Shell {
       const { NO_COLOR = '', FORCE_COLOR = '' } = system.env;
       return FORCE_COLOR === '' ? stdout.isTTY && NO_COLOR === '' : FORCE_COLOR !== '0';
     },
+    columns: () => (stdout.isTTY ? stdout.columns : undefined),
     writeToStderr,
     onSignal: (signal, listener) => void system.on(signal, listener),
   };

@@ -78,7 +78,7 @@ return redis.call('GET', KEYS[1])`;
  * @throws StartError if the URL is not valid, or if Redis refuses the login
  */
 export async function openRedis(url: string, options: RedisOptions = {}): Promise<Redis> {
-  const target = toTarget(url, options.ca);
+  const target = parseRedisUrl(url, options.ca);
   const { createClient, ErrorReply } = await import('@redis/client');
   const timeout = options.commandTimeout ?? COMMAND_TIMEOUT_MS;
   const listeners = options.onChange === undefined ? [] : [options.onChange];
@@ -196,8 +196,8 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
   return { isUp: () => state === 'up', onChange: (listener) => void listeners.push(listener), run, close };
 }
 
-/** Parses the URL. The error does not quote it, as it may hold a password. */
-function toTarget(text: string, ca: string | undefined) {
+/** @throws StartError that does not quote the URL, as it may hold a password */
+export function parseRedisUrl(text: string, ca?: string) {
   const wrong = new StartError(
     '--redis-url is not a valid Redis URL: use redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS. Percent-encode reserved characters in the password.',
   );

@@ -21,6 +21,9 @@ function valueIn(text: string): string | undefined | readonly string[] {
   return own.length === 1 || values.length === 0 ? own[0]?.value : values.map(({ value }) => value);
 }
 
+/** What examples have in the place of a key. */
+const PLACEHOLDER = /^sk_(test|live)_(…|\.\.\.|x{3,})?$|^<.*>$|^\[.*\]$|^your[_-]/i;
+
 /** Whether a text holds a key of a staging environment. Text that holds no key counts as production. */
 export function isStagingKey(text: string): boolean {
   const value = valueIn(text);
@@ -42,7 +45,12 @@ export function toApiKey(text: string, where: string): string {
   if (/^["'\u2018-\u201F\u00AB\u00BB]/.test(key)) {
     throw new StartError(`${where} begins with a quote that has no match: remove the quotes.`);
   }
-  if (key.endsWith('…')) throw new StartError(`${where} is a placeholder or shortened: copy the whole key.`);
+  if (PLACEHOLDER.test(key)) {
+    throw new StartError(
+      `${where} is the placeholder of the examples: replace it by your key from https://dashboard.workos.com/api-keys.`,
+    );
+  }
+  if (/(…|\.\.\.)$/.test(key)) throw new StartError(`${where} is a placeholder or shortened: copy the whole key.`);
   const foreign = /[^\s\x21-\x7e]/.exec(key)?.[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
   if (foreign !== undefined) {
     throw new StartError(`${where} has the character U+${foreign}, which no key has: copy the key again.`);

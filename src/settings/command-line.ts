@@ -6,10 +6,21 @@ export const ASKS = {
   help: { kind: 'switch', help: 'Show this' },
   version: { kind: 'switch', help: 'Show the version' },
   json: { kind: 'switch', help: 'Print JSON' },
+  'no-keys': { kind: 'switch', help: 'Judge the settings without keys, as in a pull request' },
 } as const satisfies Options;
 
 /** What may stand on the command line of a server, or of a command about one. */
 export const FLAGS: Options = { ...OPTIONS, ...ASKS };
+
+const SPELLINGS: Readonly<Record<string, string>> = { '-h': '--help', '-v': '--version' };
+
+/** A command line with `help`, `version`, `-h` and `-v` spelt as the switches that they stand for. */
+export function spelledOut(argv: readonly string[]): readonly string[] {
+  const [first, ...rest] = argv.map((word) => SPELLINGS[word] ?? word);
+  if (first === 'help') return [...rest, '--help'];
+  if (first === 'version') return [...rest, '--version'];
+  return first === undefined ? [] : [first, ...rest];
+}
 
 /** The parts of a command line, as far as its options are known. */
 export function toTokens(argv: readonly string[], options: Options) {

@@ -25,11 +25,15 @@ export const COMMANDS = {
     'Manage their tokens: agent add NAME --config FILE [--allow …] [--environment …], agent remove-token NAME ID --config FILE',
   init: 'Print the configuration of a client, or write it: init CLIENT [--allow …] [--write [FILE]]',
   doctor: 'Check all that a start needs, the key by one harmless read, and say how to fix what is wrong (--json too)',
+  demo: 'Show a client at work on the sandbox: reads, a refusal, a confirmed delete, and the record of them',
   audit: 'Read the record: audit verify FILE… [--head …], audit show FILE [--agent …] [--since …] [--refused]',
 } as const;
 
 /** The commands that take something to speak about. */
 const SUBJECTS: Readonly<Record<string, string>> = { explain: 'a tool or area' };
+
+/** The commands that show what a start with the same flags would serve. */
+const JUDGING: readonly string[] = ['check', 'tools', 'explain'];
 
 export type Command = 'serve' | keyof typeof COMMANDS | 'help' | 'version';
 
@@ -56,9 +60,13 @@ export type HttpConfig = {
 
 export type Config = {
   readonly command: Command;
-  /** What the command is about, where it takes that. */
+  /** What the command is about, where it takes that; of `help`, the command that is asked about. */
   readonly subject: string;
   readonly json: boolean;
+  /** The settings are to be judged without keys. */
+  readonly keyless: boolean;
+  /** A server over HTTP is started, or would be: a setting is given that only such a server uses. */
+  readonly isHttp: boolean;
   readonly grants: Grants;
   readonly productionWrites: boolean;
   /** As given; which holds otherwise depends on the key. */
@@ -69,7 +77,7 @@ export type Config = {
   readonly agent: string;
   readonly statusTool: boolean;
   /** The environment that the key has to be of. */
-  readonly expect: string | undefined;
+  readonly expect: 'staging' | 'production' | undefined;
   readonly logLevel: LogLevel;
   readonly http: HttpConfig;
   readonly sandbox: boolean;
@@ -86,6 +94,14 @@ export type Config = {
   /** `NAME=REQUESTS/SECONDS`, as given. */
   readonly limits: readonly string[];
 };
+
+/** Throws StartError for a word that stands where a command belongs, and was meant as something else. */
+function refuseMeant(word: string): void {
+  if (word.startsWith('sk_')) throw new StartError('An API key is not a command: set WORKOS_API_KEY instead.');
+  if (/^[\u2010-\u2015\u2212]/.test(word)) {
+    throw new StartError(`"${word}" begins with a typographic dash: options begin with "--".`);
+  }
+}
 
 /** The settings file that flags or environment name, if they do. */
 export const configFileOf = ({ flags, variables, ask }: Sources): string | undefined =>
@@ -111,23 +127,25 @@ function allowedBy(source: Given): readonly string[] | undefined {
 export function toConfig({ words, flags, variables, ask }: Sources, file: Given = {}): Config {
   const [command = 'serve', ...more] = words;
   if (command !== 'serve' && !Object.hasOwn(COMMANDS, command)) {
-    if (command.startsWith('sk_')) throw new StartError('An API key is not a command: set WORKOS_API_KEY instead.');
-    if (/^[\u2010-\u2015\u2212]/.test(command)) {
-      throw new StartError(`"${command}" begins with a typographic dash: options begin with "--".`);
-    }
+    refuseMeant(command);
     throw new StartError(`There is no command "${command}".${didYouMean(command, Object.keys(COMMANDS))} See --help.`);
   }
   const taken = SUBJECTS[command];
-  const [subject = '', ...over] = taken === undefined ? ['', ...more] : more;
+  const isJudging = JUDGING.includes(command);
+  // Behind "check" and its kind stands the command line of a start, the command "http" included.
+  const behind = isJudging ? more.filter((word) => word !== 'http') : more;
+  const [subject = '', ...over] = taken === undefined ? ['', ...behind] : behind;
+  for (const word of over) refuseMeant(word);
   if (over.length > 0)
     throw new StartError(`Unexpected argument "${over.join(' ')}": give one command at a time. See --help.`);
   if (taken !== undefined && subject === '' && ask !== 'help')
     throw new StartError(`${command} needs ${taken}: workos-mcp ${command} NAME`);
-  if (flags.json !== undefined && command !== 'tools' && command !== 'check')
-    throw new StartError('--json works only with the commands "tools" and "check".');
-
+  for (const name of ['json', 'no-keys']) {
+    if (flags[name] !== undefined && !isJudging)
+      throw new StartError(`--${name} works only with the commands "check", "tools" and "explain".`);
+  }
   const http = optionNames.find((name) => optionOf(name)?.only === 'http' && flags[name] !== undefined);
-  if (http !== undefined && command !== 'http' && command !== 'check') {
+  if (http !== undefined && command !== 'http' && !isJudging) {
     throw new StartError(`--${http} works only with the command "http".`);
   }
   const given = (name: OptionName): readonly string[] => {
@@ -149,7 +167,7 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
     );
     if (real.length > 0) {
       throw new StartError(
-        `--sandbox cannot be combined with ${real.map(envName).join(' and ')}: unset that, or leave --sandbox out.`,
+        `--sandbox cannot be combined with ${real.map(envName).join(' and ')}: unset that, or leave --sandbox out.\nIn the settings of the Claude Desktop extension: empty "WorkOS API key" and "Client ID", or switch off "Try with invented data".`,
       );
     }
     const expect = one('expect');
@@ -165,11 +183,15 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
   }
   return {
     command: ask ?? (command as Command), // checked above
-    subject,
+    subject: ask === 'help' ? command : subject,
     json: flags.json !== undefined,
+    keyless: flags['no-keys'] !== undefined,
+    isHttp:
+      words.includes('http') ||
+      optionNames.some((name) => optionOf(name)?.only === 'http' && given(name).some((value) => value !== 'false')),
     grants: { allow, deny: given('deny'), readOnly: on('read-only'), productionGuard: false },
     productionWrites: on('production-writes'),
-    expect: one('expect'),
+    expect: one('expect') as Config['expect'], // a choice, checked where it was read
     confirm: one('confirm') as ConfirmMode | undefined, // a choice, checked where it was read
     dryRun: on('dry-run'),
     auditLog: one('audit-log'),

@@ -68,6 +68,10 @@ export function toGrants({ grants, productionWrites }: Config, label: Environmen
   return { ...grants, productionGuard: label === 'production' && !productionWrites };
 }
 
+/** The same for a person who sees the switches of the bundle in the place of variables. */
+const IN_THE_EXTENSION =
+  '\nIn the settings of the Claude Desktop extension: fill in "WorkOS API key", or switch on "Try with invented data".';
+
 function parseApiKey(
   { apiKey: value, apiKeyFile: file }: EnvironmentSettings,
   readFile: (path: string) => string,
@@ -78,7 +82,7 @@ function parseApiKey(
   }
   if (value === undefined && file === undefined) {
     throw new StartError(
-      `No API key. Set ${names.apiKey} (or ${names.apiKeyFile}) to a key from https://dashboard.workos.com/api-keys, or try --sandbox.`,
+      `No API key. Set ${names.apiKey} (or ${names.apiKeyFile}) to a key from https://dashboard.workos.com/api-keys, or try --sandbox.${names === NAMES ? IN_THE_EXTENSION : ''}`,
     );
   }
   if (file === undefined) return toApiKey(value ?? '', names.apiKey);

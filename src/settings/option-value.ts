@@ -60,6 +60,9 @@ export function parseValue(where: string, option: Option, raw: string, blankIsNo
     }
     case 'text':
       if (raw.trim() === '') throw new StartError(`${where} is blank.`);
+      if (option.value?.startsWith('FILE') && /^~([\\/]|$)/.test(raw.trim())) {
+        throw new StartError(`${where} begins with "~", which only a shell replaces: write the whole path.`);
+      }
       return [raw.trim()];
     case 'secret':
       return [raw];

@@ -1,7 +1,7 @@
 import { StartError } from '../errors.ts';
 import type { EnvironmentConfig } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
-import { toEnvironment } from '../settings/environment.ts';
+import { type EnvironmentSettingNames, toEnvironment } from '../settings/environment.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
 import { proxyFor, type Variable } from '../workos/proxy.ts';
 import { createTransport, type Transport } from '../workos/transport.ts';
@@ -37,11 +37,15 @@ export function toConnection(given: EnvironmentConfig, deps: ConnectDeps): Envir
     throw new StartError(`environments.${name}: the variable ${apiKeyEnv}, which should hold its key, is not set.`);
   }
   const opening = { apiKey, apiKeyFile, clientId, baseUrl: given.baseUrl ?? config.baseUrl, expect };
-  const environment = toEnvironment(opening, readKeyFile, {
-    apiKey: apiKeyEnv ?? `environments.${name}.api-key-env`,
-    apiKeyFile: `environments.${name}.api-key-file`,
-    clientId: `environments.${name}.client-id`,
-    baseUrl: `environments.${name}.base-url`,
-  });
+  const names = namesIn(name);
+  const environment = toEnvironment(opening, readKeyFile, { ...names, apiKey: apiKeyEnv ?? names.apiKey });
   return { environment, transport: toTransport(environment, deps) };
 }
+
+/** What the settings of an environment are called in the file. */
+export const namesIn = (environment: string): EnvironmentSettingNames => ({
+  apiKey: `environments.${environment}.api-key-env`,
+  apiKeyFile: `environments.${environment}.api-key-file`,
+  clientId: `environments.${environment}.client-id`,
+  baseUrl: `environments.${environment}.base-url`,
+});

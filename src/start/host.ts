@@ -24,10 +24,14 @@ export type Shell = {
   readonly isDirect: boolean;
   readonly readText: (path: string) => string;
   readonly stdin: Readable;
+  /** Whether stdin is a terminal: a person has started the program, and no client. */
+  readonly isTyped: boolean;
   readonly stdout: Writable;
   /** Writes to stdout, for people or for a program in a pipe. */
   readonly print: (text: string) => void;
   readonly isColourful: () => boolean;
+  /** Characters in a line of the terminal that stdout is, if it is one. */
+  readonly columns: () => number | undefined;
   /** Writes bytes synchronously and returns how many were written. Throws EAGAIN if the pipe is full. */
   readonly writeToStderr: (bytes: Uint8Array) => number;
   readonly onSignal: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void) => void;
@@ -37,7 +41,7 @@ export type Shell = {
 export type Part = (shell: Shell) => Promise<number>;
 
 /** The process and its configuration, for a server that runs in it. */
-export type Host = Pick<Shell, 'isDirect' | 'stdin' | 'stdout' | 'writeToStderr' | 'onSignal'> & {
+export type Host = Pick<Shell, 'isDirect' | 'stdin' | 'isTyped' | 'stdout' | 'writeToStderr' | 'onSignal'> & {
   /** Reads the configuration again. Throws StartError if it is not valid. */
   readonly load: () => Promise<Loaded>;
   /** The environment that the flat settings name. Throws StartError for a missing or malformed key. */

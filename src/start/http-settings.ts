@@ -4,13 +4,15 @@ import { parsePublicUrl } from '../agents/challenge.ts';
 import type { ResolvedAgent } from '../agents/identify.ts';
 import { configDigest } from '../audit/record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { Environment } from '../catalog/declaration.ts';
 import { systemClock } from '../clock.ts';
 import { StartError } from '../errors.ts';
 import { isLoopback } from '../serve/http/guard.ts';
 import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
+import { parseAddress } from '../settings/environment.ts';
 import { proxyFor } from '../workos/proxy.ts';
-import { type EnvironmentConnection, toConnection } from './connection.ts';
+import { type EnvironmentConnection, namesIn, toConnection } from './connection.ts';
 import type { Host, Loaded } from './host.ts';
 import { namesRedis } from './http-secrets.ts';
 import { requireRecord } from './open-record.ts';
@@ -18,13 +20,19 @@ import { requireRecord } from './open-record.ts';
 /** The connection to each environment, by name. */
 export type Connections = ReadonlyMap<string, EnvironmentConnection>;
 
+/** The kind of each environment's key, by the environment's name. */
+export type Labels = ReadonlyMap<string, Environment['label']>;
+
+export const labelsOf = (connections: Connections): Labels =>
+  new Map([...connections].map(([name, { environment }]) => [name, environment.label]));
+
 /** Checks that all agents can be served as configured. Throws StartError if not. */
-export function validate({ config, agents }: Loaded, connections: Connections, catalog: Catalog): void {
+export function validate({ config, agents }: Loaded, labels: Labels, catalog: Catalog): void {
   const { http, grants } = config;
   const labelOf = (name: string) => {
-    const connection = connections.get(name);
-    if (connection === undefined) throw new StartError(`There is no environment "${name}".`);
-    return connection.environment.label;
+    const label = labels.get(name);
+    if (label === undefined) throw new StartError(`There is no environment "${name}".`);
+    return label;
   };
   if (http.anonymous) {
     const isSafe = isLoopback(http.host) && !http.trustProxy && labelOf(DEFAULT_ENVIRONMENT) !== 'production';
@@ -61,9 +69,46 @@ export function validate({ config, agents }: Loaded, connections: Connections, c
  * The connections to all environments of the file, or to the one of the flat settings if the file has none.
  * @throws StartError for keys, addresses and proxies that are not valid, including the proxy for the issuers' keys
  */
-export async function connectAll({ config, agents }: Loaded, host: Host): Promise<Connections> {
+export async function connectAll({ config, agents }: Loaded, host: ConnectHost): Promise<Connections> {
   for (const { jwksUrl } of agents.issuers) proxyFor(jwksUrl, host.variable);
   if (agents.environments.length === 0) return new Map([[DEFAULT_ENVIRONMENT, await host.connect(config)]]);
+  refuseFlat({ config, agents });
+  const readKeyFile = (path: string) => host.readFile(path, 'api-key-file');
+  const deps = { config, variable: host.variable, readKeyFile, now: systemClock.now };
+  const connections = new Map(agents.environments.map((given) => [given.name, toConnection(given, deps)]));
+  const names = new Map<string, string>();
+  for (const [name, { environment }] of connections) {
+    const other = names.get(environment.apiKey);
+    // WorkOS counts the calls of a key together, so the rate limits here must, too.
+    if (other !== undefined) throw new StartError(`environments.${name} and environments.${other} have the same key.`);
+    names.set(environment.apiKey, name);
+  }
+  return connections;
+}
+
+type ConnectHost = Pick<Host, 'connect' | 'variable' | 'readFile'>;
+
+/**
+ * The kinds of keys without the keys: as `expect` has them, else production, where most is refused.
+ * @throws StartError for addresses and Client IDs that are not valid
+ */
+export function labelsWithoutKeys({ config, agents }: Loaded): Labels {
+  if (agents.environments.length === 0) {
+    parseAddress(config);
+    return new Map([[DEFAULT_ENVIRONMENT, config.sandbox ? 'sandbox' : (config.expect ?? 'production')]]);
+  }
+  refuseFlat({ config, agents });
+  return new Map(
+    agents.environments.map((given) => {
+      parseAddress({ ...given, baseUrl: given.baseUrl ?? config.baseUrl }, namesIn(given.name));
+      return [given.name, given.expect ?? 'production'];
+    }),
+  );
+}
+
+/** @throws StartError for flat settings of an environment beside those of the file */
+export function refuseFlat({ config, agents }: Loaded): void {
+  if (agents.environments.length === 0) return;
   const { sandbox, expect, apiKey, apiKeyFile, clientId } = config;
   const flat = Object.entries({
     '--sandbox': sandbox || undefined,
@@ -77,17 +122,6 @@ export async function connectAll({ config, agents }: Loaded, host: Host): Promis
       `Remove ${flat.join(' and ')}: the file defines its own environments, each with its own settings.`,
     );
   }
-  const readKeyFile = (path: string) => host.readFile(path, 'api-key-file');
-  const deps = { config, variable: host.variable, readKeyFile, now: systemClock.now };
-  const connections = new Map(agents.environments.map((given) => [given.name, toConnection(given, deps)]));
-  const names = new Map<string, string>();
-  for (const [name, { environment }] of connections) {
-    const other = names.get(environment.apiKey);
-    // WorkOS counts the calls of a key together, so the rate limits here must, too.
-    if (other !== undefined) throw new StartError(`environments.${name} and environments.${other} have the same key.`);
-    names.set(environment.apiKey, name);
-  }
-  return connections;
 }
 
 /** The agent of every client under --anonymous. */
@@ -120,20 +154,32 @@ export function toPublicUrl({ http }: Config): string {
   return parsePublicUrl(http.publicUrl ?? `${scheme}://${host}:${http.port}/mcp`);
 }
 
-export function toTls({ http: { tlsCert, tlsKey } }: Config, { readFile }: Host) {
+/** The hosts that clients may name: those of the settings, and that of the public URL. */
+export function toAllowedHosts(config: Config): readonly string[] {
+  const { allowedHosts, publicUrl } = config.http;
+  return [...allowedHosts, ...(publicUrl === undefined ? [] : [new URL(toPublicUrl(config)).host])];
+}
+
+/** The files of certificate and key. Throws StartError for one without the other. */
+export function toTlsFiles({ http: { tlsCert, tlsKey } }: Config) {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined)
     throw new StartError('--tls-cert and --tls-key must be given together.');
+  return { tlsCert, tlsKey };
+}
+
+export function toTls(config: Config, { readFile }: Pick<Host, 'readFile'>) {
+  const files = toTlsFiles(config);
+  if (files === undefined) return undefined;
   const read = (path: string, flag: string) => {
     const pem = readFile(path, flag);
     if (pem.includes('-----BEGIN ')) return pem;
     throw new StartError(`${flag}: ${path} does not contain PEM data.`);
   };
-  return { cert: read(tlsCert, '--tls-cert'), key: read(tlsKey, '--tls-key') };
+  return { cert: read(files.tlsCert, '--tls-cert'), key: read(files.tlsKey, '--tls-key') };
 }
 
-export const toLabels = (connections: Connections): string =>
-  [...new Set([...connections.values()].map(({ environment }) => environment.label))].join(', ');
+export const toLabels = (connections: Connections): string => [...new Set(labelsOf(connections).values())].join(', ');
 
 /** The digest of the configuration without secrets. */
 export const digestOf = ({ config, agents }: Loaded): string =>

@@ -9,15 +9,28 @@ import type { Host, Loaded, Shell } from './host.ts';
 
 const NO_AGENTS: Loaded['agents'] = { environments: [], issuers: [], agents: [], templates: [] };
 
+/** Why a file cannot be read, behind its name. */
+function whyUnreadable(code: unknown): string {
+  switch (code) {
+    case 'ENOENT':
+      return 'does not exist.';
+    case 'EISDIR':
+      return 'is a folder.';
+    case 'EACCES':
+      return 'may not be read by this user.';
+    default:
+      return `cannot be read (${String(code ?? 'unknown')}).`;
+  }
+}
+
 /** @param reader loads the reader of configuration files; called only if there is a file */
 export function openHost(shell: Shell, reader: () => Promise<typeof import('../settings/read-file.ts')>): Host {
-  const { argv, env, isDirect, readText, stdin, stdout, writeToStderr, onSignal } = shell;
+  const { argv, env, isDirect, readText, stdin, isTyped, stdout, writeToStderr, onSignal } = shell;
   const readFile = (path: string, what: string) => {
     try {
       return readText(path);
     } catch (error) {
-      const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-      throw new StartError(`${what}: ${path} cannot be read${reason}.`);
+      throw new StartError(`${what}: ${path} ${whyUnreadable(Object(error).code)}`);
     }
   };
   const readKeyFile = (path: string) => readFile(path, 'WORKOS_API_KEY_FILE');
@@ -47,7 +60,7 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
     };
   };
 
-  return { load, connect, variable, readFile, isDirect, stdin, stdout, writeToStderr, onSignal };
+  return { load, connect, variable, readFile, isDirect, stdin, isTyped, stdout, writeToStderr, onSignal };
 }
 
 /** The settings with the key from its file: the kind of the key decides what is allowed. */

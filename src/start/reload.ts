@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
 import type { Config } from '../settings/config.ts';
 import type { Loaded } from './host.ts';
-import { type Connections, validate } from './http-settings.ts';
+import { type Labels, validate } from './http-settings.ts';
 
 export type Reload = {
   /** What holds after the reload: all of it, and nothing else. */
@@ -34,15 +34,10 @@ export const toOptionName = (member: string): string =>
  * need the record that is open, not the one that the file now names.
  * @throws StartError if it cannot take effect
  */
-export function validateReload(
-  next: Loaded,
-  { loaded, afterRestart }: Reload,
-  connections: Connections,
-  catalog: Catalog,
-): void {
-  validate(next, connections, catalog);
+export function validateReload(next: Loaded, { loaded, afterRestart }: Reload, labels: Labels, catalog: Catalog): void {
+  validate(next, labels, catalog);
   try {
-    validate(loaded, connections, catalog);
+    validate(loaded, labels, catalog);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     const kept = afterRestart.join(', ');

@@ -24,13 +24,15 @@ import {
   type Connections,
   connectAll,
   digestOf,
+  labelsOf,
+  toAllowedHosts,
   toAnonymous,
   toLabels,
   toPublicUrl,
   toTls,
-  validate,
 } from './http-settings.ts';
 import { openIssuerKeys } from './issuer-keys.ts';
+import { judgeHttp } from './judge-http.ts';
 import { beginRecord, openRecord } from './open-record.ts';
 import { toReload, validateReload } from './reload.ts';
 import { createServedAgents, type ServedAgent, type ServedAgents } from './served-agents.ts';
@@ -80,12 +82,11 @@ type OpenDeps = {
 async function open(first: Loaded, { catalog, host, version, signals, closing }: OpenDeps) {
   const { config } = first;
   const { http } = config;
+  const firstConnections = await judgeHttp(first, catalog, host);
   const publicUrl = toPublicUrl(config);
   const tls = toTls(config, host);
   const redisUrl = readRedisUrl(http, host);
   const deploymentKey = readDeploymentKey(http, host);
-  const firstConnections = await connectAll(first, host);
-  validate(first, firstConnections, catalog);
 
   const stderr = openStderr(host.writeToStderr, () => new Date());
   const log = createLog(config.logLevel, stderr);
@@ -173,8 +174,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     host: http.host,
     port: http.port,
     path: new URL(publicUrl).pathname,
-    // Clients send the host of the public URL.
-    allowedHosts: [...http.allowedHosts, ...(http.publicUrl === undefined ? [] : [new URL(publicUrl).host])],
+    allowedHosts: toAllowedHosts(config),
     allowedOrigins: http.allowedOrigins,
     ownUrl: publicUrl,
     trustProxy: http.trustProxy,
@@ -231,7 +231,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       const reload = toReload(current.loaded, next);
       const { loaded, afterRestart } = reload;
       const connections = await connectAll(loaded, host);
-      validateReload(next, reload, connections, catalog);
+      validateReload(next, reload, labelsOf(connections), catalog);
       const generation = toGeneration(loaded, connections);
       const text = `configuration reloaded, settings ${digestOf(loaded).slice(0, 12)}`;
       // Before it takes effect: what cannot be recorded is not done.

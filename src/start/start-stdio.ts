@@ -10,7 +10,7 @@ import { toPromptList } from '../mcp/prompts/listed.ts';
 import { answerOpening } from '../serve/direct/stdio-opening.ts';
 import { type AnswerOpening, type Session, serveOverStdio } from '../serve/stdio/serve-stdio.ts';
 import type { Config } from '../settings/config.ts';
-import { openStderr } from '../stderr.ts';
+import { holdLines, openStderr } from '../stderr.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
 import { toAgent } from './agent.ts';
 import type { SessionDeps } from './connect-session.ts';
@@ -19,6 +19,10 @@ import { beginRecord, openRecord, requireRecord } from './open-record.ts';
 
 /** The protocol revisions that begin with initialize. The build inserts them, so that a start does not load the SDK. */
 declare const REVISIONS: readonly string[];
+
+/** For a person who has started the server in a terminal. The log and the record follow with the first input. */
+const BY_HAND =
+  'workos-mcp is an MCP server: a client starts it and talks to it over stdin. To try it yourself, run workos-mcp demo, workos-mcp check or workos-mcp --help. Ctrl-C ends it.';
 
 /** Loads the part that starts after the fast path, because it takes long to load. */
 export type LazySession = () => Promise<{ readonly connect: (deps: SessionDeps) => Session }>;
@@ -35,7 +39,9 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
   const agent = { ...rest, grants, policy };
   requireRecord(config, catalog, environment.label, policy);
   toLimitSettings(config.limits, limitsOf(catalog)); // for the errors that it throws
-  const stderr = openStderr(host.writeToStderr, () => new Date());
+  const open = openStderr(host.writeToStderr, () => new Date());
+  const held = host.isTyped ? holdLines(open) : undefined;
+  const stderr = held ?? open;
   const log = createLog(config.logLevel, stderr);
   const record = await openRecord(config, stderr);
   const stop = new AbortController();
@@ -77,6 +83,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
     log.warn({ tools: clientless.map((tool) => tool.name) }, 'these tools need WORKOS_CLIENT_ID, which is not set');
   }
 
+  if (held !== undefined) open.write(BY_HAND);
   let reason = 'it failed';
   try {
     await serveOverStdio({
@@ -99,6 +106,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
       },
       stdin: host.stdin,
       stdout: host.stdout,
+      onInput: held?.release,
       stop: stop.signal,
     });
     reason = stop.signal.aborted ? String(stop.signal.reason) : 'the client left';

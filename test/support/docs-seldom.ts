@@ -57,6 +57,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'An internal error of the server',
   ],
   ['src/call/answer/failure.ts', 'The server log has the details.', 'The same'],
+  [
+    'src/commands/doctor/settings.ts',
+    'doctor takes no --no-keys: it tries the keys. "check" takes it.',
+    '`doctor --no-keys`; a finding of its report',
+  ],
   ['src/workos/transport.ts', 'the call was cancelled', 'The client cancelled the call and reads no answer'],
   ['src/workos/transport.ts', 'this server could not load one of its modules', 'A file of the installation is missing'],
   [
@@ -255,7 +260,7 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'An internal check: the file has been validated before',
   ],
   [
-    'src/serve/http/serve-http.ts',
+    'src/serve/http/guard.ts',
     '${host} can be reached from other machines: set --allowed-hosts to the names that clients use.',
     'An internal check: `--public-url` names a host',
   ],

@@ -9,7 +9,7 @@ import { type TokenCounts, toTokenCounts } from '../../src/access/token-cost.ts'
 import { toPart } from '../../src/entry/stdio.ts';
 import { withoutKeys } from '../../src/errors.ts';
 import { createStatusTool } from '../../src/mcp/status-tool.ts';
-import { partFor } from '../../src/settings/command-line.ts';
+import { partFor, spelledOut } from '../../src/settings/command-line.ts';
 import { connectSession } from '../../src/start/connect-session.ts';
 import type { Part, Shell } from '../../src/start/host.ts';
 import { catalog } from './catalog.ts';
@@ -56,12 +56,13 @@ export function startProgram(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   way: Way = 'past the SDK',
+  { isTyped = false, columns }: { readonly isTyped?: boolean; readonly columns?: number } = {},
 ): Program {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   const signals = new EventEmitter();
   let stderr = '';
   const shell: Shell = {
-    argv: args,
+    argv: spelledOut(args),
     env,
     program: { node: '/usr/bin/node', main: '/opt/workos-mcp/dist/main.js' },
     version: '0.0.0',
@@ -69,9 +70,11 @@ export function startProgram(
     node: process.versions.node,
     readText: (path) => readFileSync(path, 'utf8'),
     stdin,
+    isTyped,
     stdout,
     print: (text) => void stdout.write(text),
     isColourful: () => false,
+    columns: () => columns,
     writeToStderr: (bytes) => {
       stderr += Buffer.from(bytes).toString();
       return bytes.length;
@@ -80,7 +83,7 @@ export function startProgram(
   };
   const run = async (): Promise<number> => {
     try {
-      return await PARTS[partFor(args)](shell);
+      return await PARTS[partFor(spelledOut(args))](shell);
     } catch (error) {
       const isStartError = error instanceof Error && error.name === 'StartError';
       stderr += isStartError ? `workos-mcp: ${withoutKeys(error.message)}\n` : inspect(error);

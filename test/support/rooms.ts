@@ -25,6 +25,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'the bundles: `program`, which has the exit codes, then `stdio` with `session`, which it loads behind its first answers, `http`, `commands`; meets `tools`',
     imports: [
       'commands',
+      'demo',
       'start',
       'settings',
       'serve',
@@ -38,6 +39,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'node:url',
     ],
     types: ['access'],
+  },
+  demo: {
+    knows: 'a client at work on the sandbox, for people; a bundle of its own',
+    imports: [
+      '@modelcontextprotocol/client',
+      '@modelcontextprotocol/client/stdio',
+      'node:child_process',
+      'node:fs/promises',
+      'node:os',
+      'node:path',
+      'node:util',
+    ],
   },
   commands: {
     knows: 'what is answered at once: help, tools, check, explain, agent, init, doctor, audit',

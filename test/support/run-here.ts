@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { PassThrough, Readable } from 'node:stream';
 import { withoutKeys } from '../../src/errors.ts';
-import { partFor } from '../../src/settings/command-line.ts';
+import { partFor, spelledOut } from '../../src/settings/command-line.ts';
 import type { Part, Shell } from '../../src/start/host.ts';
 import type { Env } from './http-server.ts';
 
@@ -25,19 +25,21 @@ export async function runHere(args: readonly string[], env: Env = {}, messages: 
   let [stdout, stderr] = ['', ''];
   let stop = () => {};
   const shell: Shell = {
-    argv: args,
+    argv: spelledOut(args),
     env,
     program: { node: '/usr/bin/node', main: '/opt/workos-mcp/dist/main.js' },
     version: '0.0.0',
     node: process.versions.node,
     readText: (path) => readFileSync(path, 'utf8'),
     stdin,
+    isTyped: false,
     stdout: output,
     print: (text) => {
       stdout += text;
     },
     isDirect: true,
     isColourful: () => false,
+    columns: () => undefined,
     writeToStderr: (bytes) => {
       stderr += Buffer.from(bytes).toString();
       return bytes.length;
@@ -47,7 +49,9 @@ export async function runHere(args: readonly string[], env: Env = {}, messages: 
     },
   };
   // The built files, as they are: an import would have Vite transform them, and types would need a build.
-  const { run } = createRequire(import.meta.url)(`../../dist/${partFor(args)}.js`) as { readonly run: Part };
+  const { run } = createRequire(import.meta.url)(`../../dist/${partFor(spelledOut(args))}.js`) as {
+    readonly run: Part;
+  };
   let isServing = false;
   const timer = setTimeout(() => {
     isServing = true;

@@ -2,9 +2,10 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import type { Line } from '../../settings/flags.ts';
 import { OPTIONS } from '../../settings/options.ts';
 import { toCommand } from '../subcommand.ts';
+import type { Look } from '../table.ts';
 import { addAgent, removeToken } from './tokens.ts';
 
-type Deps = { readonly catalog: Catalog; readonly write: (text: string) => void };
+type Deps = { readonly catalog: Catalog; readonly write: (text: string) => void; readonly look?: Look };
 
 const config = { ...OPTIONS.config, needed: true } as const;
 
@@ -12,6 +13,10 @@ const config = { ...OPTIONS.config, needed: true } as const;
 export const runAgent = toCommand<Deps>('agent', 'subcommand', {
   add: {
     words: ['NAME'],
+    examples: [
+      'agent add support-bot --config workos-mcp.yaml --allow preset:support',
+      'agent add support-bot --config workos-mcp.yaml',
+    ],
     options: {
       config,
       allow: OPTIONS.allow,
@@ -19,7 +24,12 @@ export const runAgent = toCommand<Deps>('agent', 'subcommand', {
     },
     run: add,
   },
-  'remove-token': { words: ['NAME', 'ID'], options: { config }, run: remove },
+  'remove-token': {
+    words: ['NAME', 'ID'],
+    examples: ['agent remove-token support-bot ID --config workos-mcp.yaml'],
+    options: { config },
+    run: remove,
+  },
 });
 
 async function add({ words: [name = ''], flags }: Line, { catalog, write }: Deps): Promise<number> {

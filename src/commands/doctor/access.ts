@@ -8,7 +8,7 @@ import type { Config } from '../../settings/config.ts';
 import { warnings } from '../../settings/warnings.ts';
 import { toAgent } from '../../start/agent.ts';
 import type { EnvironmentConnection } from '../../start/connection.ts';
-import { validate } from '../../start/http-settings.ts';
+import { labelsOf, validate } from '../../start/http-settings.ts';
 import { type Finding, isStartError, ok, toFailure, warn } from './finding.ts';
 
 const GRANTS = "Set the grants right; --allow '*:read' is a good start, and workos-mcp check shows what they give.";
@@ -66,7 +66,7 @@ export async function checkAgents(
   now: number,
 ): Promise<readonly Finding[]> {
   try {
-    validate({ config, agents }, connections, catalog);
+    validate({ config, agents }, labelsOf(connections), catalog);
   } catch (error) {
     if (!isStartError(error)) throw error;
     return [

@@ -5,8 +5,11 @@ import { hasSwitch } from '../../settings/command-line.ts';
 import type { Env } from '../../settings/sources.ts';
 import type { EnvironmentConnection } from '../../start/connection.ts';
 import type { Host } from '../../start/host.ts';
+import type { Look } from '../table.ts';
+import { isHttp } from '../which-agent.ts';
 import { checkAgents, checkGrants } from './access.ts';
 import { type Finding, toFailure, toText, warn } from './finding.ts';
+import { checkHttp, checkTogether } from './http.ts';
 import { checkEnvironment, checkEnvironments } from './keys.ts';
 import { checkNode, checkRecord, checkRedis, checkRequired } from './machine.ts';
 import { checkRead } from './read.ts';
@@ -24,7 +27,7 @@ export type DoctorDeps = {
   readonly freeBytes: (folder: string) => Promise<number>;
   /** Rejects with a StartError where it cannot be reached. */
   readonly reachRedis: (url: string) => Promise<void>;
-  readonly colour: boolean;
+  readonly look: Look;
   readonly write: (text: string) => void;
 };
 
@@ -41,7 +44,7 @@ export async function runDoctor(argv: readonly string[], deps: DoctorDeps): Prom
     fix: finding.fix === null ? null : withhold(finding.fix, secrets),
   }));
   const isJson = hasSwitch(argv, 'json');
-  deps.write(isJson ? `${JSON.stringify(findings, undefined, 2)}\n` : toText(findings, deps.colour));
+  deps.write(isJson ? `${JSON.stringify(findings, undefined, 2)}\n` : toText(findings, deps.look));
   return findings.some(({ state }) => state === 'fail') ? 1 : 0;
 }
 
@@ -66,6 +69,9 @@ async function examine(argv: readonly string[], deps: DoctorDeps): Promise<reado
   const one = isOwn ? undefined : checkEnvironment(config, host);
   const several = isOwn ? checkEnvironments(config, agents, host) : undefined;
   findings.push(...(one ?? []), ...(several?.findings ?? []));
+  const loaded = { config, agents };
+  const overHttp = isHttp(loaded);
+  if (overHttp) findings.push(...checkHttp(loaded, host));
   const connections = new Map<string, EnvironmentConnection>(several?.connections);
   const canOpen = settings.isWhole && one?.every(({ state }) => state !== 'fail');
   if (canOpen) {
@@ -84,14 +90,17 @@ async function examine(argv: readonly string[], deps: DoctorDeps): Promise<reado
     findings.push(...(await Promise.all([...connections].map(([name, open]) => read(name, open)))).flat());
     const label = connections.get(DEFAULT_ENVIRONMENT)?.environment.label;
     const areAllOpen = connections.size === (isOwn ? agents.environments.length : 1);
-    if (!hasAgents) findings.push(...checkGrants(config, catalog, label));
-    else if (areAllOpen) findings.push(...(await checkAgents(config, agents, catalog, connections, deps.now())));
-    else findings.push(warn('agents', 'not looked at: what they may do depends on the keys.', 'Set the keys right.'));
+    const isSplit = findings.some(({ check, state }) => check === 'environments' && state === 'fail');
+    if (overHttp && areAllOpen && !isSplit) findings.push(...(await checkTogether(loaded, host)));
+    if (!hasAgents && (!overHttp || config.http.anonymous)) findings.push(...checkGrants(config, catalog, label));
+    if (overHttp && areAllOpen) findings.push(...(await checkAgents(config, agents, catalog, connections, deps.now())));
+    else if (overHttp)
+      findings.push(warn('agents', 'not looked at: what they may do depends on the keys.', 'Set the keys right.'));
   }
 
   const label = connections.get(DEFAULT_ENVIRONMENT)?.environment.label;
   const isOff = findings.some(({ check, state }) => check === 'grants' && state !== 'ok');
-  const required = hasAgents || isOff || !settings.isWhole ? [] : checkRequired(config, catalog, label);
+  const required = overHttp || isOff || !settings.isWhole ? [] : checkRequired(config, catalog, label);
   findings.push(...(required.length > 0 ? required : await checkRecord(config, deps.freeBytes)));
   findings.push(...(await checkRedis(config, host, deps.reachRedis)));
   return findings;

@@ -1,4 +1,4 @@
-import { type Cell, paint, type Style, table } from '../table.ts';
+import { type Cell, type Look, paint, type Style, table } from '../table.ts';
 
 /** What one check came to. */
 export type Finding = {
@@ -32,7 +32,7 @@ const STATES: Readonly<Record<Finding['state'], { readonly text: string; readonl
 };
 
 /** The findings for people: a line each, with the way to set it right below. */
-export function toText(findings: readonly Finding[], colour: boolean): string {
+export function toText(findings: readonly Finding[], look: Look): string {
   const rows = findings.flatMap(({ check, state, found, fix }): readonly (readonly Cell[])[] => {
     const [first = '', ...more] = found.split('\n');
     return [
@@ -45,5 +45,5 @@ export function toText(findings: readonly Finding[], colour: boolean): string {
   const [failed, doubtful] = [count('fail'), count('warn')];
   const wrong = failed === 0 ? 'Nothing is wrong' : `${failed} of ${findings.length} checks failed`;
   const summary = `${wrong}${doubtful === 0 ? '' : `, ${doubtful} to look at`}.`;
-  return `${table(rows, colour)}\n${paint({ text: summary, style: 'bold' }, colour)}\n`;
+  return `${table(rows, look)}\n${paint({ text: summary, style: 'bold' }, look.colour)}\n`;
 }

@@ -1,4 +1,5 @@
 import type { Catalog } from '../../catalog/catalog.ts';
+import { StartError } from '../../errors.ts';
 import { type AgentsConfig, toAgents } from '../../settings/agents-config.ts';
 import { hasSwitch } from '../../settings/command-line.ts';
 import { type Config, configFileOf, toConfig } from '../../settings/config.ts';
@@ -70,8 +71,11 @@ export async function readSettings(
 }
 
 /** As for `check`, which takes the flags of stdio and HTTP alike. */
-const asChecked = (argv: readonly string[], env: Env, file: Given): Config =>
-  toConfig(readSources(['check', ...argv], env), file);
+function asChecked(argv: readonly string[], env: Env, file: Given): Config {
+  const config = toConfig(readSources(['check', ...argv], env), file);
+  if (config.keyless) throw new StartError('doctor takes no --no-keys: it tries the keys. "check" takes it.');
+  return config;
+}
 
 function attempt<T>(act: () => T): T | Error {
   try {

@@ -84,6 +84,15 @@ function codexFile(place: ConfigLocation): string {
   return join(place.variable('CODEX_HOME') ?? join(place.home, '.codex'), 'config.toml');
 }
 
+function zedFile(place: ConfigLocation): string {
+  const { platform, home, variable } = place;
+  const { join } = pathOf(place);
+  if (platform === 'win32')
+    return join(variable('APPDATA') ?? join(home, 'AppData', 'Roaming'), 'Zed', 'settings.json');
+  const folder = (platform === 'linux' ? variable('XDG_CONFIG_HOME') : undefined) ?? join(home, '.config');
+  return join(folder, 'zed', 'settings.json');
+}
+
 /** A word for a POSIX shell. */
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
@@ -157,6 +166,27 @@ export const CLIENTS = {
     keyStep: setIt('Codex'),
     lastStep: 'Start codex; /mcp shows it.',
   },
+  gemini: {
+    title: 'Gemini CLI',
+    format: 'json',
+    section: 'mcpServers',
+    file: inHome('.gemini', 'settings.json'),
+    // Gemini CLI keeps variables whose names are those of keys from servers, but for those that an entry names.
+    key: () => ({ env: { WORKOS_API_KEY: '$WORKOS_API_KEY' } }),
+    keyStep: setIt('Gemini CLI'),
+    lastStep: 'Start gemini; /mcp shows it. (For one project alone, the file is .gemini/settings.json.)',
+  },
+  zed: {
+    title: 'Zed',
+    format: 'json',
+    section: 'context_servers',
+    file: zedFile,
+    // Older versions require it, newer ones ignore it.
+    besides: { source: 'custom' },
+    key: placeholder,
+    keyStep: replaceIt,
+    lastStep: 'The settings of the Agent Panel show it, with a green dot once it runs.',
+  },
   generic: {
     title: 'another client',
     format: 'json',
@@ -183,12 +213,12 @@ export function toEntry(client: McpClient, { name, launch, args, key }: Server, 
   return { ...(type !== undefined && { type }), command, args: rest, ...secret, ...besides };
 }
 
-/** A configuration with nothing in it but the server, for clients that read JSON. */
+/** A configuration with nothing in it but the server, and what the client is to ask the person for. */
 export function toDocument(
   client: McpClient,
-  { name, key }: Server,
+  name: string,
   entry: ServerEntry,
+  inputs: readonly { readonly id: string }[] | undefined,
 ): Readonly<Record<string, unknown>> {
-  const inputs = key === 'client' ? client.inputs?.(name) : undefined;
   return { ...(inputs && { inputs }), [client.section]: { [name]: entry } };
 }

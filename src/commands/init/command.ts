@@ -1,16 +1,15 @@
-import { posix, win32 } from 'node:path';
-import { createPolicy } from '../../access/policy.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { StartError } from '../../errors.ts';
 import type { Line } from '../../settings/flags.ts';
-import { OPTIONS, type Options } from '../../settings/options.ts';
 import type { WholeFormat } from '../edit/change.ts';
 import { json } from '../edit/json-text.ts';
 import { toml } from '../edit/toml-text.ts';
 import { rephrase } from '../rephrase.ts';
 import { toCommand } from '../subcommand.ts';
+import type { Look } from '../table.ts';
 import {
   CLIENTS,
+  type ClientName,
   type ConfigLocation,
   type McpClient,
   PLACEHOLDER,
@@ -18,8 +17,10 @@ import {
   toDocument,
   toEntry,
 } from './clients.ts';
-import { type Program, toLaunch } from './launch.ts';
+import type { Program } from './launch.ts';
 import { addMissing } from './missing.ts';
+import { REMOTES, TOKEN_PLACEHOLDER } from './remote.ts';
+import { INIT_OPTIONS, type LocalServer, nameOf, resolveFrom, SECRET, toServer, toUrl } from './server.ts';
 import { changeFile } from './write.ts';
 
 export type InitDeps = ConfigLocation & {
@@ -27,19 +28,19 @@ export type InitDeps = ConfigLocation & {
   readonly program: Program;
   readonly write: (text: string) => void;
   readonly now: () => Date;
+  readonly look?: Look;
 };
 
 const FORMATS: Readonly<Record<McpClient['format'], WholeFormat>> = { json, toml };
 
-const INIT_OPTIONS: Options = {
-  allow: OPTIONS.allow,
-  deny: OPTIONS.deny,
-  'read-only': OPTIONS['read-only'],
-  sandbox: OPTIONS.sandbox,
-  'api-key-file': OPTIONS['api-key-file'],
-  name: { kind: 'text', value: 'NAME', unless: 'workos', help: 'What the client is to call the server' },
-  write: { kind: 'switch', help: "Add it to the client's file, or to FILE, behind a copy of what is there" },
-};
+const clientNames = Object.keys(CLIENTS) as ClientName[]; // Object.keys forgets the literal type
+
+const examplesOf = (name: ClientName): readonly string[] => [
+  `init ${name}`,
+  `init ${name} --allow preset:support --write`,
+  `init ${name} --sandbox`,
+  ...('instead' in REMOTES[name] ? [] : [`init ${name} --url https://mcp.example.com/mcp`]),
+];
 
 /**
  * `init CLIENT`: prints how a client is told of this server, or writes that into the client's configuration. It throws
@@ -49,34 +50,41 @@ export const runInit = toCommand<InitDeps>(
   'init',
   'client',
   Object.fromEntries(
-    Object.entries(CLIENTS).map(([name, client]) => [
+    clientNames.map((name) => [
       name,
-      { words: ['[FILE]'], options: INIT_OPTIONS, run: (line, deps) => init(name, client, line, deps) },
+      {
+        words: ['[FILE]'],
+        examples: examplesOf(name),
+        options: INIT_OPTIONS,
+        run: (line, deps) => init(name, CLIENTS[name], line, deps),
+      },
     ]),
   ),
 );
 
-/** The grants of an entry for which none are given. */
-const DEFAULT_ALLOW = ['*:read'];
-
-async function init(name: string, client: McpClient, { words: [given], flags }: Line, deps: InitDeps): Promise<number> {
+async function init(
+  name: ClientName,
+  client: McpClient,
+  { words: [given], flags }: Line,
+  deps: InitDeps,
+): Promise<number> {
   const isWriting = flags.write !== undefined;
   if (given !== undefined && !isWriting) {
     throw new StartError(`init ${name}: "${given}" is unexpected; name a file with --write.`);
   }
   if (given !== undefined && SECRET.test(given))
     throw new StartError('--write takes the name of a configuration file.');
-  const { server, isDefault, writes } = toServer(flags, deps);
-  const entry = toEntry(client, server, deps);
-  const added = toDocument(client, server, entry);
+  if (flags.replace !== undefined && !isWriting)
+    throw new StartError(`init ${name}: --replace works only with --write.`);
+  const { server, entry, inputs, next } = told(name, client, flags, deps);
+  const added = toDocument(client, server, entry, inputs);
   const format = FORMATS[client.format];
   const snippet = format.write(added).trimEnd();
   const file = given === undefined ? client.file(deps) : resolveFrom(deps, given);
-  const next = steps(client, server, isDefault, writes);
   const print = (...lines: readonly string[]) => deps.write(lines.map((line) => `${line}\n`).join(''));
 
   if (!isWriting) {
-    const terminal = deps.platform === 'win32' ? undefined : client.terminal?.(server.name, JSON.stringify(entry));
+    const terminal = deps.platform === 'win32' ? undefined : client.terminal?.(server, JSON.stringify(entry));
     print(
       `For ${client.title}, in ${file ?? 'its configuration'}:`,
       '',
@@ -90,12 +98,13 @@ async function init(name: string, client: McpClient, { words: [given], flags }: 
   }
 
   if (file === undefined) throw new StartError(`init ${name}: a file is required: --write FILE.`);
+  const isReplacing = flags.replace !== undefined;
   const change = (text: string) =>
     rephrase(
-      () => addMissing(text, added, format),
+      () => addMissing(text, added, format, isReplacing),
       (message) => `${file} was left as it is: ${message}. What belongs there:\n\n${snippet}`,
     );
-  const isPrivate = snippet.includes(PLACEHOLDER);
+  const isPrivate = snippet.includes(PLACEHOLDER) || snippet.includes(TOKEN_PLACEHOLDER);
   const { state, backup } = await changeFile(file, change, { now: deps.now(), isPrivate });
   if (state === 'same') print(`${file} has this already: nothing was changed.`);
   else {
@@ -111,60 +120,43 @@ async function init(name: string, client: McpClient, { words: [given], flags }: 
   return 0;
 }
 
-const resolveFrom = ({ platform, cwd }: ConfigLocation, path: string): string =>
-  (platform === 'win32' ? win32 : posix).resolve(cwd, path);
-
-/** A key or token where a name belongs: configurations and messages would repeat it. */
-const SECRET = /^(sk_|wmcp_|eyJ)/;
-
-/** The server that the flags ask for. Throws StartError for grants that a start would refuse. */
-function toServer(flags: Line['flags'], deps: InitDeps) {
-  const [name = 'workos'] = flags.name ?? [];
-  if (!/^[a-z][a-z0-9_-]{0,31}$/i.test(name) || SECRET.test(name)) {
-    throw new StartError('--name: use a letter, then letters, digits, "_" and "-", at most 32 characters.');
+/** What a client is told: of a server at an address, or of one that it starts. */
+function told(name: ClientName, client: McpClient, flags: Line['flags'], deps: InitDeps) {
+  const url = toUrl(flags);
+  if (url === undefined) {
+    const { server, ...rest } = toServer(flags, deps);
+    const inputs = server.key === 'client' ? client.inputs?.(server.name) : undefined;
+    const next = stepsOf(client, server, rest);
+    return { server: server.name, entry: toEntry(client, server, deps), inputs, next };
   }
-  const [keyFile] = flags['api-key-file'] ?? [];
-  const isSandbox = flags.sandbox !== undefined;
-  if (isSandbox && keyFile !== undefined) throw new StartError('--sandbox needs no key: leave --api-key-file out.');
-  if (keyFile !== undefined && SECRET.test(keyFile))
-    throw new StartError('--api-key-file takes the name of a file that holds the key.');
-
-  const isDefault = flags.allow === undefined;
-  const allow = flags.allow ?? DEFAULT_ALLOW;
-  const { deny = [] } = flags;
-  const readOnly = flags['read-only'] !== undefined;
-  const policy = createPolicy(deps.catalog, { allow, deny, readOnly, productionGuard: false });
-  const server: Server = {
-    name,
-    launch: toLaunch(deps.program),
-    args: [
-      '--allow',
-      allow.join(','),
-      ...(deny.length === 0 ? [] : ['--deny', deny.join(',')]),
-      ...(readOnly ? ['--read-only'] : []),
-      ...(isSandbox ? ['--sandbox'] : []),
-    ],
-    key: isSandbox ? 'none' : keyFile === undefined ? 'client' : { file: resolveFrom(deps, keyFile) },
-  };
-  const writes = deps.catalog.tools.some((tool) => tool.access !== 'read' && policy.whyOff(tool) === undefined);
-  return { server, isDefault, writes };
+  const server = nameOf(flags);
+  const remote = REMOTES[name];
+  if ('instead' in remote) throw new StartError(`init ${name}: ${remote.instead}`);
+  const hasToken = flags.oauth === undefined;
+  const headers = hasToken ? { Authorization: `Bearer ${remote.token(server)}` } : undefined;
+  const next = [
+    `Address: ${url}.`,
+    `Token: ${hasToken ? `${remote.tokenStep} --oauth leaves it out.` : 'none, the client signs in where the server asks for it.'}`,
+    `Then: ${client.lastStep}`,
+  ];
+  const inputs = hasToken ? remote.inputs?.(server) : undefined;
+  return { server, entry: remote.entry(url, headers), inputs, next };
 }
 
 const PATHS = 'Paths: this Node and this copy of workos-mcp. Run init again after either has moved.';
 const SHARED = 'The file is part of the project: do not commit these paths, which are of this computer alone.';
 
 /** What to know, and to do next. */
-function steps(
+function stepsOf(
   client: McpClient,
   { launch, args, key }: Server,
-  isDefault: boolean,
-  writes: boolean,
+  { isDefault, lacksProduction }: Omit<LocalServer, 'server'>,
 ): readonly string[] {
   return [
     isDefault
       ? `Access: ${args.join(' ')}. Without --allow, it may read and change nothing.`
       : `Access: ${args.join(' ')}.`,
-    ...(writes && key !== 'none'
+    ...(lacksProduction
       ? ['With a production key, writes need --production-writes and --audit-log FILE among the arguments besides.']
       : []),
     key === 'none'

@@ -27,6 +27,24 @@ export function toHostGuard(allowed: readonly string[]): (host: string | undefin
   };
 }
 
+/**
+ * The checks of Host and Origin.
+ * @throws StartError for entries that are not valid, and where other machines reach the server under no allowed name
+ */
+export function toGuards({ host, allowedHosts, allowedOrigins }: GuardSettings) {
+  if (!isLoopback(host) && allowedHosts.length === 0)
+    throw new StartError(
+      `${host} can be reached from other machines: set --allowed-hosts to the names that clients use.`,
+    );
+  return { isHost: toHostGuard(allowedHosts), isOrigin: toOriginGuard(allowedOrigins) };
+}
+
+type GuardSettings = {
+  readonly host: string;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+};
+
 function toHost(text: string): { name: string; port: string | undefined } | undefined {
   const [, name, port] =
     /^(\[[\da-f:.]+\]|[a-z\d_-]+(?:\.[a-z\d_-]+)*)\.?(?::(\d{1,5}))?$/.exec(text.toLowerCase()) ?? [];

@@ -75,7 +75,8 @@ export async function listen({ host, port, tls, limits, onRequest }: Listener) {
   };
 }
 
-function createTls(options: Parameters<typeof createTlsServer>[0]): Server {
+/** @throws StartError for a certificate and key that do not belong together */
+export function createTls(options: Parameters<typeof createTlsServer>[0]): Server {
   try {
     return createTlsServer({ ...options, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] });
   } catch {

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
-import { StartError } from '../../errors.ts';
 import { CHECKS, type CheckDeps, type RequestContext, type RequestState } from './checks.ts';
-import { isLoopback, toHostGuard, toOriginGuard } from './guard.ts';
+import { toGuards } from './guard.ts';
 import { createHttpExchange, type HttpExchange } from './handler.ts';
 import { type Checks, createReadiness } from './health.ts';
 import { createInFlightLine, type InFlightLimits } from './in-flight.ts';
@@ -56,19 +55,15 @@ type Http<Caller> = HttpExchange<Caller> &
  * in order.
  */
 export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ url: string; close(): Promise<void> }> {
-  const { host, allowedHosts, limits, onerror } = options;
-  if (!isLoopback(host) && allowedHosts.length === 0)
-    throw new StartError(
-      `${host} can be reached from other machines: set --allowed-hosts to the names that clients use.`,
-    );
+  const { host, limits, onerror } = options;
+  const { isHost, isOrigin } = toGuards(options);
   const line = createInFlightLine(options);
   const exchange = createHttpExchange(options);
   let closing = false;
-  const isAllowedOrigin = toOriginGuard(options.allowedOrigins);
   const ownOrigins: string[] = [];
   const deps: CheckDeps<Caller> = {
-    isHost: toHostGuard(allowedHosts),
-    isOrigin: (origin) => ownOrigins.includes(origin) || isAllowedOrigin(origin),
+    isHost,
+    isOrigin: (origin) => ownOrigins.includes(origin) || isOrigin(origin),
     metadata: options.metadata,
     failing: createReadiness(options.checks, options.clock.now),
     mcpPath: options.path,

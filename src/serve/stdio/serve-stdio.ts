@@ -36,6 +36,8 @@ type Stdio = {
   readonly connect: (greeted: RequestId | undefined) => Promise<Session>;
   readonly stdin: Readable;
   readonly stdout: Writable;
+  /** Called when the first input has arrived. */
+  readonly onInput?: (() => void) | undefined;
   /** Aborted when the process is asked to stop. */
   readonly stop: AbortSignal;
 };
@@ -49,6 +51,7 @@ export async function serveOverStdio({
   connect,
   stdin,
   stdout,
+  onInput,
   stop,
 }: Stdio): Promise<void> {
   let session: Session | undefined;
@@ -68,15 +71,18 @@ export async function serveOverStdio({
     stdout.on('error', () => resolve(undefined));
   });
 
-  const opened = await Promise.race([answerOpening(stdin, stdout, handOn), gone, ended, stopped]);
+  const opening = answerOpening(stdin, stdout, handOn);
+  // After the fast path listens: an earlier listener would set stdin flowing too soon.
+  if (onInput !== undefined) stdin.once('data', onInput);
+  const opened = await Promise.race([opening, gone, ended, stopped]);
   // The fast path answers each request at once, so no call is in flight.
   if (opened === undefined) return over.abort();
 
   // While the session loads, a client could write more than fits in memory.
   stdin.pause();
-  const opening = await connect(opened.greeted);
-  for (const chunk of early.splice(0)) opening.feed(chunk);
-  session = opening;
+  const connected = await connect(opened.greeted);
+  for (const chunk of early.splice(0)) connected.feed(chunk);
+  session = connected;
   stdin.resume();
   await Promise.race([gone, ended, stopped]);
   over.abort();
