@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import { createBudgets } from '../src/agents/budgets.ts';
 import { createAuditRecord, newRun } from '../src/audit/record.ts';
 import type { Caller } from '../src/call/caller.ts';
 import { createPendingStore } from '../src/call/confirm/pending.ts';
@@ -53,6 +54,7 @@ export function contenders(url: string) {
       now: () => new Date(),
     }),
     pending: createPendingStore(now),
+    budgets: createBudgets(() => performance.now()),
     log,
     version: 'bench',
   });

@@ -63,7 +63,7 @@ export function openSandbox(
   plant(records, opened);
 
   const emulate: Next = async ({ method, path, query, headers, body }) => {
-    const hasBody = method !== 'GET' && method !== 'DELETE';
+    const hasBody = (method !== 'GET' && method !== 'DELETE') || Object.keys(body).length > 0;
     const request = new Request(`${baseUrl}${path}?${query}`, {
       method,
       headers: { ...pick(headers, 'authorization', 'user-agent'), 'content-type': 'application/json' },

@@ -336,13 +336,14 @@ describe('check', () => {
   });
 
   it('has all of it in JSON, for access reviews', () => {
-    const [support, ops] = JSON.parse(report(true)).agents;
+    const [ops, support] = JSON.parse(report(true)).agents;
     expect(support).toMatchObject({ environment: 'staging', confirm: 'auto', record: 'stderr', tokens: 1_180 });
     const { areas, ...rest } = ops;
     expect(rest).toEqual({
       name: 'ops',
       environment: null,
       confirm: null,
+      dryRun: false,
       record: null,
       grants: {
         allow: ['users:full', 'users:credentials'],
@@ -356,17 +357,22 @@ describe('check', () => {
       delete: { on: 0, total: 4 },
       tokens: 600,
     });
-    expect(areas.map(({ name }: { name: string }) => name)).toEqual(fixedCatalog.areas.map(({ name }) => name));
-    expect(areas[0]).toEqual({
+    expect(areas.map(({ name }: { name: string }) => name)).toEqual(
+      fixedCatalog.areas.map(({ name }) => name).toSorted(),
+    );
+    expect(areas.at(-1)).toEqual({
       name: 'users',
       read: { on: 2, total: 2 },
       write: { on: 3, total: 3 },
       delete: { on: 0, total: 1 },
       credentials: { state: 'shown' },
-      on: ['create_user', 'get_user', 'list_users', 'update_user', 'authenticate_user'].map((name) => ({
-        name,
-        grant: 'users:full',
-      })),
+      on: [
+        { name: 'authenticate_user', grant: 'users:full', credentials: 'shown', confirmed: 'never' },
+        { name: 'create_user', grant: 'users:full', credentials: 'shown', confirmed: 'never' },
+        { name: 'get_user', grant: 'users:full', confirmed: 'never' },
+        { name: 'list_users', grant: 'users:full', confirmed: 'never' },
+        { name: 'update_user', grant: 'users:full', credentials: 'shown', confirmed: 'sometimes' },
+      ],
       off: [{ name: 'delete_user', reason: '--deny delete_user keeps it off' }],
     });
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { openSandbox } from '../sandbox/index.ts';
+import { createBudgets } from '../src/agents/budgets.ts';
 import { createAuditRecord, newRun } from '../src/audit/record.ts';
 import type { Caller } from '../src/call/caller.ts';
 import { createPendingStore } from '../src/call/confirm/pending.ts';
@@ -58,6 +59,7 @@ async function call(fetch: (request: Request) => Promise<Response>, args: object
       now: () => new Date(),
     }),
     pending: createPendingStore(() => performance.now()),
+    budgets: createBudgets(() => performance.now()),
     log: { debug: silent, info: silent, warn: silent, error: silent },
     version: '0',
   });

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson, parseHead, toHeadText } from '../src/audit/chain.ts';
 import { type Entry, idsIn, toLine } from '../src/audit/entry.ts';
 import { decisionSentence, type Form, outcomeSentence, toSentence } from '../src/audit/sentence.ts';
+import { tool } from '../src/catalog/declaration.ts';
 import { isId } from '../src/ids.ts';
+import { VERBS } from '../src/verbs.ts';
 import { areas } from '../tools/index.ts';
 import { DECISION, outcome, USER } from './support/audit.ts';
 
@@ -229,6 +231,34 @@ describe('the sentence of a call', () => {
 
   it('knows the verb of every tool', () => {
     expect(sentences.filter((sentence) => / call(ed)? /.test(sentence))).toEqual([]);
+  });
+
+  it.each<[name: string, done: string]>([
+    ['accept_invitation', `accepted invitation ${USER}`],
+    ['add_group_member', `added a group member for group ${USER}`],
+    ['expire_api_key', `expired API key ${USER}`],
+    ['invite_it_contact', `invited IT contact ${USER}`],
+    ['list_it_contacts', `listed IT contacts`],
+    ['mint_agent_token', `minted an agent token`],
+    ['create_redirect_uri', `created a redirect URI`],
+    ['upsert_resource', `created or updated resource ${USER}`],
+    ['validate_api_key', `checked API key ${USER}`],
+  ])('%s', (name, done) => {
+    const [, ...noun] = name.split('_');
+    const argument = name === 'add_group_member' ? 'group_id' : `${noun.join('_')}_id`;
+    const ids = done.includes(USER) ? { [argument]: USER } : {};
+    expect(toSentence(told(name, ids), 'done')).toBe(`bot ${done} in staging`);
+  });
+
+  it('has words for every verb with which a tool may be named', () => {
+    const unknown = Object.keys(VERBS).filter((verb) =>
+      toSentence(told(`${verb}_thing`, {}), 'done').includes(' called '),
+    );
+    expect(unknown).toEqual([]);
+    const declared = { route: 'GET /things', access: 'read', description: '', input: {} } as const;
+    // @ts-expect-error the record has no words for it
+    tool({ ...declared, name: 'merge_things' });
+    expect(tool({ ...declared, name: 'list_things' }).name).toBe('list_things');
   });
 
   it.each<[string, Form, string]>([

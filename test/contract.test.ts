@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { understand } from '../src/call/understand.ts';
 import { type Arguments, tool } from '../src/catalog/declaration.ts';
-import { placeOf, type Tool, toTool } from '../src/catalog/tool.ts';
+import { placeOf, type Tool, toTool, wireName } from '../src/catalog/tool.ts';
 import type { KeyedEnvironment } from '../src/workos/environment.ts';
 import { resolveConstants, toRequest } from '../src/workos/request.ts';
 import { cases } from './areas/index.ts';
@@ -108,9 +108,11 @@ describe.each(specifications)('by the official OpenAPI file ($version)', ({ vers
       expect(query.flatMap(([name, schema, value]) => faults(schema, value).map((fault) => name + fault))).toEqual([]);
       expect(found.body === undefined ? [] : faults(found.body, body)).toEqual([]);
       const inQuery = query.map(([name, , value]) => [name, value] as const);
-      const decoded = Object.entries(args).filter(
-        ([name]) => placeOf(tool, name) === 'body' || inQuery.some(([other]) => other === name),
-      );
+      const decoded = Object.entries(args).flatMap(([name, value]) => {
+        const wire = wireName(tool, name);
+        const isSent = placeOf(tool, name) === 'body' || inQuery.some(([other]) => other === wire);
+        return isSent ? [[wire, value] as const] : [];
+      });
       expect({ ...Object.fromEntries(inQuery), ...body }).toMatchObject(Object.fromEntries(decoded));
       // Where the file knows no body, an empty object at most is sent.
       if (found.body === undefined) expect(body ?? {}).toEqual({});
@@ -246,7 +248,7 @@ describe('the comparison itself', () => {
   ])('sees %s', (_, doctored, expected) => {
     const entries = Object.entries({ ...input, ...doctored }).filter(([, schema]) => schema !== undefined);
     const declaration = tool({
-      name: 'change_thing',
+      name: 'update_thing',
       route: 'POST /things/{thing_id}',
       access: 'write',
       description: '',
@@ -258,7 +260,7 @@ describe('the comparison itself', () => {
   });
 
   it('sees constants that the operation does not take', () => {
-    const declaration = { name: 'x', route: 'POST /x', access: 'write', description: '', input: {} } as const;
+    const declaration = { name: 'create_x', route: 'POST /x', access: 'write', description: '', input: {} } as const;
     const constants = { kind: 'other', secret: 'x' };
     const typed = { path: '/x', parameters: [], body: { properties: { kind: { const: 'this' } } } };
     const found = differences(toTool({ name: 'x', title: '' }, { ...declaration, constants }), typed);

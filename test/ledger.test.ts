@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { identityOf } from '../src/call/confirm/find-object.ts';
+import { listItem, memberAt } from '../src/catalog/output.ts';
 import { placeOf } from '../src/catalog/tool.ts';
 import { cases } from './areas/index.ts';
 import { ASKED, catalog } from './support/catalog.ts';
@@ -12,7 +14,10 @@ const plainIn = (name: string): Readonly<Record<string, string>> => cases.get(na
 const plainOf = (tool: (typeof tools)[number]): string[] => {
   const { secrets = [], identity = [] } = tool.credentials ?? {};
   return Object.keys(tool.input).filter(
-    (name) => !['path', 'server'].includes(placeOf(tool, name)) && !secrets.includes(name) && !identity.includes(name),
+    (name) =>
+      !['path', 'server', 'preview'].includes(placeOf(tool, name)) &&
+      !secrets.includes(name) &&
+      !identity.includes(name),
   );
 };
 
@@ -32,7 +37,8 @@ describe('every argument of a write is a credential, or stands in its case with 
     const deletes = tools.filter((tool) => tool.access === 'delete');
     for (const tool of deletes) {
       const places = Object.keys(tool.input).map((name) => placeOf(tool, name));
-      expect(new Set(places), tool.name).toEqual(new Set(['path']));
+      // What is never sent only tells where the object is.
+      expect(new Set(places.filter((place) => place !== 'preview')), tool.name).toEqual(new Set(['path']));
     }
     expect(deletes.length).toBeGreaterThan(3);
   });
@@ -45,21 +51,30 @@ describe('what a person is asked about', () => {
   });
 
   it.each(tools)('$name declares a preview exactly where it has to', (tool) => {
-    const decides = tool.method === 'PUT' && tool.credentials !== undefined;
-    expect(tool.preview !== undefined).toBe(tool.access === 'delete' || decides);
-    expect(tool.confirmable).toBe(tool.access === 'delete' || decides);
-    if (tool.restricted !== undefined) expect(tool.restricted.confirmable).toBe(false);
+    const decides = ['PUT', 'PATCH'].includes(tool.method) && tool.credentials !== undefined;
+    const isDeclared = tool.confirm !== undefined || tool.before !== undefined;
+    const isAsked = tool.access === 'delete' || decides || isDeclared;
+    expect(tool.preview !== undefined).toBe(isAsked);
+    expect(tool.confirmable).toBe(isAsked);
+    if (tool.restricted !== undefined) expect(tool.restricted.confirmable).toBe(tool.access === 'delete' || isDeclared);
   });
 
   it.each(
     tools.filter((tool) => tool.preview !== undefined),
-  )('$name is shown with reads that take the ID where it is given', ({ path, preview }) => {
-    const find = (name: string) => tools.find((tool) => tool.name === name) ?? expect.fail(`there is no ${name}`);
-    const reader = find(preview?.object ?? '');
-    expect(reader).toMatchObject({ method: 'GET', access: 'read', path, needsCredentials: false });
+  )('$name is shown with reads that take the ID where it is given', (tool) => {
+    const { path, preview } = tool;
+    const find = (name: string) => tools.find((other) => other.name === name) ?? expect.fail(`there is no ${name}`);
+    const { argument, by } = identityOf(tool);
     const named = [preview?.named ?? []].flat();
-    expect(named).not.toEqual([]);
-    for (const member of named) expect(Object(reader.output?.shape)).toHaveProperty(member);
+    for (const reader of [preview?.object ?? []].flat().map(find)) {
+      expect(reader).toMatchObject({ access: 'read', annotations: { readOnlyHint: true }, needsCredentials: false });
+      const object = (reader.output && listItem(reader.output)) ?? reader.output;
+      expect(Object(object?.shape)).toHaveProperty(by);
+      if (!reader.isList) expect(reader.path).toContain(`{${argument}}`);
+      if (!reader.isList && preview?.of === undefined) expect(path.startsWith(reader.path)).toBe(true);
+      expect(named).not.toEqual([]);
+      for (const member of named) expect(object && memberAt(object, member), member).toBe('value');
+    }
     for (const [name, argument] of Object.entries(preview?.dependents ?? {})) {
       expect(find(name)).toMatchObject({ method: 'GET', access: 'read', paginated: true });
       expect(find(name).input).toHaveProperty(argument);

@@ -41,7 +41,7 @@ describe('a reload', () => {
 
   it('names settings as the file does', async () => {
     const { http, grants: _, ...others } = (await load(AGENT('users:read'))).config;
-    const notInFiles = ['command', 'subject', 'json', 'keyless', 'isHttp', 'statusTool'];
+    const notInFiles = ['command', 'subject', 'json', 'keyless', 'isHttp', 'against', 'statusTool'];
     const names = Object.keys({ ...others, ...http }).filter((name) => !notInFiles.includes(name));
     expect(names.map(toOptionName).filter((name) => !Object.hasOwn(OPTIONS, name))).toEqual([]);
   });

@@ -94,6 +94,10 @@ async function traceOf({ args, settings, gate, caller, onDecide, ...declared }: 
         },
         ...gate,
       },
+      keepsPace: async () => {
+        trace.push('count it');
+        return true;
+      },
       newKey: () => 'key',
       now: () => 0,
     },
@@ -139,8 +143,9 @@ describe('the steps of a call', () => {
       'stillAllowed',
       'parse',
       'answerLocally',
-      'dryRun',
       'build',
+      'look',
+      'dryRun',
       'confirm',
       'decide',
       'recheck',

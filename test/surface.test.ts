@@ -24,8 +24,8 @@ afterAll(() => session.close());
 
 describe('what clients see', () => {
   it.each(areas)('of $name is as published', async ({ name, tools: declarations }) => {
-    const names = declarations.map((tool) => tool.name);
-    const published = listed.filter((tool) => names.includes(tool.name));
+    const names = new Set<string>(declarations.map((tool) => tool.name));
+    const published = listed.filter((tool) => names.has(tool.name));
     await expect(`${JSON.stringify(published, undefined, 2)}\n`).toMatchFileSnapshot(`snapshots/surface/${name}.json`);
   });
 

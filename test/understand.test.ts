@@ -311,7 +311,7 @@ describe('clear', () => {
       toTool(
         { name: 'things', title: 'Things' },
         declare({
-          name: 'change_thing',
+          name: 'update_thing',
           route,
           access: 'write',
           description: 'Change a thing.',

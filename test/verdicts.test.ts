@@ -55,7 +55,7 @@ const APART: Readonly<Record<string, { readonly why: string; readonly check?: bo
 };
 
 /** Rows that refuse words of the command line itself, which stand elsewhere behind another command. */
-const OF_THE_COMMAND_LINE = ['serv', '--json', '--port 8080'];
+const OF_THE_COMMAND_LINE = ['serv', '--json', '--against review.json', '--port 8080'];
 
 const starts = Object.values(STOPS)
   .flat()

@@ -23,6 +23,11 @@ export const domainConflict = {
   409: 'The call conflicts with what exists already. If it is about a domain, list_organizations with domains finds the organization that has it.',
 };
 
+/** What to do about the 403 of a step of a sign-in. */
+export const signInRefused = {
+  403: 'WorkOS does not allow this sign-in to continue in this way; the error code says why.',
+};
+
 export const search = z.string().min(1).describe('Part of the name').optional();
 
 /** Internationalized as well (RFC 6531), on either side of the @; nothing in it may be invisible. */

@@ -1,3 +1,4 @@
+import type { Pace } from '../catalog/asking.ts';
 import type { Arguments, Environment } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 
@@ -6,11 +7,18 @@ export function withConfirmToken<T extends { readonly confirmed?: T }>(tool: T):
   return tool.confirmed ?? tool;
 }
 
-/** Whether this call needs a confirmation: a delete, or an update that decides a user's identity. */
+/** Whether this call needs a confirmation, as far as its tool and arguments tell: a delete, or an update that decides a user's identity. */
 export function needsConfirmation(tool: Tool, args: Arguments): boolean {
   const { secrets = [], identity = [] } = tool.credentials ?? {};
-  return tool.confirmable && (tool.access === 'delete' || [...secrets, ...identity].some((name) => name in args));
+  return tool.confirmable && (tool.alwaysConfirmed || [...secrets, ...identity].some((name) => name in args));
 }
+
+/** When calls wait for a confirmation besides those whose tool or arguments tell, as clauses after "where". */
+export const occasionsOf = ({ before, confirm }: Tool): readonly string[] =>
+  [before?.waits ?? [], typeof confirm === 'object' ? paceClause(confirm.beyond) : []].flat();
+
+export const paceClause = ({ calls, group, per }: Pace): string =>
+  `the agent has made ${calls} ${group} within an ${per} without being asked`;
 
 export type ConfirmMode = 'auto' | 'strict' | 'off';
 

@@ -65,7 +65,8 @@ export const allowOnly = (allow: readonly string[]): Grants => ({
 
 /** The suggestions for an operator who has set no grants. The first is the one to begin with. */
 export const USUAL_GRANTS: readonly (readonly [grant: string, meaning: string])[] = [
-  ["--allow '*:read'", 'read everything, change nothing'],
+  ['--allow preset:support', 'look up customers, their people and how they sign in'],
+  ["--allow '*:read'", 'read everything, that of later versions too, and change nothing'],
   ["--allow '*:read,users:write,organizations:write'", 'and create or update users and organizations'],
   ["--allow '*:full'", "everything except changes to a user's identity"],
   ["--allow '*:full,*:credentials'", 'everything, signing in as a user included'],

@@ -51,7 +51,7 @@ export function compileGrants(catalog: Catalog<Listing>, given: Grants): (produc
       [
         'Nothing is allowed until you say so. Start with one of these, or name areas and tools:',
         ...choices,
-        'In the settings of the Claude Desktop extension: switch on "Allow reading", or fill in "Exact grants".',
+        'In the settings of the Claude Desktop extension: fill in "Jobs and exact grants", or switch on "Allow reading".',
       ].join('\n'),
     );
   }

@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Tool } from '../catalog/tool.ts';
+import { occasionsOf } from './confirmation.ts';
 import { type Grants, nameOf } from './grants.ts';
 import { type Agent, toPolicy } from './overview.ts';
 import { decide, type Policy } from './policy.ts';
@@ -52,6 +53,8 @@ function toRemedy(catalog: Catalog, grants: Grants, tool: Tool, holds: (policy: 
 /** The effect of the credentials grant on a tool that handles credentials. */
 export type ToolCredentials = {
   readonly needed: boolean;
+  /** Why the whole tool needs it, where no required argument tells. */
+  readonly whole: string | undefined;
   /** Arguments that exist only with the grant. */
   readonly arguments: readonly string[];
   /** Arguments that take more values with the grant. */
@@ -74,10 +77,26 @@ export type ToolAccess = {
   readonly credentials: ToolCredentials | undefined;
   /** Which calls need a confirmation: `true` for all, or those with one of these arguments. */
   readonly confirmed: boolean | readonly string[];
+  /** When others do, as clauses after "where". */
+  readonly occasions: readonly string[];
 };
 
+/** Which calls of a tool wait for a confirmation, in the form that the agent has. */
+export function confirmationOf(
+  { confirm }: Pick<Agent, 'confirm'>,
+  policy: Policy,
+  tool: Tool,
+): Pick<ToolAccess, 'confirmed' | 'occasions'> {
+  const form = (policy.whyRestricted(tool) !== undefined && tool.restricted) || tool;
+  if (!form.confirmable || confirm === 'off') return { confirmed: false, occasions: [] };
+  if (form.alwaysConfirmed) return { confirmed: true, occasions: [] };
+  const { secrets = [], identity = [] } = tool.credentials ?? {};
+  const guarded = [...secrets, ...identity].filter((name) => !form.lacking.includes(name));
+  return { confirmed: guarded, occasions: occasionsOf(tool) };
+}
+
 export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAccess {
-  const { grants, confirm } = agent;
+  const { grants } = agent;
   const policy = toPolicy(catalog, agent);
   /** If the grants alone would allow the tool, the rule that keeps it off is what has to go. */
   const way = (rule: string | undefined, ofGrants: Remedy): Remedy => {
@@ -89,7 +108,7 @@ export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAc
   const { secrets = [], identity = [] } = tool.credentials ?? {};
   const guarded = [...secrets, ...identity];
   const widened = tool.restricted?.narrowed ?? [];
-  const { confirmable, description } = (withheld !== undefined && tool.restricted) || tool;
+  const { description } = (withheld !== undefined && tool.restricted) || tool;
   return {
     description,
     grant: policy.grantOf(tool),
@@ -98,6 +117,7 @@ export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAc
     credentials: tool.handlesCredentials
       ? {
           needed: tool.needsCredentials,
+          whole: tool.credentials?.whole,
           arguments: guarded.filter((name) => !widened.includes(name)),
           widened,
           secrets: [...tool.declared().secrets],
@@ -105,6 +125,6 @@ export function toToolAccess(catalog: Catalog, agent: Agent, tool: Tool): ToolAc
           way: way(withheld, howToShowCredentials(catalog, grants, tool)),
         }
       : undefined,
-    confirmed: confirmable && confirm !== 'off' && (tool.access === 'delete' || guarded),
+    ...confirmationOf(agent, policy, tool),
   };
 }

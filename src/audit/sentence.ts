@@ -1,4 +1,5 @@
 import { memoizeByName } from '../memo.ts';
+import { VERBS, type Verb, type VerbForms } from '../verbs.ts';
 import { type EntryFields, UNKNOWN } from './entry.ts';
 
 /** The parts of a call that its sentence names. */
@@ -15,27 +16,6 @@ export type Form = 'done' | 'asked' | 'tried';
 type DecisionFields = Extract<EntryFields, { kind: 'decision' }>;
 type OutcomeFields = Extract<EntryFields, { kind: 'outcome' }>;
 
-type Verb = {
-  readonly do: string;
-  readonly done: string;
-  /** The verb acts on an existing object that an argument names. */
-  readonly on?: true;
-};
-
-/** Verbs by the first word of a tool's name. */
-const VERBS: Readonly<Record<string, Verb>> = {
-  get: { do: 'read', done: 'read', on: true },
-  list: { do: 'list', done: 'listed' },
-  create: { do: 'create', done: 'created' },
-  update: { do: 'update', done: 'updated', on: true },
-  delete: { do: 'delete', done: 'deleted', on: true },
-  // "Checked", as the result of the verification is in WorkOS's answer, which is content.
-  verify: { do: 'check', done: 'checked', on: true },
-  enroll: { do: 'enroll', done: 'enrolled' },
-  challenge: { do: 'challenge', done: 'challenged', on: true },
-  authenticate: { do: 'sign in', done: 'signed in' },
-};
-
 /** Arguments that a sentence leaves out: cursors, and IDs of systems other than WorkOS. */
 const NOT_MENTIONED: ReadonlySet<string> = new Set(['before', 'after', 'external_id', 'idp_id']);
 
@@ -47,7 +27,7 @@ export function toSentence({ agent, tool, ids, environment }: CallSubject, form:
   const { name } = tool;
   const { verb, noun, any, isList } = partsOf(name);
   const where = environment === 'sandbox' ? 'in the sandbox' : `in ${environment}`;
-  const say = (what: Verb) => (form === 'done' ? what.done : `${form} to ${what.do}`);
+  const say = (what: VerbForms) => (form === 'done' ? what.done : `${form} to ${what.do}`);
   if (verb === undefined) {
     const called = name === UNKNOWN ? 'a tool that does not exist' : name;
     return `${agent} ${say({ do: 'call', done: 'called' })} ${called} ${where}`;
@@ -104,12 +84,15 @@ const toWords = (name: string): string =>
     .replaceAll('_', ' ')
     .replace(/\bmagic auth\b/, 'Magic Auth code')
     .replace(/\bauth\b/, 'authentication')
-    .replace(/\b(sso|url|mfa)\b/g, (word) => word.toUpperCase());
+    .replace(/\b(api|idp|it|jwt|mfa|sso|totp|uri|url)\b/g, (word) => word.toUpperCase());
+
+/** A record may name tools of another version, with verbs that this one does not know. */
+const isVerb = (word: string): word is Verb => Object.hasOwn(VERBS, word);
 
 /** The verb and the object in a tool's name. */
 const partsOf = memoizeByName((name) => {
   const [first = '', ...rest] = name.split('_');
-  const verb = Object.hasOwn(VERBS, first) && rest.length > 0 ? VERBS[first] : undefined;
+  const verb: VerbForms | undefined = isVerb(first) && rest.length > 0 ? VERBS[first] : undefined;
   const noun = toWords(rest.join('_'));
   const isList = first === 'list';
   return { verb, noun, any: isList ? noun : withArticle(noun), isList };

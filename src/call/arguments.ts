@@ -31,7 +31,7 @@ export function parseArguments(tool: Tool, sent: unknown, settings: { readonly m
 
 /** A sentence for each rule across arguments that is broken. */
 function brokenRules(tool: Tool, args: Arguments, maxItems: number): readonly string[] {
-  const { exactlyOne, atLeastOne } = tool;
+  const { exactlyOne, atLeastOne, exclusive = [] } = tool;
   const count = (names: readonly string[]) => names.filter((name) => args[name] !== undefined).length;
   return [
     args.max_items !== undefined && args.limit !== undefined && 'Give either limit or max_items, not both.',
@@ -44,9 +44,13 @@ function brokenRules(tool: Tool, args: Arguments, maxItems: number): readonly st
     atLeastOne !== undefined &&
       count(atLeastOne) === 0 &&
       `Give ${atLeastOne.join(' or ')}: WorkOS demands one of them.`,
+    ...exclusive.map((names) => count(names) > 1 && toExclusion(names)),
     ...(tool.check?.(args) ?? []),
   ].filter((fault) => fault !== false);
 }
+
+const toExclusion = (names: readonly string[]): string =>
+  names.length === 2 ? `Give either ${names.join(' or ')}, not both.` : `Give at most one of ${names.join(', ')}.`;
 
 type ArgumentFault = {
   readonly path: readonly PropertyKey[];

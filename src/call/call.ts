@@ -59,9 +59,8 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
 const UNRECORDED =
   'The outcome could not be recorded, and nothing more is sent until it can be. Ask the operator of this server to check its audit log.';
 
-function toOutcome(error: unknown, { method }: Tool, signal: AbortSignal, sent: boolean): Outcome {
+function toOutcome(error: unknown, { changes }: Tool, signal: AbortSignal, sent: boolean): Outcome {
   if (error instanceof RefusedError) return 'not sent';
-  const changes = method !== 'GET';
   if (error instanceof ReplyError) return changes && isUnclear(error.reply) ? 'unknown' : 'error';
   if (changes && (error instanceof TransportError ? error.sent : sent)) return 'unknown';
   return signal.aborted ? 'cancelled' : 'error';

@@ -36,7 +36,7 @@ export type CallJournal = {
   readonly close: (outcome: Outcome, rule: string, facts: CallFacts) => Promise<boolean>;
 };
 
-type Called = Pick<Tool, 'name' | 'area' | 'input' | 'method'> & { readonly access: string };
+type Called = Pick<Tool, 'name' | 'area' | 'input' | 'changes'> & { readonly access: string };
 
 export type Journal = {
   readonly begin: (tool: Called, agent: string, args: unknown, trace?: string) => CallJournal;
@@ -84,7 +84,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
           trace,
         },
         // The decision on a write has to survive a crash.
-        { sync: decision !== 'refused' && tool.method !== 'GET' },
+        { sync: decision !== 'refused' && tool.changes },
       );
     return {
       understand: (understood) => {
@@ -141,7 +141,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
         ms: 0,
         answer: undefined,
       };
-      const known: Called = tool ?? { name: UNKNOWN, area: UNKNOWN, access: UNKNOWN, input: {}, method: 'GET' };
+      const known: Called = tool ?? { name: UNKNOWN, area: UNKNOWN, access: UNKNOWN, input: {}, changes: false };
       await begin(known, agent, args, trace).close('not sent', rule, nothing);
     },
   };

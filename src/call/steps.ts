@@ -1,15 +1,14 @@
+import { needsConfirmation } from '../access/confirmation.ts';
 import type { Outcome } from '../audit/entry.ts';
 import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import { isObject } from '../json.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
-import { ReplyError, TransportError } from '../workos/errors.ts';
 import type { ApiRequest } from '../workos/layer.ts';
 import { resolveConstants, toRequest } from '../workos/request.ts';
 import { answerResult } from './answer/answer.ts';
 import { collectPages } from './answer/collect.ts';
-import { explain } from './answer/failure.ts';
 import { type FieldSelection, selectFields, WHOLE } from './answer/fields.ts';
 import { toResult } from './answer/result.ts';
 import { byteLength } from './answer/size.ts';
@@ -17,12 +16,16 @@ import { type ItemFilter, isWalk, toFilter } from './answer/where.ts';
 import { parseArguments, withKey } from './arguments.ts';
 import type { Caller, CallResult } from './caller.ts';
 import { type Confidential, NOTHING, toConfidential } from './confidential.ts';
+import { noPreview } from './confirm/find-object.ts';
 import type { ConfirmationGate, ConfirmationOutcome } from './confirm/gate.ts';
-import { NO_PREVIEW, type Preview, toPreview } from './confirm/preview.ts';
+import { lookFirst, notRead } from './confirm/look-first.ts';
+import { beyondPace, type KeepPace } from './confirm/pace.ts';
+import { type Occasion, type Preview, toPreview } from './confirm/preview.ts';
 import { toDryRun } from './dry-run.ts';
 import { createTraffic, type Exchange, type Traffic } from './exchange.ts';
 import type { CallJournal } from './journal.ts';
 import { withCaseNote } from './letter-case.ts';
+import { createSideRead } from './side-reads.ts';
 import { requireAllowed, toRule, type Verdict } from './verdict.ts';
 
 /**
@@ -35,8 +38,9 @@ export const STEPS: readonly Step[] = [
   stillAllowed, // Again, if the call waited in line or for a person. The layer below the rate limits asks before it sends.
   parse, // Before anything uses an argument.
   answerLocally, // Before the dry run: it sends nothing, so there is nothing to withhold.
-  dryRun, // Before the confirmation: a person is not asked about a call that is not sent.
   build, // Before a person is asked: a request that cannot be built is refused at once.
+  look, // Before the dry run: what WorkOS has now may refuse the call, or have a person asked.
+  dryRun, // Before the confirmation: a person is not asked about a call that is not sent.
   confirm, // Before the decision: the record states how the call was confirmed, or that a person was asked.
   decide, // Before anything that may change data: a call that cannot be recorded is not sent.
   recheck, // After the last wait for a person or the record: the object may have changed since the preview.
@@ -80,6 +84,10 @@ export type CallState = {
   /** The filter on the items of a list, if there is one. */
   filter: ItemFilter | undefined;
   request: ApiRequest | undefined;
+  /** Why a person is asked about this call, where not all calls of the tool wait for a confirmation. */
+  occasion: Occasion | undefined;
+  /** Whether what was read first demands the credentials grant. */
+  takesCredentials: boolean;
   confirmed: Extract<ConfirmationOutcome, { open: true }> | undefined;
   /** The last answer of WorkOS, without confidential values. */
   answer: Record<string, unknown> | undefined;
@@ -94,6 +102,8 @@ export const beginState = (): CallState => ({
   selection: WHOLE,
   filter: undefined,
   request: undefined,
+  occasion: undefined,
+  takesCredentials: false,
   confirmed: undefined,
   answer: undefined,
 });
@@ -114,6 +124,7 @@ export type StepDeps = {
   readonly toolOf: (name: string) => Tool | undefined;
   readonly exchange: Exchange;
   readonly gate: ConfirmationGate;
+  readonly keepsPace: KeepPace;
   /** Makes Idempotency-Keys. */
   readonly newKey: () => string;
   /** Milliseconds of a clock that only goes forward. */
@@ -152,19 +163,35 @@ function answerLocally(context: CallContext, state: CallState): undefined | Prom
 
 function dryRun(context: CallContext, state: CallState): undefined | Promise<CallEnd> {
   const { deps, tool, caller } = context;
-  // A read that consumes a one-time code is not a GET: it has an effect, as a write has.
-  if (!caller.dryRun || tool.method === 'GET') return undefined;
-  return endHere(context, state, 'dry run', toDryRun(tool, state.args, deps.environment));
+  if (!caller.dryRun || !tool.changes) return undefined;
+  const rehearsal = toDryRun(tool, state.args, deps.environment, tool.before && { because: state.occasion?.because });
+  return endHere(context, state, 'dry run', rehearsal);
 }
 
 function build({ deps, tool }: CallContext, state: CallState): undefined {
   state.request = toRequest(tool, state.args, deps.environment);
 }
 
+function look(context: CallContext, state: CallState): undefined | Promise<undefined> {
+  const { deps, tool, caller } = context;
+  const { before } = tool;
+  if (before === undefined) return undefined;
+  const read = createSideRead(context, state.traffic, notRead);
+  const mayRead = (other: Tool) => caller.verdictOn(other).allowed;
+  const { toolOf } = deps;
+  return lookFirst({ ...tool, before }, state.args, { read, toolOf, verdict: state.verdict, mayRead }).then((end) => {
+    state.occasion = end.occasion;
+    state.takesCredentials = end.takesCredentials === true;
+    return undefined;
+  });
+}
+
 async function confirm(context: CallContext, state: CallState): Promise<CallEnd | undefined> {
   const { deps, tool, caller, journal } = context;
   const { gate } = deps;
+  state.occasion ??= await beyondPace(tool, state.args, caller, deps.keepsPace);
   const question = {
+    isNeeded: state.occasion !== undefined || needsConfirmation(tool, state.args),
     tool,
     args: state.args,
     caller: caller.agent,
@@ -173,7 +200,8 @@ async function confirm(context: CallContext, state: CallState): Promise<CallEnd 
   };
   const outcome = await gate.pass(question);
   if (!outcome.open) {
-    await journal.decide('ask', toRule(tool, state));
+    const because = state.occasion === undefined ? '' : `, because ${state.occasion.because}`;
+    await journal.decide('ask', `${toRule(tool, state)}${because}`);
     return { outcome: 'asked', result: await gate.ask(question, await lookUp(context, state)) };
   }
   state.confirmed = outcome;
@@ -256,37 +284,10 @@ async function endHere(
 }
 
 /** Makes the preview of a call for a person. Throws RefusedError if it cannot. */
-function lookUp(context: CallContext, { args, traffic }: CallState): Promise<Preview> {
-  const { deps, tool, caller, start } = context;
-  const { environment, settings, exchange, toolOf } = deps;
-  const { agent, signal, verdictOn, markerOf } = caller;
-  const deadline = start + settings.timeout;
-  return toPreview(tool, args, {
-    toolOf,
-    environment: environment.label,
-    mayRead: (other) => verdictOn(other).allowed,
-    read: async (other, otherArgs) => {
-      const confidential = toConfidential(other, otherArgs, markerOf(other), environment.apiKey);
-      // Counted separately: if a read fails, the call itself was still not sent.
-      const reads = createTraffic();
-      try {
-        const still = () => caller.stillAllowed?.(other);
-        return await exchange(other, otherArgs, {
-          agent,
-          signal,
-          deadline,
-          stillAllowed: still,
-          traffic: reads,
-          confidential,
-        });
-      } catch (error) {
-        if (!(error instanceof ReplyError || error instanceof TransportError)) throw error;
-        const reason = explain(error, { tool: other, args: otherArgs, confidential, sent: true });
-        throw new RefusedError(`The preview of this call could not be made. ${reason}`, NO_PREVIEW);
-      } finally {
-        traffic.requests += reads.requests;
-        traffic.attempts += reads.attempts;
-      }
-    },
-  });
+function lookUp(context: CallContext, state: CallState): Promise<Preview> {
+  const { deps, tool, caller } = context;
+  const read = createSideRead(context, state.traffic, noPreview);
+  const mayRead = (other: Tool) => caller.verdictOn(other).allowed;
+  const preview = { read, toolOf: deps.toolOf, mayRead, environment: deps.environment.label };
+  return toPreview(tool, state.args, preview, state.occasion);
 }

@@ -63,6 +63,8 @@ function toAddedNotes(added: Arguments): readonly string[] {
 /** Whether an optional argument of a read is empty. Arguments of which WorkOS requires one are not optional. */
 function isEmptyFilter(tool: Tool, name: string, value: unknown): boolean {
   if (!tool.annotations.readOnlyHint || !isEmpty(value) || !Object.hasOwn(tool.input, name)) return false;
+  // Left out of a body, it would say something else.
+  if (placeOf(tool, name) === 'body') return false;
   const demanded = [...(tool.exactlyOne ?? []), ...(tool.atLeastOne ?? [])];
   return tool.input[name]?.safeParse(undefined).success === true && !demanded.includes(name);
 }

@@ -1,6 +1,7 @@
 import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
+import { usesCredentials } from './confidential.ts';
 
 /** Whether an agent may make a call, and by which grant or rule. */
 export type Verdict = {
@@ -17,17 +18,17 @@ export function requireAllowed(verdict: Verdict): Verdict {
   return verdict;
 }
 
-type AllowedCall = { readonly verdict: Verdict | undefined; readonly args: Arguments };
+type AllowedCall = {
+  readonly verdict: Verdict | undefined;
+  readonly args: Arguments;
+  readonly takesCredentials: boolean;
+};
 
 /** The grants of the call, for the record. Throws for a call that no step has allowed, so that it cannot be sent. */
-export function toRule(tool: Tool, { verdict, args }: AllowedCall): string {
+export function toRule(tool: Tool, { verdict, args, takesCredentials }: AllowedCall): string {
   if (verdict === undefined) throw new Error('the call was never allowed');
   const { rule, credentials } = verdict;
-  return credentials !== undefined && usesCredentials(tool, args) ? `${rule} + ${credentials}` : rule;
-}
-
-/** Whether the call, or its complete answer, requires the credentials grant of its area. */
-function usesCredentials({ needsCredentials, credentials = {}, declared }: Tool, args: Arguments): boolean {
-  const { secrets = [], identity = [] } = credentials;
-  return needsCredentials || [...secrets, ...identity].some((name) => name in args) || declared().secrets.size > 0;
+  return credentials !== undefined && (takesCredentials || usesCredentials(tool, args))
+    ? `${rule} + ${credentials}`
+    : rule;
 }

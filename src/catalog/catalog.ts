@@ -34,12 +34,36 @@ export function createCatalog(declarations: Declarations): Catalog {
     if (seen.has(name) || seen.has(route)) throw new Error(`${name} (${route}) is declared twice`);
     seen.add(name).add(route);
   }
-  for (const { name, preview } of tools) {
-    const read = preview === undefined ? [] : [preview.object, ...Object.keys(preview.dependents ?? {})];
-    const unknown = read.find((other) => !seen.has(other));
-    if (unknown !== undefined) throw new Error(`${name} previews with ${unknown}, which is not a tool`);
+  for (const tool of tools) {
+    const fault = faultOf(tool, tools);
+    if (fault !== undefined) throw new Error(`${tool.name} ${fault}`);
   }
   if (!seen.has(probe.tool)) throw new Error(`the probe is ${probe.tool}, which is not a tool`);
   checkPrompts(declarations.prompts, tools);
   return { ...declarations, tools };
+}
+
+/** What is wrong with how a tool says that it asks, if something is. */
+function faultOf(tool: Tool, tools: readonly Tool[]): string | undefined {
+  const { preview, confirm, before, effect, access, path, input } = tool;
+  const readers = [preview?.object ?? [], Object.keys(preview?.dependents ?? {})].flat();
+  const looks = Object.values(before?.look ?? {}).map((look) => look.tool);
+  const isRead = (name: string) => tools.find((other) => other.name === name)?.annotations.readOnlyHint === true;
+  const unread = [...readers, ...looks].find((name) => !isRead(name));
+  if (unread !== undefined) return `reads with ${unread}, which is not a tool that only reads`;
+  if (preview === undefined) {
+    if (access === 'delete' || confirm !== undefined || before !== undefined)
+      return 'has a person asked, but has no preview';
+  } else {
+    const of = preview.of ?? path.match(/\{(\w+)\}/)?.[1];
+    if (of === undefined) return 'does not say which argument its preview is of';
+    if (input[of]?.safeParse(undefined).success) return `has a preview of ${of}, which is optional`;
+  }
+  if ((effect === 'none') !== (effect !== undefined && access === 'read'))
+    return `has the effect "${effect}" as a ${access}`;
+  const paceOf = ({ confirm: declared }: Tool) => (typeof declared === 'object' ? declared.beyond : undefined);
+  const pace = paceOf(tool);
+  const others = pace && tools.flatMap((other) => paceOf(other) ?? []).filter(({ group }) => group === pace.group);
+  if (others?.some(({ calls }) => calls !== pace?.calls)) return `counts ${pace?.group} otherwise than another tool`;
+  return undefined;
 }

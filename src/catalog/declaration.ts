@@ -1,4 +1,6 @@
 import type * as z from 'zod';
+import type { Verb } from '../verbs.ts';
+import type { LookFirst, Pace, PreviewPlan } from './asking.ts';
 
 /** What a tool does to WorkOS, as grants see it: reads, creates or updates, deletes. */
 export type Access = 'read' | 'write' | 'delete';
@@ -40,14 +42,20 @@ type Placeholder<Path extends string> = Path extends `${string}{${infer Name}}${
   ? Name | Placeholder<Rest>
   : never;
 
+/** `verb_noun`. The verb is one of which the record can make a sentence. */
+export type ToolName = `${Verb}_${string}`;
+
 type Parsed<I extends Input> = z.infer<z.ZodObject<I>>;
+
+/** Where an argument goes that the rule would place otherwise. `preview`: it is never sent, and only helps to find the object. */
+export type DeclaredPlace = 'query' | 'body' | 'preview';
 
 /**
  * One endpoint. Arguments are placed by rule: those named in the route go into the path; of the rest, GET and DELETE
  * send the query, other methods a JSON body. Everything optional is an exception to a rule.
  */
-export type Declaration<R extends Route = Route, I extends Input = Input, Name extends string = string> = {
-  /** `verb_noun`, snake_case, at most 40 characters (limits of Claude Desktop and Cursor). */
+export type Declaration<R extends Route = Route, I extends Input = Input, Name extends ToolName = ToolName> = {
+  /** Snake_case, at most 40 characters (limits of Claude Desktop and Cursor). */
   readonly name: Name;
   readonly route: R;
   readonly access: Access;
@@ -58,6 +66,15 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
   readonly description: string;
   /** Every argument by its wire name; each placeholder of the route must be among them. */
   readonly input: I & Readonly<Record<Placeholder<R>, z.ZodType>>;
+  /** Arguments that go elsewhere than the rule says. */
+  readonly in?: { readonly [Argument in keyof I & string]?: DeclaredPlace };
+  /** What WorkOS calls an argument whose name here is another: a placeholder and a body member may share a name there. */
+  readonly wire?: { readonly [Argument in keyof I & string]?: string };
+  /**
+   * What a call does where the method does not tell: a POST that changes nothing (`none`), or that ends or takes away
+   * something (`ends`). Hints, dry runs and the record follow it.
+   */
+  readonly effect?: 'none' | 'ends';
   /**
    * What WorkOS answers with on success; absent where the answer has no body. A tool's result has to be an object: an
    * array reaches agents as lists do, `{ object: 'list', data: [...] }`, and is treated as they are.
@@ -68,6 +85,8 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
    * decide identity. Without the area's credentials grant they do not exist, nor does a tool that requires one.
    */
   readonly credentials?: {
+    /** Why the whole tool needs the grant, though none of its required arguments does: a clause after "because". */
+    readonly whole?: string;
     readonly secrets?: readonly (keyof I & string)[];
     readonly identity?: readonly (keyof I & string)[];
     /** Replaces such an argument without the grant, instead of removing it. */
@@ -81,29 +100,28 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
   readonly limits?: readonly Limit[];
   /** The first attempt spends something, such as a one-time code: never retried, not even after a 429. */
   readonly once?: true;
+  /** WorkOS documents that a second time changes nothing, though the method does not say so. */
+  readonly repeats?: 'documented';
   /** The argument sent as `Idempotency-Key`; generated if absent, so that a retry is safe. */
   readonly idempotencyKey?: keyof I & string;
   /** Arguments of which WorkOS demands exactly one, or at least one. An empty value of one of them is an error. */
   readonly exactlyOne?: readonly (keyof I & string)[];
   readonly atLeastOne?: readonly (keyof I & string)[];
+  /** Arguments of which WorkOS takes at most one, group by group. */
+  readonly exclusive?: readonly (readonly (keyof I & string)[])[];
   /** Filters that WorkOS compares letter by letter: an empty list for one with capitals says so. */
   readonly caseSensitive?: readonly (keyof I & string)[];
   /** Other rules across arguments: a sentence that names the fields for each one broken, `false` for each one kept. */
   readonly check?: (args: Parsed<I>) => readonly (string | false)[];
-  /** The preview that a person is shown before a delete, or before a call with one of the arguments above. */
-  readonly preview?: {
-    /** The tool that reads the object by the arguments in the route. */
-    readonly object: string;
-    /** The members that name it to people, each shown where it has a value. */
-    readonly named: string | readonly string[];
-    /** Tools that list the objects linked to it, by the argument that takes its ID. */
-    readonly dependents?: Readonly<Record<string, string>>;
-    /**
-     * Arguments that replace a list of the object as a whole: the member that has the list, and the member of both lists'
-     * items that tells them apart. The preview shows what is lost.
-     */
-    readonly replaces?: Readonly<Record<string, { readonly member: string; readonly by: string }>>;
-  };
+  /** The preview that a person is shown before a delete, or before another call that waits for a confirmation. */
+  readonly preview?: PreviewPlan<keyof I & string>;
+  /**
+   * Calls that wait for a confirmation besides deletes and those with one of the arguments above: all, or those of an
+   * agent that has made many.
+   */
+  readonly confirm?: 'always' | { readonly beyond: Pace };
+  /** What is read first, and decides whether a call waits for a confirmation, needs the credentials grant, or is refused. */
+  readonly before?: LookFirst;
   /** The read that tells whether a call whose answer was lost took effect. */
   readonly toldBy?: string;
   /** What to do next about an error code of WorkOS's that belongs to this endpoint, or about a status. */
@@ -112,14 +130,14 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
   readonly local?: (args: Parsed<I>, environment: Environment) => Record<string, unknown>;
 };
 
-export type Area<ToolName extends string = string> = {
+export type Area<Name extends ToolName = ToolName> = {
   readonly name: string;
   readonly title: string;
   /** What its objects are, with the prefixes of their IDs and what they belong to: one clause, for models. */
   readonly meaning: string;
   /** Documented limits that the area's GETs, and its other requests, share. */
   readonly limits?: { readonly get: Limit; readonly other: Limit };
-  readonly tools: readonly Declaration<Route, Input, ToolName>[];
+  readonly tools: readonly Declaration<Route, Input, Name>[];
 };
 
 export const CLIENT_ID = Symbol('WORKOS_CLIENT_ID');
@@ -133,14 +151,15 @@ type WithoutKey = { readonly constants?: Readonly<Record<string, string | typeof
  * The identity function that types `check`, `local` and `credentials` by the tool's own input. Of the type only the name
  * is kept, by which tests demand a case of each tool.
  */
-export function tool<R extends Route, I extends Input, const Name extends string>(
+export function tool<R extends Route, I extends Input, const Name extends ToolName>(
   declaration: Declaration<R, I, Name> & (WithoutKey | { readonly local?: never }),
 ): Declaration<Route, Input, Name> {
-  // The parameter of `check` and `local` is narrower than Declaration's; callers hand them what `schema` has parsed.
+  // The parameters of `check` and `local`, and the names of arguments, are narrower than Declaration's; callers hand them
+  // what `schema` has parsed.
   return declaration as unknown as Declaration<Route, Input, Name>;
 }
 
 /** Groups the declarations of one area; its name is the left side of its grants. */
-export function area<const ToolName extends string>(declaration: Area<ToolName>): Area<ToolName> {
+export function area<const Name extends ToolName>(declaration: Area<Name>): Area<Name> {
   return declaration;
 }

@@ -10,6 +10,7 @@ export const KEPT = [
   'area',
   'access',
   'method',
+  'changes',
   'allLimits',
   'confirmable',
   'needsCredentials',

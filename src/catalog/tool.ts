@@ -2,17 +2,26 @@ import * as z from 'zod';
 import type { Declared } from '../secrets/withhold.ts';
 import { withBounds } from './bounds.ts';
 import { asPublished, clearableIn, withClear } from './clear.ts';
-import { type Area, CLIENT_ID, type Declaration, type Input, type Limit, type Method } from './declaration.ts';
+import {
+  type Area,
+  CLIENT_ID,
+  type Declaration,
+  type DeclaredPlace,
+  type Input,
+  type Limit,
+  type Method,
+} from './declaration.ts';
 import { toJsonSchema } from './json-schema.ts';
 import { listItem, membersIn, omittedFromLists, secretsIn, sentencesOn, toListed } from './output.ts';
 import { converted, type JsonSchema } from './prebuilt.ts';
 import { CONFIRM_TOKEN, FIELDS, FILTER, MAX_ITEMS, OWN } from './server-arguments.ts';
 
 /** Where an argument travels in the HTTP request, or that it is the server's own. */
-export type ArgumentPlace = 'path' | 'query' | 'body' | 'header' | 'server';
+export type ArgumentPlace = 'path' | 'header' | 'server' | DeclaredPlace;
 
 /** A declaration with everything that follows from it. */
-export type Tool = Omit<Declaration, 'output'> & {
+export type Tool = Omit<Declaration, 'name' | 'output'> & {
+  readonly name: string;
   readonly area: string;
   readonly title: string;
   readonly method: Method;
@@ -25,6 +34,8 @@ export type Tool = Omit<Declaration, 'output'> & {
   readonly jsonSchema: () => JsonSchema;
   /** Identifies its arguments among those of all tools and of all forms of a tool. */
   readonly form: string;
+  /** Whether a call may change something in WorkOS, a one-time code that it spends included. */
+  readonly changes: boolean;
   readonly annotations: {
     readonly title: string;
     readonly readOnlyHint: boolean;
@@ -34,7 +45,7 @@ export type Tool = Omit<Declaration, 'output'> & {
   };
   /**
    * Whether a request may be sent again: never, only where it took no effect for sure, or also after an unknown
-   * outcome. Follows from HTTP, never from `access`.
+   * outcome. Follows from HTTP and WorkOS's documentation, never from `access`.
    */
   readonly repeat: 'never' | 'refused' | 'unknown';
   /** The documented limits that a call counts in, the most specific one last. */
@@ -60,16 +71,16 @@ export type Tool = Omit<Declaration, 'output'> & {
   readonly narrowed: readonly string[];
   /** The arguments that its argument `clear` may name. */
   readonly clearable: readonly string[];
-  /** Whether some of its calls wait for a confirmation. */
+  /** Whether some of its calls wait for a confirmation, and whether all do. */
   readonly confirmable: boolean;
+  readonly alwaysConfirmed: boolean;
 };
 
 export function toTool(area: Omit<Area, 'tools' | 'meaning'>, declaration: Declaration): Tool {
-  const { secrets = [], identity = [], narrowed = {} } = declaration.credentials ?? {};
+  const { secrets = [], identity = [], narrowed = {}, whole } = declaration.credentials ?? {};
   const guarded = [...secrets, ...identity];
-  const needsCredentials = guarded.some(
-    (name) => !Object.hasOwn(narrowed, name) && !isOptional(declaration.input[name]),
-  );
+  const isRequired = (name: string) => !Object.hasOwn(narrowed, name) && !isOptional(declaration.input[name]);
+  const needsCredentials = whole !== undefined || guarded.some(isRequired);
   const derived = derive(area, declaration);
   const { output } = derived;
   const secretMembers = new Set(output && converted(`${declaration.name}, secrets`, () => [...secretsIn(output)]));
@@ -77,7 +88,7 @@ export function toTool(area: Omit<Area, 'tools' | 'meaning'>, declaration: Decla
   const tool = {
     ...derived,
     needsCredentials,
-    handlesCredentials: guarded.length > 0 || secretMembers.size > 0,
+    handlesCredentials: needsCredentials || guarded.length > 0 || secretMembers.size > 0,
     declared: () => {
       shown ??= output === undefined ? new Set() : membersIn(output);
       return { secrets: secretMembers, shown };
@@ -96,7 +107,8 @@ export function toTool(area: Omit<Area, 'tools' | 'meaning'>, declaration: Decla
       ...(closed.clearable.length === 0 && uncleared.length > 0 ? ['clear'] : uncleared.map((name) => `clear.${name}`)),
     ],
     narrowed: Object.keys(narrowed),
-    confirmable: tool.confirmable && declaration.access === 'delete',
+    confirmable:
+      tool.alwaysConfirmed || (tool.confirmable && (declaration.confirm ?? declaration.before) !== undefined),
   };
   return { ...withConfirmed(tool), restricted: withConfirmed(restricted) };
 }
@@ -116,7 +128,7 @@ function derive(
 ): Omit<Tool, 'needsCredentials' | 'handlesCredentials' | 'declared'> {
   const [method, path] = declaration.route.split(' ') as [Method, string]; // Route's type guarantees one space
   const { output: body, ...rest } = declaration;
-  const { access } = rest;
+  const { access, effect, confirm, preview } = rest;
   const output = body && toListed(body);
   const paginated = Object.hasOwn(declaration.input, 'after');
   const isList = output !== undefined && listItem(output) !== undefined;
@@ -128,7 +140,9 @@ function derive(
   };
   const title = toTitle(declaration.name);
   const constants = Object.values(declaration.constants ?? {});
-  const safe = method !== 'POST' && method !== 'PATCH';
+  const changes = method !== 'GET' && effect !== 'none';
+  const repeatable = !changes || !['POST', 'PATCH'].includes(method) || declaration.repeats === 'documented';
+  const isKeyed = declaration.idempotencyKey !== undefined;
   let omitted: ReadonlySet<string> | undefined;
   return {
     ...rest,
@@ -145,20 +159,22 @@ function derive(
       omitted ??= item === undefined ? new Set() : omittedFromLists(item);
       return omitted;
     },
+    changes,
     annotations: {
       title,
-      readOnlyHint: access === 'read' && method === 'GET',
-      destructiveHint: method !== 'GET' && method !== 'POST',
-      idempotentHint: safe,
+      readOnlyHint: access === 'read' && !changes,
+      destructiveHint: changes && (method !== 'POST' || access === 'delete' || effect === 'ends'),
+      idempotentHint: repeatable,
       openWorldHint: declaration.local === undefined,
     },
-    repeat: declaration.once ? 'never' : safe || declaration.idempotencyKey !== undefined ? 'unknown' : 'refused',
+    repeat: declaration.once ? 'never' : repeatable || isKeyed ? 'unknown' : 'refused',
     allLimits: [area.limits?.[method === 'GET' ? 'get' : 'other'] ?? [], declaration.limits ?? []].flat(),
     paginated,
     isList,
     lacking: [],
     narrowed: [],
-    confirmable: declaration.preview !== undefined,
+    confirmable: preview !== undefined,
+    alwaysConfirmed: preview !== undefined && (access === 'delete' || confirm === 'always'),
     needsClientId: constants.includes(CLIENT_ID),
   };
 }
@@ -198,15 +214,18 @@ function toForm(
   };
 }
 
-/** The argument's place in the HTTP request, by the placement rule. */
+/** The argument's place in the HTTP request, by the placement rule or as declared. */
 export function placeOf(tool: Tool, argument: string): ArgumentPlace {
   if (tool.path.includes(`{${argument}}`)) return 'path';
   if (Object.hasOwn(OWN, argument)) return 'server';
   if (tool.idempotencyKey === argument) return 'header';
-  return tool.method === 'GET' || tool.method === 'DELETE' ? 'query' : 'body';
+  return tool.in?.[argument] ?? (tool.method === 'GET' || tool.method === 'DELETE' ? 'query' : 'body');
 }
 
-const ACRONYMS: ReadonlySet<string> = new Set(['sso', 'url', 'mfa', 'id']);
+/** What WorkOS calls an argument. */
+export const wireName = ({ wire = {} }: Tool, argument: string): string => wire[argument] ?? argument;
+
+const ACRONYMS: ReadonlySet<string> = new Set(['api', 'id', 'idp', 'it', 'jwt', 'mfa', 'sso', 'totp', 'uri', 'url']);
 
 function toTitle(name: string): string {
   const words = name.split('_').map((word) => (ACRONYMS.has(word) ? word.toUpperCase() : word));

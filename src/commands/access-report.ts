@@ -11,6 +11,7 @@ import {
 import { decide } from '../access/policy.ts';
 import { type TokenCounts, tokenCost } from '../access/token-cost.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { toReview } from './access-review.ts';
 import { nameOf } from './explain.ts';
 import { blocks, type Cell, header, indented, type Look, paint, table } from './table.ts';
 
@@ -43,21 +44,7 @@ export function checkReport(what: {
     const cost = tokenCost(catalog, policy, tokens, besides);
     return { agent, access: toAccess(catalog, policy), cost, hasStatusTool };
   });
-  if (json) {
-    const rows = agents.map(({ agent, access, cost }) => {
-      const { allow, deny, readOnly, productionGuard } = agent.grants;
-      return {
-        name: agent.name,
-        environment: agent.environment ?? null,
-        confirm: agent.confirm ?? null,
-        record: agent.record ?? null,
-        grants: { allow, deny, readOnly, productionGuard },
-        ...access,
-        tokens: cost,
-      };
-    });
-    return `${JSON.stringify({ agents: rows }, undefined, 2)}\n`;
-  }
+  if (json) return `${JSON.stringify(toReview(catalog, agents), undefined, 2)}\n`;
   const [first, ...others] = agents;
   if (first !== undefined && others.length === 0) return toDetails(catalog, first, look);
   return toMatrix(catalog, agents, look);

@@ -110,14 +110,16 @@ function toWords({ grants, flags, settings, remove }: Remedy): string {
 }
 
 function describe(tool: Tool, credentials: ToolCredentials): string {
-  const { needed, arguments: names, widened, secrets, rule } = credentials;
+  const { needed, whole, arguments: names, widened, secrets, rule } = credentials;
   const effects = [
     names.length > 0 && `${needed ? 'takes' : 'adds'} the argument${names.length > 1 ? 's' : ''} ${names.join(', ')}`,
     widened.length > 0 && `allows all values of ${widened.join(', ')}`,
     secrets.length > 0 && `shows ${secrets.join(', ')} in answers`,
   ].filter((part) => part !== false);
+  const without = [needed && ', without which the tool does not exist', whole && `, because ${whole}`, needed && ','];
+  const grant = `${tool.area}:credentials${without.filter((part) => typeof part === 'string').join('')}`;
   const holds = rule === undefined ? 'holds' : `does not hold: ${rule}`;
-  return `${tool.area}:credentials${needed ? ', without which the tool does not exist,' : ''} ${effects.join(', ')}; it ${holds}`;
+  return effects.length === 0 ? `${grant} and it ${holds}` : `${grant} ${effects.join(', ')}; it ${holds}`;
 }
 
 const MODES: Readonly<Record<string, string>> = {
@@ -125,11 +127,15 @@ const MODES: Readonly<Record<string, string>> = {
   auto: ': a person gives it where the client can ask one, else the model by repeating a token',
 };
 
-function confirmation({ confirmed }: ToolAccess, { confirm = '' }: Agent): string {
+function confirmation({ confirmed, occasions }: ToolAccess, { confirm = '' }: Agent): string {
   if (confirmed === false) return confirm === 'off' ? 'off for all tools' : 'none';
-  const calls =
-    confirmed === true ? 'every call waits for one' : `calls with one of ${confirmed.join(', ')} wait for one`;
-  return `${calls}${MODES[confirm] ?? ''}`;
+  const some = confirmed === true ? [] : confirmed;
+  const calls = [
+    confirmed === true && 'every call waits for one',
+    some.length > 0 && `calls with one of ${some.join(', ')} wait for one`,
+    occasions.length > 0 && `calls wait for one where ${occasions.join(', or where ')}`,
+  ].filter((part) => part !== false);
+  return `${calls.join('; ')}${MODES[confirm] ?? ''}`;
 }
 
 function limits(all: readonly Limit[]): string {
@@ -141,10 +147,10 @@ function limits(all: readonly Limit[]): string {
     .join('; ');
 }
 
-function afterUnclear({ local, repeat, toldBy, method }: Tool): string {
+function afterUnclear({ local, repeat, toldBy, changes }: Tool): string {
   if (local !== undefined) return 'cannot be: it sends no request';
   if (repeat === 'unknown') return 'repeated by the server, since that is safe';
   const tell = toldBy === undefined ? '' : `; ${toldBy} tells`;
   if (repeat === 'never') return `never repeated, since an attempt may spend something${tell}`;
-  return `not repeated${method === 'GET' ? '' : ', since it may have taken effect'}${tell}`;
+  return `not repeated${changes ? ', since it may have taken effect' : ''}${tell}`;
 }

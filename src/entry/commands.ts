@@ -83,6 +83,16 @@ export const run: Part = async (shell) => {
     }
     case 'check': {
       const { check } = await import('../commands/check.ts');
+      if (config.against !== undefined) {
+        const { changesReport, parseReview, toChangesSince } = await import('../commands/access-changes.ts');
+        const saved = parseReview(host.readFile(config.against, '--against'), config.against);
+        const asJson = { ...loaded, config: { ...config, json: true } };
+        const { report, stop } = await check(asJson, { catalog, host, tokens: TOKENS, look: lookOf(shell) });
+        const { text, code } = changesReport(toChangesSince(saved, parseReview(report, 'check --json')), config.json);
+        print(text);
+        if (stop !== undefined) throw new StartError(`A start would stop: ${stop}`);
+        return code;
+      }
       const { report, stop } = await check(loaded, { catalog, host, tokens: TOKENS, look: lookOf(shell) });
       print(report);
       if (stop !== undefined) throw new StartError(`A start would stop: ${stop}`);

@@ -65,7 +65,7 @@ function status(catalog: Catalog, agent: Agent & { environment: Environment['lab
 }
 
 function statusOf(catalog: Catalog, agent: Agent, tool: Tool, own: JsonObject): Record<string, unknown> {
-  const { description, rule, grant, way, credentials, confirmed } = toToolAccess(catalog, agent, tool);
+  const { description, rule, grant, way, credentials, confirmed, occasions } = toToolAccess(catalog, agent, tool);
   const guarded = [...(credentials?.arguments ?? []), ...(credentials?.widened ?? [])];
   const withheld = credentials?.rule !== undefined && !credentials.needed;
   return {
@@ -85,7 +85,13 @@ function statusOf(catalog: Catalog, agent: Agent, tool: Tool, own: JsonObject): 
         to_show: compact(credentials.way),
       },
     }),
-    ...(confirmed !== false && { confirmed: confirmed === true ? 'every call' : { with_one_of: confirmed } }),
+    ...(confirmed === true && { confirmed: 'every call' }),
+    ...(typeof confirmed === 'object' && {
+      confirmed: {
+        ...(confirmed.length > 0 && { with_one_of: confirmed }),
+        ...(occasions.length > 0 && { where: occasions }),
+      },
+    }),
     ...((rule !== undefined || withheld) && { notes: [ONLY_THE_OPERATOR] }),
   };
 }

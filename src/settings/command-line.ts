@@ -1,12 +1,17 @@
 import { parseArgs } from 'node:util';
 import { OPTIONS, type Options } from './options.ts';
 
-/** Switches that say what to do rather than how: without a variable. */
+/** Options that say what to do rather than how: without a variable. */
 export const ASKS = {
   help: { kind: 'switch', help: 'Show this' },
   version: { kind: 'switch', help: 'Show the version' },
   json: { kind: 'switch', help: 'Print JSON' },
   'no-keys': { kind: 'switch', help: 'Judge the settings without keys, as in a pull request' },
+  against: {
+    kind: 'text',
+    value: 'FILE',
+    help: 'Of check: compare with a saved check --json; exit code 1 if an agent gained something',
+  },
 } as const satisfies Options;
 
 /** What may stand on the command line of a server, or of a command about one. */

@@ -19,7 +19,7 @@ export const COMMANDS = {
   http: 'Serve the agents of the --config file over streamable HTTP, each with its own access',
   tools: 'List every tool with its area and access, on or off under the flags given, and why (--json too)',
   check:
-    'Validate all settings and show what they give access to, area by area, and what it costs a model (--json too)',
+    'Validate all settings and show what they give access to, area by area, and what it costs a model (--json too; --against FILE compares with a saved --json)',
   explain: 'Say of a tool or area what it does, whether it is on, and which rule or grant decides that',
   agent:
     'Manage their tokens: agent add NAME --config FILE [--allow …] [--environment …], agent remove-token NAME ID --config FILE',
@@ -67,6 +67,8 @@ export type Config = {
   readonly keyless: boolean;
   /** A server over HTTP is started, or would be: a setting is given that only such a server uses. */
   readonly isHttp: boolean;
+  /** A saved review to compare with. */
+  readonly against: string | undefined;
   readonly grants: Grants;
   readonly productionWrites: boolean;
   /** As given; which holds otherwise depends on the key. */
@@ -144,6 +146,8 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
     if (flags[name] !== undefined && !isJudging)
       throw new StartError(`--${name} works only with the commands "check", "tools" and "explain".`);
   }
+  if (flags.against !== undefined && command !== 'check')
+    throw new StartError('--against works only with the command "check".');
   const http = optionNames.find((name) => optionOf(name)?.only === 'http' && flags[name] !== undefined);
   if (http !== undefined && command !== 'http' && !isJudging) {
     throw new StartError(`--${http} works only with the command "http".`);
@@ -189,6 +193,7 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
     isHttp:
       words.includes('http') ||
       optionNames.some((name) => optionOf(name)?.only === 'http' && given(name).some((value) => value !== 'false')),
+    against: flags.against?.[0],
     grants: { allow, deny: given('deny'), readOnly: on('read-only'), productionGuard: false },
     productionWrites: on('production-writes'),
     expect: one('expect') as Config['expect'], // a choice, checked where it was read

@@ -35,7 +35,7 @@ export const OPTIONS = {
     kind: 'list',
     value: 'GRANT[,GRANT…]',
     mayBeBlank: true,
-    help: "Switch tools on: AREA:ACCESS, *:ACCESS or a tool's name",
+    help: "Switch tools on: preset:NAME, AREA:ACCESS, a tool's name, or *:ACCESS for everything, now and in later versions",
   },
   'allow-read': { kind: 'switch', grant: '*:read', help: "Add '*:read' to --allow" },
   'allow-write': { kind: 'switch', grant: '*:write', help: "Add '*:write' to --allow" },

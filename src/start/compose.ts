@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import type { Budgets } from '../agents/budgets.ts';
 import { canonicalJson } from '../audit/chain.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import { createCall } from '../call/call.ts';
@@ -10,6 +11,7 @@ import type { PendingStore } from '../call/confirm/pending.ts';
 import { createExchange, createTraffic, type Observer } from '../call/exchange.ts';
 import { createJournal, type Journal } from '../call/journal.ts';
 import type { CallSettings } from '../call/steps.ts';
+import type { Pace } from '../catalog/asking.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { systemClock } from '../clock.ts';
@@ -33,6 +35,8 @@ export type ComposeDeps = {
   readonly settings: CallSettings & { readonly limits: readonly string[] };
   readonly record: AuditRecord;
   readonly pending: PendingStore;
+  /** Counts the calls of agents that wait for a confirmation beyond a pace. */
+  readonly budgets: Budgets;
   readonly log: Log;
   readonly version: string;
   /** The rate limit windows shared with other replicas. */
@@ -49,7 +53,7 @@ export type Composed = {
 
 /** Composes everything between a tool call and one WorkOS environment. */
 export function compose(deps: ComposeDeps): Composed {
-  const { catalog, environment, settings, record, pending, log, version, observer } = deps;
+  const { catalog, environment, settings, record, pending, budgets, log, version, observer } = deps;
   const { general } = catalog;
   const byName = new Map<string, Tool>(catalog.tools.map((tool) => [tool.name, tool]));
   const toolOf = (name: string) => byName.get(name);
@@ -73,7 +77,9 @@ export function compose(deps: ComposeDeps): Composed {
   });
   const exchange = createExchange({ environment, send, general, limits, observer });
   const journal = createJournal({ record, environment: deps.name ?? environment.label });
-  const steps = { environment, settings, toolOf, exchange, gate, newKey: randomUUID, now };
+  const keepsPace = async (agent: string, { group, calls }: Pace) =>
+    (await budgets.take(`${group} ${agent}`, calls, HOUR_MS)).ok;
+  const steps = { environment, settings, toolOf, exchange, gate, keepsPace, newKey: randomUUID, now };
   return {
     call: createCall({ steps, journal, log, observer }),
     journal,
@@ -90,6 +96,8 @@ export function compose(deps: ComposeDeps): Composed {
     },
   };
 }
+
+const HOUR_MS = 3_600_000;
 
 /** Milliseconds that a probe may take. */
 const PROBE_TIMEOUT_MS = 5_000;

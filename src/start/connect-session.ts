@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { RequestId } from '@modelcontextprotocol/server';
 import type { Agent } from '../access/overview.ts';
+import { createBudgets } from '../agents/budgets.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import { createPendingStore } from '../call/confirm/pending.ts';
 import { createOutsideWaits } from '../call/outside-waits.ts';
@@ -45,6 +46,7 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
     settings: config,
     record,
     pending: createPendingStore(systemClock.now),
+    budgets: createBudgets(systemClock.now),
     log,
     version,
   });

@@ -26,8 +26,7 @@ export function requireRecord(
   policy: Policy,
 ): void {
   if (environment !== 'production' || auditLog !== undefined) return;
-  // A read that consumes a one-time code is not a GET, so it counts as a write here.
-  if (catalog.tools.some((tool) => tool.method !== 'GET' && policy.whyOff(tool) === undefined)) {
+  if (catalog.tools.some((tool) => tool.changes && policy.whyOff(tool) === undefined)) {
     throw new StartError(
       'A production key that may write needs an audit log: --audit-log FILE, or --audit-log stderr if your host keeps stderr.',
     );

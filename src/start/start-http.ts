@@ -112,10 +112,12 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   const metrics =
     http.metricsPort === undefined ? undefined : await createMetrics(catalog.tools.map(({ name }) => name));
   const pending = createPendingStore(systemClock.now);
+  const budgets = shared?.budgets ?? createBudgets(systemClock.now);
   const environments = createEnvironments({
     catalog,
     settings: config,
     record,
+    budgets,
     log,
     version,
     sharedOf: (environment) => shared?.windowsOf(environment),
@@ -124,7 +126,6 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
   });
   closing.push(environments.close);
   const sessions = openSessions(deploymentKey, publicUrl, shared !== undefined);
-  const budgets = shared?.budgets ?? createBudgets(systemClock.now);
   const keySets = new Map();
   const issuerKeys = openIssuerKeys({ variable: host.variable, log, now: systemClock.now });
   closing.push(issuerKeys.close);

@@ -1,5 +1,5 @@
 import { API_KEY, type Arguments, CLIENT_ID } from '../catalog/declaration.ts';
-import { placeOf, type Tool } from '../catalog/tool.ts';
+import { placeOf, type Tool, wireName } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import type { KeyedEnvironment } from './environment.ts';
 import type { ApiRequest } from './layer.ts';
@@ -22,23 +22,24 @@ export function toRequest(tool: Tool, args: Arguments, environment: KeyedEnviron
         break;
       case 'query':
         // The OpenAPI file declares arrays as form-style without explode (a,b). check() refuses items with commas.
-        query.push([name, Array.isArray(value) ? value.join(',') : String(value)]);
+        query.push([wireName(tool, name), Array.isArray(value) ? value.join(',') : String(value)]);
         break;
       case 'header':
         headers['idempotency-key'] = String(value);
         break;
       case 'server':
+      case 'preview':
         break;
       case 'body':
-        body[name] = value;
+        body[wireName(tool, name)] = value;
     }
   }
-  if (tool.method === 'PUT' && Object.keys(body).length === 0) {
+  if (isUpdate(tool) && Object.keys(body).length === 0) {
     throw new RefusedError('Nothing to change: give at least one field besides the ID.');
   }
   Object.assign(body, resolveConstants(tool, environment));
 
-  const sendsBody = tool.method !== 'GET' && tool.method !== 'DELETE';
+  const sendsBody = (tool.method !== 'GET' && tool.method !== 'DELETE') || Object.keys(body).length > 0;
   if (sendsBody) headers['content-type'] = 'application/json';
   return {
     method: tool.method,
@@ -47,6 +48,11 @@ export function toRequest(tool: Tool, args: Arguments, environment: KeyedEnviron
     body: sendsBody ? JSON.stringify(body) : undefined,
   };
 }
+
+/** Whether a call without a body would change nothing. Some PUTs have none: their route says what they do. */
+const isUpdate = (tool: Tool): boolean =>
+  (tool.method === 'PUT' || tool.method === 'PATCH') &&
+  Object.keys(tool.input).some((name) => placeOf(tool, name) === 'body');
 
 /**
  * The members that the server sends itself, with the environment's Client ID and key filled in. Without a key, for what

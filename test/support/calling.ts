@@ -1,16 +1,18 @@
 import { InMemoryTransport, type JSONRPCMessage } from '@modelcontextprotocol/server';
 import type { ConfirmMode } from '../../src/access/confirmation.ts';
 import { createPolicy } from '../../src/access/policy.ts';
+import { createBudgets } from '../../src/agents/budgets.ts';
 import { createAuditRecord } from '../../src/audit/record.ts';
 import type { Caller } from '../../src/call/caller.ts';
 import { createPendingStore } from '../../src/call/confirm/pending.ts';
 import { createOutsideWaits } from '../../src/call/outside-waits.ts';
+import type { Catalog } from '../../src/catalog/catalog.ts';
 import { createOffer } from '../../src/mcp/offer.ts';
 import { createServer } from '../../src/mcp/server.ts';
 import { compose } from '../../src/start/compose.ts';
 import type { ApiRequest } from '../../src/workos/layer.ts';
 import { clock, memorySink } from './audit.ts';
-import { catalog, toGrants } from './catalog.ts';
+import { catalog as own, toGrants } from './catalog.ts';
 
 export type Message = Readonly<Record<string, unknown>>;
 
@@ -43,11 +45,17 @@ export type CallingOptions = {
   /** As a transport knows it. */
   readonly stillAllowed?: Caller['stillAllowed'];
   readonly workos: (request: ApiRequest) => unknown;
+  /** Instead of the server's own. */
+  readonly catalog?: Catalog;
+  readonly dryRun?: boolean;
+  /** Milliseconds of the clock of what is counted by the hour. */
+  readonly now?: () => number;
 };
 
 /** A client of 2025-06-18 without an SDK, and the server in the same process. WorkOS is a function. */
 export async function connectCalling(options: CallingOptions): Promise<Calling> {
   const { grants = '*:full *:credentials', confirm = 'auto', asks = true, respond = () => undefined, workos } = options;
+  const { catalog = own, dryRun = false, now = () => performance.now() } = options;
   const memory = memorySink();
   const silent = () => {};
   const { call } = compose({
@@ -57,22 +65,23 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
     settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 100_000, limits: [] },
     record: createAuditRecord({ sink: memory.sink, run: 'run-1', now: clock() }),
     pending: createPendingStore(() => performance.now()),
+    budgets: createBudgets(now),
     log: { debug: silent, info: silent, warn: silent, error: silent },
     version: '1',
   });
   const policy = createPolicy(catalog, toGrants(grants));
   const server = createServer(
-    createOffer({ agent: 'agent', catalog, policy, environment: 'staging', confirm }),
+    createOffer({ agent: 'agent', catalog, policy, environment: 'staging', confirm, dryRun }),
     call,
     '1',
     { waitOutside: createOutsideWaits()('agent'), stillAllowed: options.stillAllowed },
   );
-  const [own, other] = InMemoryTransport.createLinkedPair();
+  const [near, other] = InMemoryTransport.createLinkedPair();
   const waiting = new Map<unknown, (message: Message) => void>();
   const asked: string[] = [];
   // What it sends is malformed on purpose in some tests.
-  const send = (message: Message) => own.send({ jsonrpc: '2.0', ...message } as unknown as JSONRPCMessage);
-  own.onmessage = (message) => {
+  const send = (message: Message) => near.send({ jsonrpc: '2.0', ...message } as unknown as JSONRPCMessage);
+  near.onmessage = (message) => {
     const { id, method, params, ...rest } = Object(message);
     if (method === 'elicitation/create') {
       asked.push(params.message);
@@ -80,7 +89,7 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
       if (response !== undefined) send({ id, ...response }).catch(silent);
     } else if (method === undefined) waiting.get(id)?.(rest);
   };
-  await own.start();
+  await near.start();
   await server.connect(other);
   let ids = 0;
   const request = (method: string, params: object) => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type ArgumentPlace, placeOf, type Tool } from '../../src/catalog/tool.ts';
+import { type ArgumentPlace, placeOf, type Tool, wireName } from '../../src/catalog/tool.ts';
 import { faults, type Members, membersOf, type Operation, type Schema } from './openapi.ts';
 
 /**
@@ -39,7 +39,7 @@ function oursIn(place: ArgumentPlace, tool: Tool): Side['ours'] {
   ]);
   const all = [...Object.entries(tool.input), ...constants].filter(([name]) => placeOf(tool, name) === place);
   return Object.fromEntries(
-    all.map(([name, schema]) => [name === tool.idempotencyKey ? 'idempotency-key' : name, schema]),
+    all.map(([name, schema]) => [name === tool.idempotencyKey ? 'idempotency-key' : wireName(tool, name), schema]),
   );
 }
 

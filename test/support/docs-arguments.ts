@@ -1,6 +1,6 @@
 import { withConfirmToken } from '../../src/access/confirmation.ts';
 import { knownFields } from '../../src/catalog/output.ts';
-import type { Tool } from '../../src/catalog/tool.ts';
+import { placeOf, type Tool } from '../../src/catalog/tool.ts';
 import { code, listed, table } from './docs-markdown.ts';
 
 /** The subset of JSON Schema that tools are published in. */
@@ -59,6 +59,7 @@ function toType(schema: Schema): string {
 /** What grants and flags make of an argument. */
 function remarks(tool: Tool, path: string): readonly string[] {
   if (path === 'confirm_token') return ['Exists with `--confirm auto` only'];
+  if (placeOf(tool, path) === 'preview') return ['Not sent: it tells where the object is'];
   const { secrets = [], identity = [] } = tool.credentials ?? {};
   if (![...secrets, ...identity].includes(path)) return [];
   const credentials = code(`${tool.area}:credentials`);

@@ -1,3 +1,4 @@
+import { occasionsOf } from '../../src/access/confirmation.ts';
 import { allowOnly } from '../../src/access/grants.ts';
 import { decide } from '../../src/access/policy.ts';
 import type { Catalog } from '../../src/catalog/catalog.ts';
@@ -104,13 +105,15 @@ function credentials(tool: Tool): string | undefined {
   const { lacking = [], narrowed = [] } = tool.restricted ?? {};
   const secrets = [...tool.declared().secrets];
   const effects = [
-    tool.needsCredentials ? 'the tool exists only with it' : undefined,
+    tool.needsCredentials ? `the tool exists only with it${because(tool)}` : undefined,
     lacking.length > 0 ? `adds ${listed(lacking)}` : undefined,
     narrowed.length > 0 ? `takes all values of ${listed(narrowed)}` : undefined,
     secrets.length > 0 ? `shows ${listed(secrets)}, withheld without it` : undefined,
   ].filter((effect) => effect !== undefined);
   return `${code(`${tool.area}:credentials`)}: ${effects.join('; ')}`;
 }
+
+const because = ({ credentials: { whole } = {} }: Tool): string => (whole === undefined ? '' : `, because ${whole}`);
 
 /** Those that are true. */
 function hints({ annotations }: Tool): string {
@@ -121,9 +124,15 @@ function hints({ annotations }: Tool): string {
 
 function confirmation(tool: Tool): string | undefined {
   if (!tool.confirmable) return undefined;
-  if (tool.access === 'delete') return 'every call';
+  if (tool.alwaysConfirmed) return 'every call';
   const { secrets = [], identity = [] } = tool.credentials ?? {};
-  return `calls with ${listed([...secrets, ...identity], 'or')}`;
+  const guarded = [...secrets, ...identity];
+  return [
+    guarded.length > 0 ? `calls with ${listed(guarded, 'or')}` : undefined,
+    ...occasionsOf(tool).map((occasion) => `where ${occasion}`),
+  ]
+    .filter((part) => part !== undefined)
+    .join('; ');
 }
 
 const limit = ({ name, requests, seconds, by }: Limit): string =>

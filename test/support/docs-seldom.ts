@@ -6,6 +6,21 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'The grants were reduced after the tool was listed in the session',
   ],
   [
+    'src/call/confirm/look-first.ts',
+    'This call depends on what is in WorkOS now, which could not be read. ${why}',
+    'A tool that looks at WorkOS first cannot do so; the reason comes behind this text',
+  ],
+  [
+    'src/call/confirm/look-first.ts',
+    'This call is not possible, because ${ruling.refuse}.',
+    'What a tool has looked at in WorkOS first rules the call out',
+  ],
+  [
+    'src/call/confirm/look-first.ts',
+    'This call needs the grant ${grant}, which you do not have, because ${ruling.credentials}.',
+    'What a tool has looked at in WorkOS first makes the call one that needs credentials',
+  ],
+  [
     'src/call/journal.ts',
     'A call that cannot be recorded is not sent. Ask the operator of this server to check its audit log.',
     'The record cannot be written, for example on a full disk; the reason comes before this text',

@@ -69,6 +69,7 @@ export function openInside(answering: Answering, options: Options = {}) {
       toolOf: (name) => catalog.tools.find((tool) => tool.name === name),
       exchange,
       gate: { pass: async () => ({ open: true }), ask: async () => ({ content: [] }), isSame: () => true },
+      keepsPace: async () => true,
       newKey: () => 'key',
       now,
     },

@@ -1,5 +1,5 @@
 import type { Arguments } from '../../src/catalog/declaration.ts';
-import { placeOf, type Tool } from '../../src/catalog/tool.ts';
+import { placeOf, type Tool, wireName } from '../../src/catalog/tool.ts';
 import { theirsIn } from './differences.ts';
 import { membersOf, operationOf, type Schema, typesOf } from './openapi.ts';
 
@@ -32,7 +32,7 @@ export function sampleCall(tool: Tool): Arguments {
     names.map((name) => {
       const place = placeOf(tool, name);
       const theirs = operation && theirsIn(place, tool, operation).properties;
-      const schema = theirs?.get(name === tool.idempotencyKey ? 'idempotency-key' : name);
+      const schema = theirs?.get(name === tool.idempotencyKey ? 'idempotency-key' : wireName(tool, name));
       const value = schema && sample(schema);
       if (schema === undefined || tool.input[name]?.safeParse(value).success === false)
         throw new Error(`The official file has no example of ${name} that ${tool.name} takes: its case needs calls.`);

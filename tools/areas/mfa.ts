@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { area, tool } from '../../src/catalog/declaration.ts';
 import { secret } from '../../src/catalog/output.ts';
-import { id, userId } from '../arguments.ts';
+import { id, signInRefused, userId } from '../arguments.ts';
 import { kind, object, text, times } from '../members.ts';
 
 const authenticationFactor = object({
@@ -85,6 +85,7 @@ export default area({
       },
       output: challengeVerification,
       credentials: { secrets: ['code'] },
+      nextSteps: signInRefused,
     }),
   ],
 });

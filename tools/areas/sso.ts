@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { API_KEY, area, CLIENT_ID, tool } from '../../src/catalog/declaration.ts';
 import { deprecated, explained, secret } from '../../src/catalog/output.ts';
-import { connectionId, organizationId, page, search } from '../arguments.ts';
+import { connectionId, organizationId, page, search, signInRefused } from '../arguments.ts';
 import { kind, list, object, pairs, text, textOrNull, texts, times } from '../members.ts';
 import { assignedRole } from './roles.ts';
 
@@ -197,6 +197,7 @@ export default area({
       },
       output: profileAndToken,
       once: true,
+      nextSteps: signInRefused,
       credentials: { secrets: ['code', 'code_verifier'] },
       constants: { client_id: CLIENT_ID, client_secret: API_KEY, grant_type: 'authorization_code' },
     }),

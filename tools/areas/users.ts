@@ -14,6 +14,7 @@ import {
   radarAttemptId,
   requestContext,
   signalsId,
+  signInRefused,
   userId,
 } from '../arguments.ts';
 import { authentications, userManagement } from '../limits.ts';
@@ -77,7 +78,6 @@ const passwordForm = ['password_hash_type', 'password_salt_position'] as const;
 type Password = z.infer<z.ZodObject<typeof password>>;
 
 const checkPassword = (args: Password) => [
-  args.password !== undefined && args.password_hash !== undefined && 'Give either password or password_hash, not both.',
   (args.password_hash === undefined) !== (args.password_hash_type === undefined) &&
     'password_hash and password_hash_type go together: give both or neither.',
   args.password_salt_position !== undefined &&
@@ -163,6 +163,7 @@ export default area({
         identity: [...passwordForm, 'email_verified'],
         description: 'The password is optional.',
       },
+      exclusive: [['password', 'password_hash']],
       check: checkPassword,
     }),
     tool({
@@ -207,6 +208,7 @@ export default area({
         description: 'A new email becomes unverified.',
       },
       preview: { object: 'get_user', named },
+      exclusive: [['password', 'password_hash']],
       check: checkPassword,
     }),
     tool({
@@ -263,6 +265,7 @@ export default area({
       constants: { client_id: CLIENT_ID, client_secret: API_KEY },
       check: checkGrantType,
       nextSteps: {
+        ...signInRefused,
         email_verification_required: `Ask for the emailed code, then ${again('email-verification:code')}.`,
         mfa_enrollment: `Enroll a factor with enroll_auth_factor, challenge it, then ${again('mfa-totp')}.`,
         mfa_challenge: `Challenge a factor with challenge_auth_factor, then ${again('mfa-totp')}.`,

@@ -46,7 +46,7 @@ function explainOpenly(error: unknown, call: FailedCall): string {
     const again = isFutile ? 'Calling again would fail in the same way.' : retryAdvice(tool, args, sent);
     return sentence(
       `WorkOS gave no usable answer to ${tool.name}${attemptsOf(attempts, ms)}: ${message}.`,
-      sent || tool.method === 'GET' ? effectOf(tool, args, true) : 'Nothing was changed.',
+      sent || !tool.changes ? effectOf(tool, args, true) : 'Nothing was changed.',
       remedy === undefined || isFutile || isKeyed ? again : undefined,
       remedy && `Ask the operator of this server to ${remedy}.`,
     );
@@ -101,10 +101,10 @@ function sentence(...parts: readonly (string | undefined)[]): string {
 }
 
 function effectOf(tool: Tool, args: Arguments, unknown: boolean): string | undefined {
-  if (tool.method === 'GET') return undefined;
+  if (!tool.changes) return undefined;
   if (unknown)
     return `The call may have taken effect anyway${tool.toldBy === undefined ? '' : `: check with ${tool.toldBy}`}.`;
-  return tool.needsCredentials && args.code !== undefined
+  return tool.credentials?.secrets?.includes('code') && args.code !== undefined
     ? 'The code that was sent may have been used up.'
     : 'Nothing was changed.';
 }
@@ -134,8 +134,6 @@ function nextStep(
     case 401:
       return 'WorkOS rejected the API key. Ask the operator of this server to check WORKOS_API_KEY; calling again will not help.';
     case 403:
-      if (tool.needsCredentials)
-        return 'WorkOS does not allow this sign-in to continue in this way; the error code says why.';
       // WorkOS's own reason is the better one.
       if (isExplained) return 'Ask the operator of this server to change that in WorkOS; calling again will not help.';
       return 'The API key or the plan of this environment does not allow this call. Ask the operator of this server to change that in WorkOS.';

@@ -1,5 +1,5 @@
 import { type CallToolResult, type InputRequiredResult, inputRequired } from '@modelcontextprotocol/server';
-import { type ConfirmMode, needsConfirmation } from '../../access/confirmation.ts';
+import type { ConfirmMode } from '../../access/confirmation.ts';
 import type { Confirmation } from '../../audit/entry.ts';
 import type { Arguments } from '../../catalog/declaration.ts';
 import type { Tool } from '../../catalog/tool.ts';
@@ -9,6 +9,8 @@ import { type Elicitation, toPersonAnswer } from './person-answer.ts';
 import type { Preview } from './preview.ts';
 
 export type ConfirmationRequest = {
+  /** Whether this call has to be confirmed. */
+  readonly isNeeded: boolean;
   readonly tool: Tool;
   readonly args: Arguments;
   readonly caller: string;
@@ -89,8 +91,9 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
 
   return {
     pass: async (request) => {
-      const { tool, args, caller, mode, elicitation } = request;
-      if (!needsConfirmation(tool, args)) {
+      const { isNeeded, tool, args, caller, mode, elicitation } = request;
+      // A person's answer counts even if what they were asked for is no longer so.
+      if (!isNeeded && !(tool.confirmable && elicitation.state !== undefined)) {
         if (args.confirm_token === undefined) return { open: true };
         throw new RefusedError('confirm_token: this call needs no confirmation. Leave confirm_token out.');
       }

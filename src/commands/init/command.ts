@@ -154,7 +154,7 @@ function stepsOf(
 ): readonly string[] {
   return [
     isDefault
-      ? `Access: ${args.join(' ')}. Without --allow, it may read and change nothing.`
+      ? `Access: ${args.join(' ')}. For one job, give a preset, such as --allow preset:support: '*:read' reads everything, now and in later versions.`
       : `Access: ${args.join(' ')}.`,
     ...(lacksProduction
       ? ['With a production key, writes need --production-writes and --audit-log FILE among the arguments besides.']

@@ -1,0 +1,111 @@
+import type { Arguments } from '../../catalog/declaration.ts';
+import { placeOf, type Tool, wireName } from '../../catalog/tool.ts';
+import { RefusedError } from '../../errors.ts';
+import { isObject, type JsonObject } from '../../json.ts';
+import { code, type ShownText, toShownJson } from './shown-text.ts';
+
+/** Characters of a value that a person is shown. */
+const MAX_VALUE_CHARS = 500;
+
+/**
+ * What a call does besides what its name and its object say, one line each; secrets by name only.
+ * @param of the argument that identifies the object, which is shown already
+ * @param now the object, if the agent may read it
+ */
+export function toChanges(tool: Tool, args: Arguments, of: string, now: JsonObject | undefined): readonly ShownText[] {
+  const { secrets = [], identity = [] } = tool.credentials ?? {};
+  const show = (name: string, value: unknown) => {
+    const { text, warnings } = toShownJson(value, { ascii: identity.includes(name) });
+    if (text.length <= MAX_VALUE_CHARS) return { text: code(text), warnings };
+    // A person has to see a value in full if it decides a user's identity.
+    if (identity.includes(name)) throw new RefusedError(`${name} is too long to be shown for confirmation.`);
+    return { text: `${code(`${text.slice(0, MAX_VALUE_CHARS)}…`)} (${text.length} characters)`, warnings };
+  };
+  const sets = (name: string, value: unknown) => {
+    const { text, warnings } = show(name, value);
+    return { text: `It sets ${name} to ${text}`, warnings };
+  };
+  const selects = (name: string, value: unknown) => {
+    const { text, warnings } = show(name, value);
+    return { text: `With ${name} ${text}`, warnings };
+  };
+  const removes = (name: string, what: string, lost: unknown) => {
+    if (now === undefined) return { text: `It removes ${what}.`, warnings: [] };
+    if (lost === undefined || lost === null) return { text: `It removes ${what}, which is not set now.`, warnings: [] };
+    const { text, warnings } = show(name, lost);
+    return { text: `It removes ${what}, which is now ${text}`, warnings };
+  };
+  return Object.entries(args)
+    .filter(([name]) => name !== of && ['path', 'query', 'body'].includes(placeOf(tool, name)))
+    .flatMap(([name, value]) => {
+      const isSet = placeOf(tool, name) === 'body' && tool.method !== 'DELETE';
+      if (secrets.includes(name))
+        return [{ text: `${isSet ? `It sets ${name} to` : `With ${name},`} a value that is not shown.`, warnings: [] }];
+      if (!isSet) return [selects(name, value)];
+      const current = now?.[wireName(tool, name)];
+      if (value === null) return [removes(name, name, current)];
+      const pairs = isObject(value) ? Object.keys(value).filter((key) => value[key] === null) : [];
+      if (!isObject(value) || pairs.length === 0) return [sets(name, value)];
+      const kept = Object.fromEntries(Object.entries(value).filter(([key]) => !pairs.includes(key)));
+      const lost = Object.fromEntries(Object.entries(Object(current)).filter(([key]) => pairs.includes(key)));
+      return [
+        ...(Object.keys(kept).length === 0 ? [] : [sets(name, kept)]),
+        removes(name, `from ${name} ${show(name, pairs).text}`, Object.keys(lost).length === 0 ? undefined : lost),
+      ];
+    });
+}
+
+/** What a call removes, as it is now: the confirmation holds only while that stays the same. */
+export const toRemoved = (tool: Tool, args: Arguments, now: JsonObject): readonly unknown[] =>
+  Object.entries(args).flatMap(([name, value]) => {
+    const current = now[wireName(tool, name)];
+    if (value === null) return [current];
+    if (!isObject(value)) return [];
+    return Object.keys(value).flatMap((key) => (value[key] === null ? [Object(current)[key]] : []));
+  });
+
+type Replaced = {
+  readonly member: string;
+  /** What the object has now, what the call gives, and the member that tells their items apart. */
+  readonly items: readonly unknown[];
+  readonly kept: readonly unknown[];
+  readonly by: string;
+};
+
+/** The lists of the object that a call replaces as a whole. */
+export const toReplaced = ({ preview }: Tool, args: Arguments, now: JsonObject): readonly Replaced[] =>
+  Object.entries(preview?.replaces ?? {})
+    .filter(([argument]) => Object.hasOwn(args, argument))
+    .map(([argument, { member, by }]) => ({
+      member,
+      items: itemsOf(now[member]),
+      by,
+      kept: itemsOf(args[argument]),
+    }));
+
+const itemsOf = (list: unknown): readonly unknown[] => (Array.isArray(list) ? list : []);
+
+/** What an update takes away because it replaces a list as a whole. */
+export function toLoss({ member, items, kept, by }: Replaced): string {
+  const nameOf = (item: unknown): unknown => Object(item)[by] ?? item;
+  const keyOf = (item: unknown) => JSON.stringify(nameOf(item)).toLowerCase();
+  const keys = new Set(kept.map(keyOf));
+  const lost = items.filter((item) => !keys.has(keyOf(item))).map(nameOf);
+  if (lost.length === 0) return '';
+  const shown: string[] = [];
+  for (const one of lost) {
+    const { text } = toShownJson(one, { ascii: true });
+    if (shown.join().length + text.length > MAX_VALUE_CHARS) break;
+    shown.push(code(text));
+  }
+  const more = lost.length - shown.length;
+  return `It removes from ${member}: ${[...shown, ...(more === 0 ? [] : [`${more} more`])].join(', ')}`;
+}
+
+/** What else a person should know before they confirm, by what it is called. */
+export const toFacts = (facts: JsonObject): readonly ShownText[] =>
+  Object.entries(facts).map(([what, value]) => {
+    const { text, warnings } = toShownJson(value ?? null, { ascii: true });
+    const shown = text.length <= MAX_VALUE_CHARS ? text : `${text.slice(0, MAX_VALUE_CHARS)}…`;
+    return { text: `${what}: ${code(shown)}`, warnings };
+  });
