@@ -45,7 +45,6 @@ export function contenders(url: string) {
       timeout: 30_000,
       maxItems: 10_000,
       maxResultBytes: 100_000_000,
-      dryRun: false,
       // The bench asks for more pages than WorkOS would allow.
       limits: ['general=1000000/1', 'user_management_reads=1000000/1'],
     },
@@ -65,6 +64,8 @@ export function contenders(url: string) {
     confirm: 'auto',
     verdictOn: () => ({ allowed: true, rule: '*:read' }),
     markerOf: () => undefined,
+    dryRun: false,
+    waitOutside: (wait) => wait(),
     elicitation: { canAsk: false },
     signal: new AbortController().signal,
   };

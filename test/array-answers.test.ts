@@ -52,7 +52,7 @@ async function call(fetch: (request: Request) => Promise<Response>, args: object
     catalog,
     environment: { label: 'sandbox', baseUrl, apiKey, clientId: undefined },
     send: createInProcessTransport(baseUrl, fetch).send,
-    settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 10_000, dryRun: false, limits: [] },
+    settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 10_000, limits: [] },
     record: createAuditRecord({
       sink: { append: silent, sync: async () => {}, close: async () => {} },
       run: newRun(),
@@ -68,6 +68,8 @@ async function call(fetch: (request: Request) => Promise<Response>, args: object
     confirm: 'auto',
     verdictOn: () => ({ allowed: true, rule: '*:read' }),
     markerOf: () => mark,
+    dryRun: false,
+    waitOutside: (wait) => wait(),
     elicitation: { canAsk: false },
     signal: new AbortController().signal,
   };

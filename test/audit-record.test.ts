@@ -64,6 +64,16 @@ describe('while nothing can be written', () => {
     expect(entries().map((entry) => entry.prev)).toEqual([NO_HASH, ...lines.slice(0, -1).map(hashOf)]);
   });
 
+  it('forgets what was said beforehand, which then does not happen', async () => {
+    const { record, broken, entries } = setUp();
+    broken.write = full;
+    await expect(record.append(NOTE, { beforehand: true })).rejects.toThrow(RecordError);
+    broken.write = undefined;
+    expect(await record.append(DECISION)).toBe(1);
+    expect(await record.append(NOTE, { beforehand: true })).toBe(2);
+    expect(entries()).toMatchObject([{ kind: 'decision' }, { kind: 'note' }]);
+  });
+
   it('says how many entries were lost where it has to stop like that', async () => {
     const { record, broken } = setUp();
     broken.write = full;

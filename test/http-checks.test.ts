@@ -98,9 +98,9 @@ describe('the checks of an HTTP request', () => {
       / 415 .*content type must be application\/json/s,
       'yes',
     ],
-    ['inFlight', 'body', { body: '{' }, / 503 .*server has too many requests in flight/s, 'yes'],
+    ['inFlight', 'body', { body: '{' }, / 503 .*server has too many requests waiting/s, 'yes'],
   ])('%s comes before %s', async (_first, second, { extra, ...request }, answer, isIdentified) => {
-    const limits = ['mediaType', 'inFlight', 'body'].includes(second) ? { inFlight: 0 } : {};
+    const limits = ['mediaType', 'inFlight', 'body'].includes(second) ? { inFlight: 0, waiting: 0 } : {};
     const { port, seen } = await startHttp({ allowedOrigins: [PAGE], metadata: DOCUMENT, limits });
     expect(await sendRaw(port, rawRequest(request, extra))).toMatch(answer);
     expect(seen.identified).toHaveLength(identified[isIdentified]);
@@ -117,9 +117,13 @@ describe('the checks of an HTTP request', () => {
   it('identifyAgain refuses a token that a reload revoked while the body was sent', async () => {
     let generation = 0;
     let isRevoked = false;
+    const again: boolean[] = [];
     const { port, seen } = await startHttp({
       generation: () => generation,
-      identify: async () => (isRevoked ? { ok: false, status: 401, message: 'Revoked.' } : { ok: true, caller: 'ada' }),
+      identify: async (_, isAgain) => {
+        again.push(isAgain);
+        return isRevoked ? { ok: false, status: 401, message: 'Revoked.' } : { ok: true, caller: 'ada' };
+      },
     });
     const request = rawRequest({});
     const raw = openRaw(port);
@@ -131,6 +135,7 @@ describe('the checks of an HTTP request', () => {
     await eventually(() => raw.text().includes('Revoked.'));
     raw.socket.destroy();
     expect(raw.text()).toMatch(/^HTTP\/1\.1 401 /);
+    expect(again).toEqual([false, true]); // so that the request is counted once
     expect(seen.from).toEqual([]);
   });
 
@@ -144,7 +149,7 @@ describe('the checks of an HTTP request', () => {
     });
     let isAsked = false;
     const { port, seen, close } = await startHttp({
-      limits: { inFlight: 0 },
+      limits: { inFlight: 0, waiting: 0 },
       identify: async () => {
         isAsked = true;
         await asked;

@@ -82,7 +82,7 @@ describe.each([
   });
 
   it('lets a caller have so many calls under way, and others theirs', async () => {
-    const { url, seen, release } = await start({ limits: { inFlightPerCaller: 2 } });
+    const { url, seen, release } = await start({ limits: { inFlightPerCaller: 2, waitingPerCaller: 1 } });
     const post = (caller: string, tool: string) =>
       fetch(url, {
         method: 'POST',
@@ -91,22 +91,28 @@ describe.each([
       });
     const waiting = [post('ada', 'wait'), post('ada', 'wait')];
     await eventually(() => seen.started.length === 2);
-    const third = await post('ada', 'echo');
-    expect([third.status, third.headers.get('retry-after')]).toEqual([429, '1']);
+    const third = post('ada', 'echo');
+    await eventually(() => seen.identified.length === 3);
+    const fourth = await post('ada', 'echo');
+    expect([fourth.status, fourth.headers.get('retry-after')]).toEqual([429, '1']);
     expect((await post('bob', 'echo')).status).toBe(200);
     release();
     for (const response of waiting) await (await response).text();
+    expect((await third).status).toBe(200);
     expect((await post('ada', 'echo')).status).toBe(200);
   });
 
   it('lets so many calls be under way in all', async () => {
-    const { url, seen, release } = await start({ limits: { inFlight: 1 } });
+    const { url, seen, release } = await start({ limits: { inFlight: 1, waiting: 1 } });
     const post = (tool: string) => fetch(url, { method: 'POST', headers: HEADERS, body: callOf(tool) });
     const waiting = post('wait');
     await eventually(() => seen.started.length === 1);
+    const second = post('echo');
+    await eventually(() => seen.identified.length === 2);
     expect((await post('echo')).status).toBe(503);
     release();
     await (await waiting).text();
+    expect((await second).status).toBe(200);
     expect((await post('echo')).status).toBe(200);
   });
 
@@ -122,7 +128,9 @@ describe.each([
     await (
       await fetch(url, { method: 'POST', headers: { ...HEADERS, traceparent: header }, body: callOf('echo') })
     ).text();
-    expect(seen.from).toEqual([{ traceparent: handed, remote: '127.0.0.1', tool: 'echo', args: expect.anything() }]);
+    const place = expect.objectContaining({ waitedMs: 0 });
+    const from = { traceparent: handed, remote: '127.0.0.1', tool: 'echo', args: expect.anything(), place };
+    expect(seen.from).toEqual([from]);
   });
 
   it.each([

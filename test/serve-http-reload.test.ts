@@ -25,7 +25,9 @@ let anonymous: HttpServer;
 const open: HttpServer[] = [];
 
 beforeAll(async () => {
-  workos = await openWorkos('north', KEY);
+  workos = await openWorkos('north', KEY, ({ method }) =>
+    method === 'POST' ? Response.json({}, { status: 429, headers: { 'retry-after': '1' } }) : undefined,
+  );
   const env = { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: workos.url };
   [server, anonymous] = await Promise.all([
     start(toFile(`agents:\n${line('ann', 'users:read')}`)),
@@ -105,6 +107,35 @@ describe('SIGHUP', () => {
     await client.close();
   });
 
+  it('stops a call that waits for its next attempt', async () => {
+    const { change, url } = await begin(`agents:\n${line('ann', 'organizations:full')}`);
+    const sent = workos.received.length;
+    const waiting = postCall(url, token.ann.token, 'create_organization', { name: 'Acme' });
+    await waitFor(() => workos.received.length === sent + 1);
+    expect(await change(`agents:\n${line('ann', 'organizations:read')}`)).toBe(true);
+    expect((await waiting).result.content[0].text).toContain('with 429 Too Many Requests. Nothing was changed.');
+    expect(workos.received).toHaveLength(sent + 1);
+  });
+
+  it('stops a call that waits for a person', async () => {
+    const deletes = () => workos.received.filter(({ method }) => method === 'DELETE').length;
+    const before = deletes();
+    const ann = (more = '') => line('ann', 'users:full', `, confirm: strict${more}`);
+    const { change, url } = await begin(`agents:\n${ann()}`);
+    const client = await connectTo(url, token.ann.token, {
+      peer: 'v1 client',
+      elicitation: { form: {} },
+      person: async ({ message }) => {
+        expect(await change(`agents:\n${ann(', read-only: true')}`)).toBe(true);
+        return { action: 'accept', content: { confirm: /[0-9A-Z]{6}(?=\W*$)/.exec(message)?.[0] ?? '' } };
+      },
+    });
+    const { isError, text } = await client.call('delete_user', { user_id: newId('user') });
+    expect([isError, text]).toEqual([true, expect.stringContaining('You are not allowed to use this tool')]);
+    expect(deletes()).toBe(before);
+    await client.close();
+  });
+
   it('takes what an agent has spent over, and what it may spend anew', async () => {
     const { change, status } = await begin(`agents:\n${line('few', 'users:read', ', requests-per-minute: 3')}`);
     const statuses = async (count: number) => {
@@ -138,6 +169,21 @@ describe('SIGHUP', () => {
     write(good.replace(hashOf(token.ann), hashOf(token.bob)));
     expect(await reload()).toBe(true);
     expect([await status(token.ann.token), await status(token.bob.token)]).toEqual([401, 200]);
+  });
+
+  it('tells agents and the operator what holds, and what needs a restart', async () => {
+    const { url, write, text, reload, log } = await begin(
+      `agents:\n${line('ann', '[users:full]', ', status-tool: true')}`,
+    );
+    const sent = workos.received.length;
+    write(`dry-run: true\nmax-items: 5\n${text}`);
+    expect(await reload()).toBe(true);
+    const status = await postCall(url, token.ann.token, 'get_access_status');
+    expect(status.result.structuredContent).toMatchObject({ dry_run: true });
+    const written = await postCall(url, token.ann.token, 'delete_user', { user_id: newId('user') });
+    expect(written.result.structuredContent).toMatchObject({ dry_run: true });
+    expect(workos.received).toHaveLength(sent);
+    expect(log()).toContain('"settings":["max-items"],"msg":"these settings take effect after a restart"');
   });
 
   it('reads keys from their files anew', async () => {

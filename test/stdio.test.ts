@@ -58,6 +58,20 @@ async function startBefore(way: Way, answered: number, hang: () => Promise<unkno
 }
 
 describe.each(WAYS)('over stdio, answered %s,', (way) => {
+  it('answers each of 200 calls at once', async () => {
+    const { say, opened, end } = start(way, SANDBOX);
+    say(initialize());
+    await opened;
+    const calls = Array.from({ length: 200 }, (_, id) => ({
+      id: id + 2,
+      method: 'tools/call',
+      params: { name: 'list_organizations' },
+    }));
+    say(INITIALIZED, ...calls);
+    const answers = (await end()).filter(({ result }) => Object(result).structuredContent !== undefined);
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(200);
+  });
+
   it('gives no answer to a call that is cancelled, and aborts it', async () => {
     const { say, opened, received, until, end } = await startBefore(way, 0);
     say(initialize());

@@ -52,8 +52,8 @@ async function traceOf({ args, settings, gate, caller, onDecide, ...declared }: 
     ...declared,
   };
   const called = toTool(AREA, declaration);
-  const exchange: Exchange = async ({ name }) => {
-    trace.push(`send ${name}`);
+  const exchange: Exchange = async ({ name }, _, { deadline }) => {
+    trace.push(deadline === 1_000 ? `send ${name}` : `send ${name} by ${deadline}`);
     const value = { id: 'thing_1', name: 'One' };
     return { value, notes: [], removed: 0, plain: true, marked: false, reply: { status: 200, headers: {}, body: '' } };
   };
@@ -76,7 +76,7 @@ async function traceOf({ args, settings, gate, caller, onDecide, ...declared }: 
   const call = createCall({
     steps: {
       environment: { label: 'staging', baseUrl: 'https://workos.test', apiKey: 'sk_test_1', clientId: 'client_1' },
-      settings: { timeout: 1_000, maxItems: 10, maxResultBytes: 10_000, dryRun: false, ...settings },
+      settings: { timeout: 1_000, maxItems: 10, maxResultBytes: 10_000, ...settings },
       toolOf: (name) => (name === 'get_thing' ? getThing : undefined),
       exchange,
       gate: {
@@ -116,6 +116,8 @@ async function traceOf({ args, settings, gate, caller, onDecide, ...declared }: 
     },
     confirm: 'auto',
     elicitation: { canAsk: true },
+    dryRun: false,
+    waitOutside: (wait) => wait(),
     signal: new AbortController().signal,
     spendDelete: async () => void trace.push('spend a delete'),
     ...caller,
@@ -138,6 +140,7 @@ describe('the steps of a call', () => {
     expect(STEPS.map(({ name }) => name)).toEqual([
       'conceal',
       'allow',
+      'stillAllowed',
       'parse',
       'answerLocally',
       'build',
@@ -155,11 +158,24 @@ describe('the steps of a call', () => {
     expect(await traceOf({})).toEqual(ALL);
   });
 
+  it('have less time after a wait in line', async () => {
+    const sent = (await traceOf({ caller: { waitedMs: 400 } })).filter((step) => step.startsWith('send'));
+    expect(sent).toEqual(['send get_thing by 600', 'send delete_thing by 600']);
+  });
+
   it.each<[step: string, changes: Changes, trace: readonly string[]]>([
     [
       'allow refuses',
       { args: { thing_id: 'thing_BAD' }, caller: { verdictOn: () => ({ allowed: false, rule: 'it is off' }) } },
       [CONCEAL, 'end: not sent, it is off'],
+    ],
+    [
+      'stillAllowed refuses',
+      {
+        args: { thing_id: 'thing_BAD' },
+        caller: { stillAllowed: () => Promise.reject(new RefusedError('No.', 'a reload')) },
+      },
+      [CONCEAL, ALLOW, 'end: not sent, a reload'],
     ],
     [
       'parse refuses',
@@ -168,22 +184,22 @@ describe('the steps of a call', () => {
     ],
     [
       'answerLocally refuses',
-      { local: () => refuse('it cannot be answered'), settings: { dryRun: true } },
+      { local: () => refuse('it cannot be answered'), caller: { dryRun: true } },
       [CONCEAL, ALLOW, PARSE, 'end: not sent, it cannot be answered'],
     ],
     [
       'answerLocally ends it',
-      { local: () => ({}), settings: { dryRun: true } },
+      { local: () => ({}), caller: { dryRun: true } },
       [CONCEAL, ALLOW, PARSE, 'record allowed, things:delete, undefined', 'end: ok'],
     ],
     [
       'dryRun refuses',
-      { args: { thing_id: 'a/b' }, settings: { dryRun: true } },
+      { args: { thing_id: 'a/b' }, caller: { dryRun: true } },
       [CONCEAL, ALLOW, PARSE, 'end: not sent, the arguments do not fit'],
     ],
     [
       'dryRun ends it',
-      { settings: { dryRun: true } },
+      { caller: { dryRun: true } },
       [CONCEAL, ALLOW, PARSE, 'record allowed, things:delete, undefined', 'end: dry run'],
     ],
     [

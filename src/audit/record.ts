@@ -17,10 +17,14 @@ export type Sink = {
 export type AuditRecord = {
   /**
    * Appends an entry and resolves to its sequence number. With `sync` it resolves when the entry is on disk. Rejects
-   * with RecordError if it cannot write. A decision is then dropped. All other entries describe what already happened,
-   * so they are kept and written before any later entry.
+   * with RecordError if it cannot write. A decision is then dropped, and so is an entry that says `beforehand` what is
+   * about to happen. All other entries describe what already happened, so they are kept and written before any later
+   * entry.
    */
-  readonly append: (fields: EntryFields, options?: { readonly sync?: boolean }) => Promise<number>;
+  readonly append: (
+    fields: EntryFields,
+    options?: { readonly sync?: boolean; readonly beforehand?: boolean },
+  ) => Promise<number>;
   /**
    * HMAC of the arguments, in hex. The key belongs to this run and never leaves memory. Member order does not matter.
    */
@@ -78,16 +82,15 @@ export function createAuditRecord({
     }
   };
 
-  const add = (fields: EntryFields): number => {
-    const isDecision = fields.kind === 'decision';
-    if (isDecision)
-      flush(); // a decision must not wait behind other entries
+  const add = (fields: EntryFields, beforehand = fields.kind === 'decision'): number => {
+    if (beforehand)
+      flush(); // it must not wait behind other entries
     else if (waiting.length === MAX_WAITING_ENTRIES) throw new Error('too many entries are waiting to be written');
     const seq = last.seq + 1;
     const entry: Entry = { v: SCHEMA_VERSION, run, seq, time: now().toISOString(), prev: last.hash, ...fields };
     const line = toLine(entry);
     const head = { run, seq, hash: hashOf(line) };
-    if (isDecision) {
+    if (beforehand) {
       sink.append(line);
       written = head;
       last = head;
@@ -112,11 +115,11 @@ export function createAuditRecord({
   };
 
   return {
-    append: async (fields, { sync = false } = {}) => {
+    append: async (fields, { sync = false, beforehand } = {}) => {
       if (closed) throw new RecordError('The audit record is closed.');
       let seq: number | undefined;
       try {
-        seq = add(fields);
+        seq = add(fields, beforehand);
         if (sync) await sink.sync();
         failing = false;
         return seq;

@@ -21,7 +21,7 @@ export type CallDeps = {
 export function createCall({ steps, journal, log, observer }: CallDeps): Call {
   const { now } = steps;
   return async (tool, args, caller) => {
-    const start = now();
+    const start = now() - (caller.waitedMs ?? 0);
     const own = journal.begin(tool, caller.agent, args, caller.trace);
     const context: CallContext = { deps: steps, tool, rawArgs: args, caller, journal: own, start };
     const state = beginState();

@@ -2,26 +2,30 @@ import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/
 import type { ConfirmMode } from '../access/confirmation.ts';
 import type { Tool } from '../catalog/tool.ts';
 import type { Elicitation } from './confirm/person-answer.ts';
-
-/** Whether an agent may make a call, and by which grant or rule. */
-export type Verdict = {
-  readonly allowed: boolean;
-  readonly rule: string;
-  /** The grant of its credentials, if there is one. */
-  readonly credentials?: string | undefined;
-};
+import type { WaitOutside } from './outside-waits.ts';
+import type { Verdict } from './verdict.ts';
 
 /** The agent that calls, and how to reach its client during the call. */
 export type Caller = {
   readonly agent: string;
   /** Checked at every call, not only when tools are listed: the grants may have been reduced since. */
   readonly verdictOn: (tool: Tool) => Verdict;
+  /**
+   * Whether the call is still allowed, after it has waited. `undefined` if nothing has changed since it was identified;
+   * otherwise it rejects with RefusedError if the configuration that holds now does not allow the call.
+   */
+  readonly stillAllowed?: ((tool: Tool) => Promise<void> | undefined) | undefined;
   /** The placeholder for a tool's secrets, if the caller may not see them. */
   readonly markerOf: (tool: Tool) => string | undefined;
   /** How calls are confirmed, and the client's part in that. */
   readonly confirm: ConfirmMode;
   readonly elicitation: Elicitation;
+  /** Whether a write returns the request that it would send, and sends nothing. */
+  readonly dryRun: boolean;
   readonly signal: AbortSignal;
+  /** Milliseconds that the call waited for its turn before it began. They count towards its timeout. */
+  readonly waitedMs?: number | undefined;
+  readonly waitOutside: WaitOutside;
   /** The W3C trace context that the client is in. */
   readonly trace?: string | undefined;
   /** Counts one delete against the agent's limit. Throws RefusedError if the limit is reached. */

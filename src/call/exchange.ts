@@ -19,8 +19,8 @@ export type Traffic = {
 
 export const createTraffic = (): Traffic => ({ sent: false, requests: 0, attempts: 0 });
 
-/** The agent and deadline of a request, and where it is counted. */
-export type ExchangeContext = Pick<Context, 'signal' | 'agent' | 'deadline'> & {
+/** The agent and deadline of a request, whether it may still be sent, and where it is counted. */
+export type ExchangeContext = Pick<Context, 'signal' | 'agent' | 'deadline' | 'stillAllowed'> & {
   readonly traffic: Traffic;
   readonly confidential: Confidential;
 };

@@ -13,7 +13,7 @@ export type ReadingCall = {
     readonly environment: { readonly apiKey: string };
     readonly settings: { readonly timeout: number };
   };
-  readonly caller: Pick<Caller, 'agent' | 'signal' | 'markerOf'>;
+  readonly caller: Pick<Caller, 'agent' | 'signal' | 'markerOf' | 'stillAllowed'>;
   readonly start: number;
 };
 
@@ -35,7 +35,8 @@ export function createSideRead(
     // Counted separately: if a read fails, the call itself was still not sent.
     const reads = createTraffic();
     try {
-      return await exchange(tool, args, { agent, signal, deadline, traffic: reads, confidential });
+      const stillAllowed = () => caller.stillAllowed?.(tool);
+      return await exchange(tool, args, { agent, signal, deadline, stillAllowed, traffic: reads, confidential });
     } catch (error) {
       if (!(error instanceof ReplyError || error instanceof TransportError)) throw error;
       throw refusal(explain(error, { tool, args, confidential, sent: true }));

@@ -14,8 +14,8 @@ import { toResult } from './answer/result.ts';
 import { byteLength } from './answer/size.ts';
 import { type ItemFilter, isWalk, toFilter } from './answer/where.ts';
 import { parseArguments, withKey } from './arguments.ts';
-import type { Caller, CallResult, Verdict } from './caller.ts';
-import { type Confidential, NOTHING, toConfidential, usesCredentials } from './confidential.ts';
+import type { Caller, CallResult } from './caller.ts';
+import { type Confidential, NOTHING, toConfidential } from './confidential.ts';
 import { noPreview } from './confirm/find-object.ts';
 import type { ConfirmationGate, ConfirmationOutcome } from './confirm/gate.ts';
 import { lookFirst, notRead } from './confirm/look-first.ts';
@@ -26,6 +26,7 @@ import { createTraffic, type Exchange, type Traffic } from './exchange.ts';
 import type { CallJournal } from './journal.ts';
 import { withCaseNote } from './letter-case.ts';
 import { createSideRead } from './side-reads.ts';
+import { requireAllowed, toRule, type Verdict } from './verdict.ts';
 
 /**
  * The steps of every call, in order. A step refuses the call by throwing, or ends it by returning its end. Otherwise
@@ -34,6 +35,7 @@ import { createSideRead } from './side-reads.ts';
 export const STEPS: readonly Step[] = [
   conceal, // First: a refusal may quote arguments, so the confidential ones must be known before any refusal.
   allow, // Before the arguments are read: only an agent that may call the tool learns what is wrong with them.
+  stillAllowed, // Again, if the call waited in line or for a person. The layer below the rate limits asks before it sends.
   parse, // Before anything uses an argument.
   answerLocally, // Before the dry run: it sends nothing, so there is nothing to withhold.
   build, // Before a person is asked: a request that cannot be built is refused at once.
@@ -63,7 +65,7 @@ export type CallContext = {
   readonly rawArgs: unknown;
   readonly caller: Caller;
   readonly journal: CallJournal;
-  /** When the call began, in milliseconds of the clock. */
+  /** When the call came in, in milliseconds of the clock. */
   readonly start: number;
 };
 
@@ -113,8 +115,6 @@ export type CallSettings = {
   readonly maxItems: number;
   /** The most bytes of a result's JSON. */
   readonly maxResultBytes: number;
-  /** Whether a write returns the request that it would send, and sends nothing. */
-  readonly dryRun: boolean;
 };
 
 /** What all calls to one WorkOS environment share. */
@@ -137,9 +137,11 @@ function conceal({ deps, tool, rawArgs, caller }: CallContext, state: CallState)
 }
 
 function allow({ tool, caller }: CallContext, state: CallState): undefined {
-  const verdict = caller.verdictOn(tool);
-  if (!verdict.allowed) throw new RefusedError(`You are not allowed to use this tool: ${verdict.rule}.`, verdict.rule);
-  state.verdict = verdict;
+  state.verdict = requireAllowed(caller.verdictOn(tool));
+}
+
+function stillAllowed({ tool, caller }: CallContext): undefined | Promise<void> {
+  return caller.stillAllowed?.(tool);
 }
 
 function parse({ deps, tool, rawArgs, journal }: CallContext, state: CallState): undefined {
@@ -160,8 +162,8 @@ function answerLocally(context: CallContext, state: CallState): undefined | Prom
 }
 
 function dryRun(context: CallContext, state: CallState): undefined | Promise<CallEnd> {
-  const { deps, tool } = context;
-  if (!deps.settings.dryRun || !tool.changes) return undefined;
+  const { deps, tool, caller } = context;
+  if (!caller.dryRun || !tool.changes) return undefined;
   const rehearsal = toDryRun(tool, state.args, deps.environment, tool.before && { because: state.occasion?.because });
   return endHere(context, state, 'dry run', rehearsal);
 }
@@ -231,7 +233,8 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
   const { environment, settings, exchange, now } = deps;
   const { args, notes, request, selection, filter, traffic, confidential } = state;
   const { agent, signal } = caller;
-  const onBehalf = { agent, signal, deadline: start + settings.timeout, traffic, confidential };
+  const still = () => stillAllowed(context);
+  const onBehalf = { agent, signal, deadline: start + settings.timeout, stillAllowed: still, traffic, confidential };
   const options = {
     tool,
     args,
@@ -278,15 +281,6 @@ async function endHere(
 ): Promise<CallEnd> {
   await journal.decide('allowed', toRule(tool, state));
   return { outcome, result: toResult(value) };
-}
-
-/** The grants of the call, for the record. Throws for a call that no step has allowed, so that it cannot be sent. */
-function toRule(tool: Tool, { verdict, args, takesCredentials }: CallState): string {
-  if (verdict === undefined) throw new Error('the call was never allowed');
-  const { rule, credentials } = verdict;
-  return credentials !== undefined && (takesCredentials || usesCredentials(tool, args))
-    ? `${rule} + ${credentials}`
-    : rule;
 }
 
 /** Makes the preview of a call for a person. Throws RefusedError if it cannot. */

@@ -1,7 +1,7 @@
 import type { InitializeResult, ListToolsResult } from '@modelcontextprotocol/server';
 import { type ConfirmMode, withConfirmToken } from '../access/confirmation.ts';
 import type { Policy } from '../access/policy.ts';
-import type { Verdict } from '../call/caller.ts';
+import type { Verdict } from '../call/verdict.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Environment } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';
@@ -15,6 +15,7 @@ export type Offer<T extends Listing = Tool> = {
   readonly agent: string;
   readonly environment: Environment['label'];
   readonly confirm: ConfirmMode;
+  readonly dryRun: boolean;
   readonly instructions: string;
   /** By name: every tool of the agent, in the form for this agent. */
   readonly tools: ReadonlyMap<string, T>;
@@ -34,6 +35,8 @@ export type OfferDeps<T extends Listing> = {
   readonly policy: Policy;
   readonly environment: Environment['label'];
   readonly confirm: ConfirmMode;
+  /** Whether writes are answered with their request, and not sent. */
+  readonly dryRun?: boolean;
   /** The server's own tool, outside catalog and policy. */
   readonly statusTool?: T | undefined;
 };
@@ -47,6 +50,7 @@ export function createOffer<T extends Formed<T>>({
   policy,
   environment,
   confirm,
+  dryRun = false,
   statusTool,
 }: OfferDeps<T>): Offer<T> {
   // In an area in which no tool handles credentials, the marker cannot name a credentials grant.
@@ -68,6 +72,7 @@ export function createOffer<T extends Formed<T>>({
     agent,
     environment,
     confirm,
+    dryRun,
     instructions: toInstructions(catalog, {
       environment,
       tools,

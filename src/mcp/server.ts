@@ -13,6 +13,7 @@ import {
 import type { Call, Caller } from '../call/caller.ts';
 import { PENDING_MS } from '../call/confirm/pending.ts';
 import type { Elicitation } from '../call/confirm/person-answer.ts';
+import { RefusedError } from '../errors.ts';
 import type { DirectTool } from './direct-tool.ts';
 import type { Offer } from './offer.ts';
 import { toGreeting } from './offer.ts';
@@ -22,6 +23,12 @@ import { supportsForms } from './sessions.ts';
 /** A process never changes its tools, but the operator may start the next one with other grants. */
 const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
 
+/** What a transport knows of a caller, beside its offer. */
+export type CallerParts = Pick<
+  Caller,
+  'trace' | 'waitedMs' | 'waitOutside' | 'stillAllowed' | 'spendDelete' | 'spendPage'
+>;
+
 /**
  * Creates the server of one caller, with only the tools that the caller is offered. No tool or prompt is registered
  * with the SDK: `call` parses arguments and truncates answers itself, so that one place words and records each refusal.
@@ -30,7 +37,7 @@ export function createServer(
   offer: Offer,
   call: Call,
   version: string,
-  caller: Pick<Caller, 'trace' | 'spendDelete' | 'spendPage'> = {},
+  caller: CallerParts,
   /** Whether the client's session says that it can ask. Over stdio the SDK knows it from the client's initialize. */
   sessionAsks = false,
 ): McpServer {
@@ -50,12 +57,14 @@ export function createServer(
       mcpReq,
       server.getClientCapabilities() ?? (sessionAsks ? { elicitation: { form: {} } } : undefined),
     );
-    const start = (elicitation: Elicitation) =>
-      call(tool, params.arguments, { ...caller, ...toCaller(offer), elicitation, signal, ...onProgress });
+    const start = (elicitation: Elicitation, waitedMs = caller.waitedMs) =>
+      call(tool, params.arguments, { ...caller, ...toCaller(offer), waitedMs, elicitation, signal, ...onProgress });
     const result = await start(elicitation);
     // Clients of 2026-07-28 ask the person on this result and call again. Others are elicited while the call waits.
     if (!isInputRequiredResult(result) || isModern(mcpReq)) return result;
-    return start({ canAsk: true, state: result.requestState, ...(await elicit(result, mcpReq, onProgress)) });
+    const answer = await elicit(result, mcpReq, { ...onProgress, waitOutside: caller.waitOutside });
+    // The timeout begins again: a person's time does not count towards it.
+    return start({ canAsk: true, state: result.requestState, ...answer }, 0);
   });
   const lookUp: CallLookup = async (tool, args, signal) => {
     const result = await call(tool, args, { ...caller, ...toCaller(offer), elicitation: { canAsk: false }, signal });
@@ -73,7 +82,7 @@ export function toDirectTool(
   offer: Offer,
   name: unknown,
   call: Call,
-  { canAsk, ...caller }: Pick<Caller, 'trace' | 'spendDelete' | 'spendPage'> & Pick<Elicitation, 'canAsk'>,
+  { canAsk, ...caller }: CallerParts & Pick<Elicitation, 'canAsk'>,
 ): DirectTool | undefined {
   const tool = typeof name === 'string' ? offer.tools.get(name) : undefined;
   if (tool === undefined || (canAsk && tool.confirmable)) return undefined;
@@ -92,7 +101,13 @@ export function mayAsk({ tools, confirm }: Offer, name: unknown): boolean {
   return confirm !== 'off' && typeof name === 'string' && tools.get(name)?.confirmable === true;
 }
 
-const toCaller = ({ agent, confirm, verdictOn, markerOf }: Offer) => ({ agent, confirm, verdictOn, markerOf });
+const toCaller = ({ agent, confirm, dryRun, verdictOn, markerOf }: Offer) => ({
+  agent,
+  confirm,
+  dryRun,
+  verdictOn,
+  markerOf,
+});
 
 type McpRequest = ServerContext['mcpReq'];
 
@@ -123,7 +138,7 @@ const ANY_RESPONSE: StandardSchemaV1<unknown> = {
 async function elicit(
   { inputRequests }: InputRequiredResult,
   { send, signal }: McpRequest,
-  { onProgress }: ReturnType<typeof toProgress>,
+  { onProgress, waitOutside }: ReturnType<typeof toProgress> & Pick<Caller, 'waitOutside'>,
 ): Promise<Pick<Elicitation, 'response' | 'failure'>> {
   const { params } = Object(inputRequests?.confirm);
   let beats = 0;
@@ -133,9 +148,10 @@ async function elicit(
   }, PROGRESS_INTERVAL_MS);
   try {
     const request = { method: 'elicitation/create', params: { mode: 'form', ...params } };
-    return { response: await send(request, ANY_RESPONSE, { timeout: PENDING_MS, signal }) };
+    return { response: await waitOutside(() => send(request, ANY_RESPONSE, { timeout: PENDING_MS, signal })) };
   } catch (error) {
     if (signal.aborted) return { failure: 'cancelled' };
+    if (error instanceof RefusedError) return { failure: 'full' };
     return { failure: SdkError.isInstance(error) && error.code === SdkErrorCode.RequestTimeout ? 'timeout' : 'error' };
   } finally {
     clearInterval(heartbeat);

@@ -16,6 +16,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { askAgain } from '../workos/ask-again.ts';
 import { authorize } from '../workos/authorize.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Send } from '../workos/layer.ts';
@@ -63,6 +64,7 @@ export function compose(deps: ComposeDeps): Composed {
     above,
     limit(systemClock, deps.shared),
     below,
+    askAgain,
     authorize(environment.apiKey, `workos-mcp/${version}`),
   ];
   const send = layers.reduceRight((next, layer) => layer(next), deps.send);

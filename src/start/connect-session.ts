@@ -4,6 +4,7 @@ import type { Agent } from '../access/overview.ts';
 import { createBudgets } from '../agents/budgets.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import { createPendingStore } from '../call/confirm/pending.ts';
+import { createOutsideWaits } from '../call/outside-waits.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Listing } from '../catalog/listing.ts';
 import { systemClock } from '../clock.ts';
@@ -50,9 +51,10 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
     version,
   });
   const offer = withTools(listed, catalog, config.statusTool ? createStatusTool(catalog, agent) : undefined);
+  const own = { waitOutside: createOutsideWaits()(agent.name) };
   const session = openSession({
-    factory: () => createServer(offer, call, version),
-    direct: isDirect ? toDirectCalls((name, canAsk) => toDirectTool(offer, name, call, { canAsk })) : undefined,
+    factory: () => createServer(offer, call, version, own),
+    direct: isDirect ? toDirectCalls((name, canAsk) => toDirectTool(offer, name, call, { canAsk, ...own })) : undefined,
     stdout,
     greeted,
     isOffered: (name) => typeof name === 'string' && offer.tools.has(name),

@@ -2,7 +2,6 @@ import { createPolicy } from '../access/policy.ts';
 import { checkAgents, type OperatorLimits, policyOf } from '../agents/agent-policy.ts';
 import { parsePublicUrl } from '../agents/challenge.ts';
 import type { ResolvedAgent } from '../agents/identify.ts';
-import { canonicalJson } from '../audit/chain.ts';
 import { configDigest } from '../audit/record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Environment } from '../catalog/declaration.ts';
@@ -185,7 +184,3 @@ export const toLabels = (connections: Connections): string => [...new Set(labels
 /** The digest of the configuration without secrets. */
 export const digestOf = ({ config, agents }: Loaded): string =>
   configDigest({ ...config, apiKey: undefined, http: { ...config.http, redisUrl: undefined }, agents });
-
-/** The settings that a reload cannot change. */
-export const settingsOf = ({ config: { grants: _, confirm: __, ...settings } }: Loaded): string =>
-  canonicalJson(settings);

@@ -15,14 +15,13 @@ import { createStatusTool } from '../mcp/status-tool.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { OpenEnvironment } from './environments.ts';
 import type { Rejection } from './rejections.ts';
+import { type RecognizedAgent, toStillAllowed } from './still-allowed.ts';
 
 /** One agent with what it takes to serve it. */
-export type ServedAgent = {
-  readonly agent: ResolvedAgent;
-  readonly opened: OpenEnvironment;
-  readonly offer: Offer;
+export type ServedAgent = RecognizedAgent & {
   /** Counts its calls against the agent's limits. */
   readonly budget: Required<Pick<Caller, 'spendDelete' | 'spendPage'>>;
+  readonly stillAllowed: NonNullable<Caller['stillAllowed']>;
 };
 
 /** The answer to a client that is not authenticated or may not call now. */
@@ -35,11 +34,20 @@ export type RejectedRequest = {
   readonly retryAfter?: number | undefined;
 };
 
+/** Identifies the agent of a request by its `Authorization` header, narrowed by its other headers. */
+type Identify<Found> = (
+  authorization: string | undefined,
+  headers: DistinctHeaders,
+) => Promise<{ readonly ok: true; readonly caller: Found } | RejectedRequest>;
+
 export type ServedAgents = {
+  /** Counts the request against the agent's limit, unless it was counted before. */
   readonly identify: (
     authorization: string | undefined,
     headers: DistinctHeaders,
-  ) => Promise<{ readonly ok: true; readonly caller: ServedAgent } | RejectedRequest>;
+    isAgain: boolean,
+  ) => ReturnType<Identify<ServedAgent>>;
+  readonly recognize: Identify<RecognizedAgent>;
 };
 
 export type ServedAgentsDeps = {
@@ -61,6 +69,8 @@ export type ServedAgentsDeps = {
   readonly now: () => number;
   /** Called for each request that is rejected before it could become a call, and for each page over the budget. */
   readonly onRejection: (rejection: Rejection) => void;
+  /** The agents of the configuration that holds now. */
+  readonly current: () => ServedAgents;
 };
 
 const MINUTE_MS = 60_000;
@@ -68,17 +78,18 @@ const HOUR_MS = 3_600_000;
 
 /** Creates the agents of one configuration. A reload creates new ones: they share no state with these. */
 export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
-  const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, onRejection } = deps;
+  const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, now, current, onRejection } = deps;
   const identify = createIdentifier(config, deps);
-  const known = new WeakMap<ResolvedAgent, Omit<ServedAgent, 'budget'> & { readonly policy: Policy }>();
+  const known = new WeakMap<ResolvedAgent, RecognizedAgent & { readonly policy: Policy }>();
 
   const offerOf = (agent: ResolvedAgent, { environment: { label } }: OpenEnvironment, policy: Policy): Offer => {
     const confirm = toConfirm(agent.confirm ?? deps.confirm, label);
     const grants = toGrants(agent, label, forbidden);
+    const { dryRun } = deps;
     const statusTool = agent.statusTool
-      ? createStatusTool(catalog, { name: agent.name, grants, policy, confirm, dryRun: deps.dryRun })
+      ? createStatusTool(catalog, { name: agent.name, grants, policy, confirm, dryRun })
       : undefined;
-    return createOffer({ agent: agent.name, catalog, policy, environment: label, confirm, statusTool });
+    return createOffer({ agent: agent.name, catalog, policy, environment: label, confirm, dryRun, statusTool });
   };
 
   const memberOf = (agent: ResolvedAgent) => {
@@ -92,8 +103,13 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
     return member;
   };
 
-  return {
-    identify: async (authorization, headers) => {
+  const reject = (agent: ResolvedAgent, reason: string, rejected: Omit<RejectedRequest, 'ok'>): RejectedRequest => {
+    onRejection({ reason, agent: agent.name });
+    return { ok: false, ...rejected };
+  };
+
+  const agents: ServedAgents = {
+    recognize: async (authorization, headers) => {
       const identity: Identity =
         anonymous === undefined ? await identify(authorization) : { ok: true, agent: anonymous };
       if (!identity.ok) {
@@ -105,30 +121,37 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
       const { agent } = identity;
       const { policy, ...member } = memberOf(agent);
       const narrowed = narrowByHeaders(catalog, policy, headers);
-      const reject = (reason: string, rejected: Omit<RejectedRequest, 'ok'>): RejectedRequest => {
-        onRejection({ reason, agent: agent.name });
-        return { ok: false, ...rejected };
-      };
-      if (!narrowed.ok) return reject('headers', narrowed);
-      const taken = await takeRequest(budgets, agent).catch(refusedOnly);
+      if (!narrowed.ok) return reject(agent, 'headers', narrowed);
+      const offer = narrowed.policy === policy ? member.offer : offerOf(agent, member.opened, narrowed.policy);
+      return { ok: true, caller: { ...member, offer } };
+    },
+    identify: async (authorization, headers, isAgain) => {
+      const recognized = await agents.recognize(authorization, headers);
+      if (!recognized.ok) return recognized;
+      const { agent } = recognized.caller;
+      const taken = isAgain ? TAKEN : await takeRequest(budgets, agent).catch(refusedOnly);
       if (taken instanceof RefusedError)
-        return reject('no-redis', { status: 503, message: taken.message, retryAfter: 5 });
+        return reject(agent, 'no-redis', { status: 503, message: taken.message, retryAfter: 5 });
       if (!taken.ok) {
         const retryAfter = Math.ceil(taken.retryAfterMs / 1_000);
-        return reject(OVER_BUDGET, { status: 429, message: overBudget(agent, retryAfter), retryAfter });
+        return reject(agent, OVER_BUDGET, { status: 429, message: overBudget(agent, retryAfter), retryAfter });
       }
-      const offer = narrowed.policy === policy ? member.offer : offerOf(agent, member.opened, narrowed.policy);
       const budget = {
         spendDelete: () => spendDelete(budgets, agent),
         spendPage: () => spendPage(budgets, agent, () => onRejection({ reason: OVER_BUDGET, agent: agent.name })),
       };
-      return { ok: true, caller: { ...member, offer, budget } };
+      const recognizeBy = (other: ServedAgents) => other.recognize(authorization, headers);
+      const stillAllowed = toStillAllowed(recognized.caller, { first: agents, current, now, recognizeBy });
+      return { ok: true, caller: { ...recognized.caller, budget, stillAllowed } };
     },
   };
+  return agents;
 }
 
 /** The reason as the record counts it. */
 const OVER_BUDGET = 'over-budget';
+
+const TAKEN = { ok: true } as const;
 
 const takeRequest = (budgets: Budgets, { name, requestsPerMinute }: ResolvedAgent) =>
   budgets.take(`requests ${name}`, requestsPerMinute, MINUTE_MS);

@@ -1,13 +1,16 @@
 import { createBudgets } from '../agents/budgets.ts';
 import { metadataPath, protectedResourceMetadata } from '../agents/challenge.ts';
 import { createPendingStore } from '../call/confirm/pending.ts';
+import { createOutsideWaits } from '../call/outside-waits.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
 import { StartError, withoutKeys } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { createServer, mayAsk, toDirectTool } from '../mcp/server.ts';
+import { type CallerParts, createServer, mayAsk, toDirectTool } from '../mcp/server.ts';
 import { openShared } from '../redis/stores.ts';
 import { toDirectAnswers } from '../serve/direct/http-calls.ts';
+import type { RequestOrigin } from '../serve/http/handler.ts';
+import { outOfLine } from '../serve/http/in-flight.ts';
 import { createMetrics, serveMetrics } from '../serve/http/metrics.ts';
 import { HTTP_LIMITS, serveOverHttp } from '../serve/http/serve-http.ts';
 import { warnings } from '../settings/warnings.ts';
@@ -21,18 +24,17 @@ import {
   connectAll,
   digestOf,
   labelsOf,
-  settingsOf,
   toAllowedHosts,
   toAnonymous,
   toLabels,
   toPublicUrl,
   toTls,
-  validate,
 } from './http-settings.ts';
 import { openIssuerKeys } from './issuer-keys.ts';
 import { judgeHttp } from './judge-http.ts';
 import { beginRecord, openRecord } from './open-record.ts';
 import { createRejectionCounter } from './rejections.ts';
+import { toReload, validateReload } from './reload.ts';
 import { createServedAgents, type ServedAgent, type ServedAgents } from './served-agents.ts';
 
 /** Serves many agents over HTTP until the process is asked to stop. */
@@ -146,11 +148,15 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       publicUrl,
       budgets,
       now: Date.now,
+      current: () => current.served,
       onRejection: turnedAway.count,
     });
-  let opened = environments.open(firstConnections);
-  let served = serveAgents(first, opened);
-  let current = first;
+  /** What holds at a time. It is replaced as a whole, so that what is told is what holds. */
+  const toGeneration = (loaded: Loaded, connections: Connections) => {
+    const opened = environments.open(connections);
+    return { loaded, opened, served: serveAgents(loaded, opened) };
+  };
+  let current = toGeneration(first, firstConnections);
   for (const warning of [...httpWarnings(http), ...warnings(first.agents, Date.now())]) log.warn({}, warning);
 
   if (metrics && http.metricsPort !== undefined) {
@@ -158,6 +164,17 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     closing.push(metricsServer.close);
     log.info({ url: metricsServer.url }, 'serving metrics');
   }
+  const waitOutside = createOutsideWaits();
+  const toParts = (
+    { agent, budget, stillAllowed }: ServedAgent,
+    { traceparent, place }: RequestOrigin,
+  ): CallerParts => ({
+    trace: traceparent,
+    waitedMs: place.waitedMs,
+    waitOutside: (wait) => waitOutside(agent.name)(() => outOfLine(place, wait)),
+    stillAllowed,
+    ...budget,
+  });
   const server = await serveOverHttp<ServedAgent>({
     host: http.host,
     port: http.port,
@@ -167,14 +184,17 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     ownUrl: publicUrl,
     trustProxy: http.trustProxy,
     tls,
-    identify: ({ authorization, headers }) => served.identify(authorization, headers),
-    generation: () => served,
+    identify: ({ authorization, headers }, isAgain) => current.served.identify(authorization, headers, isAgain),
+    generation: () => current.served,
     keyOf: ({ agent }) => agent.name,
-    factory: ({ offer, opened, budget }, { traceparent, session }) =>
-      createServer(offer, opened.call, version, { trace: traceparent, ...budget }, session?.form),
+    factory: (caller, from) =>
+      createServer(caller.offer, caller.opened.call, version, toParts(caller, from), from.session?.form),
     answerDirectly: host.isDirect
-      ? toDirectAnswers(({ offer, opened, budget }, { tool, traceparent, session }) =>
-          toDirectTool(offer, tool, opened.call, { canAsk: session?.form ?? false, trace: traceparent, ...budget }),
+      ? toDirectAnswers((caller, from) =>
+          toDirectTool(caller.offer, from.tool, caller.opened.call, {
+            canAsk: from.session?.form ?? false,
+            ...toParts(caller, from),
+          }),
         )
       : undefined,
     onRefused: ({ offer, opened }, name, { args, traceparent }) => {
@@ -186,23 +206,23 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     readSession: ({ agent }, id) => sessions?.read(agent.name, id),
     mayAsk: ({ offer }, tool) => mayAsk(offer, tool),
     relay: shared?.answers,
-    limits: HTTP_LIMITS,
+    limits: { ...HTTP_LIMITS, waitMs: config.timeout },
     metadata: {
       path: metadataPath(publicUrl),
       json: () => {
-        const metadata = protectedResourceMetadata(publicUrl, current.agents.issuers);
+        const metadata = protectedResourceMetadata(publicUrl, current.loaded.agents.issuers);
         return metadata && JSON.stringify(metadata);
       },
     },
     checks: {
-      workos: async () => void (await Promise.all([...opened.values()].map(({ probe }) => probe()))),
+      workos: async () => void (await Promise.all([...current.opened.values()].map(({ probe }) => probe()))),
       record: async () => {
         // Only an attempt to write shows whether the record can be written again.
         if (record.isFailing()) await record.append({ kind: 'note', text: 'the record can be written again' });
       },
       ...(shared && { redis: shared.check }),
     },
-    now: systemClock.now,
+    clock: systemClock,
     // The message may quote a client's input.
     onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
   });
@@ -213,17 +233,16 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       const next = await host.load();
       if (next.config.http.anonymous !== http.anonymous)
         throw new StartError('--anonymous cannot change without a restart.');
-      const connections = await connectAll(next, host);
-      validate(next, labelsOf(connections), catalog);
-      const nextOpened = environments.open(connections);
-      const nextServed = serveAgents(next, nextOpened);
+      const reload = toReload(current.loaded, next);
+      const { loaded, afterRestart } = reload;
+      const connections = await connectAll(loaded, host);
+      validateReload(next, reload, labelsOf(connections), catalog);
+      const generation = toGeneration(loaded, connections);
+      const text = `configuration reloaded, settings ${digestOf(loaded).slice(0, 12)}`;
       // Before it takes effect: what cannot be recorded is not done.
-      await record.append({ kind: 'note', text: `configuration reloaded, settings ${digestOf(next).slice(0, 12)}` });
-      if (settingsOf(next) !== settingsOf(current))
-        log.warn({}, 'settings other than agents take effect after a restart');
-      opened = nextOpened;
-      served = nextServed;
-      current = next;
+      await record.append({ kind: 'note', text }, { beforehand: true });
+      current = generation;
+      if (afterRestart.length > 0) log.warn({ settings: afterRestart }, 'these settings take effect after a restart');
       for (const warning of warnings(next.agents, Date.now())) log.warn({}, warning);
       log.info({ agents: next.agents.agents.length }, 'configuration reloaded');
     } catch (error) {

@@ -54,6 +54,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
     policy,
     environment: environment.label,
     confirm,
+    dryRun: config.dryRun,
     statusTool: config.statusTool ? catalog.statusTool : undefined,
   });
 

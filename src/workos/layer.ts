@@ -35,6 +35,11 @@ export type Context = {
   readonly repeat: 'never' | 'refused' | 'unknown';
   /** The rate-limit windows that the request counts in, the most specific one last. */
   readonly slots: readonly Slot[];
+  /**
+   * Whether the call is still allowed, asked right before each attempt. `undefined` if nothing has changed; otherwise it
+   * rejects with RefusedError if the call is not allowed any more.
+   */
+  readonly stillAllowed?: (() => Promise<void> | undefined) | undefined;
   readonly watch?: Watch | undefined;
 };
 

@@ -3,7 +3,9 @@ import type { ConfirmMode } from '../../src/access/confirmation.ts';
 import { createPolicy } from '../../src/access/policy.ts';
 import { createBudgets } from '../../src/agents/budgets.ts';
 import { createAuditRecord } from '../../src/audit/record.ts';
+import type { Caller } from '../../src/call/caller.ts';
 import { createPendingStore } from '../../src/call/confirm/pending.ts';
+import { createOutsideWaits } from '../../src/call/outside-waits.ts';
 import type { Catalog } from '../../src/catalog/catalog.ts';
 import { createOffer } from '../../src/mcp/offer.ts';
 import { createServer } from '../../src/mcp/server.ts';
@@ -40,6 +42,8 @@ export type CallingOptions = {
   readonly asks?: boolean;
   /** The rest of the client's response to a question; `undefined` for none. */
   readonly respond?: (question: string) => Message | undefined;
+  /** As a transport knows it. */
+  readonly stillAllowed?: Caller['stillAllowed'];
   readonly workos: (request: ApiRequest) => unknown;
   /** Instead of the server's own. */
   readonly catalog?: Catalog;
@@ -58,7 +62,7 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
     catalog,
     environment: { label: 'staging', baseUrl: 'https://workos.test', apiKey: 'sk_test_1', clientId: 'client_1' },
     send: async (request) => ({ status: 200, headers: {}, body: JSON.stringify(workos(request)) }),
-    settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 100_000, dryRun, limits: [] },
+    settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 100_000, limits: [] },
     record: createAuditRecord({ sink: memory.sink, run: 'run-1', now: clock() }),
     pending: createPendingStore(() => performance.now()),
     budgets: createBudgets(now),
@@ -67,9 +71,10 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
   });
   const policy = createPolicy(catalog, toGrants(grants));
   const server = createServer(
-    createOffer({ agent: 'agent', catalog, policy, environment: 'staging', confirm }),
+    createOffer({ agent: 'agent', catalog, policy, environment: 'staging', confirm, dryRun }),
     call,
     '1',
+    { waitOutside: createOutsideWaits()('agent'), stillAllowed: options.stillAllowed },
   );
   const [near, other] = InMemoryTransport.createLinkedPair();
   const waiting = new Map<unknown, (message: Message) => void>();

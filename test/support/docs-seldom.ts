@@ -1,8 +1,8 @@
 /** Messages that the sources contain and that no call of the catalogue provokes: the file, the text as it stands there, when. */
 export const SELDOM: readonly (readonly [file: string, text: string, when: string])[] = [
   [
-    'src/call/steps.ts',
-    'You are not allowed to use this tool: ${verdict.rule}.',
+    'src/call/verdict.ts',
+    'You are not allowed to use this tool: ${rule}.',
     'The grants were reduced after the tool was listed in the session',
   ],
   [
@@ -193,14 +193,39 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ['src/workos/faults.ts', 'the answer was truncated', 'An answer is shorter than it declares, on an open connection'],
   ['src/workos/faults.ts', 'the HTTP exchange failed', 'Any other error of the connection'],
   [
-    'src/serve/http/responses.ts',
-    'The server has too many requests in flight.',
-    'HTTP 503: 256 requests are in flight',
+    'src/start/reload.ts',
+    '${error.message} A reload does not change ${kept}: restart the server.',
+    'A reload (SIGHUP) would let an agent write in production, and the file names a record that is not open; in the log',
+  ],
+  [
+    'src/start/still-allowed.ts',
+    'The server checked the caller again after the call had waited. ${recognized.message}',
+    'A reload (SIGHUP) removed the agent or token of a call that waited, or the token expired meanwhile',
+  ],
+  [
+    'src/start/still-allowed.ts',
+    'The operator of this server changed your settings while the call waited. Call again.',
+    'A call waited during a reload that changed how its agent confirms, its environment or what is withheld',
+  ],
+  [
+    'src/call/outside-waits.ts',
+    'Too many calls are waiting for an answer from a person. Have some of them answered, then call again.',
+    'Four calls of one agent, or 200 of all, are waiting for an answer to a question',
   ],
   [
     'src/serve/http/responses.ts',
-    'You have too many requests in flight. Wait until some finish.',
-    'HTTP 429: 32 requests of one agent are in flight',
+    'The server has too many requests waiting. Nothing was sent to WorkOS. Call again in a few seconds.',
+    'HTTP 503: 256 requests are in flight and 1,024 wait in line',
+  ],
+  [
+    'src/serve/http/responses.ts',
+    'You have too many requests waiting. Nothing was sent to WorkOS. Call again when some have finished.',
+    'HTTP 429: 32 requests of one agent are in flight and 512 wait in line',
+  ],
+  [
+    'src/serve/http/responses.ts',
+    'The request waited too long for its turn. Nothing was sent to WorkOS. Call again in a few seconds.',
+    'HTTP 503: the request waited in line for as long as `--timeout`',
   ],
   [
     'src/serve/http/responses.ts',

@@ -155,7 +155,7 @@ export type ClientOptions = {
   readonly peer?: Peer;
   readonly headers?: Readonly<Record<string, string>>;
   readonly elicitation?: Ability;
-  readonly person?: (question: Question) => Reply;
+  readonly person?: (question: Question) => Reply | Promise<Reply>;
 };
 
 const MODES = {

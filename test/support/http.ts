@@ -6,6 +6,7 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpServer, type StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import { onTestFinished } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { toDirectAnswers } from '../../src/serve/direct/http-calls.ts';
 import { HTTP_LIMITS, type HttpLimits, serveOverHttp } from '../../src/serve/http/serve-http.ts';
 import type { Peer } from './session.ts';
@@ -61,7 +62,7 @@ export async function startHttp(
     onRefused: (caller, tool) => seen.refused.push({ caller, tool }),
     checks: {},
     onerror: (error) => seen.errors.push(error),
-    now: () => 0,
+    clock: { ...systemClock, now: () => 0 },
     ...over,
     limits: { ...HTTP_LIMITS, ...over.limits },
   });

@@ -6,6 +6,7 @@ import type { Outcome } from '../../src/audit/entry.ts';
 import { createCall } from '../../src/call/call.ts';
 import { createExchange } from '../../src/call/exchange.ts';
 import type { Journal } from '../../src/call/journal.ts';
+import type { WaitOutside } from '../../src/call/outside-waits.ts';
 import type { Arguments } from '../../src/catalog/declaration.ts';
 import type { Log } from '../../src/log.ts';
 import { createOffer } from '../../src/mcp/offer.ts';
@@ -64,7 +65,7 @@ export function openInside(answering: Answering, options: Options = {}) {
   const call = createCall({
     steps: {
       environment,
-      settings: { timeout: 30_000, maxItems, maxResultBytes, dryRun: false },
+      settings: { timeout: 30_000, maxItems, maxResultBytes },
       toolOf: (name) => catalog.tools.find((tool) => tool.name === name),
       exchange,
       gate: { pass: async () => ({ open: true }), ask: async () => ({ content: [] }), isSame: () => true },
@@ -83,7 +84,8 @@ export function openInside(answering: Answering, options: Options = {}) {
     environment: 'staging',
     confirm: 'off',
   });
-  const { confirm, verdictOn, markerOf } = offer;
+  const { confirm, dryRun, verdictOn, markerOf } = offer;
+  const waitOutside: WaitOutside = (wait) => wait();
   return {
     sent,
     outcomes,
@@ -93,14 +95,14 @@ export function openInside(answering: Answering, options: Options = {}) {
       if (tool === undefined) throw new Error(`there is no ${name}`);
       const { signal } = new AbortController();
       const { spendPage, onProgress = () => {} } = options;
-      const own = { agent: 'agent', confirm, verdictOn, markerOf };
+      const own = { agent: 'agent', confirm, dryRun, verdictOn, markerOf, waitOutside };
       const caller = { ...own, signal, elicitation: { canAsk: false }, spendPage, onProgress };
       return toResult(await call(tool, args, caller));
     },
     /** A client that has listed the tools, as it does before it holds answers against their schemas. */
     connect: async (peer: Peer) => {
       const [near, far] = InMemoryTransport.createLinkedPair();
-      const handle = serveStdio(() => createServer(offer, call, '1'), { transport: far });
+      const handle = serveStdio(() => createServer(offer, call, '1', { waitOutside }), { transport: far });
       const info = { name: 'test', version: '1' };
       const client =
         peer === 'v1 client' ? new ClientV1(info) : new Client(info, { versionNegotiation: { mode: MODES[peer] } });

@@ -134,7 +134,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'node:process',
       'node:timers/promises',
     ],
-    types: ['mcp', 'node:stream'],
+    types: ['mcp', 'clock.ts', 'node:stream'],
   },
   mcp: {
     knows: "the MCP server of one agent: the tools it is offered, prompts, instructions, the server's own tools",

@@ -3,7 +3,7 @@ import type { Arguments } from '../../catalog/declaration.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
-import type { Verdict } from '../caller.ts';
+import type { Verdict } from '../verdict.ts';
 import { readList, type SideRead } from './find-object.ts';
 import type { Occasion } from './preview.ts';
 

@@ -1,3 +1,5 @@
+import { TOO_MANY_WAITS } from '../outside-waits.ts';
+
 /** The client's part in a confirmation. */
 export type Elicitation = {
   /** Whether the client can ask a person. */
@@ -10,7 +12,7 @@ export type Elicitation = {
   readonly failure?: ElicitationFailure | undefined;
 };
 
-export type ElicitationFailure = 'error' | 'timeout' | 'cancelled';
+export type ElicitationFailure = 'error' | 'timeout' | 'cancelled' | 'full';
 
 /** What the client's response says of the person. Only `declined` and `typed` are a person's own answer. */
 export type PersonAnswer =
@@ -76,4 +78,5 @@ const FAILURES: Readonly<Record<ElicitationFailure, NoAnswer>> = {
     rule: 'the client gave no answer in time',
   },
   cancelled: { message: 'The client cancelled the call.', rule: 'the client cancelled the call' },
+  full: TOO_MANY_WAITS,
 };

@@ -5,7 +5,7 @@ import { isModern } from '../era.ts';
 import { readBytes } from '../message.ts';
 import { readBody } from './body.ts';
 import { toRemote, whyMalformed } from './guard.ts';
-import type { InFlight } from './in-flight.ts';
+import type { Entered, InFlight } from './in-flight.ts';
 import {
   type HttpRefusal,
   openTo,
@@ -34,9 +34,9 @@ export const CHECKS: readonly Check[] = [
   identify, // Before the body: the server does not buffer the body of an unauthenticated client.
   mediaType, // After the token: only an authenticated client learns which types are accepted.
   notClosing, // After the token: the server may have begun to close while it was verified.
-  inFlight, // Right before the body: from here on the request uses memory.
+  inFlight, // Right before the body, so that a request that waits in line has not used memory yet.
   body, // After the count, which limits how many bodies are in memory.
-  identifyAgain, // After the body, which a client may send slowly: a reload may have revoked its token meanwhile.
+  identifyAgain, // After the wait in line and the body, which may be sent slowly: a reload may have revoked the token.
   message, // After the body, from which it is parsed.
   session, // After the message, which decides whether an unknown session matters; with the caller to whom it belongs.
 ];
@@ -71,15 +71,16 @@ export type Identified<Caller> =
 
 /** What the checks of one server need. */
 export type CheckDeps<Caller> = ServerFacts & {
-  readonly identify: (head: Head) => Promise<Identified<Caller>>;
+  /** @param isAgain the same request was identified and counted before */
+  readonly identify: (head: Head, isAgain: boolean) => Promise<Identified<Caller>>;
   /** Identifies the configuration that callers are identified by. A reload changes it. */
   readonly generation: () => unknown;
   /** The session of an ID that was issued to this caller. */
   readonly readSession: (caller: Caller, id: string) => HttpSession | undefined;
   /** Whether a call of this tool may ask a person. */
   readonly mayAsk: (caller: Caller, tool: unknown) => boolean;
-  /** Adds a request to the caller's requests in flight, or refuses it. */
-  readonly enter: (caller: Caller, response: ServerResponse) => InFlight | HttpRefusal;
+  /** Adds a request to the caller's requests in flight, perhaps after a wait, or refuses it. */
+  readonly enter: (caller: Caller, response: ServerResponse) => Entered | Promise<Entered>;
 };
 
 type ServerFacts = {
@@ -174,14 +175,19 @@ function query({ request, path }: CheckFacts): CheckOutcome {
   return request.url === path ? undefined : REFUSALS.query;
 }
 
-async function identify<Caller>(
+function identify<Caller>(context: RequestContext<Caller>, state: RequestState<Caller>): Promise<CheckOutcome> {
+  return identifyBy(context, state, false);
+}
+
+async function identifyBy<Caller>(
   { server, request }: RequestContext<Caller>,
   state: RequestState<Caller>,
+  isAgain: boolean,
 ): Promise<CheckOutcome> {
   const remote = toRemote(request, server.trustProxy);
   const { authorization } = request.headers;
   state.generation = server.generation();
-  const identified = await server.identify({ authorization, headers: request.headersDistinct, remote });
+  const identified = await server.identify({ authorization, headers: request.headersDistinct, remote }, isAgain);
   if (!identified.ok) return toRefusal(identified);
   state.remote = remote;
   state.caller = { is: identified.caller };
@@ -196,12 +202,19 @@ function notClosing({ server }: CheckFacts): CheckOutcome {
   return server.isClosing() ? REFUSALS.closing : undefined;
 }
 
-function inFlight<Caller>({ server, response }: RequestContext<Caller>, state: RequestState<Caller>): CheckOutcome {
+function inFlight<Caller>(
+  { server, response }: RequestContext<Caller>,
+  state: RequestState<Caller>,
+): CheckOutcome | Promise<CheckOutcome> {
   if (state.caller === undefined) throw new Error('a request is counted whose caller is not known');
+  const begin = (entered: Entered): CheckOutcome => {
+    if (entered === 'gone') return 'answered'; // The client has left: there is nothing to answer.
+    if ('status' in entered) return entered;
+    state.counted = entered;
+    return undefined;
+  };
   const entered = server.enter(state.caller.is, response);
-  if ('status' in entered) return entered;
-  state.counted = entered;
-  return undefined;
+  return entered instanceof Promise ? entered.then(begin) : begin(entered);
 }
 
 async function body({ server, request, response }: CheckFacts, state: RequestState<unknown>): Promise<CheckOutcome> {
@@ -216,7 +229,7 @@ function identifyAgain<Caller>(
   context: RequestContext<Caller>,
   state: RequestState<Caller>,
 ): CheckOutcome | Promise<CheckOutcome> {
-  return context.server.generation() === state.generation ? undefined : identify(context, state);
+  return context.server.generation() === state.generation ? undefined : identifyBy(context, state, true);
 }
 
 function message(_: CheckFacts, state: RequestState<unknown>): CheckOutcome {

@@ -12,6 +12,7 @@ import { isRequest, isRequestId, withIssuesInWords } from '../message.ts';
 import { type CallsInProgress, createCallsInProgress, type Relay, type RunningRequest } from './calls-in-progress.ts';
 import { toTraceparent } from './guard.ts';
 import { isAccepted } from './header-fields.ts';
+import type { Place } from './in-flight.ts';
 import { REFUSALS, refuse } from './responses.ts';
 import { endWith, sendResponse } from './send.ts';
 
@@ -25,6 +26,7 @@ export type RequestOrigin = {
   readonly tool: string | undefined;
   /** The arguments of the call, as the client sent them. */
   readonly args: unknown;
+  readonly place: Place;
   /** What a client from before 2026-07-28 declared, if it sends its session ID. */
   readonly session: HttpSession | undefined;
 };
@@ -69,6 +71,8 @@ type AcceptedRequest<Caller> = {
   readonly response: ServerResponse;
   /** Aborted when the client disconnects or cancels the request, and when the server shuts down. */
   readonly signal: AbortSignal;
+  /** The request's place among those in flight. */
+  readonly place: Place;
   readonly abort: () => void;
   readonly message: JSONRPCMessage;
   readonly session: HttpSession | undefined;
@@ -87,12 +91,19 @@ export function createHttpExchange<Caller>({
   const inProgress = createCallsInProgress(relay);
   const stallMs = limits.requestTimeoutMs;
   const serve = async (accepted: AcceptedRequest<Caller>, running: RunningRequest | undefined): Promise<void> => {
-    const { caller, remote, request, response, signal, message, session } = accepted;
+    const { caller, remote, request, response, signal, place, message, session } = accepted;
     const { method, id, params } = Object(message);
     const { name, arguments: args, _meta } = Object(params);
     const traceparent = toTraceparent(request.headers.traceparent ?? Object(_meta).traceparent);
     const isCall = method === 'tools/call';
-    const from = { traceparent, remote, tool: isCall && typeof name === 'string' ? name : undefined, args, session };
+    const from = {
+      traceparent,
+      remote,
+      tool: isCall && typeof name === 'string' ? name : undefined,
+      args,
+      place,
+      session,
+    };
     let reported = false;
     const report = () => {
       if (isCall && !reported && !signal.aborted) onRefused(caller, name, from);

@@ -26,10 +26,19 @@ export const REFUSALS = {
   notUtf8: { status: 415, message: 'The charset must be UTF-8.' },
   compressed: { status: 415, message: 'The body must not be compressed.', headers: { 'accept-encoding': 'identity' } },
   tooLarge: { status: 413, message: 'The body is too large.' },
-  full: { status: 503, message: 'The server has too many requests in flight.', headers: { 'retry-after': '1' } },
+  full: {
+    status: 503,
+    message: 'The server has too many requests waiting. Nothing was sent to WorkOS. Call again in a few seconds.',
+    headers: { 'retry-after': '1' },
+  },
   callerFull: {
     status: 429,
-    message: 'You have too many requests in flight. Wait until some finish.',
+    message: 'You have too many requests waiting. Nothing was sent to WorkOS. Call again when some have finished.',
+    headers: { 'retry-after': '1' },
+  },
+  waitedTooLong: {
+    status: 503,
+    message: 'The request waited too long for its turn. Nothing was sent to WorkOS. Call again in a few seconds.',
     headers: { 'retry-after': '1' },
   },
   closing: { status: 503, message: 'The server is closing.', headers: { 'retry-after': '1' } },

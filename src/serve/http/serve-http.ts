@@ -1,21 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
+import type { Clock } from '../../clock.ts';
 import { CHECKS, type CheckDeps, type RequestContext, type RequestState } from './checks.ts';
 import { toGuards } from './guard.ts';
 import { createHttpExchange, type HttpExchange } from './handler.ts';
 import { type Checks, createReadiness } from './health.ts';
-import { createInFlightCounter } from './in-flight.ts';
+import { createInFlightLine, type InFlightLimits } from './in-flight.ts';
 import { type ListenerLimits, listen, type Tls } from './listener.ts';
 import { REFUSALS, refuse } from './responses.ts';
 
-export type HttpLimits = ListenerLimits & {
-  readonly bodyBytes: number;
-  /** Requests in flight in total. */
-  readonly inFlight: number;
-  readonly inFlightPerCaller: number;
-  /** Milliseconds for requests in flight to finish once the server is asked to close. */
-  readonly drainMs: number;
-};
+export type HttpLimits = ListenerLimits &
+  InFlightLimits & {
+    readonly bodyBytes: number;
+    /** Milliseconds for requests in flight to finish once the server is asked to close. */
+    readonly drainMs: number;
+  };
 
 export const HTTP_LIMITS: HttpLimits = {
   headerBytes: 16_384,
@@ -23,6 +22,9 @@ export const HTTP_LIMITS: HttpLimits = {
   connections: 1_000,
   inFlight: 256,
   inFlightPerCaller: 32,
+  waiting: 1_024,
+  waitingPerCaller: 512,
+  waitMs: 30_000,
   requestTimeoutMs: 30_000,
   headersTimeoutMs: 10_000,
   keepAliveMs: 75_000, // over the 60 s after which most proxies close an idle connection: the proxy must close first
@@ -44,8 +46,7 @@ type Http<Caller> = HttpExchange<Caller> &
     readonly keyOf: (caller: Caller) => string;
     readonly limits: HttpLimits;
     readonly checks: Checks;
-    /** A clock in milliseconds. */
-    readonly now: () => number;
+    readonly clock: Pick<Clock, 'now' | 'setTimer'>;
   };
 
 /**
@@ -56,7 +57,7 @@ type Http<Caller> = HttpExchange<Caller> &
 export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ url: string; close(): Promise<void> }> {
   const { host, limits, onerror } = options;
   const { isHost, isOrigin } = toGuards(options);
-  const gate = createInFlightCounter(limits);
+  const line = createInFlightLine(options);
   const exchange = createHttpExchange(options);
   let closing = false;
   const ownOrigins: string[] = [];
@@ -64,7 +65,7 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     isHost,
     isOrigin: (origin) => ownOrigins.includes(origin) || isOrigin(origin),
     metadata: options.metadata,
-    failing: createReadiness(options.checks, options.now),
+    failing: createReadiness(options.checks, options.clock.now),
     mcpPath: options.path,
     trustProxy: options.trustProxy,
     identify: options.identify,
@@ -72,7 +73,7 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     isClosing: () => closing,
     readSession: options.readSession ?? (() => undefined),
     mayAsk: options.mayAsk ?? (() => false),
-    enter: (caller, response) => gate.enter(options.keyOf(caller), response),
+    enter: (caller, response) => line.enter(options.keyOf(caller), response),
     maxBodyBytes: limits.bodyBytes,
   };
 
@@ -100,6 +101,7 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
         response,
         signal: counted.signal,
         abort: counted.abort,
+        place: counted,
         message,
         session,
       });
@@ -127,10 +129,11 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     /** Waits for requests in flight, and aborts those that take too long. */
     close: async () => {
       closing = true;
+      line.dismiss();
       const drained = listener.drain();
       const waiting = new AbortController();
       await Promise.race([drained, sleep(limits.drainMs, waiting.signal)]);
-      gate.abort();
+      line.abort();
       // Aborted requests get time to end and to write their outcome to the record.
       await Promise.race([drained, sleep(ABORT_GRACE_MS, waiting.signal)]);
       waiting.abort();
