@@ -4,6 +4,7 @@ import type { HttpSession } from '../../mcp/sessions.ts';
 import { isModern } from '../era.ts';
 import { readBytes } from '../message.ts';
 import { readBody } from './body.ts';
+import type { ConnectionUse } from './connections.ts';
 import { toRemote, whyMalformed } from './guard.ts';
 import type { InFlight } from './in-flight.ts';
 import {
@@ -101,6 +102,7 @@ export type RequestContext<Caller> = {
   readonly server: CheckDeps<Caller>;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly connection: ConnectionUse;
   /** The path of the request, without the query. */
   readonly path: string;
 };
@@ -121,7 +123,11 @@ export type RequestState<Caller> = {
   session?: HttpSession | undefined;
 };
 
+/** Headers of one request. Browsers and proxies send some dozens. */
+const MAX_HEADERS = 200;
+
 function form({ request }: CheckFacts): CheckOutcome {
+  if (request.rawHeaders.length > 2 * MAX_HEADERS) return REFUSALS.tooManyHeaders;
   const message = whyMalformed(request);
   return message === undefined ? undefined : { status: 400, message };
 }
@@ -175,7 +181,7 @@ function query({ request, path }: CheckFacts): CheckOutcome {
 }
 
 async function identify<Caller>(
-  { server, request }: RequestContext<Caller>,
+  { server, request, connection }: RequestContext<Caller>,
   state: RequestState<Caller>,
 ): Promise<CheckOutcome> {
   const remote = toRemote(request, server.trustProxy);
@@ -185,6 +191,7 @@ async function identify<Caller>(
   if (!identified.ok) return toRefusal(identified);
   state.remote = remote;
   state.caller = { is: identified.caller };
+  connection.hold();
   return undefined;
 }
 

@@ -14,6 +14,7 @@ export type HttpRefusal = {
 };
 
 export const REFUSALS = {
+  tooManyHeaders: { status: 431, message: 'The request has too many headers: at most 200 are read.' },
   host: { status: 403, message: 'This host is not allowed.' },
   origin: { status: 403, message: 'This origin is not allowed.' },
   notPost: { status: 405, message: 'Only POST is supported.', headers: { allow: 'POST' } },

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { CHECKS, type CheckDeps, type RequestContext, type RequestState } from './checks.ts';
+import type { ConnectionUse } from './connections.ts';
 import { toGuards } from './guard.ts';
 import { createHttpExchange, type HttpExchange } from './handler.ts';
 import { type Checks, createReadiness } from './health.ts';
@@ -76,12 +77,16 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     maxBodyBytes: limits.bodyBytes,
   };
 
-  const onRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const onRequest = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    connection: ConnectionUse,
+  ): Promise<void> => {
     response.setHeader('cache-control', 'no-store');
     response.setHeader('x-content-type-options', 'nosniff');
     if (closing) response.setHeader('connection', 'close');
     const [path = ''] = request.url?.split('?', 1) ?? [];
-    const context: RequestContext<Caller> = { server: deps, request, response, path };
+    const context: RequestContext<Caller> = { server: deps, request, response, connection, path };
     const state: RequestState<Caller> = {};
     try {
       for (const check of CHECKS) {
@@ -89,7 +94,9 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
         // Most checks are synchronous, so awaiting each of them would only add delay.
         const verdict = checked instanceof Promise ? await checked : checked;
         if (verdict === 'answered') return;
-        if (verdict !== undefined) return refuse(request, response, verdict);
+        if (verdict === undefined) continue;
+        connection.refuse();
+        return refuse(request, response, verdict);
       }
       const { caller, remote, counted, message, session } = state;
       if (!caller || !counted || !message) throw new Error('a request is served that has not passed every check');
@@ -113,8 +120,8 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     port: options.port,
     tls: options.tls,
     limits,
-    onRequest: (request, response) => {
-      onRequest(request, response).catch((error: unknown) => {
+    onRequest: (request, response, connection) => {
+      onRequest(request, response, connection).catch((error: unknown) => {
         onerror(error instanceof Error ? error : new Error(String(error)));
         if (response.headersSent) response.destroy();
         else refuse(request, response, REFUSALS.broken);
