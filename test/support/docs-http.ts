@@ -92,6 +92,10 @@ async function toRefused(issuer: Issuer, away: Issuer, stranger: Issuer): Promis
     bearer(await issuer.sign({ ...claims, ...more }, options));
   return [
     ['A header is repeated', { headers: { 'content-type': ['application/json', 'text/plain'] } }],
+    [
+      'More than 200 headers',
+      { headers: Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`x-${index}`, '1'])) },
+    ],
     ['A whole URL instead of a path', { path: 'http://mcp.acme.example/mcp' }],
     ['A `Host` that is not in `--allowed-hosts`', { headers: { host: 'mcp.elsewhere.example' } }],
     ['An `Origin` that is not in `--allowed-origins`', { headers: { origin: 'https://app.elsewhere.example' } }],

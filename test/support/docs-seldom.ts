@@ -250,6 +250,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'An internal check: the file has been validated before',
   ],
   [
+    'src/workos/limits/limit.ts',
+    "Too many different objects or addresses count in WorkOS's rate limit ${name} now. Wait at least a minute, then call again.",
+    'More than 20,000 windows of one rate limit are in use',
+  ],
+  [
     'src/serve/http/guard.ts',
     '${host} can be reached from other machines: set --allowed-hosts to the names that clients use.',
     'An internal check: `--public-url` names a host',
