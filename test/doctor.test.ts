@@ -8,6 +8,7 @@ import { type Finding, toText } from '../src/commands/doctor/finding.ts';
 import { freeBytes, OLDEST_NODE } from '../src/commands/doctor/machine.ts';
 import { reachRedis } from '../src/commands/doctor/redis.ts';
 import { StartError } from '../src/errors.ts';
+import { createBytePool } from '../src/memory/byte-pool.ts';
 import { toEnvironment } from '../src/settings/environment.ts';
 import { TransportError } from '../src/workos/errors.ts';
 import { toTransportError } from '../src/workos/faults.ts';
@@ -61,6 +62,7 @@ async function doctor(
     env,
     host: {
       variable: (name) => env[name],
+      answers: createBytePool(1_000),
       readFile,
       connect: async (config) => ({
         environment: config.sandbox

@@ -91,6 +91,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'keys.ts',
       'log.ts',
       'stderr.ts',
+      'memory',
       'clock.ts',
       'errors.ts',
       'sandbox',
@@ -119,6 +120,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: [
       'json.ts',
       'memo.ts',
+      'memory',
       'errors.ts',
       '@modelcontextprotocol/server',
       '@modelcontextprotocol/server/stdio',
@@ -192,6 +194,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: [
       'catalog',
       'wording.ts',
+      'memory',
       'errors.ts',
       'undici',
       'node:http',
@@ -228,6 +231,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'verbs.ts': { knows: "the verbs of tools' names, and their forms in the record" },
   'ids.ts': { knows: 'what an ID of WorkOS looks like' },
   'memo.ts': { knows: 'what is kept of a name once it was looked at' },
+  memory: { knows: 'the bytes that all requests together hold in memory' },
   'clock.ts': { knows: 'time, so that tests can hand in their own' },
   'errors.ts': { knows: 'the errors that end a start or a call' },
   sandbox: {

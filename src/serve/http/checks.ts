@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
 import type { HttpSession } from '../../mcp/sessions.ts';
+import type { PoolPlace } from '../../memory/byte-pool.ts';
 import { isModern } from '../era.ts';
 import { readBytes } from '../message.ts';
 import { readBody } from './body.ts';
@@ -81,6 +82,8 @@ export type CheckDeps<Caller> = ServerFacts & {
   readonly mayAsk: (caller: Caller, tool: unknown) => boolean;
   /** Adds a request to the caller's requests in flight, or refuses it. */
   readonly enter: (caller: Caller, response: ServerResponse) => InFlight | HttpRefusal;
+  /** Waits for room for a body. Resolves to `undefined` if there is none in time, or if the client has gone. */
+  readonly findRoom: (caller: Caller, bytes: number, response: ServerResponse) => Promise<PoolPlace | undefined>;
 };
 
 type ServerFacts = {
@@ -118,6 +121,8 @@ export type RequestState<Caller> = {
   /** The configuration by which it was identified. */
   generation?: unknown;
   counted?: InFlight;
+  /** The place of a large body, held until the request is answered: so long the message stays in memory. */
+  place?: PoolPlace | undefined;
   body?: Buffer;
   message?: JSONRPCMessage;
   session?: HttpSession | undefined;
@@ -211,8 +216,17 @@ function inFlight<Caller>({ server, response }: RequestContext<Caller>, state: R
   return undefined;
 }
 
-async function body({ server, request, response }: CheckFacts, state: RequestState<unknown>): Promise<CheckOutcome> {
-  const read = await readBody(request, response, server.maxBodyBytes);
+async function body<Caller>(
+  { server, request, response }: RequestContext<Caller>,
+  state: RequestState<Caller>,
+): Promise<CheckOutcome> {
+  const { caller } = state;
+  if (caller === undefined) throw new Error('a body is read whose sender is not known');
+  const findRoom = async (bytes: number) => {
+    state.place = await server.findRoom(caller.is, bytes, response);
+    return state.place !== undefined;
+  };
+  const read = await readBody(request, response, { maxBytes: server.maxBodyBytes, findRoom });
   if (read === 'gone') return 'answered'; // The client has left: there is nothing to answer.
   if (typeof read === 'string') return REFUSALS[read];
   state.body = read;
@@ -228,6 +242,7 @@ function identifyAgain<Caller>(
 
 function message(_: CheckFacts, state: RequestState<unknown>): CheckOutcome {
   const read = readBytes(state.body);
+  delete state.body; // not needed while the message is served
   if ('message' in read) {
     state.message = read.message;
     return undefined;

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
+import { createBytePool } from '../../memory/byte-pool.ts';
+import { findRoom } from './body.ts';
 import { CHECKS, type CheckDeps, type RequestContext, type RequestState } from './checks.ts';
 import type { ConnectionUse } from './connections.ts';
 import { toGuards } from './guard.ts';
@@ -11,6 +13,10 @@ import { REFUSALS, refuse } from './responses.ts';
 
 export type HttpLimits = ListenerLimits & {
   readonly bodyBytes: number;
+  /** Bytes of all large bodies together, as long as their requests are in flight. */
+  readonly bodiesBytes: number;
+  /** Milliseconds that a large body may wait for room. */
+  readonly bodyWaitMs: number;
   /** Requests in flight in total. */
   readonly inFlight: number;
   readonly inFlightPerCaller: number;
@@ -20,7 +26,9 @@ export type HttpLimits = ListenerLimits & {
 
 export const HTTP_LIMITS: HttpLimits = {
   headerBytes: 16_384,
-  bodyBytes: 4_194_304,
+  bodyBytes: 1_048_576,
+  bodiesBytes: 16_777_216,
+  bodyWaitMs: 10_000,
   connections: 1_000,
   inFlight: 256,
   inFlightPerCaller: 32,
@@ -58,6 +66,7 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
   const { host, limits, onerror } = options;
   const { isHost, isOrigin } = toGuards(options);
   const gate = createInFlightCounter(limits);
+  const bodies = createBytePool(limits.bodiesBytes);
   const exchange = createHttpExchange(options);
   let closing = false;
   const ownOrigins: string[] = [];
@@ -75,6 +84,8 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     mayAsk: options.mayAsk ?? (() => false),
     enter: (caller, response) => gate.enter(options.keyOf(caller), response),
     maxBodyBytes: limits.bodyBytes,
+    findRoom: (caller, bytes, response) =>
+      findRoom((onRoom) => bodies.enter(options.keyOf(caller), bytes, onRoom), response, limits.bodyWaitMs),
   };
 
   const onRequest = async (
@@ -112,6 +123,7 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
       });
     } finally {
       state.counted?.leave();
+      state.place?.leave();
     }
   };
 
