@@ -5,6 +5,7 @@ import type { Caller } from '../src/call/caller.ts';
 import { createPendingStore } from '../src/call/confirm/pending.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import type { Log } from '../src/log.ts';
+import { createBytePool } from '../src/memory/byte-pool.ts';
 import { compose } from '../src/start/compose.ts';
 import { createTransport } from '../src/workos/transport.ts';
 import { declarations } from '../tools/index.ts';
@@ -33,7 +34,12 @@ export function contenders(url: string) {
     }
   };
 
-  const transport = createTransport(url, { attemptTimeout: 10_000, maxReplyBytes: 8_388_608, now });
+  const transport = createTransport(url, {
+    attemptTimeout: 10_000,
+    maxReplyBytes: 2_097_152,
+    answers: createBytePool(16_777_216),
+    now,
+  });
   const silent = () => {};
   const log: Log = { debug: silent, info: silent, warn: silent, error: silent };
   const catalog = createCatalog(declarations);

@@ -1,13 +1,23 @@
 /** No WorkOS object nests deeper than this, and recursion over deeper values could overflow the stack. */
 export const MAX_DEPTH = 64;
 
-/** Characters of JSON that parse quickly and in little memory at any nesting depth. */
-export const SMALL_CHARS = 262_144;
+/** Values of a message or an answer, those within values included. A list of 100 objects with 100 members has a fourth. */
+export const MAX_VALUES = 40_000;
 
-/** Parses JSON. Returns `undefined` for invalid JSON, and `too deep` for a value that nests deeper than MAX_DEPTH. */
-export function parseJson(json: string): { value: unknown } | 'too deep' | undefined {
-  // Parsing 8 MiB of brackets takes a second and hundreds of MiB, so the depth is checked before parsing.
-  if (json.length > SMALL_CHARS && isTextTooDeep(json)) return 'too deep';
+/** Characters of JSON that parse quickly and in little memory, whatever they are. */
+export const SMALL_CHARS = 65_536;
+
+/** Why a JSON text is not parsed. */
+export type JsonExcess = 'too deep' | 'too many values';
+
+/**
+ * Parses JSON. Returns `undefined` for invalid JSON, and a reason for a value over MAX_DEPTH or over the most values.
+ * @param mostValues the default is for text from a client or from WorkOS
+ */
+export function parseJson(json: string, mostValues = MAX_VALUES): { value: unknown } | JsonExcess | undefined {
+  // Parsing 2 MiB of brackets or of members takes a second and hundreds of MiB, so they are counted before parsing.
+  const excess = json.length > SMALL_CHARS ? excessOf(json, mostValues) : undefined;
+  if (excess !== undefined) return excess;
   try {
     // Some gateways put a byte order mark before JSON.
     const value: unknown = JSON.parse(json.startsWith('\ufeff') ? json.slice(1) : json);
@@ -29,21 +39,31 @@ export function isTooDeep(value: unknown, left = MAX_DEPTH): boolean {
   return false;
 }
 
-function isTextTooDeep(json: string): boolean {
+function excessOf(json: string, mostValues: number): JsonExcess | undefined {
   let depth = 0;
-  let inString = false;
+  let values = 0;
   for (let index = 0; index < json.length; index += 1) {
     const code = json.charCodeAt(index);
-    if (inString) {
-      if (code === 0x5c /* \ */) index += 1;
-      else if (code === 0x22 /* " */) inString = false;
-    } else if (code === 0x22) inString = true;
+    if (code === 0x22 /* " */) index = endOfString(json, index + 1);
+    else if (code === 0x2c /* , */) values += 1;
     else if (code === 0x5b /* [ */ || code === 0x7b /* { */) {
       depth += 1;
-      if (depth > MAX_DEPTH) return true;
+      values += 1;
+      if (depth > MAX_DEPTH) return 'too deep';
     } else if (code === 0x5d /* ] */ || code === 0x7d /* } */) depth -= 1;
+    if (values > mostValues) return 'too many values';
   }
-  return false;
+  return undefined;
+}
+
+/** The place of the quote that ends a string. */
+function endOfString(json: string, start: number): number {
+  for (let index = start; index < json.length; index += 1) {
+    const code = json.charCodeAt(index);
+    if (code === 0x5c /* \ */) index += 1;
+    else if (code === 0x22 /* " */) return index;
+  }
+  return json.length;
 }
 
 /** Whether a value is a JSON object, neither null nor an array. */

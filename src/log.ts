@@ -5,6 +5,9 @@ type LogMethod = 'debug' | 'info' | 'warn' | 'error';
 
 export type Log = Pick<Logger, LogMethod>;
 
+/** Lines that are buffered until pino has loaded. Further ones are dropped and counted. */
+const MAX_BUFFERED_LINES = 1_000;
+
 /** Milliseconds by which loading pino is delayed, so that the first requests of a client are answered before. */
 const LOAD_DELAY_MS = 250;
 
@@ -25,6 +28,7 @@ export function createLog(
   let loading: Promise<void> | undefined;
   let begin = () => {};
   const waiting: (() => void)[] = [];
+  let dropped = 0;
   const load = async () => {
     await new Promise<void>((resolve) => {
       begin = resolve;
@@ -36,6 +40,7 @@ export function createLog(
       { write: (line) => offer(line.trimEnd()) },
     );
     for (const write of waiting.splice(0)) write();
+    if (dropped > 0) logger.warn({ dropped }, 'lines of the log were dropped');
   };
   const line = (kind: LogMethod) => {
     // Lines below the level must not load pino.
@@ -47,7 +52,8 @@ export function createLog(
         logger?.[kind](...line);
       };
       if (logger !== undefined) return write();
-      waiting.push(write);
+      if (waiting.length < MAX_BUFFERED_LINES) waiting.push(write);
+      else dropped += 1;
       loading ??= load();
     };
   };

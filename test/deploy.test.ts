@@ -159,7 +159,9 @@ describe('docs/remote.md tells of', () => {
   it('the limits as they are', () => {
     expect(HTTP_LIMITS).toEqual({
       headerBytes: 16 * 1024,
-      bodyBytes: 4 * 1024 * 1024,
+      bodyBytes: 1024 * 1024,
+      bodiesBytes: 16 * 1024 * 1024,
+      bodyWaitMs: 10_000,
       connections: 1_000,
       inFlight: 256,
       inFlightPerCaller: 32,

@@ -9,6 +9,7 @@ import { freeBytes, OLDEST_NODE } from '../src/commands/doctor/machine.ts';
 import { reachRedis } from '../src/commands/doctor/redis.ts';
 import { StartError } from '../src/errors.ts';
 import { userOf } from '../src/files/file-owner.ts';
+import { createBytePool } from '../src/memory/byte-pool.ts';
 import { toEnvironment } from '../src/settings/environment.ts';
 import { TransportError } from '../src/workos/errors.ts';
 import { toTransportError } from '../src/workos/faults.ts';
@@ -62,6 +63,7 @@ async function doctor(
     env,
     host: {
       variable: (name) => env[name],
+      answers: createBytePool(1_000),
       readFile,
       user: userOf(process),
       connect: async (config) => ({

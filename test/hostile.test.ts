@@ -194,9 +194,19 @@ describe.concurrent('an answer that is', () => {
       'with 200 OK, but its JSON is nested too deeply to be read.',
     ],
     [
+      'of too many values',
+      body(`{"data":[${'0,'.repeat(40_001)}0]}`),
+      'with 200 OK, but its JSON has too many values to be read.',
+    ],
+    [
       'nested deep, as an error',
       json(400, JSON.parse(`{"message":${'['.repeat(500)}${']'.repeat(500)}}`)),
       'with 400 Bad Request, with a body',
+    ],
+    [
+      'too long, as an error',
+      json(400, { message: 'x'.repeat(150_000) }),
+      'with 400 Bad Request, with a body that is too long to be read (150014 characters).',
     ],
     ['without end', endless, 'the answer is larger than 200000 bytes, so the rest was not read.'],
     [

@@ -4,6 +4,7 @@ import { explain } from '../src/call/answer/failure.ts';
 import { NOTHING } from '../src/call/confidential.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import type { Arguments } from '../src/catalog/declaration.ts';
+import { createBytePool } from '../src/memory/byte-pool.ts';
 import { TransportError } from '../src/workos/errors.ts';
 import { proxyFor } from '../src/workos/proxy.ts';
 import { createTransport } from '../src/workos/transport.ts';
@@ -141,7 +142,13 @@ afterEach(async () => {
 async function sendThrough(authority: string, attemptTimeout = 5_000) {
   const now = () => performance.now();
   const proxy = toProxy('https://workos.test', { HTTPS_PROXY: authority });
-  const transport = createTransport('https://workos.test/v1', { attemptTimeout, maxReplyBytes: 1_000, now, proxy });
+  const transport = createTransport('https://workos.test/v1', {
+    attemptTimeout,
+    maxReplyBytes: 1_000,
+    answers: createBytePool(1_000),
+    now,
+    proxy,
+  });
   openings.push(transport);
   return transport.send(
     { method: 'POST', path: '/', headers: {}, body: '{}' },

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
+import { createBytePool } from '../src/memory/byte-pool.ts';
 import { toTransportError } from '../src/workos/faults.ts';
 import { createTransport } from '../src/workos/transport.ts';
 
@@ -22,6 +23,7 @@ async function open(serve: (socket: Socket) => void, scheme = 'http') {
   const transport = createTransport(`${scheme}://127.0.0.1:${port}`, {
     attemptTimeout: 5_000,
     maxReplyBytes: 50_000,
+    answers: createBytePool(100_000),
     now,
   });
   close = () => {

@@ -22,6 +22,13 @@ type Ledger = {
 /** Expired keys are dropped when the ledger exceeds this size, or twice the size left by the last sweep. */
 const MIN_SWEEP = 256;
 
+/**
+ * Budgets in use at a time. One that has granted units is never dropped, since it would begin anew: where there are
+ * more, further agents are refused.
+ */
+const MAX_BUDGETS = 10_000;
+
+/** Finds the units that were taken from a budget; `undefined` if too many budgets are in use. */
 export function createLedger(now: () => number) {
   const ledger = new Map<string, Ledger>();
   let sweepAt = MIN_SWEEP;
@@ -30,20 +37,29 @@ export function createLedger(now: () => number) {
     while ((at[0] ?? Number.POSITIVE_INFINITY) <= start) at.shift();
     while ((owed[0]?.at ?? Number.POSITIVE_INFINITY) <= start) owed.shift();
   };
-  return (key: string, windowMs: number): Ledger => {
-    const taken = ledger.get(key) ?? { at: [], owed: [], windowMs };
-    ledger.set(key, taken);
-    expire(taken);
-    if (ledger.size > sweepAt) {
-      for (const [other, entry] of ledger) {
-        expire(entry);
-        if (entry.at.length === 0 && entry !== taken) ledger.delete(other);
-      }
-      sweepAt = Math.max(MIN_SWEEP, 2 * ledger.size);
+  const sweep = () => {
+    for (const [key, entry] of ledger) {
+      expire(entry);
+      if (entry.at.length === 0) ledger.delete(key);
     }
+    sweepAt = Math.min(MAX_BUDGETS, Math.max(MIN_SWEEP, 2 * ledger.size));
+  };
+  return (key: string, windowMs: number): Ledger | undefined => {
+    const known = ledger.get(key);
+    if (known !== undefined) {
+      expire(known);
+      return known;
+    }
+    if (ledger.size >= sweepAt) sweep();
+    if (ledger.size >= MAX_BUDGETS) return undefined;
+    const taken = { at: [], owed: [], windowMs };
+    ledger.set(key, taken);
     return taken;
   };
 }
+
+/** The refusal where too many budgets are in use. */
+export const noBudget = (windowMs: number) => ({ ok: false, retryAfterMs: windowMs }) as const;
 
 export function takeHere({ at, windowMs }: Ledger, limit: number, now: number) {
   const blocker = at[at.length - limit];
@@ -56,5 +72,10 @@ export function takeHere({ at, windowMs }: Ledger, limit: number, now: number) {
 /** Budgets of this server alone. @param now milliseconds of a monotonic clock */
 export function createBudgets(now: () => number): Budgets {
   const takenOf = createLedger(now);
-  return { take: async (key, limit, windowMs) => takeHere(takenOf(key, windowMs), limit, now()) };
+  return {
+    take: async (key, limit, windowMs) => {
+      const taken = takenOf(key, windowMs);
+      return taken === undefined ? noBudget(windowMs) : takeHere(taken, limit, now());
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { OWN } from '../catalog/server-arguments.ts';
 import { placeOf, type Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import { isObject, parseJson } from '../json.ts';
-import { checkShape, checkSize, tooDeep } from './check-shape.ts';
+import { checkShape, checkSize, tooDeep, tooManyValues } from './check-shape.ts';
 
 /** Normalized arguments, and notes for the client about what was changed. */
 export type Understood = { readonly args: unknown; readonly notes: readonly string[] };
@@ -32,6 +32,7 @@ export function understand(tool: Tool, sent: unknown): Understood {
 function parseText(text: string): { value: unknown } | undefined {
   const parsed = parseJson(text);
   if (parsed === 'too deep') throw tooDeep();
+  if (parsed === 'too many values') throw tooManyValues();
   checkSize(parsed?.value);
   return parsed;
 }

@@ -74,8 +74,9 @@ const toolsOf = (agent: ReviewedAgent | undefined): readonly ReviewedTool[] =>
  * @throws StartError for a file that is not one
  */
 export function parseReview(text: string, path: string): Review {
-  const parsed = parseJson(text);
-  const value = parsed === 'too deep' ? undefined : parsed?.value;
+  // The operator's own file: it grows with agents and tools.
+  const parsed = parseJson(text, Number.POSITIVE_INFINITY);
+  const value = typeof parsed === 'object' ? parsed.value : undefined;
   if (!isReview(value)) {
     throw new StartError(
       `--against: ${path} is not a review that this version can read. Save one with "workos-mcp check --json".`,

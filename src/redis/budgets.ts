@@ -1,4 +1,4 @@
-import { type Budgets, createLedger, takeHere } from '../agents/budgets.ts';
+import { type Budgets, createLedger, noBudget, takeHere } from '../agents/budgets.ts';
 import { awayRefusal, type Redis, RedisAway, toScript } from './connect.ts';
 import { digest, PRELUDE, toPrefix } from './script.ts';
 
@@ -37,6 +37,7 @@ export function createRedisBudgets(options: {
   return {
     take: async (key, limit, windowMs) => {
       const taken = takenOf(key, windowMs);
+      if (taken === undefined) return noBudget(windowMs);
       const { owed } = taken;
       taken.owed = [];
       count += 1;

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { JSONRPCMessage, JSONRPCRequest, RequestId } from '@modelcontextprotocol/server';
-import { isObject, type JsonObject, parseJson, SMALL_CHARS } from '../json.ts';
+import { isObject, type JsonObject, MAX_VALUES, parseJson, SMALL_CHARS } from '../json.ts';
 
 /** A JSON-RPC error. The ID is null if it could not be read. */
 export type ErrorAnswer = {
@@ -31,6 +31,7 @@ export function readBytes(bytes: Buffer | undefined, isDeepTaken = false): Read 
   const text = isUtf8(bytes) ? bytes.toString().replace(/^\uFEFF/, '') : undefined;
   if (text === undefined) return refuse(PARSE_ERROR, 'The message is not valid UTF-8.');
   const parsed = parseJson(text);
+  if (parsed === 'too many values') return refuse(INVALID_REQUEST, TOO_MANY_VALUES);
   if (parsed === undefined) return refuse(PARSE_ERROR, 'The message is not valid JSON.');
   if (parsed === 'too deep') {
     const deep: unknown = text.length <= SMALL_CHARS ? JSON.parse(text) : undefined;
@@ -68,6 +69,8 @@ export function readMessage(value: unknown): Read {
   if (fault !== undefined) return refuse(INVALID_PARAMS, fault, id, isNotification);
   return { message: { jsonrpc, ...(id !== undefined && { id }), method, ...(params && { params }) } };
 }
+
+const TOO_MANY_VALUES = `The message has too many values: at most ${MAX_VALUES.toLocaleString('en-US')} are read.`;
 
 const NOTIFICATIONS = 'notifications/';
 

@@ -187,7 +187,7 @@ export const OPTIONS = {
   'max-reply-bytes': {
     kind: 'whole',
     range: [1_000, 500_000_000],
-    unless: '8388608',
+    unless: '2097152',
     help: 'The largest answer of WorkOS that is read',
   },
   limit: {

@@ -1,4 +1,5 @@
 import { StartError } from '../errors.ts';
+import type { BytePool } from '../memory/byte-pool.ts';
 import type { EnvironmentConfig } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
 import { type EnvironmentSettingNames, toEnvironment } from '../settings/environment.ts';
@@ -13,6 +14,7 @@ export type ConnectDeps = {
   readonly config: Config;
   readonly variable: Variable;
   readonly readKeyFile: (path: string) => string;
+  readonly answers: BytePool;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
 };
@@ -20,9 +22,9 @@ export type ConnectDeps = {
 /** Connects on first use. @throws StartError for a proxy that cannot be used */
 export function toTransport(
   { baseUrl }: KeyedEnvironment,
-  { config, variable, now }: Pick<ConnectDeps, 'config' | 'variable' | 'now'>,
+  { config, variable, answers, now }: Omit<ConnectDeps, 'readKeyFile'>,
 ): Transport {
-  return createTransport(baseUrl, { ...config, now, proxy: proxyFor(baseUrl, variable) });
+  return createTransport(baseUrl, { ...config, answers, now, proxy: proxyFor(baseUrl, variable) });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ProcessUser } from '../files/file-owner.ts';
+import type { BytePool } from '../memory/byte-pool.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
 import type { Env } from '../settings/sources.ts';
@@ -48,6 +49,8 @@ export type Host = Pick<Shell, 'user' | 'isDirect' | 'stdin' | 'isTyped' | 'stdo
   readonly load: () => Promise<Loaded>;
   /** The environment that the flat settings name. Throws StartError for a missing or malformed key. */
   readonly connect: (config: Config) => Promise<EnvironmentConnection>;
+  /** Where the answers of WorkOS find room, those of all environments. */
+  readonly answers: BytePool;
   readonly variable: (name: string) => string | undefined;
   /** Throws StartError if the file cannot be read, or if other users could change it. */
   readonly readFile: (path: string, what: string) => string;

@@ -74,7 +74,8 @@ export async function connectAll({ config, agents }: Loaded, host: ConnectHost):
   if (agents.environments.length === 0) return new Map([[DEFAULT_ENVIRONMENT, await host.connect(config)]]);
   refuseFlat({ config, agents });
   const readKeyFile = (path: string) => host.readFile(path, 'api-key-file');
-  const deps = { config, variable: host.variable, readKeyFile, now: systemClock.now };
+  const { variable, answers } = host;
+  const deps = { config, variable, answers, readKeyFile, now: systemClock.now };
   const connections = new Map(agents.environments.map((given) => [given.name, toConnection(given, deps)]));
   const names = new Map<string, string>();
   for (const [name, { environment }] of connections) {
@@ -86,7 +87,7 @@ export async function connectAll({ config, agents }: Loaded, host: ConnectHost):
   return connections;
 }
 
-type ConnectHost = Pick<Host, 'connect' | 'variable' | 'readFile'>;
+type ConnectHost = Pick<Host, 'answers' | 'connect' | 'variable' | 'readFile'>;
 
 /**
  * The kinds of keys without the keys: as `expect` has them, else production, where most is refused.

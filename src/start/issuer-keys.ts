@@ -1,5 +1,6 @@
 import { JWKS_TIMEOUT, MAX_JWKS_BYTES, type VerifierDeps } from '../agents/jwt.ts';
 import type { Log } from '../log.ts';
+import { createBytePool } from '../memory/byte-pool.ts';
 import { TransportError } from '../workos/errors.ts';
 import { proxyFor, type Variable } from '../workos/proxy.ts';
 import { createTransport, type Transport } from '../workos/transport.ts';
@@ -21,7 +22,14 @@ export function openIssuerKeys({ variable, log, now }: IssuerKeysDeps) {
     const known = transports.get(origin);
     if (known !== undefined) return known;
     const proxy = proxyFor(origin, variable);
-    const made = createTransport(origin, { attemptTimeout: JWKS_TIMEOUT, maxReplyBytes: MAX_JWKS_BYTES, now, proxy });
+    const made = createTransport(origin, {
+      attemptTimeout: JWKS_TIMEOUT,
+      maxReplyBytes: MAX_JWKS_BYTES,
+      // Of its own, so that no answer of WorkOS delays the keys.
+      answers: createBytePool(MAX_JWKS_BYTES),
+      now,
+      proxy,
+    });
     transports.set(origin, made);
     return made;
   };

@@ -18,7 +18,7 @@ import {
   validate,
 } from './http-settings.ts';
 
-type JudgeHost = Pick<Host, 'connect' | 'variable' | 'readFile'>;
+type JudgeHost = Pick<Host, 'answers' | 'connect' | 'variable' | 'readFile'>;
 
 /**
  * What a start over HTTP requires of its own settings, in order. `check` and `doctor` run the same list, so that none of

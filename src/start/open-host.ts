@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts';
 import { StartError } from '../errors.ts';
 import { whyUnsafe } from '../files/file-owner.ts';
+import { createBytePool } from '../memory/byte-pool.ts';
 import { type Config, configFileOf, toConfig } from '../settings/config.ts';
 import { toEnvironment } from '../settings/environment.ts';
 import { readSources } from '../settings/sources.ts';
@@ -9,6 +10,9 @@ import { type EnvironmentConnection, toTransport } from './connection.ts';
 import type { Host, Loaded, Shell } from './host.ts';
 
 const NO_AGENTS: Loaded['agents'] = { environments: [], issuers: [], agents: [], templates: [] };
+
+/** Bytes of all large answers of WorkOS that are read at a time. */
+const ANSWERS_BYTES = 16_777_216;
 
 /** Why a file cannot be read, behind its name. */
 function whyUnreadable(code: unknown): string {
@@ -39,6 +43,7 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
   };
   const readKeyFile = (path: string) => readFile(path, 'WORKOS_API_KEY_FILE');
   const variable = (name: string) => env[name];
+  const answers = createBytePool(ANSWERS_BYTES);
 
   const load = async (): Promise<Loaded> => {
     const sources = readSources(argv, env);
@@ -53,7 +58,7 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
   const connect = async (config: Config): Promise<EnvironmentConnection> => {
     if (!config.sandbox) {
       const environment = toEnvironment(config, readKeyFile);
-      return { environment, transport: toTransport(environment, { config, variable, now: systemClock.now }) };
+      return { environment, transport: toTransport(environment, { config, variable, answers, now: systemClock.now }) };
     }
     const { openSandbox } = await import('../../sandbox/index.ts');
     const sandbox = openSandbox();
@@ -64,7 +69,20 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
     };
   };
 
-  return { load, connect, variable, readFile, user, isDirect, stdin, isTyped, stdout, writeToStderr, onSignal };
+  return {
+    load,
+    connect,
+    answers,
+    variable,
+    readFile,
+    user,
+    isDirect,
+    stdin,
+    isTyped,
+    stdout,
+    writeToStderr,
+    onSignal,
+  };
 }
 
 /** The settings with the key from its file: the kind of the key decides what is allowed. */

@@ -45,6 +45,9 @@ export type WalkEnd = {
   readonly error?: unknown;
 };
 
+/** Characters of the longest ID by which duplicates are found. */
+const MAX_ID_CHARS = 100;
+
 /** Items of WorkOS's largest page. */
 const MAX_PAGE_ITEMS = 100;
 
@@ -159,6 +162,8 @@ function createMemory(): (id: unknown) => boolean {
   let rises: boolean | undefined;
   let all: Set<unknown> | undefined;
   return (id) => {
+    // No ID of WorkOS is that long, and those of one call stay in memory until it ends.
+    if (typeof id === 'string' && id.length > MAX_ID_CHARS) return true;
     if (all === undefined && typeof id === 'string' && id !== last) {
       const goesUp = last === undefined ? undefined : id > last;
       if (rises === undefined || rises === goesUp) {

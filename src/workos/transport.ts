@@ -1,4 +1,5 @@
 import type { Dispatcher, Pool } from 'undici';
+import { type BytePool, FREE_BYTES, type PoolPlace } from '../memory/byte-pool.ts';
 import { TransportError } from './errors.ts';
 import { toTransportError } from './faults.ts';
 import type { Reply, Send } from './layer.ts';
@@ -19,6 +20,8 @@ export type TransportOptions = {
   readonly attemptTimeout: number;
   /** Bytes of the largest answer that is accepted. */
   readonly maxReplyBytes: number;
+  /** Where the answers of all transports of the process find room. */
+  readonly answers: BytePool;
   /** The clock that Context.deadline refers to. */
   readonly now: () => number;
   readonly proxy?: HttpProxy | undefined;
@@ -31,7 +34,7 @@ export type TransportOptions = {
 export function createTransport(baseUrl: string, options: TransportOptions): Transport {
   const { origin, pathname } = new URL(baseUrl);
   const prefix = pathname.replace(/\/$/, '');
-  const { attemptTimeout, maxReplyBytes, now, proxy } = options;
+  const { attemptTimeout, maxReplyBytes, answers, now, proxy } = options;
   let opening: Promise<Pool> | undefined;
   // Loading undici takes longer than the rest of the start, and the server does not need it before the first call.
   const load = () => Promise.all([import('undici'), proxy && import('./tunnel.ts')]);
@@ -48,7 +51,7 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
 
   return {
     proxy: proxy?.address,
-    send: async ({ method, path, headers, body }, { signal, deadline }) => {
+    send: async ({ method, path, headers, body }, { signal, deadline, agent }) => {
       if (signal.aborted) throw new TransportError('the call was cancelled', false);
       opening ??= open();
       const pool = await opening.catch(() => {
@@ -59,9 +62,9 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
       if (deadline <= now())
         throw new TransportError('the call timed out before the request was sent', false, { final: true });
       const timeout = Math.min(attemptTimeout, deadline - now());
-      const attempt = startAttempt(maxReplyBytes);
+      const attempt = startAttempt(maxReplyBytes, (bytes, onRoom) => answers.enter(agent, bytes, onRoom));
       const cancel = () => attempt.abort('the call was cancelled');
-      const timer = setTimeout(() => attempt.abort(`timeout, no complete answer within ${duration(timeout)}`), timeout);
+      const timer = setTimeout(() => attempt.abort(attempt.whyLate(duration(timeout))), timeout);
       signal.addEventListener('abort', cancel, { once: true });
       try {
         pool.dispatch(
@@ -78,6 +81,7 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
       } finally {
         clearTimeout(timer);
         signal.removeEventListener('abort', cancel);
+        attempt.leave();
       }
     },
     prepare: () => {
@@ -116,14 +120,31 @@ type Attempt = {
   /** The complete answer. Rejects with TransportError. */
   readonly reply: Promise<Reply>;
   readonly abort: (reason: string) => void;
+  /** The reason to abort it after so long a time. */
+  readonly whyLate: (time: string) => string;
+  /** Makes room for other answers. */
+  readonly leave: () => void;
 };
 
-/** @param maxBytes limit of the body, for reading and for memory */
-function startAttempt(maxBytes: number): Attempt {
+/**
+ * @param maxBytes limit of the body, for reading and for memory
+ * @param enter claims room for the answer. Until there is some, the rest of the answer is not read.
+ */
+function startAttempt(maxBytes: number, enter: (bytes: number, onRoom: () => void) => PoolPlace): Attempt {
   let controller: Dispatcher.DispatchController | undefined;
   let fault: TransportError | undefined;
   let head: Pick<Reply, 'status' | 'headers'> = { status: 0, headers: {} };
   const body = createBody(maxBytes);
+  let place: PoolPlace | undefined;
+  let isWaiting = false;
+  const claim = (bytes: number) => {
+    isWaiting = true;
+    place = enter(bytes, () => {
+      isWaiting = false;
+      controller?.resume();
+    });
+    if (isWaiting) controller?.pause();
+  };
   let resolve: (reply: Reply) => void;
   let reject: (error: TransportError) => void;
   const reply = new Promise<Reply>((...settle) => {
@@ -139,6 +160,11 @@ function startAttempt(maxBytes: number): Attempt {
   return {
     reply,
     // A request without a connection has not been sent.
+    whyLate: (time) =>
+      isWaiting
+        ? `this server holds too many large answers, and had no room for this one within ${time}`
+        : `timeout, no complete answer within ${time}`,
+    leave: () => place?.leave(),
     abort: (reason) => fail(new TransportError(reason, controller !== undefined)),
     handler: {
       onRequestStart: (started) => {
@@ -150,10 +176,12 @@ function startAttempt(maxBytes: number): Attempt {
         head = { status, headers: pick(headers) };
         const refusal = body.expect(headers);
         if (refusal !== undefined) fail(new TransportError(refusal, true, { final: true }));
+        else if (body.declared() > FREE_BYTES) claim(body.declared());
       },
       onResponseData: (_, chunk) => {
         const refusal = body.take(chunk);
         if (refusal !== undefined) fail(new TransportError(refusal, true, { final: true }));
+        else if (place === undefined && body.size() > FREE_BYTES) claim(maxBytes);
       },
       onResponseEnd: () => resolve({ ...head, body: body.text() }),
       onResponseError: (_, error) => reject(fault ?? toTransportError(error, controller !== undefined)),
@@ -167,6 +195,9 @@ function createBody(maxBytes: number) {
   let size = 0;
   let length = Number.NaN;
   return {
+    size: () => size,
+    /** The declared bytes; not a number if they are not declared. */
+    declared: () => length,
     expect: (headers: Headers): string | undefined => {
       const encoding = headers['content-encoding'];
       length = Number(headers['content-length'] ?? Number.NaN);

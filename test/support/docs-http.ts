@@ -92,6 +92,10 @@ async function toRefused(issuer: Issuer, away: Issuer, stranger: Issuer): Promis
     bearer(await issuer.sign({ ...claims, ...more }, options));
   return [
     ['A header is repeated', { headers: { 'content-type': ['application/json', 'text/plain'] } }],
+    [
+      'More than 200 headers',
+      { headers: Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`x-${index}`, '1'])) },
+    ],
     ['A whole URL instead of a path', { path: 'http://mcp.acme.example/mcp' }],
     ['A `Host` that is not in `--allowed-hosts`', { headers: { host: 'mcp.elsewhere.example' } }],
     ['An `Origin` that is not in `--allowed-origins`', { headers: { origin: 'https://app.elsewhere.example' } }],
@@ -126,7 +130,8 @@ async function toRefused(issuer: Issuer, away: Issuer, stranger: Issuer): Promis
     ['Another content type', { headers: { 'content-type': 'text/plain' } }],
     ['Another charset', { headers: { 'content-type': 'application/json; charset=utf-16' } }],
     ['A compressed body', { headers: { 'content-encoding': 'gzip' } }],
-    ['A body of more than 4 MiB', { bytes: 4_194_305 }],
+    ['A body of more than 1 MiB', { bytes: 1_048_577 }],
+    ['A body with more than 40,000 values', { body: `[${'0,'.repeat(40_001)}0]` }],
     ['A body that is nested too deeply', { body: `${'['.repeat(9_000)}${']'.repeat(9_000)}` }],
     ['A body that is not JSON', { body: '{' }],
     ['Several messages in one request', { body: [{ jsonrpc: '2.0', id: 1, method: 'ping' }] }],

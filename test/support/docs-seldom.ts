@@ -300,6 +300,26 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'An internal check: the file has been validated before',
   ],
   [
+    'src/call/answer/accept-reply.ts',
+    'but its JSON has too many values to be read',
+    'An answer over 64 KiB has more than 40,000 values',
+  ],
+  [
+    'src/serve/http/responses.ts',
+    'The server holds too many large bodies. Nothing was sent to WorkOS. Wait a second, then send this one again.',
+    'Bodies over 64 KiB of requests in flight fill their 16 MiB, or those of one agent 4 MiB, for 10 seconds',
+  ],
+  [
+    'src/workos/transport.ts',
+    'this server holds too many large answers, and had no room for this one within ${time}',
+    'Answers over 64 KiB fill their 16 MiB, or those of one agent 4 MiB, for `--attempt-timeout`',
+  ],
+  [
+    'src/workos/limits/limit.ts',
+    "Too many different objects or addresses count in WorkOS's rate limit ${name} now. Wait at least a minute, then call again.",
+    'More than 20,000 windows of one rate limit are in use',
+  ],
+  [
     'src/serve/http/guard.ts',
     '${host} can be reached from other machines: set --allowed-hosts to the names that clients use.',
     'An internal check: `--public-url` names a host',

@@ -92,6 +92,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'keys.ts',
       'log.ts',
       'stderr.ts',
+      'memory',
       'clock.ts',
       'errors.ts',
       'files',
@@ -121,6 +122,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: [
       'json.ts',
       'memo.ts',
+      'memory',
       'errors.ts',
       '@modelcontextprotocol/server',
       '@modelcontextprotocol/server/stdio',
@@ -197,6 +199,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: [
       'catalog',
       'wording.ts',
+      'memory',
       'errors.ts',
       'undici',
       'node:http',
@@ -237,6 +240,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: ['node:fs', 'node:path'],
   },
   'memo.ts': { knows: 'what is kept of a name once it was looked at' },
+  memory: { knows: 'the bytes that all requests together hold in memory' },
   'clock.ts': { knows: 'time, so that tests can hand in their own' },
   'errors.ts': { knows: 'the errors that end a start or a call' },
   sandbox: {

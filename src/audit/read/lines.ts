@@ -80,7 +80,7 @@ const MAX_VERSION_CHARS = 20;
 function toEntry(bytes: Buffer, before: BeforeEntry): ReadLine | undefined {
   if (bytes[0] !== 0x7b /* { */ || bytes.length >= MAX_LINE_BYTES) return undefined;
   const parsed = parseJson(bytes.toString());
-  if (parsed === undefined || parsed === 'too deep' || !isObject(parsed.value)) return undefined;
+  if (typeof parsed !== 'object' || !isObject(parsed.value)) return undefined;
   const { v, run, seq, prev, time, kind } = parsed.value;
   if (typeof run !== 'string' || typeof seq !== 'number' || v === undefined) return undefined;
   if (v !== SCHEMA_VERSION) return { what: 'version', version: toText(v).slice(0, MAX_VERSION_CHARS) };

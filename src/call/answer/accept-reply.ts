@@ -44,6 +44,7 @@ export function acceptReply(reply: Reply, tool: Answering): Answer {
   }
   const parsed = parseJson(body);
   if (parsed === 'too deep') throw new ReplyError(reply, 'but its JSON is nested too deeply to be read');
+  if (parsed === 'too many values') throw new ReplyError(reply, 'but its JSON has too many values to be read');
   const read = parsed?.value;
   const object = tool.answersArray && Array.isArray(read) ? { object: 'list', data: read } : read;
   if (!isObject(object)) {

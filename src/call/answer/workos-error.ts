@@ -16,6 +16,9 @@ export type WorkosFault = {
 /** Characters of WorkOS's words that are shown. */
 const MAX_SHOWN_CHARS = 4_000;
 
+/** Characters of the longest error that is read. */
+const MAX_READ_CHARS = 150_000;
+
 /**
  * Reads every error body that WorkOS is known to send: objects of several dialects, a bare string, and non-JSON.
  * Members of an unknown shape are shown as they are. Text is cleaned and secrets are withheld before it is composed. It
@@ -26,6 +29,12 @@ export function toWorkosFault(
   confidential: Confidential,
   maxChars: number | undefined = MAX_SHOWN_CHARS,
 ): WorkosFault {
+  if (reply.body.length > MAX_READ_CHARS)
+    return {
+      code: undefined,
+      text: `, with a body that is too long to be read (${reply.body.length} characters).`,
+      removed: 0,
+    };
   const parsed = parseJson(reply.body);
   const { value, removed } = typeof parsed === 'object' ? cleanValue(parsed.value) : { value: undefined, removed: 0 };
   const quoter = createQuoter(maxChars, (text) => textWithoutValues(text, confidential));

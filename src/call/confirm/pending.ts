@@ -16,7 +16,7 @@ export type Pending = {
  * by one of them. Every method rejects if the store cannot be reached; the call is refused then.
  */
 export type PendingStore = {
-  /** Keeps it for PENDING_MS. Resolves to false if its caller has MAX_PENDING already. */
+  /** Keeps it for PENDING_MS. Resolves to false if its caller has MAX_PENDING already, or if the store is full. */
   readonly put: (id: string, pending: Pending) => Promise<boolean>;
   /** Removes and returns it. Resolves to `undefined` if the ID is unknown or has expired. */
   readonly take: (id: string) => Promise<Pending | undefined>;
@@ -31,20 +31,31 @@ export const PENDING_MS = 5 * 60_000;
 export const DECLINED_MS = 10 * 60_000;
 /** Pending confirmations of one caller. */
 export const MAX_PENDING = 20;
+/**
+ * Entries of a process, of either kind: some 3 MiB. None is dropped before its time, since a dropped decline would let a
+ * call be asked about again. Where one no longer fits, no further call is asked about.
+ */
+const MAX_ENTRIES = 5_000;
+/** Declined calls of one caller, after which it is not asked about others. */
+const MAX_DECLINED = 100;
 
 /** @param now milliseconds of a monotonic clock */
 export function createPendingStore(now: () => number): PendingStore {
   const waiting = new Map<string, { pending: Pending; until: number }>();
-  const declined = new Map<string, number>();
+  const declined = new Map<string, { caller: string; until: number }>();
   const expire = () => {
-    for (const [id, { until }] of waiting) if (until <= now()) waiting.delete(id);
-    for (const [call, until] of declined) if (until <= now()) declined.delete(call);
+    for (const kept of [waiting, declined]) for (const [id, { until }] of kept) if (until <= now()) kept.delete(id);
+  };
+  const isFull = (caller: string): boolean => {
+    if (waiting.size >= MAX_ENTRIES || declined.size >= MAX_ENTRIES) return true;
+    const asked = [...waiting.values()].filter(({ pending }) => pending.caller === caller);
+    if (asked.length >= MAX_PENDING) return true;
+    return [...declined.values()].filter((other) => other.caller === caller).length >= MAX_DECLINED;
   };
   return {
     put: async (id, pending) => {
       expire();
-      const own = [...waiting.values()].filter((other) => other.pending.caller === pending.caller);
-      if (own.length >= MAX_PENDING) return false;
+      if (isFull(pending.caller)) return false;
       waiting.set(id, { pending, until: now() + PENDING_MS });
       return true;
     },
@@ -56,7 +67,8 @@ export function createPendingStore(now: () => number): PendingStore {
     },
     decline: async (caller, call) => {
       expire();
-      declined.set(JSON.stringify([caller, call]), now() + DECLINED_MS);
+      // At most one for each entry of `waiting` that was taken, so this needs no cap of its own.
+      declined.set(JSON.stringify([caller, call]), { caller, until: now() + DECLINED_MS });
     },
     isDeclined: async (caller, call) => {
       expire();

@@ -18,7 +18,7 @@ import { readSettings } from './settings.ts';
 export type DoctorDeps = {
   readonly catalog: Catalog;
   readonly env: Env;
-  readonly host: Pick<Host, 'connect' | 'variable' | 'readFile' | 'user'>;
+  readonly host: Pick<Host, 'answers' | 'connect' | 'variable' | 'readFile' | 'user'>;
   /** As in `20.20.2`. */
   readonly node: string;
   readonly version: string;

@@ -22,7 +22,7 @@ export function checkHttp(loaded: Loaded, host: Pick<Host, 'readFile' | 'variabl
 /** What is wrong with the environments only side by side, and with the proxies to the issuers. */
 export async function checkTogether(
   loaded: Loaded,
-  host: Pick<Host, 'connect' | 'variable' | 'readFile'>,
+  host: Pick<Host, 'answers' | 'connect' | 'variable' | 'readFile'>,
 ): Promise<readonly Finding[]> {
   try {
     await connectAll(loaded, host);

@@ -50,7 +50,7 @@ export function checkEnvironment(config: Config, host: Pick<Host, 'readFile'>): 
 export function checkEnvironments(
   config: Config,
   { environments }: AgentsConfig,
-  host: Pick<Host, 'readFile' | 'variable'>,
+  host: Pick<Host, 'readFile' | 'variable' | 'answers'>,
 ): { readonly findings: readonly Finding[]; readonly connections: ReadonlyMap<string, EnvironmentConnection> } {
   const connections = new Map<string, EnvironmentConnection>();
   const readKeyFile = (path: string) => host.readFile(path, 'api-key-file');
@@ -61,6 +61,7 @@ export function checkEnvironments(
       const connection = toConnection(environment, {
         config,
         variable: host.variable,
+        answers: host.answers,
         readKeyFile,
         now: systemClock.now,
       });

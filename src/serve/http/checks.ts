@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
 import type { HttpSession } from '../../mcp/sessions.ts';
+import type { PoolPlace } from '../../memory/byte-pool.ts';
 import { isModern } from '../era.ts';
 import { readBytes } from '../message.ts';
 import { readBody } from './body.ts';
+import type { ConnectionUse } from './connections.ts';
 import { toRemote, whyMalformed } from './guard.ts';
 import type { Entered, InFlight } from './in-flight.ts';
 import {
@@ -81,6 +83,8 @@ export type CheckDeps<Caller> = ServerFacts & {
   readonly mayAsk: (caller: Caller, tool: unknown) => boolean;
   /** Adds a request to the caller's requests in flight, perhaps after a wait, or refuses it. */
   readonly enter: (caller: Caller, response: ServerResponse) => Entered | Promise<Entered>;
+  /** Waits for room for a body. Resolves to `undefined` if there is none in time, or if the client has gone. */
+  readonly findRoom: (caller: Caller, bytes: number, response: ServerResponse) => Promise<PoolPlace | undefined>;
 };
 
 type ServerFacts = {
@@ -102,6 +106,7 @@ export type RequestContext<Caller> = {
   readonly server: CheckDeps<Caller>;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly connection: ConnectionUse;
   /** The path of the request, without the query. */
   readonly path: string;
 };
@@ -117,12 +122,18 @@ export type RequestState<Caller> = {
   /** The configuration by which it was identified. */
   generation?: unknown;
   counted?: InFlight;
+  /** The place of a large body, held until the request is answered: so long the message stays in memory. */
+  place?: PoolPlace | undefined;
   body?: Buffer;
   message?: JSONRPCMessage;
   session?: HttpSession | undefined;
 };
 
+/** Headers of one request. Browsers and proxies send some dozens. */
+const MAX_HEADERS = 200;
+
 function form({ request }: CheckFacts): CheckOutcome {
+  if (request.rawHeaders.length > 2 * MAX_HEADERS) return REFUSALS.tooManyHeaders;
   const message = whyMalformed(request);
   return message === undefined ? undefined : { status: 400, message };
 }
@@ -180,7 +191,7 @@ function identify<Caller>(context: RequestContext<Caller>, state: RequestState<C
 }
 
 async function identifyBy<Caller>(
-  { server, request }: RequestContext<Caller>,
+  { server, request, connection }: RequestContext<Caller>,
   state: RequestState<Caller>,
   isAgain: boolean,
 ): Promise<CheckOutcome> {
@@ -191,6 +202,7 @@ async function identifyBy<Caller>(
   if (!identified.ok) return toRefusal(identified);
   state.remote = remote;
   state.caller = { is: identified.caller };
+  connection.hold();
   return undefined;
 }
 
@@ -217,8 +229,17 @@ function inFlight<Caller>(
   return entered instanceof Promise ? entered.then(begin) : begin(entered);
 }
 
-async function body({ server, request, response }: CheckFacts, state: RequestState<unknown>): Promise<CheckOutcome> {
-  const read = await readBody(request, response, server.maxBodyBytes);
+async function body<Caller>(
+  { server, request, response }: RequestContext<Caller>,
+  state: RequestState<Caller>,
+): Promise<CheckOutcome> {
+  const { caller } = state;
+  if (caller === undefined) throw new Error('a body is read whose sender is not known');
+  const findRoom = async (bytes: number) => {
+    state.place = await server.findRoom(caller.is, bytes, response);
+    return state.place !== undefined;
+  };
+  const read = await readBody(request, response, { maxBytes: server.maxBodyBytes, findRoom });
   if (read === 'gone') return 'answered'; // The client has left: there is nothing to answer.
   if (typeof read === 'string') return REFUSALS[read];
   state.body = read;
@@ -234,6 +255,7 @@ function identifyAgain<Caller>(
 
 function message(_: CheckFacts, state: RequestState<unknown>): CheckOutcome {
   const read = readBytes(state.body);
+  delete state.body; // not needed while the message is served
   if ('message' in read) {
     state.message = read.message;
     return undefined;

@@ -8,15 +8,6 @@ const QUOTED = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t \\x21-
 /** Characters of the longest field that is parsed. */
 const MAX_FIELD_CHARS = 1_000;
 
-/** Characters of the longest field whose parsed form is kept. */
-const MAX_KEPT_CHARS = 100;
-
-/** Clients send the same few fields with each request. */
-function memoized<T>(parse: (field: string) => T): (field: string) => T {
-  const parseOnce = memoizeByName(parse);
-  return (field) => (field.length <= MAX_KEPT_CHARS ? parseOnce(field) : parse(field));
-}
-
 export type MediaType = {
   /** `type/subtype`, in lower case. */
   readonly essence: string;
@@ -27,8 +18,11 @@ export type MediaType = {
 const MEDIA_TYPE = new RegExp(`^(${TOKEN}/${TOKEN})((?:[\\t ]*;(?:[\\t ]*${TOKEN}=(?:${TOKEN}|${QUOTED}))?)*)[\\t ]*$`);
 const PARAMETER = new RegExp(`(${TOKEN})=(${TOKEN}|${QUOTED})`, 'g');
 
-/** Parses a Content-Type, or one member of Accept; `undefined` if it is not a media type. */
-export const toMediaType = memoized((field: string): MediaType | undefined => {
+/**
+ * Parses a Content-Type, or one member of Accept; `undefined` if it is not a media type. Clients send the same few fields
+ * with each request.
+ */
+export const toMediaType = memoizeByName((field: string): MediaType | undefined => {
   if (field.length > MAX_FIELD_CHARS) return undefined;
   const [, essence, rest = ''] = MEDIA_TYPE.exec(field.trim()) ?? [];
   if (essence === undefined) return undefined;
@@ -48,7 +42,7 @@ export const toList = (field: string): readonly string[] =>
     .map((member) => member.trim())
     .filter((member) => member !== '');
 
-const toRanges = memoized((accept: string) => toList(accept).flatMap((member) => toMediaType(member) ?? []));
+const toRanges = memoizeByName((accept: string) => toList(accept).flatMap((member) => toMediaType(member) ?? []));
 
 /** Whether an Accept field accepts a media type, by the most specific matching range. A missing field accepts all. */
 export function isAccepted(accept: string | undefined, type: string): boolean {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { StartError } from '../../errors.ts';
-import { capConnections } from './connections.ts';
+import { type ConnectionUse, capConnections } from './connections.ts';
 
 /** A certificate and its private key, in PEM. */
 export type Tls = { readonly cert: string; readonly key: string };
@@ -26,7 +26,7 @@ type Listener = {
   readonly port: number;
   readonly tls?: Tls | undefined;
   readonly limits: ListenerLimits;
-  readonly onRequest: RequestListener;
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse, connection: ConnectionUse) => void;
 };
 
 /** Milliseconds between two checks for clients that are too slow. */
@@ -46,10 +46,12 @@ export async function listen({ host, port, tls, limits, onRequest }: Listener) {
   };
   const server = tls ? createTls({ ...options, ...tls, handshakeTimeout: headersTimeoutMs }) : createServer(options);
   const connections = capConnections(server, limits.connections);
+  // Node ignores the headers over its limit of 2,000. The size of a head limits them, too, and checks.ts refuses them.
+  server.maxHeadersCount = 0;
   const onHeld: RequestListener = (request, response) => {
-    const { done } = connections.hold(request.socket);
-    response.once('close', done);
-    onRequest(request, response);
+    const connection = connections.begin(request.socket);
+    response.once('close', connection.end);
+    onRequest(request, response, connection);
   };
   server.on('request', onHeld);
   // By default Node answers 100 Continue, and so requests the body, before the token is checked.

@@ -11,9 +11,12 @@ export type HttpRefusal = {
   /** The ID of the request, if it could be read. */
   readonly id?: RequestId | null;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether the client was identified. More of its body is read, so that it gets to see the refusal. */
+  readonly isIdentified?: boolean;
 };
 
 export const REFUSALS = {
+  tooManyHeaders: { status: 431, message: 'The request has too many headers: at most 200 are read.' },
   host: { status: 403, message: 'This host is not allowed.' },
   origin: { status: 403, message: 'This origin is not allowed.' },
   notPost: { status: 405, message: 'Only POST is supported.', headers: { allow: 'POST' } },
@@ -25,7 +28,13 @@ export const REFUSALS = {
   notJson: { status: 415, message: 'The content type must be application/json.' },
   notUtf8: { status: 415, message: 'The charset must be UTF-8.' },
   compressed: { status: 415, message: 'The body must not be compressed.', headers: { 'accept-encoding': 'identity' } },
-  tooLarge: { status: 413, message: 'The body is too large.' },
+  tooLarge: { status: 413, message: 'The body is too large: at most 1 MiB is read.', isIdentified: true },
+  noRoom: {
+    status: 503,
+    message:
+      'The server holds too many large bodies. Nothing was sent to WorkOS. Wait a second, then send this one again.',
+    headers: { 'retry-after': '1' },
+  },
   full: {
     status: 503,
     message: 'The server has too many requests waiting. Nothing was sent to WorkOS. Call again in a few seconds.',
@@ -85,11 +94,11 @@ export function toRefusal({ status, message, challenge, retryAfter }: Challengin
 
 /** Refuses a request with a JSON-RPC error, which MCP clients can show. */
 export function refuse(request: IncomingMessage, response: ServerResponse, refusal: HttpRefusal): void {
-  const { status, code = -32000, message, id = null, headers = {} } = refusal;
+  const { status, code = -32000, message, id = null, headers = {}, isIdentified } = refusal;
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  answerUnread(request, response, JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id }));
+  answerUnread(request, response, JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id }), isIdentified);
 }
 
 /** Answers a probe. It shows only the names of the failing checks. */

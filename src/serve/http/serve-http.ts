@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
+import { createBytePool } from '../../memory/byte-pool.ts';
+import { findRoom } from './body.ts';
 import { CHECKS, type CheckDeps, type RequestContext, type RequestState } from './checks.ts';
+import type { ConnectionUse } from './connections.ts';
 import { toGuards } from './guard.ts';
 import { createHttpExchange, type HttpExchange } from './handler.ts';
 import { type Checks, createReadiness } from './health.ts';
@@ -12,13 +15,19 @@ import { REFUSALS, refuse } from './responses.ts';
 export type HttpLimits = ListenerLimits &
   InFlightLimits & {
     readonly bodyBytes: number;
+    /** Bytes of all large bodies together, as long as their requests are in flight. */
+    readonly bodiesBytes: number;
+    /** Milliseconds that a large body may wait for room. */
+    readonly bodyWaitMs: number;
     /** Milliseconds for requests in flight to finish once the server is asked to close. */
     readonly drainMs: number;
   };
 
 export const HTTP_LIMITS: HttpLimits = {
   headerBytes: 16_384,
-  bodyBytes: 4_194_304,
+  bodyBytes: 1_048_576,
+  bodiesBytes: 16_777_216,
+  bodyWaitMs: 10_000,
   connections: 1_000,
   inFlight: 256,
   inFlightPerCaller: 32,
@@ -58,6 +67,7 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
   const { host, limits, onerror } = options;
   const { isHost, isOrigin } = toGuards(options);
   const line = createInFlightLine(options);
+  const bodies = createBytePool(limits.bodiesBytes);
   const exchange = createHttpExchange(options);
   let closing = false;
   const ownOrigins: string[] = [];
@@ -75,14 +85,20 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     mayAsk: options.mayAsk ?? (() => false),
     enter: (caller, response) => line.enter(options.keyOf(caller), response),
     maxBodyBytes: limits.bodyBytes,
+    findRoom: (caller, bytes, response) =>
+      findRoom((onRoom) => bodies.enter(options.keyOf(caller), bytes, onRoom), response, limits.bodyWaitMs),
   };
 
-  const onRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const onRequest = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    connection: ConnectionUse,
+  ): Promise<void> => {
     response.setHeader('cache-control', 'no-store');
     response.setHeader('x-content-type-options', 'nosniff');
     if (closing) response.setHeader('connection', 'close');
     const [path = ''] = request.url?.split('?', 1) ?? [];
-    const context: RequestContext<Caller> = { server: deps, request, response, path };
+    const context: RequestContext<Caller> = { server: deps, request, response, connection, path };
     const state: RequestState<Caller> = {};
     try {
       for (const check of CHECKS) {
@@ -90,7 +106,9 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
         // Most checks are synchronous, so awaiting each of them would only add delay.
         const verdict = checked instanceof Promise ? await checked : checked;
         if (verdict === 'answered') return;
-        if (verdict !== undefined) return refuse(request, response, verdict);
+        if (verdict === undefined) continue;
+        connection.refuse();
+        return refuse(request, response, verdict);
       }
       const { caller, remote, counted, message, session } = state;
       if (!caller || !counted || !message) throw new Error('a request is served that has not passed every check');
@@ -107,6 +125,7 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
       });
     } finally {
       state.counted?.leave();
+      state.place?.leave();
     }
   };
 
@@ -115,8 +134,8 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     port: options.port,
     tls: options.tls,
     limits,
-    onRequest: (request, response) => {
-      onRequest(request, response).catch((error: unknown) => {
+    onRequest: (request, response, connection) => {
+      onRequest(request, response, connection).catch((error: unknown) => {
         onerror(error instanceof Error ? error : new Error(String(error)));
         if (response.headersSent) response.destroy();
         else refuse(request, response, REFUSALS.broken);

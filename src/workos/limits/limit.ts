@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.ts';
 import { RefusedError } from '../../errors.ts';
 import { TransportError } from '../errors.ts';
-import type { Context, Layer, Slot } from '../layer.ts';
+import type { Context, Layer, Reply, Slot } from '../layer.ts';
 import { retryAfter } from '../retry.ts';
 import { createQueue, type Wait } from './queue.ts';
-import type { CountedRequest } from './windows.ts';
+import { type CountedRequest, crowded, tidy } from './windows.ts';
 
 /** Rate limits that several servers share. */
 export type Shared = {
@@ -166,16 +166,10 @@ export function limit(clock: Clock, shared?: Shared): Layer {
     pump();
   });
 
-  return (next) => async (request, context) => {
-    if (context.slots.length === 0) return next(request, context);
-    const place = shared?.toPlace(context.slots, context.deadline);
-    if (context.signal.aborted) throw cancelled();
-    const call = queue.toCall(context.slots, context.agent);
-    const turn = enter(call, context);
-    if (turn !== undefined) await turn;
-    if (place !== undefined) await acquireShared(call, place, context);
+  /** Sends a call that has its places, and gives them back in time. */
+  const sendCounted = async (send: () => Promise<Reply>, call: CountedRequest, place: WindowPlace | undefined) => {
     try {
-      const reply = await next(request, context);
+      const reply = await send();
       const now = clock.now();
       const isOver = reply.status === 429;
       const pause = isOver ? (retryAfter(reply.headers['retry-after'], clock.date()) ?? DEFAULT_PAUSE_MS) : 0;
@@ -196,6 +190,30 @@ export function limit(clock: Clock, shared?: Shared): Layer {
       throw error;
     }
   };
+
+  return (next) => async (request, context) => {
+    if (context.slots.length === 0) return next(request, context);
+    const place = shared?.toPlace(context.slots, context.deadline);
+    if (context.signal.aborted) throw cancelled();
+    const call = queue.toCall(context.slots, context.agent);
+    try {
+      const full = crowded(call);
+      if (full !== undefined) throw tooManyWindows(full);
+      const turn = enter(call, context);
+      if (turn !== undefined) await turn;
+      if (place !== undefined) await acquireShared(call, place, context);
+      return await sendCounted(() => next(request, context), call, place);
+    } finally {
+      tidy(call, clock.now());
+    }
+  };
+}
+
+function tooManyWindows({ name }: Slot): RefusedError {
+  return new RefusedError(
+    `Too many different objects or addresses count in WorkOS's rate limit ${name} now. Wait at least a minute, then call again.`,
+    `too many windows of the rate limit ${name} are in use`,
+  );
 }
 
 const cancelled = () => new TransportError('the call was cancelled', false);

@@ -58,12 +58,31 @@ export function toSlots(tool: Tool, args: Arguments, general: Limit, settings: L
 /** The window's key: '' for a single window, '*' for all windows, `undefined` if the limit does not apply. */
 function toKey({ name, by, within }: Limit, args: Arguments, owners: Owners): string | undefined {
   if (by === undefined) return '';
-  // E-mail addresses are case-insensitive. IDs that differ only in case do not need separate windows.
   const chosen = by.map((argument) => args[argument]).find((value) => value !== undefined);
-  if (chosen !== undefined) return String(chosen).toLowerCase();
+  if (chosen !== undefined) return keyOf(String(chosen));
   if (within === undefined) return undefined;
   const inside = within.arguments.map((argument) => args[argument]).find((value) => value !== undefined);
   return (inside === undefined ? undefined : owners.get(name, String(inside))) ?? '*';
+}
+
+/** Characters of the longest text that is a key as it stands: over the length of an ID. */
+const MAX_KEY_CHARS = 64;
+
+/**
+ * The key of the window of an object or an address. E-mail addresses are case-insensitive; IDs that differ only in case
+ * do not need separate windows. Keys are kept for as long as their windows, so a checksum takes the place of a long one.
+ * Texts with the same checksum share a window: they wait longer, and no limit is exceeded.
+ */
+function keyOf(text: string): string {
+  const key = text.toLowerCase();
+  return key.length <= MAX_KEY_CHARS ? key : `${key.length} ${checksum(key)}`;
+}
+
+/** FNV-1a, 32 bits. */
+function checksum(text: string): number {
+  let sum = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) sum = Math.imul(sum ^ text.charCodeAt(index), 0x01000193);
+  return sum >>> 0;
 }
 
 /** The window keys of the objects in an answer. */
@@ -75,7 +94,7 @@ export function* ownersIn(
     if (within === undefined) continue;
     for (const object of objectsIn(answer)) {
       const owner = object[within.member];
-      if (typeof object.id === 'string' && typeof owner === 'string') yield [name, object.id, owner.toLowerCase()];
+      if (typeof object.id === 'string' && typeof owner === 'string') yield [name, object.id, keyOf(owner)];
     }
   }
 }
@@ -86,15 +105,20 @@ function objectsIn(answer: unknown): readonly Record<string, unknown>[] {
   return (Array.isArray(data) ? data : [answer]).map(Object);
 }
 
-/** Objects that are remembered. The oldest are dropped first. */
-const MAX_OWNERS = 50_000;
+/**
+ * Objects that are remembered, the oldest dropped first, and characters of the longest ID: 6 MiB in all. A request for
+ * an object that is not remembered counts in all windows of its limit, so that no limit is exceeded.
+ */
+const MAX_OWNERS = 20_000;
+const MAX_ID_CHARS = 100;
 
 export function createOwners(): Owners & { learn: (limits: readonly Limit[], answer: unknown) => void } {
   const owners = new Map<string, string>();
   return {
     get: (limit, id) => owners.get(`${limit} ${id}`),
     learn: (limits, answer) => {
-      for (const [limit, id, key] of ownersIn(limits, answer)) owners.set(`${limit} ${id}`, key);
+      for (const [limit, id, key] of ownersIn(limits, answer))
+        if (id.length <= MAX_ID_CHARS) owners.set(`${limit} ${id}`, key);
       for (const oldest of owners.keys()) {
         if (owners.size <= MAX_OWNERS) break;
         owners.delete(oldest);

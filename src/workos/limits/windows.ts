@@ -60,6 +60,15 @@ const MAX_PAUSE_MS = 2_000;
 /** Idle windows of a limit are dropped when there are this many windows, or twice as many as the last sweep left. */
 const MIN_SWEEP_WINDOWS = 64;
 
+/**
+ * Windows of one limit, whose keys are arguments. A window that holds places is never dropped, because its limit would
+ * no longer be kept: where there are more, further calls are refused.
+ */
+const MAX_WINDOWS = 20_000;
+
+/** Agents whose last turn a window remembers. Of more, the half that was served last stays. */
+const MAX_TURNS = 1_000;
+
 export function createLimitWindows(limit: Slot, split: SplitPeriod): LimitWindows {
   const family: LimitWindows = {
     limit,
@@ -104,8 +113,22 @@ function sweep(family: LimitWindows, now: number): void {
     const opens = Math.max(window.shutUntil, window.deniedUntil);
     if (used(window, now) === 0 && window.firsts.size === 0 && opens <= now) family.byKey.delete(key);
   }
-  family.sweepAt = Math.max(MIN_SWEEP_WINDOWS, 2 * family.byKey.size);
+  family.sweepAt = Math.min(MAX_WINDOWS, Math.max(MIN_SWEEP_WINDOWS, 2 * family.byKey.size));
 }
+
+/** Drops idle windows of the limits that the call counted in, if there are many. To be called once the call is over. */
+export function tidy({ windows }: CountedRequest, now: number): void {
+  for (const { family, turns } of windows) {
+    if (family.byKey.size >= family.sweepAt) sweep(family, now);
+    if (turns.size <= MAX_TURNS) continue;
+    const oldest = [...turns].sort(([, a], [, b]) => a - b).slice(0, MAX_TURNS / 2);
+    for (const [agent] of oldest) turns.delete(agent);
+  }
+}
+
+/** The limit of the call that has too many windows in use, if there is one. */
+export const crowded = ({ windows }: CountedRequest): Slot | undefined =>
+  windows.find(({ family }) => family.byKey.size > MAX_WINDOWS)?.family.limit;
 
 export const isAll = (window: Window) => window === window.family.all;
 
