@@ -47,7 +47,7 @@ describe.each(BODIES)("WorkOS's words stand in quotes: %s", (_, body) => {
   });
 
   it('and are bounded, with what was left out told', async () => {
-    const said = await says({ body: JSON.stringify(body('y'.repeat(100_000))) });
+    const said = await says({ body: JSON.stringify(body('y'.repeat(15_000))) });
     expect(said.length).toBeLessThan(6_000);
     expect(said).toMatch(/…" \(\d+ more characters\)/);
   });
