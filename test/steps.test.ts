@@ -139,6 +139,7 @@ describe('the steps of a call', () => {
       'conceal',
       'allow',
       'parse',
+      'admit',
       'answerLocally',
       'build',
       'look',

@@ -22,7 +22,7 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
   const { now } = steps;
   return async (tool, args, caller) => {
     const start = now();
-    const own = journal.begin(tool, caller.agent, args, caller.trace);
+    const own = journal.begin(tool, args, caller);
     const context: CallContext = { deps: steps, tool, rawArgs: args, caller, journal: own, start };
     const state = beginState();
     let ended: CallEnd | undefined;
@@ -40,7 +40,7 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
       const { sent } = traffic;
       ended = {
         outcome: toOutcome(error, tool, caller.signal, sent),
-        result: toErrorResult(error, { tool, args, confidential, sent }),
+        result: toErrorResult(error, { tool, args, confidential, sent, named: caller.named }),
       };
     }
     const { outcome } = ended;

@@ -15,7 +15,8 @@ import { byteLength } from './answer/size.ts';
 import { type ItemFilter, isWalk, toFilter } from './answer/where.ts';
 import { parseArguments, withKey } from './arguments.ts';
 import type { Caller, CallResult, Verdict } from './caller.ts';
-import { type Confidential, NOTHING, toConfidential, usesCredentials } from './confidential.ts';
+import { checkKind } from './check-kind.ts';
+import { type Confidential, NOTHING, toConfidential } from './confidential.ts';
 import { noPreview } from './confirm/find-object.ts';
 import type { ConfirmationGate, ConfirmationOutcome } from './confirm/gate.ts';
 import { lookFirst, notRead } from './confirm/look-first.ts';
@@ -25,6 +26,7 @@ import { toDryRun } from './dry-run.ts';
 import { createTraffic, type Exchange, type Traffic } from './exchange.ts';
 import type { CallJournal } from './journal.ts';
 import { withCaseNote } from './letter-case.ts';
+import { toRule } from './rule.ts';
 import { createSideRead } from './side-reads.ts';
 
 /**
@@ -35,6 +37,7 @@ export const STEPS: readonly Step[] = [
   conceal, // First: a refusal may quote arguments, so the confidential ones must be known before any refusal.
   allow, // Before the arguments are read: only an agent that may call the tool learns what is wrong with them.
   parse, // Before anything uses an argument.
+  admit, // After the arguments are parsed, which decide the kind of a call; before anything is done for it.
   answerLocally, // Before the dry run: it sends nothing, so there is nothing to withhold.
   build, // Before a person is asked: a request that cannot be built is refused at once.
   look, // Before the dry run: what WorkOS has now may refuse the call, or have a person asked.
@@ -142,13 +145,18 @@ function allow({ tool, caller }: CallContext, state: CallState): undefined {
   state.verdict = verdict;
 }
 
-function parse({ deps, tool, rawArgs, journal }: CallContext, state: CallState): undefined {
+function parse({ deps, tool, rawArgs, journal, caller }: CallContext, state: CallState): undefined {
   const { args, notes } = parseArguments(tool, rawArgs, deps.settings);
   journal.understand(args);
-  state.notes = notes;
+  state.notes = [...(caller.via?.notes ?? []), ...notes];
   state.args = withKey(tool, args, deps.newKey);
   state.selection = selectFields(tool, state.args);
   state.filter = toFilter(tool, state.args, state.confidential);
+}
+
+function admit({ tool, caller }: CallContext, { args, takesCredentials }: CallState): undefined {
+  const { via, markerOf } = caller;
+  if (via !== undefined) checkKind(via, tool, args, { isRestricted: markerOf(tool) !== undefined, takesCredentials });
 }
 
 function answerLocally(context: CallContext, state: CallState): undefined | Promise<CallEnd> {
@@ -156,7 +164,7 @@ function answerLocally(context: CallContext, state: CallState): undefined | Prom
   if (tool.local === undefined) return undefined;
   const { label, baseUrl, clientId } = deps.environment;
   const value = tool.local({ ...state.args, ...resolveConstants(tool, { clientId }) }, { label, baseUrl });
-  return endHere(context, state, 'ok', value);
+  return Promise.resolve(value).then((answer) => endHere(context, state, 'ok', answer));
 }
 
 function dryRun(context: CallContext, state: CallState): undefined | Promise<CallEnd> {
@@ -180,7 +188,7 @@ function look(context: CallContext, state: CallState): undefined | Promise<undef
   return lookFirst({ ...tool, before }, state.args, { read, toolOf, verdict: state.verdict, mayRead }).then((end) => {
     state.occasion = end.occasion;
     state.takesCredentials = end.takesCredentials === true;
-    return undefined;
+    return admit(context, state);
   });
 }
 
@@ -195,6 +203,7 @@ async function confirm(context: CallContext, state: CallState): Promise<CallEnd 
     caller: caller.agent,
     mode: caller.confirm,
     elicitation: caller.elicitation,
+    named: caller.named,
   };
   const outcome = await gate.pass(question);
   if (!outcome.open) {
@@ -230,13 +239,14 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
   const { deps, tool, caller, start } = context;
   const { environment, settings, exchange, now } = deps;
   const { args, notes, request, selection, filter, traffic, confidential } = state;
-  const { agent, signal } = caller;
+  const { agent, signal, named } = caller;
   const onBehalf = { agent, signal, deadline: start + settings.timeout, traffic, confidential };
   const options = {
     tool,
     args,
     confidential,
     sent: false,
+    named,
     selection,
     filter,
     // The notes are added to the result.
@@ -278,15 +288,6 @@ async function endHere(
 ): Promise<CallEnd> {
   await journal.decide('allowed', toRule(tool, state));
   return { outcome, result: toResult(value) };
-}
-
-/** The grants of the call, for the record. Throws for a call that no step has allowed, so that it cannot be sent. */
-function toRule(tool: Tool, { verdict, args, takesCredentials }: CallState): string {
-  if (verdict === undefined) throw new Error('the call was never allowed');
-  const { rule, credentials } = verdict;
-  return credentials !== undefined && (takesCredentials || usesCredentials(tool, args))
-    ? `${rule} + ${credentials}`
-    : rule;
 }
 
 /** Makes the preview of a call for a person. Throws RefusedError if it cannot. */

@@ -3,8 +3,18 @@ import { KEPT, type Listing } from './listing.ts';
 import { converted } from './prebuilt.ts';
 import type { Tool } from './tool.ts';
 
+/** The tools of the server itself, by their part. */
+type Own<T> = {
+  readonly statusTool: T;
+  readonly findTool: T;
+  readonly callTools: Readonly<Record<'read' | 'write' | 'delete' | 'credential', T>>;
+};
+
+/** What each tool costs a model. */
+type Tokens = Readonly<Record<string, readonly [full: number, restricted: number, confirming: number]>>;
+
 /** All that a start needs of the tools before the first call. */
-export type Listings = Catalog<Listing> & { readonly statusTool: Listing };
+export type Listings = Catalog<Listing> & Own<Listing> & { readonly tokens: Tokens };
 
 /** The serializable part of a listing. The schemas are stored separately, by form. */
 type KeptTool = Pick<Tool, (typeof KEPT)[number]> & {
@@ -12,21 +22,22 @@ type KeptTool = Pick<Tool, (typeof KEPT)[number]> & {
   readonly confirmed?: KeptTool;
 };
 
-type KeptCatalog = Omit<Listings, 'tools' | 'statusTool'> & {
+type KeptCatalog = Omit<Listings, 'tools' | keyof Own<Listing>> & {
   readonly tools: readonly KeptTool[];
-  readonly statusTool: KeptTool;
+  readonly own: Own<KeptTool>;
 };
 
 /** Filled in by the build: the JSON of a KeptCatalog. Deriving tools from declarations needs zod and is slow. */
 declare const LISTINGS: string;
 
 /** The text for `openListings` to read. */
-export function keepListings({ areas, tools, ...catalog }: Catalog, statusTool: Tool): string {
+export function keepListings({ areas, tools, ...catalog }: Catalog, own: Own<Tool>, tokens: Tokens): string {
   const kept: KeptCatalog = {
     ...catalog,
     areas: areas.map(({ name, title, meaning }) => ({ name, title, meaning })),
     tools: tools.map(keep),
-    statusTool: keep(statusTool),
+    own: mapOwn(own, keep),
+    tokens,
   };
   return JSON.stringify(kept);
 }
@@ -42,8 +53,17 @@ function keep(tool: Tool): KeptTool {
 }
 
 export function openListings(): Listings {
-  const { tools, statusTool, ...catalog }: KeptCatalog = JSON.parse(LISTINGS);
-  return { ...catalog, tools: tools.map(open), statusTool: open(statusTool) };
+  const { tools, own, ...catalog }: KeptCatalog = JSON.parse(LISTINGS);
+  return { ...catalog, tools: tools.map(open), ...mapOwn(own, open) };
+}
+
+function mapOwn<T, U>({ statusTool, findTool, callTools }: Own<T>, change: (tool: T) => U): Own<U> {
+  const { read, write, delete: remove, credential } = callTools;
+  return {
+    statusTool: change(statusTool),
+    findTool: change(findTool),
+    callTools: { read: change(read), write: change(write), delete: change(remove), credential: change(credential) },
+  };
 }
 
 function open({ restricted, confirmed, ...kept }: KeptTool): Listing {

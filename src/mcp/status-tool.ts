@@ -24,7 +24,7 @@ export function createStatusTool(catalog: Catalog, agent: Omit<Agent, 'environme
   return toTool({ name: 'server', title: 'Server' }, declaration);
 }
 
-const ONLY_THE_OPERATOR = 'Only the operator of this server can change this.';
+export const ONLY_THE_OPERATOR = 'Only the operator of this server can change this.';
 
 function status(catalog: Catalog, agent: Agent & { environment: Environment['label'] }, name: string | undefined) {
   const { environment, name: who, confirm, dryRun } = agent;
@@ -50,10 +50,7 @@ function status(catalog: Catalog, agent: Agent & { environment: Environment['lab
   if (area === undefined) throw new RefusedError(noSuch(catalog, name));
   const off = catalog.tools
     .filter((one) => area.off.some((other) => other.name === one.name))
-    .map((one) => {
-      const { rule, way } = toToolAccess(catalog, agent, one);
-      return { tool: one.name, rule, to_switch_on: compact(way) };
-    });
+    .map((one) => whyOff(catalog, agent, one));
   return {
     ...own,
     area: name,
@@ -62,6 +59,12 @@ function status(catalog: Catalog, agent: Agent & { environment: Environment['lab
     credentials: area.credentials,
     ...((off.length > 0 || area.credentials.state === 'withheld') && { notes: [ONLY_THE_OPERATOR] }),
   };
+}
+
+/** Why a tool is off, and what the operator would have to change. */
+export function whyOff(catalog: Catalog, agent: Agent, tool: Tool) {
+  const { rule, way } = toToolAccess(catalog, agent, tool);
+  return { tool: tool.name, rule, to_switch_on: compact(way) };
 }
 
 function statusOf(catalog: Catalog, agent: Agent, tool: Tool, own: JsonObject): Record<string, unknown> {

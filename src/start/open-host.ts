@@ -25,7 +25,7 @@ function whyUnreadable(code: unknown): string {
 
 /** @param reader loads the reader of configuration files; called only if there is a file */
 export function openHost(shell: Shell, reader: () => Promise<typeof import('../settings/read-file.ts')>): Host {
-  const { argv, env, isDirect, readText, stdin, isTyped, stdout, writeToStderr, onSignal } = shell;
+  const { argv, env, isDirect, listBudget, readText, stdin, isTyped, stdout, writeToStderr, onSignal } = shell;
   const readFile = (path: string, what: string) => {
     try {
       return readText(path);
@@ -60,7 +60,7 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
     };
   };
 
-  return { load, connect, variable, readFile, isDirect, stdin, isTyped, stdout, writeToStderr, onSignal };
+  return { load, connect, variable, readFile, isDirect, listBudget, stdin, isTyped, stdout, writeToStderr, onSignal };
 }
 
 /** The settings with the key from its file: the kind of the key decides what is allowed. */

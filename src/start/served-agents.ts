@@ -1,5 +1,6 @@
 import type { ConfirmMode } from '../access/confirmation.ts';
 import { toConfirm } from '../access/confirmation.ts';
+import { type ListSettings, toIsListed } from '../access/listed.ts';
 import type { Policy } from '../access/policy.ts';
 import { type OperatorLimits, policyOf, toGrants } from '../agents/agent-policy.ts';
 import type { Budgets } from '../agents/budgets.ts';
@@ -11,9 +12,9 @@ import type { Caller } from '../call/caller.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { RefusedError } from '../errors.ts';
 import { createOffer, type Offer } from '../mcp/offer.ts';
-import { createStatusTool } from '../mcp/status-tool.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { OpenEnvironment } from './environments.ts';
+import { createOwnTools } from './own-tools.ts';
 
 /** One agent with what it takes to serve it. */
 export type ServedAgent = {
@@ -53,6 +54,8 @@ export type ServedAgentsDeps = {
   /** The mode of agents without one of their own. */
   readonly confirm: ConfirmMode | undefined;
   readonly dryRun: boolean;
+  /** How tools are listed to agents without a mode of their own, what tools cost, and how much fits. */
+  readonly list: Pick<ListSettings, 'mode' | 'tokens' | 'budget'>;
   /** Kept across reloads: a new configuration does not require fetching the issuers' keys again. */
   readonly keySets: VerifierDeps['keySets'];
   readonly fetchJwks: VerifierDeps['fetchJwks'];
@@ -70,16 +73,19 @@ const HOUR_MS = 3_600_000;
 /** Creates the agents of one configuration. A reload creates new ones: they share no state with these. */
 export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
   const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, onRefusal } = deps;
+  const ownToolsOf = createOwnTools(catalog);
   const identify = createIdentifier(config, deps);
   const known = new WeakMap<ResolvedAgent, Omit<ServedAgent, 'budget'> & { readonly policy: Policy }>();
 
   const offerOf = (agent: ResolvedAgent, { environment: { label } }: OpenEnvironment, policy: Policy): Offer => {
     const confirm = toConfirm(agent.confirm ?? deps.confirm, label);
     const grants = toGrants(agent, label, forbidden);
-    const statusTool = agent.statusTool
-      ? createStatusTool(catalog, { name: agent.name, grants, policy, confirm, dryRun: deps.dryRun })
-      : undefined;
-    return createOffer({ agent: agent.name, catalog, policy, environment: label, confirm, statusTool });
+    const { statusTool } = agent;
+    const mode = agent.list ?? deps.list.mode;
+    const isListed = toIsListed(catalog, policy, { ...deps.list, mode, statusTool, confirmToken: confirm === 'auto' });
+    const who = { name: agent.name, grants, policy, confirm, dryRun: deps.dryRun };
+    const own = ownToolsOf(who, { statusTool, isListed });
+    return createOffer({ agent: agent.name, catalog, policy, environment: label, confirm, ...own });
   };
 
   const memberOf = (agent: ResolvedAgent) => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
+import type { CallParams } from '../../mcp/direct-tool.ts';
 import type { HttpSession } from '../../mcp/sessions.ts';
 import { isModern } from '../era.ts';
 import { readBytes } from '../message.ts';
@@ -77,7 +78,7 @@ export type CheckDeps<Caller> = ServerFacts & {
   /** The session of an ID that was issued to this caller. */
   readonly readSession: (caller: Caller, id: string) => HttpSession | undefined;
   /** Whether a call of this tool may ask a person. */
-  readonly mayAsk: (caller: Caller, tool: unknown) => boolean;
+  readonly mayAsk: (caller: Caller, params: CallParams) => boolean;
   /** Adds a request to the caller's requests in flight, or refuses it. */
   readonly enter: (caller: Caller, response: ServerResponse) => InFlight | HttpRefusal;
 };
@@ -249,6 +250,6 @@ function session<Caller>({ server, request }: RequestContext<Caller>, state: Req
   const needsIt =
     method === undefined ||
     method === 'notifications/cancelled' ||
-    (method === 'tools/call' && server.mayAsk(caller.is, Object(params).name));
+    (method === 'tools/call' && server.mayAsk(caller.is, Object(params)));
   return needsIt ? REFUSALS.unknownSession : undefined;
 }
