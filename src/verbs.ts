@@ -14,7 +14,7 @@ export const VERBS = {
   assign: { do: 'assign', done: 'assigned' },
   authenticate: { do: 'sign in', done: 'signed in' },
   // Of the server's own tools: those that find and call others.
-  call: { do: 'call', done: 'called' },
+  call: { do: 'use', done: 'used' },
   challenge: { do: 'challenge', done: 'challenged', on: true },
   check: { do: 'check', done: 'checked', on: true },
   confirm: { do: 'confirm', done: 'confirmed', on: true },

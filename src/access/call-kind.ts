@@ -36,3 +36,12 @@ export function kindsOf(tool: Effect, isRestricted: boolean): readonly [CallKind
   const mayTake = tool.guarded.length > 0 || (tool.looksFirst && !isRestricted);
   return plain !== 'credential' && mayTake ? [plain, 'credential'] : [plain];
 }
+
+/** The kinds of which an agent needs a call tool, to call tools that are not listed. */
+export function kindsOfAll<T extends Effect>(
+  tools: readonly T[],
+  isRestricted: (tool: T) => boolean,
+): readonly CallKind[] {
+  const needed = new Set(tools.flatMap((tool) => kindsOf(tool, isRestricted(tool))));
+  return CALL_KINDS.filter((kind) => needed.has(kind));
+}

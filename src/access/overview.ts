@@ -2,8 +2,8 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Access, Environment } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';
 import type { Tool } from '../catalog/tool.ts';
-import { didYouMean } from '../wording.ts';
-import type { Grants } from './grants.ts';
+import { didYouMean, inShort } from '../wording.ts';
+import { type Grants, nearestAreas } from './grants.ts';
 import type { ListMode } from './list-mode.ts';
 import { decide, type Policy } from './policy.ts';
 
@@ -92,6 +92,7 @@ export const FIND_TOOL = 'find_tools';
 
 /** The message for an unknown name of a tool or area. */
 export function noSuch({ tools, areas }: Catalog, name: string): string {
-  const known = [...tools, ...areas].map((one) => one.name);
-  return `There is no tool or area "${name}".${didYouMean(name, known)} The areas are ${areas.map((area) => area.name).join(', ')}.`;
+  const areaNames = areas.map((area) => area.name);
+  const meant = didYouMean(name, [...tools.map((tool) => tool.name), ...areaNames]);
+  return `There is no tool or area "${inShort(name)}".${meant}${nearestAreas(name, areaNames)}`;
 }

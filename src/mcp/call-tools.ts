@@ -50,7 +50,7 @@ function createCallTool(kind: CallKind): Tool {
       isServerTool(args.name) && `name: ${args.name} is a tool of the server itself. Call it by its own name.`,
     ],
     local: () => {
-      throw new RefusedError('The call was not opened.');
+      throw new Error('a call that was not opened has passed its checks');
     },
   });
   const called = toTool({ name: 'server', title: 'Server' }, declaration);

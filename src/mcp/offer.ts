@@ -1,5 +1,5 @@
 import type { InitializeResult, ListToolsResult } from '@modelcontextprotocol/server';
-import { CALL_KINDS, type CallKind, kindsOf } from '../access/call-kind.ts';
+import { type CallKind, kindsOf, kindsOfAll } from '../access/call-kind.ts';
 import { type ConfirmMode, withConfirmToken } from '../access/confirmation.ts';
 import { STATUS_TOOL } from '../access/overview.ts';
 import type { Policy } from '../access/policy.ts';
@@ -12,7 +12,7 @@ import { marker } from '../secrets/withhold.ts';
 import { toInstructions } from './instructions.ts';
 import { toNamed } from './named.ts';
 import { offerPrompts, type Prompts } from './prompts/listed.ts';
-import { type CallTools, isServerTool, type ServerTools } from './server-tools.ts';
+import { isServerTool, type ServerTools } from './server-tools.ts';
 
 /** What one agent is offered, created once and shared by all its connections. */
 export type Offer<T extends Listing = Tool> = {
@@ -58,7 +58,6 @@ export function createOffer<T extends Formed<T>>({
   // In an area in which no tool handles credentials, the marker cannot name a credentials grant.
   const grantable = new Set(catalog.tools.filter((tool) => tool.handlesCredentials).map((tool) => tool.area));
   const isRestricted = (tool: Listing) => policy.whyRestricted(tool) !== undefined;
-  const toKinds = (tool: T) => ({ name: tool.name, kinds: kindsOf(tool, isRestricted(tool)) });
   const markerOf = (tool: Listing) => {
     if (!isRestricted(tool)) return undefined;
     return grantable.has(tool.area) ? marker(tool.area) : '[withheld]';
@@ -68,19 +67,16 @@ export function createOffer<T extends Formed<T>>({
     return confirm === 'auto' ? withConfirmToken(variant) : variant;
   };
   const offered = catalog.tools.filter((tool) => policy.whyOff(tool) === undefined).map(own);
-  const isListed = ({ name }: Listing) => !found.has(name);
-  const kinds = finding === undefined ? [] : offered.filter((tool) => !finding.isListed(tool)).map(toKinds);
-  const found: ReadonlyMap<string, CallKind> = new Map(kinds.map(({ name, kinds: [plain] }) => [name, plain]));
-  const calls =
-    finding === undefined
-      ? []
-      : callToolsFor(
-          finding.calls,
-          kinds.flatMap(({ kinds }) => kinds),
-        );
-  const ownTools = [statusTool, found.size > 0 ? finding?.find : undefined, ...calls.map(([, tool]) => tool)].flatMap(
-    (tool) => tool ?? [],
+  const hidden = finding === undefined ? [] : offered.filter((tool) => !finding.isListed(tool));
+  const found: ReadonlyMap<string, CallKind> = new Map(
+    hidden.map((tool) => [tool.name, kindsOf(tool, isRestricted(tool))[0]]),
   );
+  const isListed = ({ name }: Listing) => !found.has(name);
+  const findTool = hidden.length === 0 ? undefined : finding?.find;
+  const calls = kindsOfAll(hidden, isRestricted).flatMap((kind) =>
+    finding ? [{ kind, tool: finding.calls[kind] }] : [],
+  );
+  const ownTools = [statusTool, findTool, ...calls.map(({ tool }) => tool)].flatMap((tool) => tool ?? []);
   const tools = new Map([...offered, ...ownTools].map((tool) => [tool.name, tool]));
   let list: ListToolsResult | undefined;
   return {
@@ -92,11 +88,11 @@ export function createOffer<T extends Formed<T>>({
       tools,
       isListed,
       statusTool,
-      findTool: found.size > 0 ? finding?.find : undefined,
+      findTool,
       isRestricted,
     }),
     tools,
-    calls: new Map(calls.map(([kind, { name }]) => [name, kind])),
+    calls: new Map(calls.map(({ kind, tool }) => [tool.name, kind])),
     named: toNamed(found),
     get list() {
       list ??= { tools: [...tools.values()].filter(isListed).map(toDefinition) };
@@ -117,11 +113,6 @@ export function createOffer<T extends Formed<T>>({
       return { tool, rule: tools.has(tool.name) ? 'the request is malformed' : (policy.whyOff(tool) ?? '') };
     },
   };
-}
-
-/** The call tools that have something behind them, in the order of their kinds. */
-function callToolsFor<T extends Listing>(calls: CallTools<T>, needed: readonly CallKind[]): readonly [CallKind, T][] {
-  return CALL_KINDS.filter((kind) => needed.includes(kind)).map((kind) => [kind, calls[kind]]);
 }
 
 /**

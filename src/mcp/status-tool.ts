@@ -24,6 +24,9 @@ export function createStatusTool(catalog: Catalog, agent: Omit<Agent, 'environme
   return toTool({ name: 'server', title: 'Server' }, declaration);
 }
 
+/** Tools of the catalogue whose names all fit into an answer. Of more, it has numbers until an area is asked for. */
+const MAX_NAMED_TOOLS = 60;
+
 export const ONLY_THE_OPERATOR = 'Only the operator of this server can change this.';
 
 function status(catalog: Catalog, agent: Agent & { environment: Environment['label'] }, name: string | undefined) {
@@ -34,16 +37,22 @@ function status(catalog: Catalog, agent: Agent & { environment: Environment['lab
 
   const access = toAccess(catalog, toPolicy(catalog, agent));
   if (name === undefined || name === STATUS_TOOL) {
+    const isNamed = catalog.tools.length <= MAX_NAMED_TOOLS;
+    const toShown = (tools: readonly { readonly name: string }[]) =>
+      isNamed ? tools.map((one) => one.name) : tools.length;
     const areas = access.areas.map(({ name, on, off, credentials }) => [
       name,
       {
-        ...(on.length > 0 && { on: on.map((one) => one.name) }),
-        ...(off.length > 0 && { off: off.map((one) => one.name) }),
+        ...(on.length > 0 && { on: toShown(on) }),
+        ...(off.length > 0 && { off: toShown(off) }),
         ...(credentials.state !== 'none' && { credentials: credentials.state }),
       },
     ]);
-    const note = 'Pass the name of a tool or area that is off to get the rule behind it and the grant that it needs.';
-    return { ...own, areas: Object.fromEntries(areas), notes: [note] };
+    const notes = [
+      ...(isNamed ? [] : ['These are numbers of tools: pass the name of an area to get their names.']),
+      'Pass the name of a tool or area that is off to get the rule behind it and the grant that it needs.',
+    ];
+    return { ...own, areas: Object.fromEntries(areas), notes };
   }
 
   const area = access.areas.find((candidate) => candidate.name === name);

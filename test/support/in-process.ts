@@ -47,7 +47,8 @@ const PARTS: Readonly<Record<ReturnType<typeof partFor>, Part>> = {
     return (await import('../../src/entry/http.ts')).run(shell);
   },
   commands: async (shell) => {
-    if (shell.argv.includes('check')) Object.assign(globalThis, { TOKENS: await tokenCounts() });
+    if (shell.argv.some((word) => ['check', 'tools', 'explain'].includes(word)))
+      Object.assign(globalThis, { TOKENS: await tokenCounts() });
     return (await import('../../src/entry/commands.ts')).run(shell);
   },
 };
@@ -118,8 +119,8 @@ export async function runProgram(args: readonly string[], env: Readonly<Record<s
 }
 
 /** A server in this process. */
-export const inProcess: Server = (args, env, peer) => {
-  const program = startProgram(args, env);
+export const inProcess = (...[args, env, peer, listBudget]: [...Parameters<Server>, listBudget?: number]) => {
+  const program = startProgram(args, env, undefined, { listBudget });
   return { transport: toTransport(program, peer), log: program.log };
 };
 
