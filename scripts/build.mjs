@@ -21,9 +21,16 @@ import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
 import { build } from 'esbuild';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 
-/** Where to, and whether anything is answered past the SDK: tests build a server in which nothing is. */
+/**
+ * Where to, whether anything is answered past the SDK (tests build a server in which nothing is), and which declarations
+ * (a bench builds a server with more of them).
+ */
 const { values: asked } = parseArgs({
-  options: { out: { type: 'string', default: 'dist' }, direct: { type: 'boolean', default: true } },
+  options: {
+    out: { type: 'string', default: 'dist' },
+    direct: { type: 'boolean', default: true },
+    tools: { type: 'string', default: 'tools/index.ts' },
+  },
   allowNegative: true,
 });
 
@@ -104,6 +111,16 @@ const stayApart = {
   },
 };
 
+/** @type {import('esbuild').Plugin} */
+const toolsAsAsked = {
+  name: 'tools-as-asked',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/tools\/index\.ts$/ }, ({ importer }) =>
+      importer === resolve(asked.tools) ? undefined : { path: resolve(asked.tools) },
+    );
+  },
+};
+
 const { schemas, listings, tokens } = await prepare();
 mkdirSync(out);
 try {
@@ -131,14 +148,14 @@ try {
     define: { NODE_RANGE: JSON.stringify(engines.node) },
     plugins: [stayApart],
   });
-  const ours = await build({ ...bundle, entryPoints: ENTRIES, define, plugins: [stayApart] });
+  const ours = await build({ ...bundle, entryPoints: ENTRIES, define, plugins: [toolsAsAsked, stayApart] });
   const stdio = await build({
     ...bundle,
     entryPoints: STDIO,
     splitting: true,
     chunkNames: 'stdio-shared',
     define,
-    plugins: [stayApart],
+    plugins: [toolsAsAsked, stayApart],
   });
   const theirs = await build({
     ...bundle,
@@ -218,7 +235,12 @@ async function prepare() {
     export const counts = (count) => toTokenCounts(tools, count);
     export const listings = (tokens) => keepListings(catalog, own, tokens);
   `;
-  const { outputFiles } = await build({ ...common, stdin: { contents, resolveDir: '.', loader: 'ts' }, write: false });
+  const { outputFiles } = await build({
+    ...common,
+    stdin: { contents, resolveDir: '.', loader: 'ts' },
+    plugins: [toolsAsAsked],
+    write: false,
+  });
   const code = Buffer.from(outputFiles[0]?.contents ?? []).toString('base64');
   const { counts, schemas, listings } = await import(`data:text/javascript;base64,${code}`);
   const tokens = counts(countTokens);

@@ -16,11 +16,13 @@ type Tokens = Readonly<Record<string, readonly [full: number, restricted: number
 /** All that a start needs of the tools before the first call. */
 export type Listings = Catalog<Listing> & Own<Listing> & { readonly tokens: Tokens };
 
+type Members = Pick<Tool, (typeof KEPT)[number]>;
+
 /** The serializable part of a listing. The schemas are stored separately, by form. */
-type KeptTool = Pick<Tool, (typeof KEPT)[number]> & {
-  readonly restricted?: KeptTool;
-  readonly confirmed?: KeptTool;
-};
+type KeptTool = Members & Pick<KeptForms, 'restricted' | 'confirmed'>;
+
+/** Of another form of a tool, only what differs from the tool: most members are the same in all forms. */
+type KeptForms = Partial<Members> & { readonly restricted?: KeptForms; readonly confirmed?: KeptForms };
 
 type KeptCatalog = Omit<Listings, 'tools' | keyof Own<Listing>> & {
   readonly tools: readonly KeptTool[];
@@ -42,14 +44,23 @@ export function keepListings({ areas, tools, ...catalog }: Catalog, own: Own<Too
   return JSON.stringify(kept);
 }
 
-function keep(tool: Tool): KeptTool {
+// Object.fromEntries loses the types; each member has the type that it has in a tool.
+const membersOf = (tool: Tool) => Object.fromEntries(KEPT.map((name) => [name, tool[name]])) as Members;
+
+const keep = (tool: Tool): KeptTool => ({ ...membersOf(tool), ...formsOf(tool) });
+
+function formsOf(tool: Tool): Pick<KeptForms, 'restricted' | 'confirmed'> {
   const { restricted, confirmed } = tool;
   return {
-    // Object.fromEntries loses the types; each member has the type that it has in a tool.
-    ...(Object.fromEntries(KEPT.map((name) => [name, tool[name]])) as Pick<Tool, (typeof KEPT)[number]>),
-    ...(restricted && { restricted: keep(restricted) }),
-    ...(confirmed && { confirmed: keep(confirmed) }),
+    ...(restricted && { restricted: { ...differences(restricted, tool), ...formsOf(restricted) } }),
+    ...(confirmed && { confirmed: differences(confirmed, tool) }),
   };
+}
+
+function differences(form: Tool, tool: Tool): Partial<Members> {
+  const members = Object.entries(membersOf(form));
+  const same = new Map(Object.entries(membersOf(tool)).map(([name, value]) => [name, JSON.stringify(value)]));
+  return Object.fromEntries(members.filter(([name, value]) => JSON.stringify(value) !== same.get(name)));
 }
 
 export function openListings(): Listings {
@@ -70,8 +81,8 @@ function open({ restricted, confirmed, ...kept }: KeptTool): Listing {
   return {
     ...kept,
     jsonSchema: () => converted(kept.form, missing),
-    ...(restricted && { restricted: open(restricted) }),
-    ...(confirmed && { confirmed: open(confirmed) }),
+    ...(restricted && { restricted: open({ ...kept, ...restricted }) }),
+    ...(confirmed && { confirmed: open({ ...kept, ...confirmed }) }),
   };
 }
 
