@@ -3,6 +3,7 @@ import { CALL_KINDS, type CallKind, callToolOf, kindOf } from '../src/access/cal
 import { createPolicy } from '../src/access/policy.ts';
 import type { Arguments } from '../src/catalog/declaration.ts';
 import { createOffer } from '../src/mcp/offer.ts';
+import { mayAsk } from '../src/mcp/server.ts';
 import { createOwnTools } from '../src/start/own-tools.ts';
 import type { ApiRequest } from '../src/workos/layer.ts';
 import { type CallingOptions, connectCalling } from './support/calling.ts';
@@ -119,6 +120,34 @@ describe('a call through a call tool is the call itself:', () => {
     expect(plain).toMatchObject({ isError: true, sent: [] });
     expect({ ...inner, via: [] }).toEqual({ ...plain, via: [] });
     await client.close();
+  });
+
+  it('asks a person about the inner call', async () => {
+    const args = { user_id: USER };
+    const client = await open({
+      asks: true,
+      confirm: 'strict',
+      respond: () => ({ result: { action: 'accept', content: { confirm: USER.slice(-6) } } }),
+    });
+    const { isError, via, record } = await client.byCallTool('delete', 'delete_user', args);
+    expect(client.asked).toEqual([expect.stringContaining(`delete user`)]);
+    expect(isError).toBe(false);
+    expect(new Set(via)).toEqual(new Set(['call_delete_tool']));
+    expect(record).toMatchObject([{ decision: 'ask' }, { outcome: 'asked' }, { confirmation: 'client prompt' }, {}]);
+    await client.close();
+  });
+
+  it.each<[args: object, asks: boolean]>([
+    [{ name: 'delete_user', arguments: { user_id: USER } }, true],
+    [{ name: 'get_organization_domain' }, false],
+    [{ name: 'no_such_tool' }, false],
+    [{}, false],
+  ])('may ask a person where the inner tool may: %j', (args, asks) => {
+    const grants = toGrants('*:full');
+    const policy = createPolicy(catalog, grants);
+    const own = createOwnTools(catalog)({ name: 'a', grants, policy }, { statusTool: true, isListed: () => false });
+    const offer = createOffer({ agent: 'a', catalog, policy, environment: 'staging', confirm: 'auto', ...own });
+    expect(mayAsk(offer, { name: 'call_delete_tool', arguments: args })).toBe(asks);
   });
 
   it('dry runs the inner call', async () => {

@@ -181,6 +181,36 @@ describe('find_tools', () => {
     }
   });
 
+  it('leaves out meanings where there are many areas, never a name', async () => {
+    const meaning =
+      'things of an organization (thing_…); each has further things, and belongs to one of several others';
+    const of = async (count: number) => {
+      const many = createCatalog({
+        general: catalog.general,
+        presets: {},
+        prompts: [],
+        probe: { tool: 'list_thing_0', args: {} },
+        areas: Array.from({ length: count }, (_, index) => {
+          const declared = { route: `GET /things/${index}`, access: 'read', description: 'List.', input: {} } as const;
+          const tools = [tool({ name: `list_thing_${index}`, ...declared })];
+          return area({ name: `area_of_things_${index}`, title: 'Things', meaning, tools });
+        }),
+      });
+      const given = toGrants('*:read');
+      const agent = { name: 'a', grants: given, policy: createPolicy(many, given) };
+      const own = createOwnTools(many)(agent, { statusTool: true, isListed: () => false });
+      const answer = Object(await own.finding?.find.local?.({}, ENVIRONMENT));
+      expect(Object.keys(answer.areas)).toHaveLength(count);
+      expect(countTokens(JSON.stringify(answer))).toBeLessThanOrEqual(700);
+      const status = Object(await own.statusTool?.local?.({}, ENVIRONMENT));
+      expect(status.areas.area_of_things_0).toEqual({ on: count > 60 ? 1 : ['list_thing_0'] });
+      return answer.areas.area_of_things_0;
+    };
+    expect(await of(10)).toBe(`1 tools: ${meaning}`);
+    expect(await of(34)).toBe('1 tools: things of an organization');
+    expect(await of(61)).toBe('1 tools');
+  });
+
   it('leaves out details where an area has many tools, never a name', async () => {
     const many = createCatalog({
       general: catalog.general,

@@ -46,6 +46,13 @@ export function createFindTool(deps: FindDeps): Tool {
   return toTool({ name: 'server', title: 'Server' }, declaration);
 }
 
+/** How much of an area's meaning the map of all areas has: the most that fits. */
+const MEANINGS: readonly ((meaning: string) => string)[] = [
+  (meaning) => `: ${meaning}`,
+  (meaning) => `: ${meaning.split(/[;:(,]/)[0]?.trim()}`,
+  () => '',
+];
+
 type FindAnswer = Record<string, unknown>;
 
 function toFinder({ catalog, agent: given, isListed, knowsOff, search }: FindDeps, environment: Environment['label']) {
@@ -60,9 +67,14 @@ function toFinder({ catalog, agent: given, isListed, knowsOff, search }: FindDep
   const ofArea = (name: string) => [...on.values()].filter((tool) => tool.area === name).map(found);
 
   const areas = (): FindAnswer => {
-    const rows = catalog.areas.map(({ name, meaning }) => [name, `${ofArea(name).length} tools: ${meaning}`] as const);
+    const shown = catalog.areas
+      .map((area) => ({ ...area, count: ofArea(area.name).length }))
+      .filter(({ count }) => count > 0);
+    const [first, ...others] = MEANINGS.map((toMeaning) =>
+      Object.fromEntries(shown.map(({ name, meaning, count }) => [name, `${count} tools${toMeaning(meaning)}`])),
+    );
     return {
-      areas: Object.fromEntries(rows.filter(([name]) => ofArea(name).length > 0)),
+      areas: [first, ...others].find((rows) => JSON.stringify(rows).length <= MAX_CHARS) ?? others.at(-1),
       notes: [`${FIND_TOOL} with area has the tools of one, with query those for a task.`],
     };
   };
