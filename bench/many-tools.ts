@@ -6,21 +6,32 @@ const TOOLS = 250;
 /** The number of copies of all tools that are more than enough. */
 const COPIES = Math.ceil(TOOLS / real.areas.flatMap(({ tools }) => tools).length);
 
-/** A copy of an area under another name. Its tools are not listed, and their previews read copies. */
+const names: ReadonlySet<string> = new Set(real.areas.flatMap(({ tools }) => tools.map(({ name }) => name)));
+
+/** What a declaration says of other tools, with their names changed. */
+function renamed<T>(value: T, rename: (name: string) => string): T {
+  const change = (inner: unknown): unknown => {
+    if (typeof inner === 'string') return names.has(inner) ? rename(inner) : inner;
+    if (Array.isArray(inner)) return inner.map(change);
+    if (typeof inner !== 'object' || inner === null) return inner;
+    return Object.fromEntries(Object.entries(inner).map(([key, member]) => [change(key), change(member)]));
+  };
+  return change(value) as T; // the same shape
+}
+
+/** A copy of an area under another name. Its tools are not listed, and read copies themselves. */
 function copy({ tools, limits: _, ...area }: Area, which: number): Area {
-  const renamed = (name: string) => `${name}_${which}`;
+  const rename = (name: string) => `${name}_${which}`;
   return {
     ...area,
-    name: renamed(area.name),
-    tools: tools.map(({ listed: __, name, route, preview, toldBy, ...tool }): Declaration => {
-      const { dependents, object, ...rest } = preview ?? { object: '', named: [] };
-      const names = Object.entries(dependents ?? {}).map(([list, by]) => [renamed(list), by]);
+    name: rename(area.name),
+    tools: tools.map(({ listed: __, name, route, preview, toldBy, before: ___, ...tool }): Declaration => {
       return {
         ...tool,
-        name: renamed(name),
+        name: renamed(name, rename),
         route: route.replace(' /', ` /copy${which}/`) as Route, // the same method, and a longer path
-        ...(toldBy !== undefined && { toldBy: renamed(toldBy) }),
-        ...(preview && { preview: { ...rest, object: renamed(object), dependents: Object.fromEntries(names) } }),
+        ...(toldBy !== undefined && { toldBy: rename(toldBy) }),
+        ...(preview && { preview: renamed(preview, rename) }),
       };
     }),
   };
