@@ -21,9 +21,16 @@ import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
 import { build } from 'esbuild';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 
-/** Where to, and whether anything is answered past the SDK: tests build a server in which nothing is. */
+/**
+ * Where to, whether anything is answered past the SDK (tests build a server in which nothing is), and which declarations
+ * (a bench builds a server with more of them).
+ */
 const { values: asked } = parseArgs({
-  options: { out: { type: 'string', default: 'dist' }, direct: { type: 'boolean', default: true } },
+  options: {
+    out: { type: 'string', default: 'dist' },
+    direct: { type: 'boolean', default: true },
+    tools: { type: 'string', default: 'tools/index.ts' },
+  },
   allowNegative: true,
 });
 
@@ -63,6 +70,7 @@ const STDIO = {
 
 /** What is bundled of a package in the place of its index, which loads all of it. */
 const PARTS_OF = /** @type {Record<string, string>} */ ({
+  minisearch: "export { default } from 'minisearch';",
   undici:
     "export { default as Pool } from 'undici/lib/dispatcher/pool.js'; export { default as buildConnector } from 'undici/lib/core/connect.js';",
 });
@@ -103,6 +111,16 @@ const stayApart = {
   },
 };
 
+/** @type {import('esbuild').Plugin} */
+const toolsAsAsked = {
+  name: 'tools-as-asked',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/tools\/index\.ts$/ }, ({ importer }) =>
+      importer === resolve(asked.tools) ? undefined : { path: resolve(asked.tools) },
+    );
+  },
+};
+
 const { schemas, listings, tokens } = await prepare();
 mkdirSync(out);
 try {
@@ -130,14 +148,14 @@ try {
     define: { NODE_RANGE: JSON.stringify(engines.node) },
     plugins: [stayApart],
   });
-  const ours = await build({ ...bundle, entryPoints: ENTRIES, define, plugins: [stayApart] });
+  const ours = await build({ ...bundle, entryPoints: ENTRIES, define, plugins: [toolsAsAsked, stayApart] });
   const stdio = await build({
     ...bundle,
     entryPoints: STDIO,
     splitting: true,
     chunkNames: 'stdio-shared',
     define,
-    plugins: [stayApart],
+    plugins: [toolsAsAsked, stayApart],
   });
   const theirs = await build({
     ...bundle,
@@ -199,13 +217,13 @@ async function prepare() {
     import { withConfirmToken } from './src/access/confirmation.ts';
     import { sentencesOn } from './src/catalog/output.ts';
     import { keepListings } from './src/catalog/prebuilt-listings.ts';
-    import { createStatusTool } from './src/mcp/status-tool.ts';
+    import { createOwnTools } from './src/start/own-tools.ts';
     import { declarations } from './tools/index.ts';
     const catalog = createCatalog(declarations);
     const grants = { allow: [], deny: [], readOnly: false, productionGuard: false };
-    const statusTool = createStatusTool(catalog, { name: '', grants });
-    const tools = [...catalog.tools, statusTool];
-    export const listings = keepListings(catalog, statusTool);
+    const { statusTool, finding } = createOwnTools(catalog)({ name: '', grants }, { statusTool: true, isListed: () => false });
+    const own = { statusTool, findTool: finding.find, callTools: finding.calls };
+    const tools = [...catalog.tools, statusTool, finding.find, ...Object.values(finding.calls)];
     const forms = tools.flatMap((tool) => [tool, tool.restricted ?? []].flat()).flatMap((tool) => [tool, withConfirmToken(tool)]);
     export const schemas = Object.fromEntries([
       ...forms.map((tool) => [tool.form, tool.jsonSchema()]),
@@ -215,9 +233,16 @@ async function prepare() {
       ]),
     ].map(([what, schema]) => [what, JSON.stringify(schema)]));
     export const counts = (count) => toTokenCounts(tools, count);
+    export const listings = (tokens) => keepListings(catalog, own, tokens);
   `;
-  const { outputFiles } = await build({ ...common, stdin: { contents, resolveDir: '.', loader: 'ts' }, write: false });
+  const { outputFiles } = await build({
+    ...common,
+    stdin: { contents, resolveDir: '.', loader: 'ts' },
+    plugins: [toolsAsAsked],
+    write: false,
+  });
   const code = Buffer.from(outputFiles[0]?.contents ?? []).toString('base64');
   const { counts, schemas, listings } = await import(`data:text/javascript;base64,${code}`);
-  return { schemas, listings, tokens: counts(countTokens) };
+  const tokens = counts(countTokens);
+  return { schemas, listings: listings(tokens), tokens };
 }

@@ -13,6 +13,8 @@ export const VERBS = {
   approve: { do: 'approve', done: 'approved', on: true },
   assign: { do: 'assign', done: 'assigned' },
   authenticate: { do: 'sign in', done: 'signed in' },
+  // Of the server's own tools: those that find and call others.
+  call: { do: 'use', done: 'used' },
   challenge: { do: 'challenge', done: 'challenged', on: true },
   check: { do: 'check', done: 'checked', on: true },
   confirm: { do: 'confirm', done: 'confirmed', on: true },
@@ -25,6 +27,7 @@ export const VERBS = {
   enable: { do: 'enable', done: 'enabled', on: true },
   enroll: { do: 'enroll', done: 'enrolled' },
   expire: { do: 'expire', done: 'expired', on: true },
+  find: { do: 'look for', done: 'looked for' },
   get: { do: 'read', done: 'read', on: true },
   import: { do: 'import', done: 'imported' },
   invite: { do: 'invite', done: 'invited', on: true },

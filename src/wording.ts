@@ -30,6 +30,10 @@ export function didYouMean(word: string, known: readonly string[]): string {
   return found === undefined ? '' : ` Did you mean "${found}"?`;
 }
 
+/** The three known words that are nearest to a misspelt one, the nearest first. */
+export const nearestThree = (word: string, known: readonly string[]): readonly string[] =>
+  [...known].sort((a, b) => distance(word.toLowerCase(), a) - distance(word.toLowerCase(), b)).slice(0, 3);
+
 /** Faults that one error lists. A reader cannot fix more at once, and checking a million would block the event loop. */
 export const MAX_REPORTED_FAULTS = 10;
 

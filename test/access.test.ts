@@ -467,7 +467,10 @@ describe('explain', () => {
   it.each([
     ['delete_usr', 'There is no tool or area "delete_usr". Did you mean "delete_user"?'],
     ['user', 'There is no tool or area "user". Did you mean "users"?'],
-    ['nonsense_of_mine', 'There is no tool or area "nonsense_of_mine". The areas are users, magic_auth, '],
+    [
+      'nonsense_of_mine',
+      'There is no tool or area "nonsense_of_mine". The nearest areas are users, organizations and sso.',
+    ],
   ])('refuses %s', (name, message) => {
     const explain = () => explainTool(catalog, agentOf('*:read'), name);
     expect(explain).toThrow(StartError);
@@ -479,7 +482,7 @@ describe('get_access_status', () => {
   const environment = { label: 'staging', baseUrl: '', apiKey: 'sk_test_hunter2', clientId: undefined } as const;
   const ask = (grants: string, name?: string, confirm?: string) => {
     const tool = createStatusTool(fixedCatalog, { name: 'support', grants: toGrants(grants), confirm });
-    return tool.local?.(tool.schema().parse(name === undefined ? {} : { name }), environment) ?? expect.fail();
+    return Object(tool.local?.(tool.schema().parse(name === undefined ? {} : { name }), environment));
   };
 
   it('is a local read outside the catalogue', () => {

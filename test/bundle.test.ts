@@ -124,6 +124,7 @@ describe('the bundle', () => {
       'assets/icon.png',
       'dist/LICENSES.txt',
       'dist/main.js',
+      'dist/minisearch.js',
       'dist/pino.js',
       'dist/program.js',
       'dist/sandbox.js',

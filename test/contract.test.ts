@@ -57,7 +57,7 @@ function sent(tool: Tool, args: Arguments, operation: Operation) {
   const parsed = tool.schema().parse(understand(tool, args).args);
   const request = tool.local === undefined ? toRequest(tool, parsed, ENVIRONMENT) : undefined;
   const url = String(
-    request?.path ?? tool.local?.({ ...parsed, ...resolveConstants(tool, ENVIRONMENT) }, ENVIRONMENT).url,
+    request?.path ?? Object(tool.local?.({ ...parsed, ...resolveConstants(tool, ENVIRONMENT) }, ENVIRONMENT)).url,
   );
   const { searchParams } = new URL(url, ENVIRONMENT.baseUrl);
   const query = operation.parameters

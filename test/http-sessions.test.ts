@@ -47,7 +47,7 @@ async function start(answerDirectly: Parameters<typeof startHttp>[0]) {
     },
     issueSession: (caller, params) => sessions.issue(caller, params),
     readSession: (caller, id) => sessions.read(caller, id),
-    mayAsk: (_, tool) => tool === 'delete',
+    mayAsk: (_, { name }) => name === 'delete',
     ...answerDirectly,
   });
   let id = 0;

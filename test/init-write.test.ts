@@ -105,7 +105,7 @@ describe('init --write', () => {
     const said = await run(['init', 'vscode', '--sandbox', '--write', path]);
     expect(said).toMatchObject({ code: 0, stderr: '' });
     expect(get(path)).toBe(
-      `\uFEFF{\r\n\t// mine\r\n\t"servers": {\r\n\t\t"other": {"command": "x"}, // why\r\n\t\t"workos": {\r\n\t\t\t"type": "stdio",\r\n\t\t\t"command": ${JSON.stringify(process.execPath)},\r\n\t\t\t"args": [\r\n\t\t\t\t${JSON.stringify(realpathSync(MAIN))},\r\n\t\t\t\t"--allow",\r\n\t\t\t\t"*:read",\r\n\t\t\t\t"--sandbox"\r\n\t\t\t]\r\n\t\t},\r\n\t},\r\n}\r\n`,
+      `\uFEFF{\r\n\t// mine\r\n\t"servers": {\r\n\t\t"other": {"command": "x"}, // why\r\n\t\t"workos": {\r\n\t\t\t"type": "stdio",\r\n\t\t\t"command": ${JSON.stringify(process.execPath)},\r\n\t\t\t"args": [\r\n\t\t\t\t${JSON.stringify(realpathSync(MAIN))},\r\n\t\t\t\t"--allow",\r\n\t\t\t\t"*:read",\r\n\t\t\t\t"--sandbox",\r\n\t\t\t\t"--list",\r\n\t\t\t\t"all"\r\n\t\t\t]\r\n\t\t},\r\n\t},\r\n}\r\n`,
     );
     expect(await run(['init', 'vscode', '--sandbox', '--write', path])).toMatchObject({ code: 0 });
     expect(files()).toHaveLength(2);

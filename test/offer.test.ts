@@ -17,7 +17,10 @@ describe('an offer that was made of listings', () => {
     const [listedStatus, statusTool] = [listings, catalog].map((one) => createStatusTool(one, { name: 'a', grants }));
     const from = { agent: 'a', policy: createPolicy(listings, grants), environment: 'staging', confirm } as const;
     const listed = createOffer<Listing>({ ...from, catalog: listings, statusTool: listedStatus });
-    return { expected: createOffer({ ...from, catalog, statusTool }), offer: withTools(listed, catalog, statusTool) };
+    return {
+      expected: createOffer({ ...from, catalog, statusTool }),
+      offer: withTools(listed, catalog, { statusTool }),
+    };
   };
 
   it.each<[grants: string, confirm: ConfirmMode]>([
@@ -47,6 +50,6 @@ describe('an offer that was made of listings', () => {
 
   it('takes no listing that no declaration is behind', () => {
     const { expected } = offers('*:read', 'auto');
-    expect(() => withTools(expected, { ...catalog, tools: [] }, undefined)).toThrow('which is not declared');
+    expect(() => withTools(expected, { ...catalog, tools: [] }, {})).toThrow('which is not declared');
   });
 });

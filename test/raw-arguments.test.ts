@@ -69,7 +69,7 @@ describe('the record of arguments that were not parsed', () => {
         return '';
       },
     };
-    await createJournal({ record, environment: 'sandbox' }).refuse(toolOf('get_user'), args, 'agent', 'off');
+    await createJournal({ record, environment: 'sandbox' }).refuse(toolOf('get_user'), args, 'off', { agent: 'agent' });
     return seen[0];
   };
 

@@ -20,7 +20,7 @@ async function answersTo(way: (typeof WAYS)[number], lines: string | Buffer) {
       return server;
     },
     direct:
-      way === 'past the SDK' ? toDirectCalls((name) => (name === 'say' ? async () => SAID : undefined)) : undefined,
+      way === 'past the SDK' ? toDirectCalls(({ name }) => (name === 'say' ? async () => SAID : undefined)) : undefined,
     stdout,
     greeted: undefined,
     isOffered: (name) => name === 'say',

@@ -142,6 +142,7 @@ describe('the steps of a call', () => {
       'allow',
       'stillAllowed',
       'parse',
+      'admit',
       'answerLocally',
       'build',
       'look',

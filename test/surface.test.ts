@@ -34,6 +34,15 @@ describe('what clients see', () => {
     await expect(`${JSON.stringify(own, undefined, 2)}\n`).toMatchFileSnapshot('snapshots/surface/server.json');
   });
 
+  it('of the server itself is as published, where not all tools are listed', async () => {
+    const core = await connect(['--sandbox', '--allow', '*:full,*:credentials', '--list', 'core']);
+    const own = (await core.listTools()).filter(({ name }) => /^(find|call)_/.test(name));
+    await core.close();
+    await expect(`${JSON.stringify(own, undefined, 2)}\n`).toMatchFileSnapshot('snapshots/surface/finding.json');
+    const shown = own.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
+    expect(countTokens(JSON.stringify(shown))).toBeLessThan(500);
+  });
+
   it('is every tool, in the order of the areas', () => {
     expect(listed.map((tool) => tool.name)).toEqual([...tools.map((tool) => tool.name), 'get_access_status']);
   });

@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Access } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';
 import { StartError } from '../errors.ts';
-import { didYouMean } from '../wording.ts';
+import { didYouMean, nearestThree } from '../wording.ts';
 
 /** The grants of the operator, as written. */
 export type Grants = {
@@ -104,6 +104,12 @@ const EVERYWHERE: Readonly<Record<string, string>> = {
   everything: "'*:read' to read everything, '*:full' to change it too",
 };
 
+/** ` The nearest areas are x, y and z.`, with its leading space: there may be too many to list them all. */
+export const nearestAreas = (name: string, areas: readonly string[]): string =>
+  ` The nearest areas are ${nearestThree(name, areas)
+    .join(', ')
+    .replace(/, (?=[^,]*$)/, ' and ')}.`;
+
 /** @param flag the name of the rule in error messages */
 export function parseGrant(names: Names, text: string, rule: Rule, flag: string): Grant {
   if (text.includes('@')) throw new StartError(`${flag} ${text}: "@" is reserved and not supported yet.`);
@@ -129,7 +135,7 @@ export function parseGrant(names: Names, text: string, rule: Rule, flag: string)
   if (!isArea) {
     const areas = [...names.areas.keys()];
     const meant = names.tools.has(area) ? ` A tool's name stands alone: "${area}".` : didYouMean(area, areas);
-    throw new StartError(`${flag} ${text}: there is no area "${area}".${meant} The areas are ${areas.join(', ')}.`);
+    throw new StartError(`${flag} ${text}: there is no area "${area}".${meant}${nearestAreas(area, areas)}`);
   }
   const permissions = Object.hasOwn(ACCESS, access) ? ACCESS[access] : undefined;
   if (permissions === undefined) {

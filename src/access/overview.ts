@@ -1,8 +1,10 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Access, Environment } from '../catalog/declaration.ts';
+import type { Listing } from '../catalog/listing.ts';
 import type { Tool } from '../catalog/tool.ts';
-import { didYouMean } from '../wording.ts';
-import type { Grants } from './grants.ts';
+import { didYouMean, inShort } from '../wording.ts';
+import { type Grants, nearestAreas } from './grants.ts';
+import type { ListMode } from './list-mode.ts';
 import { decide, type Policy } from './policy.ts';
 
 /** The access of an agent: the one source for `check`, `explain` and `get_access_status`. */
@@ -19,6 +21,8 @@ export type Agent = {
   readonly confirm?: string | undefined;
   /** Writes are answered with their request, and not sent. */
   readonly dryRun?: boolean;
+  /** Which of its tools are listed. */
+  readonly list?: ListMode;
   /** Where the agent's calls are recorded. */
   readonly record?: string | undefined;
 };
@@ -70,7 +74,7 @@ export function toAccess(catalog: Catalog, policy: Policy): Overview {
   return { tools: count(catalog.tools), ...byAccess(catalog.tools), areas };
 }
 
-export const isOn = (policy: Policy) => (tool: Tool) => policy.whyOff(tool) === undefined;
+export const isOn = (policy: Policy) => (tool: Listing) => policy.whyOff(tool) === undefined;
 
 /** Without a tool that is on and handles credentials, a credentials grant shows nothing. */
 function credentialsOf(tools: readonly Tool[], policy: Policy): Credentials {
@@ -82,11 +86,13 @@ function credentialsOf(tools: readonly Tool[], policy: Policy): Credentials {
   return { state: 'withheld', reason: reason ?? 'no tool that handles them is on' };
 }
 
-/** The server's own tool, outside the catalogue. */
+/** The server's own tools, outside the catalogue, besides those that call others. */
 export const STATUS_TOOL = 'get_access_status';
+export const FIND_TOOL = 'find_tools';
 
 /** The message for an unknown name of a tool or area. */
 export function noSuch({ tools, areas }: Catalog, name: string): string {
-  const known = [...tools, ...areas].map((one) => one.name);
-  return `There is no tool or area "${name}".${didYouMean(name, known)} The areas are ${areas.map((area) => area.name).join(', ')}.`;
+  const areaNames = areas.map((area) => area.name);
+  const meant = didYouMean(name, [...tools.map((tool) => tool.name), ...areaNames]);
+  return `There is no tool or area "${inShort(name)}".${meant}${nearestAreas(name, areaNames)}`;
 }

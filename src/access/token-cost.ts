@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts';
+import type { Listing } from '../catalog/listing.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { withConfirmToken } from './confirmation.ts';
 import { isOn, STATUS_TOOL } from './overview.ts';
@@ -21,26 +22,39 @@ export function toTokenCounts(tools: readonly Tool[], count: (text: string) => n
   return Object.fromEntries(tools.map((tool) => [tool.name, costs(tool)]));
 }
 
+export type CostOptions = {
+  readonly statusTool?: boolean;
+  /** Whether tools that wait for a confirmation take its token. */
+  readonly confirmToken?: boolean;
+  /** Which of the tools that are on are counted; all of them where it is not given. */
+  readonly isListed?: ((tool: Listing) => boolean) | undefined;
+  /** The names of other tools of the server itself that are listed. */
+  readonly finding?: readonly string[];
+};
+
 /**
- * The tokens that the enabled tools cost a model. The options add the server's own tool and the argument confirm_token.
+ * The tokens that the enabled tools cost a model. The options add the server's own tools and the argument
+ * confirm_token.
  */
 export function tokenCost(
-  catalog: Catalog,
+  catalog: Catalog<Listing>,
   policy: Policy,
   tokens: TokenCounts,
-  { statusTool = false, confirmToken = false }: { statusTool?: boolean; confirmToken?: boolean } = {},
+  { statusTool = false, confirmToken = false, isListed = () => true, finding = [] }: CostOptions = {},
 ): number {
-  const cost = (tool: { readonly name: string } & Partial<Tool>, isRestricted: boolean) => {
+  const cost = (tool: { readonly name: string } & Partial<Listing>, isRestricted: boolean) => {
     const counts = tokens[tool.name];
     if (counts === undefined) throw new Error(`the build counted no tokens of ${tool.name}`);
     const [full, restricted, confirming] = counts;
     const { confirmable } = (isRestricted && tool.restricted) || tool;
     return (isRestricted ? restricted : full) + (confirmToken && confirmable ? confirming : 0);
   };
-  return catalog.tools
-    .filter(isOn(policy))
-    .reduce(
-      (sum, tool) => sum + cost(tool, policy.whyRestricted(tool) !== undefined),
-      statusTool ? cost({ name: STATUS_TOOL }, false) : 0,
-    );
+  const own = [...(statusTool ? [STATUS_TOOL] : []), ...finding];
+  return [
+    ...catalog.tools
+      .filter(isOn(policy))
+      .filter(isListed)
+      .map((tool) => cost(tool, policy.whyRestricted(tool) !== undefined)),
+    ...own.map((name) => cost({ name }, false)),
+  ].reduce((sum, tokens) => sum + tokens, 0);
 }

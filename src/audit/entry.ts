@@ -20,6 +20,8 @@ export type EntryFields =
       readonly agent: string;
       /** The tool's name, or `UNKNOWN` if the catalogue has no such tool. The same holds for area and access. */
       readonly tool: string;
+      /** The call tool through which it was called, if not by its own name. */
+      readonly via?: string | undefined;
       readonly area: string;
       readonly access: string;
       readonly environment: string;

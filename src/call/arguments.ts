@@ -73,9 +73,14 @@ function toSentence({ path, message, code, key }: ArgumentFault, tool: Tool, arg
   }
   const field = where === '' ? key : `${where}.${key}`;
   if (tool.lacking.includes(field)) return `${field} ${needsGrant(tool)}`;
-  const hint = where === '' ? didYouMean(inShort(key), Object.keys(tool.input)) : '';
+  const hint = where !== '' ? '' : takesCall(tool) ? WITHIN : didYouMean(inShort(key), Object.keys(tool.input));
   return `${inShort(field)}: there is no such argument.${hint}`;
 }
+
+/** Whether it is a call tool: models give the arguments of the inner tool beside its name. */
+const takesCall = ({ input }: Tool): boolean => Object.hasOwn(input, 'arguments');
+
+const WITHIN = ' The arguments of the tool go into "arguments".';
 
 const needsGrant = ({ area }: Tool): string => `needs the grant ${area}:credentials, which you do not have.`;
 

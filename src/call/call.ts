@@ -7,7 +7,8 @@ import { isUnclear, requestIdOf, toErrorResult } from './answer/failure.ts';
 import { withFirstNotes, withNote } from './answer/result.ts';
 import type { Call, CallObserver } from './caller.ts';
 import type { Journal } from './journal.ts';
-import { beginState, type CallContext, type CallEnd, STEPS, type StepDeps } from './steps.ts';
+import { beginState } from './state.ts';
+import { type CallContext, type CallEnd, STEPS, type StepDeps } from './steps.ts';
 
 /** What calls need from outside; passed in so that tests can replace it. */
 export type CallDeps = {
@@ -22,7 +23,7 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
   const { now } = steps;
   return async (tool, args, caller) => {
     const start = now() - (caller.waitedMs ?? 0);
-    const own = journal.begin(tool, caller.agent, args, caller.trace);
+    const own = journal.begin(tool, args, caller);
     const context: CallContext = { deps: steps, tool, rawArgs: args, caller, journal: own, start };
     const state = beginState();
     let ended: CallEnd | undefined;
@@ -40,7 +41,7 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
       const { sent } = traffic;
       ended = {
         outcome: toOutcome(error, tool, caller.signal, sent),
-        result: toErrorResult(error, { tool, args, confidential, sent }),
+        result: toErrorResult(error, { tool, args, confidential, sent, named: caller.named }),
       };
     }
     const { outcome } = ended;

@@ -1,9 +1,24 @@
 import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
+import type { CallKind } from '../access/call-kind.ts';
 import type { ConfirmMode } from '../access/confirmation.ts';
 import type { Tool } from '../catalog/tool.ts';
 import type { Elicitation } from './confirm/person-answer.ts';
 import type { WaitOutside } from './outside-waits.ts';
 import type { Verdict } from './verdict.ts';
+
+/** The call tool through which a call came. */
+export type Via = {
+  /** Its name. */
+  readonly tool: string;
+  readonly kind: CallKind;
+  /** The kinds for which the agent has a call tool. */
+  readonly kinds: ReadonlySet<CallKind>;
+  /** What to tell the client of how the arguments of the call tool were understood. */
+  readonly notes: readonly string[];
+};
+
+/** Names each tool in a text as the agent has to call it. Absent where all are called by their own names. */
+export type Named = (text: string) => string;
 
 /** The agent that calls, and how to reach its client during the call. */
 export type Caller = {
@@ -19,6 +34,9 @@ export type Caller = {
   readonly markerOf: (tool: Tool) => string | undefined;
   /** How calls are confirmed, and the client's part in that. */
   readonly confirm: ConfirmMode;
+  /** Absent if the tool was called by its own name. */
+  readonly via?: Via | undefined;
+  readonly named?: Named | undefined;
   readonly elicitation: Elicitation;
   /** Whether a write returns the request that it would send, and sends nothing. */
   readonly dryRun: boolean;

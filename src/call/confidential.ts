@@ -59,9 +59,3 @@ function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (!isNested(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [change(name), mapStrings(member, change)]));
 }
-
-/** Whether the call, or its complete answer, requires the credentials grant of its area. */
-export function usesCredentials({ needsCredentials, credentials = {}, declared }: Tool, args: Arguments): boolean {
-  const { secrets = [], identity = [] } = credentials;
-  return needsCredentials || [...secrets, ...identity].some((name) => name in args) || declared().secrets.size > 0;
-}

@@ -6,6 +6,7 @@ import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import { isId } from '../ids.ts';
 import { isObject, isTooDeep } from '../json.ts';
+import type { Caller, Via } from './caller.ts';
 
 /** The facts of a call's end: shapes and numbers, never content. */
 export type CallFacts = {
@@ -36,18 +37,15 @@ export type CallJournal = {
   readonly close: (outcome: Outcome, rule: string, facts: CallFacts) => Promise<boolean>;
 };
 
+/** Who called, and how. */
+type CallOrigin = Pick<Caller, 'agent' | 'trace'> & { readonly via?: Pick<Via, 'tool'> | undefined };
+
 type Called = Pick<Tool, 'name' | 'area' | 'input' | 'changes'> & { readonly access: string };
 
 export type Journal = {
-  readonly begin: (tool: Called, agent: string, args: unknown, trace?: string) => CallJournal;
+  readonly begin: (tool: Called, args: unknown, origin: CallOrigin) => CallJournal;
   /** Records a call that the protocol itself refuses; `tool` is `undefined` for an unknown name. */
-  readonly refuse: (
-    tool: Tool | undefined,
-    args: unknown,
-    agent: string,
-    rule: string,
-    trace?: string,
-  ) => Promise<void>;
+  readonly refuse: (tool: Tool | undefined, args: unknown, rule: string, origin: CallOrigin) => Promise<void>;
 };
 
 export type JournalDeps = {
@@ -56,7 +54,7 @@ export type JournalDeps = {
 };
 
 export function createJournal({ record, environment }: JournalDeps): Journal {
-  const begin: Journal['begin'] = (tool, agent, sent, trace) => {
+  const begin: Journal['begin'] = (tool, sent, { agent, trace, via }) => {
     const toSubject = (args: Arguments): CallSubject => {
       // Only declared arguments: any other name or value is content of the agent.
       const known = Object.keys(tool.input).filter((name) => Object.hasOwn(args, name));
@@ -72,6 +70,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
           kind: 'decision',
           agent,
           tool: tool.name,
+          via: via?.tool,
           area: tool.area,
           access: tool.access,
           environment,
@@ -132,7 +131,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
 
   return {
     begin,
-    refuse: async (tool, args, agent, rule, trace) => {
+    refuse: async (tool, args, rule, origin) => {
       const nothing: CallFacts = {
         status: undefined,
         request_id: undefined,
@@ -142,7 +141,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
         answer: undefined,
       };
       const known: Called = tool ?? { name: UNKNOWN, area: UNKNOWN, access: UNKNOWN, input: {}, changes: false };
-      await begin(known, agent, args, trace).close('not sent', rule, nothing);
+      await begin(known, args, origin).close('not sent', rule, nothing);
     },
   };
 }

@@ -5,28 +5,30 @@ import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import { isObject } from '../json.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
-import type { ApiRequest } from '../workos/layer.ts';
 import { resolveConstants, toRequest } from '../workos/request.ts';
 import { answerResult } from './answer/answer.ts';
 import { collectPages } from './answer/collect.ts';
-import { type FieldSelection, selectFields, WHOLE } from './answer/fields.ts';
+import { selectFields } from './answer/fields.ts';
 import { toResult } from './answer/result.ts';
 import { byteLength } from './answer/size.ts';
-import { type ItemFilter, isWalk, toFilter } from './answer/where.ts';
+import { isWalk, toFilter } from './answer/where.ts';
 import { parseArguments, withKey } from './arguments.ts';
 import type { Caller, CallResult } from './caller.ts';
-import { type Confidential, NOTHING, toConfidential } from './confidential.ts';
+import { checkKind } from './check-kind.ts';
+import { toConfidential } from './confidential.ts';
 import { noPreview } from './confirm/find-object.ts';
-import type { ConfirmationGate, ConfirmationOutcome } from './confirm/gate.ts';
+import type { ConfirmationGate } from './confirm/gate.ts';
 import { lookFirst, notRead } from './confirm/look-first.ts';
 import { beyondPace, type KeepPace } from './confirm/pace.ts';
-import { type Occasion, type Preview, toPreview } from './confirm/preview.ts';
+import { type Preview, toPreview } from './confirm/preview.ts';
 import { toDryRun } from './dry-run.ts';
-import { createTraffic, type Exchange, type Traffic } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import type { CallJournal } from './journal.ts';
 import { withCaseNote } from './letter-case.ts';
+import { toRule } from './rule.ts';
 import { createSideRead } from './side-reads.ts';
-import { requireAllowed, toRule, type Verdict } from './verdict.ts';
+import type { CallState } from './state.ts';
+import { requireAllowed } from './verdict.ts';
 
 /**
  * The steps of every call, in order. A step refuses the call by throwing, or ends it by returning its end. Otherwise
@@ -37,6 +39,7 @@ export const STEPS: readonly Step[] = [
   allow, // Before the arguments are read: only an agent that may call the tool learns what is wrong with them.
   stillAllowed, // Again, if the call waited in line or for a person. The layer below the rate limits asks before it sends.
   parse, // Before anything uses an argument.
+  admit, // After the arguments are parsed, which decide the kind of a call; before anything is done for it.
   answerLocally, // Before the dry run: it sends nothing, so there is nothing to withhold.
   build, // Before a person is asked: a request that cannot be built is refused at once.
   look, // Before the dry run: what WorkOS has now may refuse the call, or have a person asked.
@@ -68,45 +71,6 @@ export type CallContext = {
   /** When the call came in, in milliseconds of the clock. */
   readonly start: number;
 };
-
-/** The results of the steps so far. The error result of a failed call uses them, too. */
-export type CallState = {
-  readonly traffic: Traffic;
-  confidential: Confidential;
-  /** The parsed arguments. Later steps see only these. */
-  args: Arguments;
-  /** Notes for the client about how its arguments were normalized. */
-  notes: readonly string[];
-  /** The verdict that allows the call. */
-  verdict: Verdict | undefined;
-  /** The fields that the answer shows. */
-  selection: FieldSelection;
-  /** The filter on the items of a list, if there is one. */
-  filter: ItemFilter | undefined;
-  request: ApiRequest | undefined;
-  /** Why a person is asked about this call, where not all calls of the tool wait for a confirmation. */
-  occasion: Occasion | undefined;
-  /** Whether what was read first demands the credentials grant. */
-  takesCredentials: boolean;
-  confirmed: Extract<ConfirmationOutcome, { open: true }> | undefined;
-  /** The last answer of WorkOS, without confidential values. */
-  answer: Record<string, unknown> | undefined;
-};
-
-export const beginState = (): CallState => ({
-  traffic: createTraffic(),
-  confidential: NOTHING,
-  args: {},
-  notes: [],
-  verdict: undefined,
-  selection: WHOLE,
-  filter: undefined,
-  request: undefined,
-  occasion: undefined,
-  takesCredentials: false,
-  confirmed: undefined,
-  answer: undefined,
-});
 
 export type CallSettings = {
   /** Milliseconds for a whole call, without the wait for a person. */
@@ -144,13 +108,18 @@ function stillAllowed({ tool, caller }: CallContext): undefined | Promise<void> 
   return caller.stillAllowed?.(tool);
 }
 
-function parse({ deps, tool, rawArgs, journal }: CallContext, state: CallState): undefined {
+function parse({ deps, tool, rawArgs, journal, caller }: CallContext, state: CallState): undefined {
   const { args, notes } = parseArguments(tool, rawArgs, deps.settings);
   journal.understand(args);
-  state.notes = notes;
+  state.notes = [...(caller.via?.notes ?? []), ...notes];
   state.args = withKey(tool, args, deps.newKey);
   state.selection = selectFields(tool, state.args);
   state.filter = toFilter(tool, state.args, state.confidential);
+}
+
+function admit({ tool, caller }: CallContext, { args, takesCredentials }: CallState): undefined {
+  const { via, markerOf } = caller;
+  if (via !== undefined) checkKind(via, tool, args, { isRestricted: markerOf(tool) !== undefined, takesCredentials });
 }
 
 function answerLocally(context: CallContext, state: CallState): undefined | Promise<CallEnd> {
@@ -158,7 +127,7 @@ function answerLocally(context: CallContext, state: CallState): undefined | Prom
   if (tool.local === undefined) return undefined;
   const { label, baseUrl, clientId } = deps.environment;
   const value = tool.local({ ...state.args, ...resolveConstants(tool, { clientId }) }, { label, baseUrl });
-  return endHere(context, state, 'ok', value);
+  return Promise.resolve(value).then((answer) => endHere(context, state, 'ok', answer));
 }
 
 function dryRun(context: CallContext, state: CallState): undefined | Promise<CallEnd> {
@@ -182,7 +151,7 @@ function look(context: CallContext, state: CallState): undefined | Promise<undef
   return lookFirst({ ...tool, before }, state.args, { read, toolOf, verdict: state.verdict, mayRead }).then((end) => {
     state.occasion = end.occasion;
     state.takesCredentials = end.takesCredentials === true;
-    return undefined;
+    return admit(context, state);
   });
 }
 
@@ -197,6 +166,7 @@ async function confirm(context: CallContext, state: CallState): Promise<CallEnd 
     caller: caller.agent,
     mode: caller.confirm,
     elicitation: caller.elicitation,
+    named: caller.named,
   };
   const outcome = await gate.pass(question);
   if (!outcome.open) {
@@ -232,7 +202,7 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
   const { deps, tool, caller, start } = context;
   const { environment, settings, exchange, now } = deps;
   const { args, notes, request, selection, filter, traffic, confidential } = state;
-  const { agent, signal } = caller;
+  const { agent, signal, named } = caller;
   const still = () => stillAllowed(context);
   const onBehalf = { agent, signal, deadline: start + settings.timeout, stillAllowed: still, traffic, confidential };
   const options = {
@@ -240,6 +210,7 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
     args,
     confidential,
     sent: false,
+    named,
     selection,
     filter,
     // The notes are added to the result.

@@ -29,9 +29,10 @@ export function createCatalog(declarations: Declarations): Catalog {
   const { areas, probe } = declarations;
   const tools = areas.flatMap((area) => area.tools.map((declaration) => toTool(area, declaration)));
   const seen = new Set<string>();
-  for (const { name, route } of tools) {
+  for (const { name, route, access, listed } of tools) {
     if (!NAME.test(name) || name.length > 40) throw new Error(`${name} is not a valid tool name`);
     if (seen.has(name) || seen.has(route)) throw new Error(`${name} (${route}) is declared twice`);
+    if (listed && access === 'delete') throw new Error(`${name} is listed and deletes: agents have to find a delete`);
     seen.add(name).add(route);
   }
   for (const tool of tools) {

@@ -124,10 +124,17 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
   readonly before?: LookFirst;
   /** The read that tells whether a call whose answer was lost took effect. */
   readonly toldBy?: string;
+  /** What people call it beside its name and description, for `find_tools` alone. */
+  readonly words?: string;
+  /** Shown by tools/list where not all tools are: one of those that most tasks begin with. Never a delete. */
+  readonly listed?: true;
   /** What to do next about an error code of WorkOS's that belongs to this endpoint, or about a status. */
   readonly nextSteps?: Readonly<Record<string, string>>;
   /** Answers from the arguments and constants alone, without a request to WorkOS. */
-  readonly local?: (args: Parsed<I>, environment: Environment) => Record<string, unknown>;
+  readonly local?: (
+    args: Parsed<I>,
+    environment: Environment,
+  ) => Record<string, unknown> | Promise<Record<string, unknown>>;
 };
 
 export type Area<Name extends ToolName = ToolName> = {

@@ -30,7 +30,8 @@ function port(json: z.core.JSONSchema.BaseSchema): void {
     delete json[keyword];
   }
   if ((json.enum?.length ?? 0) > MAX_SHOWN_VALUES) delete json.enum;
-  if (json.additionalProperties === false) delete json.additionalProperties;
+  // Closed, or open to anything: clients need not know.
+  if (Object.keys(Object(json.additionalProperties)).length === 0) delete json.additionalProperties;
   if (Array.isArray(json.type)) {
     json.anyOf = json.type.map((type) => ({ type }));
     delete json.type;

@@ -16,6 +16,10 @@ export const KEPT = [
   'needsCredentials',
   'handlesCredentials',
   'needsClientId',
+  'guarded',
+  'usesCredentials',
+  'looksFirst',
+  'listed',
 ] as const satisfies readonly (keyof Tool)[];
 
 /** The part of a tool that grants decide on and clients list. */

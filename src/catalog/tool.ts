@@ -55,6 +55,12 @@ export type Tool = Omit<Declaration, 'name' | 'output'> & {
   /** Whether it answers with a list, in pages or whole. */
   readonly isList: boolean;
   readonly needsCredentials: boolean;
+  /** The arguments of this form that take the credentials grant. */
+  readonly guarded: readonly string[];
+  /** Whether each call of an agent with that grant uses it: for a secret in the answer, or for an argument. */
+  readonly usesCredentials: boolean;
+  /** Whether what is read before a call may demand that grant. */
+  readonly looksFirst: boolean;
   /** What the answer's declaration says of secrets. */
   readonly declared: () => Declared;
   /** Members that the answer's list items leave out unless asked for, as dotted paths. */
@@ -88,6 +94,9 @@ export function toTool(area: Omit<Area, 'tools' | 'meaning'>, declaration: Decla
   const tool = {
     ...derived,
     needsCredentials,
+    guarded,
+    looksFirst: declaration.before !== undefined,
+    usesCredentials: secretMembers.size > 0 || guarded.some((name) => !isOptional(declaration.input[name])),
     handlesCredentials: needsCredentials || guarded.length > 0 || secretMembers.size > 0,
     declared: () => {
       shown ??= output === undefined ? new Set() : membersIn(output);
@@ -102,6 +111,8 @@ export function toTool(area: Omit<Area, 'tools' | 'meaning'>, declaration: Decla
   const restricted = {
     ...closed,
     description: descriptionOf({ ...declaration, credentials }),
+    guarded: [],
+    usesCredentials: false,
     lacking: [
       ...guarded.filter((name) => !Object.hasOwn(narrowed, name)),
       ...(closed.clearable.length === 0 && uncleared.length > 0 ? ['clear'] : uncleared.map((name) => `clear.${name}`)),
@@ -125,7 +136,7 @@ function withInput(tool: Tool, input: Input, form: string): Tool {
 function derive(
   area: Omit<Area, 'tools' | 'meaning'>,
   declaration: Declaration,
-): Omit<Tool, 'needsCredentials' | 'handlesCredentials' | 'declared'> {
+): Omit<Tool, 'needsCredentials' | 'guarded' | 'usesCredentials' | 'looksFirst' | 'handlesCredentials' | 'declared'> {
   const [method, path] = declaration.route.split(' ') as [Method, string]; // Route's type guarantees one space
   const { output: body, ...rest } = declaration;
   const { access, effect, confirm, preview } = rest;

@@ -1,15 +1,17 @@
+import { type ListReport, toListReport } from '../access/listed.ts';
 import {
   ACCESSES,
   type Agent,
   type AreaAccess,
   type Count,
   type Credentials,
+  FIND_TOOL,
   type Overview,
   toAccess,
   toPolicy,
 } from '../access/overview.ts';
 import { decide } from '../access/policy.ts';
-import { type TokenCounts, tokenCost } from '../access/token-cost.ts';
+import type { TokenCounts } from '../access/token-cost.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { toReview } from './access-review.ts';
 import { nameOf } from './explain.ts';
@@ -20,6 +22,7 @@ type Reported = {
   readonly agent: Agent;
   readonly access: Overview;
   readonly cost: number;
+  readonly list: ListReport;
   readonly hasStatusTool: boolean;
 };
 
@@ -38,11 +41,9 @@ export function checkReport(what: {
   const { catalog, tokens, json, look = {}, statusTool = true } = what;
   const agents = what.agents.map((agent) => {
     const policy = toPolicy(catalog, agent);
-    // In this mode alone, tools that wait for a confirmation take its token.
     const hasStatusTool = agent.statusTool ?? statusTool;
-    const besides = { statusTool: hasStatusTool, confirmToken: agent.confirm === 'auto' };
-    const cost = tokenCost(catalog, policy, tokens, besides);
-    return { agent, access: toAccess(catalog, policy), cost, hasStatusTool };
+    const list = toListReport(catalog, { ...agent, statusTool: hasStatusTool }, tokens);
+    return { agent, access: toAccess(catalog, policy), cost: list.tokens, list, hasStatusTool };
   });
   if (json) return `${JSON.stringify(toReview(catalog, agents), undefined, 2)}\n`;
   const [first, ...others] = agents;
@@ -51,7 +52,7 @@ export function checkReport(what: {
 }
 
 /** One agent, area by area. */
-function toDetails(catalog: Catalog, { agent, access, cost, hasStatusTool }: Reported, look: Look): string {
+function toDetails(catalog: Catalog, { agent, access, cost, list, hasStatusTool }: Reported, look: Look): string {
   const { on, total } = access.tools;
   const { confirm, record } = agent;
   return [
@@ -71,7 +72,7 @@ function toDetails(catalog: Catalog, { agent, access, cost, hasStatusTool }: Rep
       ],
       look,
     ),
-    `${on} of ${total} tools on; tools/list costs a model about ${cost.toLocaleString('en-US')} tokens (o200k)`,
+    `${on} of ${total} tools on${listNote(list)}; tools/list costs a model about ${cost.toLocaleString('en-US')} tokens (o200k)`,
     hasStatusTool ? ', get_access_status included\n' : '\n',
     confirmNote(catalog, agent),
     guardNote(catalog, agent),
@@ -136,6 +137,9 @@ function confirmNote(catalog: Catalog, agent: Agent): string {
   if (others === undefined || !isAny) return '';
   return `Clients that declare elicitation ask a person to confirm. ${others}\n`;
 }
+
+const listNote = ({ listed, found }: ListReport): string =>
+  found === 0 ? '' : `: ${listed} listed, ${found} found with ${FIND_TOOL}`;
 
 /** What the production guard takes of the grants, which otherwise shows only in what is missing. */
 function guardNote(catalog: Catalog, agent: Agent): string {

@@ -1,4 +1,6 @@
-import { type Agent, noSuch, STATUS_TOOL, toAccess, toPolicy } from '../access/overview.ts';
+import { CALL_KINDS, callToolOf, kindsOf } from '../access/call-kind.ts';
+import type { IsListed } from '../access/listed.ts';
+import { type Agent, FIND_TOOL, noSuch, STATUS_TOOL, toAccess, toPolicy } from '../access/overview.ts';
 import { type Remedy, type ToolAccess, type ToolCredentials, toToolAccess } from '../access/tool-access.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Area, Limit } from '../catalog/declaration.ts';
@@ -10,13 +12,22 @@ import { type Cell, header, type Look, paint, state, table } from './table.ts';
  * What a tool or area does, whether the agent has it and why, for a person.
  * @throws StartError for a name that neither has
  */
-export function explainTool(catalog: Catalog, agent: Agent, name: string, look: Look = {}): string {
+export function explainTool(
+  catalog: Catalog,
+  agent: Agent,
+  name: string,
+  look: Look = {},
+  isListed?: IsListed,
+): string {
   const tool = catalog.tools.find((candidate) => candidate.name === name);
-  if (tool !== undefined) return explainOne(catalog, agent, tool, look);
+  if (tool !== undefined) return explainOne(catalog, agent, tool, look, isListed);
   const area = catalog.areas.find((candidate) => candidate.name === name);
   if (area !== undefined) return explainArea(catalog, agent, area, look);
   if (name === STATUS_TOOL) {
     return `${STATUS_TOOL} is the server's own: it tells an agent what it may do, and takes no grant. --no-status-tool leaves it out.\n`;
+  }
+  if (name === FIND_TOOL || CALL_KINDS.some((kind) => callToolOf(kind) === name)) {
+    return `${name} is the server's own, and takes no grant: agents have it where not all of their tools are listed. --list all leaves it out.\n`;
   }
   throw new StartError(noSuch(catalog, name));
 }
@@ -38,7 +49,7 @@ export function explainJson(catalog: Catalog, agent: Agent, name: string): strin
   return `${JSON.stringify({ agent: agent.name, environment, tools: rows }, undefined, 2)}\n`;
 }
 
-function explainOne(catalog: Catalog, agent: Agent, tool: Tool, look: Look): string {
+function explainOne(catalog: Catalog, agent: Agent, tool: Tool, look: Look, isListed?: IsListed): string {
   const access = toToolAccess(catalog, agent, tool);
   const { rule, grant, way, credentials } = access;
   const whole = `${tool.area}:${tool.access}`;
@@ -48,6 +59,7 @@ function explainOne(catalog: Catalog, agent: Agent, tool: Tool, look: Look): str
     ['access', tool.needsCredentials ? `${tool.access} + credentials` : tool.access],
     ['for', nameOf(agent)],
     ['state', rule === undefined ? `on by the grant ${grant}` : `off: ${rule}`],
+    ...(rule === undefined && isListed ? [['listed', listing(tool, isListed, credentials)] as const] : []),
     ...(rule === undefined ? [] : [['to switch on', `${toWords(way)}${alone}`] as const]),
     ['credentials', credentials === undefined ? 'none in its arguments or answers' : describe(tool, credentials)],
     ...(credentials?.rule === undefined || (credentials.needed && rule !== undefined)
@@ -95,6 +107,14 @@ function explainArea(catalog: Catalog, agent: Agent, area: Pick<Area, 'name' | '
 /** An agent by name and environment. */
 export function nameOf({ name, environment, dryRun }: Agent): string {
   return `${name} (${environment ?? 'environment unknown: no key is set'}${dryRun ? ', dry run' : ''})`;
+}
+
+/** Whether tools/list shows a tool, and how it is called otherwise. */
+function listing(tool: Tool, isListed: IsListed, credentials: ToolCredentials | undefined): string {
+  if (isListed(tool)) return 'yes';
+  const isRestricted = credentials?.rule !== undefined;
+  const ways = kindsOf((isRestricted && tool.restricted) || tool, isRestricted).map(callToolOf);
+  return `no: found with ${FIND_TOOL}, called by its name or with ${ways.join(' or ')}`;
 }
 
 /** What to change, as one clause. */

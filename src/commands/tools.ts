@@ -1,12 +1,19 @@
 import type { Grants } from '../access/grants.ts';
-import { type Agent, toPolicy } from '../access/overview.ts';
+import type { IsListed } from '../access/listed.ts';
+import { type Agent, FIND_TOOL, toPolicy } from '../access/overview.ts';
 import { createPolicy } from '../access/policy.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
 import { header, type Look, state, table } from './table.ts';
 
 /** Every tool with its area, access and whether the grants switch it on: aligned text, or JSON for machines. */
-export function toolsReport(catalog: Catalog, agent: Agent, json: boolean, look: Look = {}): string {
+export function toolsReport(
+  catalog: Catalog,
+  agent: Agent,
+  json: boolean,
+  look: Look = {},
+  isListed?: IsListed,
+): string {
   const policy = toPolicy(catalog, agent);
   const rows = catalog.tools.map((tool) => {
     const reason = policy.whyOff(tool);
@@ -16,6 +23,7 @@ export function toolsReport(catalog: Catalog, agent: Agent, json: boolean, look:
       access: tool.access,
       credentials: tool.needsCredentials,
       on: reason === undefined,
+      ...(isListed && { listed: reason === undefined && isListed(tool) }),
       reason: reason ?? null,
     };
   });
@@ -30,7 +38,7 @@ export function toolsReport(catalog: Catalog, agent: Agent, json: boolean, look:
           row.area,
           row.credentials ? `${row.access} + credentials` : row.access,
           state(row.on),
-          row.reason ?? '',
+          row.reason ?? (row.listed === false ? `found with ${FIND_TOOL}` : ''),
         ]),
       ],
       look,

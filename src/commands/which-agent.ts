@@ -37,7 +37,8 @@ export function agentsOf({ config, agents }: Loaded, labels: Labels, catalog: Ca
     const confirm = toConfirm(agent.confirm ?? config.confirm, environment);
     const policy = policyOf(catalog, { ...agent, allow }, environment, config.grants);
     const grants = toGrants({ ...agent, allow }, environment, config.grants);
-    return { name, environment, grants, policy, confirm, dryRun: config.dryRun, record, statusTool: agent.statusTool };
+    const { statusTool, list = config.list } = agent;
+    return { name, environment, grants, policy, confirm, dryRun: config.dryRun, record, statusTool, list };
   });
 }
 
@@ -54,12 +55,13 @@ export function named(all: readonly ReportedAgent[], name: string): readonly Rep
  * The one agent that a question is about: that of the flat settings, or the one of the file that `--agent` names.
  * @throws StartError where the file has several, or none of that name
  */
-export async function agentOf(loaded: Loaded, catalog: Catalog, host: Host): Promise<Agent> {
+export async function agentOf(loaded: Loaded, catalog: Catalog, host: Host): Promise<ReportedAgent> {
   const { config, agents } = loaded;
   if (agents.agents.length + agents.templates.length === 0) {
-    return config.keyless
+    const agent = config.keyless
       ? toAgent(config, labelsWithoutKeys(loaded).get(DEFAULT_ENVIRONMENT))
       : toAgent(withKey(config, host));
+    return { ...agent, statusTool: config.statusTool };
   }
   const labels = config.keyless ? labelsWithoutKeys(loaded) : labelsOf(await connectAll(loaded, host));
   validate(loaded, labels, catalog);

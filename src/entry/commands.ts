@@ -1,6 +1,7 @@
 import { homedir, platform } from 'node:os';
 import { resolve } from 'node:path';
 import { declarations } from '../../tools/index.ts';
+import { toListReport } from '../access/listed.ts';
 import type { TokenCounts } from '../access/token-cost.ts';
 import { createCatalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
@@ -78,7 +79,9 @@ export const run: Part = async (shell) => {
     case 'tools': {
       const { toolsReport } = await import('../commands/tools.ts');
       const { agentOf } = await import('../commands/which-agent.ts');
-      print(toolsReport(catalog, await agentOf(loaded, catalog, host), config.json, lookOf(shell)));
+      const agent = await agentOf(loaded, catalog, host);
+      const { isListed } = toListReport(catalog, agent, TOKENS);
+      print(toolsReport(catalog, agent, config.json, lookOf(shell), isListed));
       return 0;
     }
     case 'check': {
@@ -103,7 +106,10 @@ export const run: Part = async (shell) => {
       const { agentOf } = await import('../commands/which-agent.ts');
       const agent = await agentOf(loaded, catalog, host);
       const { subject, json } = config;
-      print(json ? explainJson(catalog, agent, subject) : explainTool(catalog, agent, subject, lookOf(shell)));
+      const { isListed } = toListReport(catalog, agent, TOKENS);
+      print(
+        json ? explainJson(catalog, agent, subject) : explainTool(catalog, agent, subject, lookOf(shell), isListed),
+      );
       return 0;
     }
     default:

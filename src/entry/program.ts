@@ -1,6 +1,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import * as module from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { LIST_BUDGET_TOKENS } from '../access/list-mode.ts';
 import { withoutKeys } from '../errors.ts';
 import { userOf } from '../files/file-owner.ts';
 import { answerFailure } from '../serve/stdio/answer-failure.ts';
@@ -52,6 +53,7 @@ function toShell(system: NodeJS.Process): Shell {
     program: { node: system.execPath, main: fileURLToPath(new URL('main.js', import.meta.url)) },
     version: VERSION,
     isDirect: DIRECT,
+    listBudget: LIST_BUDGET_TOKENS,
     node: system.versions.node,
     readText: (path) => readFileSync(path, 'utf8'),
     user: userOf(system),

@@ -9,14 +9,14 @@ import { type LazySession, startStdio } from '../start/start-stdio.ts';
  * @param behind what a start loads behind its first answers
  */
 export const toPart =
-  (listings: () => Listings, behind: LazySession): Part =>
+  (listings: () => Listings | Promise<Listings>, behind: LazySession): Part =>
   async (shell) => {
     const host = openHost(shell, () => import('../settings/read-file.ts'));
     const { config, agents } = await host.load();
     if (agents.agents.length + agents.templates.length > 0) {
       throw new StartError('The --config file has agents, who are served over HTTP: workos-mcp http --config FILE.');
     }
-    await startStdio(config, listings(), behind, host, shell.version);
+    await startStdio(config, await listings(), behind, host, shell.version);
     return 0;
   };
 

@@ -1,5 +1,12 @@
 import type { Notification, Result } from '@modelcontextprotocol/server';
 
+/** What a call names, not validated. */
+export type CallParams = {
+  readonly name?: unknown;
+  readonly arguments?: unknown;
+  readonly [member: string]: unknown;
+};
+
 /** A caller's tool that can be called without a server. */
 export type DirectTool = (
   params: { readonly arguments?: Record<string, unknown>; readonly _meta?: Record<string, unknown> },

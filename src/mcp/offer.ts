@@ -1,6 +1,9 @@
 import type { InitializeResult, ListToolsResult } from '@modelcontextprotocol/server';
+import { type CallKind, kindsOf, kindsOfAll } from '../access/call-kind.ts';
 import { type ConfirmMode, withConfirmToken } from '../access/confirmation.ts';
+import { STATUS_TOOL } from '../access/overview.ts';
 import type { Policy } from '../access/policy.ts';
+import type { Named } from '../call/caller.ts';
 import type { Verdict } from '../call/verdict.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Environment } from '../catalog/declaration.ts';
@@ -8,7 +11,9 @@ import type { Listing } from '../catalog/listing.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { marker } from '../secrets/withhold.ts';
 import { toInstructions } from './instructions.ts';
+import { toNamed } from './named.ts';
 import { offerPrompts, type Prompts } from './prompts/listed.ts';
+import { isServerTool, type ServerTools } from './server-tools.ts';
 
 /** What one agent is offered, created once and shared by all its connections. */
 export type Offer<T extends Listing = Tool> = {
@@ -19,6 +24,9 @@ export type Offer<T extends Listing = Tool> = {
   readonly instructions: string;
   /** By name: every tool of the agent, in the form for this agent. */
   readonly tools: ReadonlyMap<string, T>;
+  /** The kinds of the call tools that the agent has, by name; none where every tool is listed. */
+  readonly calls: ReadonlyMap<string, CallKind>;
+  readonly named: Named | undefined;
   /** The answer to tools/list, made on first use. */
   readonly list: ListToolsResult;
   readonly prompts: Prompts;
@@ -37,9 +45,7 @@ export type OfferDeps<T extends Listing> = {
   readonly confirm: ConfirmMode;
   /** Whether writes are answered with their request, and not sent. */
   readonly dryRun?: boolean;
-  /** The server's own tool, outside catalog and policy. */
-  readonly statusTool?: T | undefined;
-};
+} & ServerTools<T>;
 
 /** A tool whose forms are of the same type. */
 type Formed<T> = Listing & { readonly restricted?: T; readonly confirmed?: T };
@@ -52,21 +58,31 @@ export function createOffer<T extends Formed<T>>({
   confirm,
   dryRun = false,
   statusTool,
+  finding,
 }: OfferDeps<T>): Offer<T> {
   // In an area in which no tool handles credentials, the marker cannot name a credentials grant.
   const grantable = new Set(catalog.tools.filter((tool) => tool.handlesCredentials).map((tool) => tool.area));
+  const isRestricted = (tool: Listing) => policy.whyRestricted(tool) !== undefined;
   const markerOf = (tool: Listing) => {
-    if (policy.whyRestricted(tool) === undefined) return undefined;
+    if (!isRestricted(tool)) return undefined;
     return grantable.has(tool.area) ? marker(tool.area) : '[withheld]';
   };
   const own = (tool: T): T => {
-    const variant: T = (policy.whyRestricted(tool) !== undefined && tool.restricted) || tool;
+    const variant: T = (isRestricted(tool) && tool.restricted) || tool;
     return confirm === 'auto' ? withConfirmToken(variant) : variant;
   };
   const offered = catalog.tools.filter((tool) => policy.whyOff(tool) === undefined).map(own);
-  const tools = new Map(
-    [...offered, statusTool].flatMap((tool) => (tool === undefined ? [] : [[tool.name, tool] as const])),
+  const hidden = finding === undefined ? [] : offered.filter((tool) => !finding.isListed(tool));
+  const found: ReadonlyMap<string, CallKind> = new Map(
+    hidden.map((tool) => [tool.name, kindsOf(tool, isRestricted(tool))[0]]),
   );
+  const isListed = ({ name }: Listing) => !found.has(name);
+  const findTool = hidden.length === 0 ? undefined : finding?.find;
+  const calls = kindsOfAll(hidden, isRestricted).flatMap((kind) =>
+    finding ? [{ kind, tool: finding.calls[kind] }] : [],
+  );
+  const ownTools = [statusTool, findTool, ...calls.map(({ tool }) => tool)].flatMap((tool) => tool ?? []);
+  const tools = new Map([...offered, ...ownTools].map((tool) => [tool.name, tool]));
   let list: ListToolsResult | undefined;
   return {
     agent,
@@ -76,17 +92,22 @@ export function createOffer<T extends Formed<T>>({
     instructions: toInstructions(catalog, {
       environment,
       tools,
+      isListed,
       statusTool,
-      isRestricted: (tool) => policy.whyRestricted(tool) !== undefined,
+      findTool,
+      isRestricted,
     }),
     tools,
+    calls: new Map(calls.map(({ kind, tool }) => [tool.name, kind])),
+    named: toNamed(found),
     get list() {
-      list ??= { tools: [...tools.values()].map(toDefinition) };
+      list ??= { tools: [...tools.values()].filter(isListed).map(toDefinition) };
       return list;
     },
     prompts: offerPrompts(catalog.prompts, tools),
     verdictOn: (tool) => {
-      if (tool.name === statusTool?.name) return { allowed: true, rule: 'the status tool' };
+      if (tool.name === STATUS_TOOL) return { allowed: statusTool !== undefined, rule: 'the status tool' };
+      if (isServerTool(tool.name)) return { allowed: finding !== undefined, rule: "the server's own tool" };
       const why = policy.whyOff(tool);
       if (why !== undefined) return { allowed: false, rule: why };
       return { allowed: true, rule: policy.grantOf(tool) ?? '', credentials: policy.credentialsGrantOf(tool) };
@@ -102,10 +123,11 @@ export function createOffer<T extends Formed<T>>({
 
 /**
  * Replaces the listings of an offer by the tools themselves, so that they can be called.
- * @param statusTool the server's own tool, if the offer has it
+ * @param own the server's own tools that the offer has
  */
-export function withTools(offer: Offer<Listing>, catalog: Catalog, statusTool: Tool | undefined): Offer {
-  const all = new Map([...catalog.tools, ...(statusTool ? [statusTool] : [])].map((tool) => [tool.name, tool]));
+export function withTools(offer: Offer<Listing>, catalog: Catalog, { statusTool, finding }: ServerTools<Tool>): Offer {
+  const own = [statusTool, finding?.find, ...Object.values(finding?.calls ?? {})].flatMap((tool) => tool ?? []);
+  const all = new Map([...catalog.tools, ...own].map((tool) => [tool.name, tool]));
   const toForm = ({ name, form }: Listing): Tool => {
     const tool = all.get(name);
     const forms = [tool, tool?.confirmed, tool?.restricted, tool?.restricted?.confirmed];

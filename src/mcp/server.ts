@@ -14,7 +14,8 @@ import type { Call, Caller } from '../call/caller.ts';
 import { PENDING_MS } from '../call/confirm/pending.ts';
 import type { Elicitation } from '../call/confirm/person-answer.ts';
 import { RefusedError } from '../errors.ts';
-import type { DirectTool } from './direct-tool.ts';
+import { openCall } from './call-tools.ts';
+import type { CallParams, DirectTool } from './direct-tool.ts';
 import type { Offer } from './offer.ts';
 import { toGreeting } from './offer.ts';
 import { type CallLookup, servePrompts } from './prompts/serve.ts';
@@ -49,8 +50,8 @@ export function createServer(
   const { server } = mcp;
   server.setRequestHandler('tools/list', () => offer.list);
   server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
-    const tool = offer.tools.get(params.name);
-    if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
+    const { name, tool, args, via } = openCall(offer, params.name, params.arguments);
+    if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${name} not found`);
     const { signal } = mcpReq;
     const onProgress = toProgress(mcpReq);
     const elicitation = toElicitation(
@@ -58,7 +59,7 @@ export function createServer(
       server.getClientCapabilities() ?? (sessionAsks ? { elicitation: { form: {} } } : undefined),
     );
     const start = (elicitation: Elicitation, waitedMs = caller.waitedMs) =>
-      call(tool, params.arguments, { ...caller, ...toCaller(offer), waitedMs, elicitation, signal, ...onProgress });
+      call(tool, args, { ...caller, ...toCaller(offer), via, waitedMs, elicitation, signal, ...onProgress });
     const result = await start(elicitation);
     // Clients of 2026-07-28 ask the person on this result and call again. Others are elicited while the call waits.
     if (!isInputRequiredResult(result) || isModern(mcpReq)) return result;
@@ -80,33 +81,41 @@ export function createServer(
  */
 export function toDirectTool(
   offer: Offer,
-  name: unknown,
+  params: CallParams,
   call: Call,
   { canAsk, ...caller }: CallerParts & Pick<Elicitation, 'canAsk'>,
 ): DirectTool | undefined {
-  const tool = typeof name === 'string' ? offer.tools.get(name) : undefined;
+  const { tool, args, via } = openCall(offer, params.name, params.arguments);
   if (tool === undefined || (canAsk && tool.confirmable)) return undefined;
-  return ({ arguments: args, _meta }, { signal, notify }) =>
+  return ({ _meta }, { signal, notify }) =>
     call(tool, args, {
       ...caller,
       ...toCaller(offer),
+      via,
       elicitation: { canAsk: false },
       signal,
       ...toProgress({ _meta, notify }),
     });
 }
 
-/** Whether a call of a tool may ask a person. */
-export function mayAsk({ tools, confirm }: Offer, name: unknown): boolean {
-  return confirm !== 'off' && typeof name === 'string' && tools.get(name)?.confirmable === true;
+/** Whether a call may ask a person: of a call tool, whether the tool that it names may. */
+export function mayAsk(offer: Offer, { name, arguments: sent }: CallParams): boolean {
+  return offer.confirm !== 'off' && openCall(offer, name, sent).tool?.confirmable === true;
 }
 
-const toCaller = ({ agent, confirm, dryRun, verdictOn, markerOf }: Offer) => ({
+/** What the record has of a call that the protocol itself refuses. */
+export function toRefusal(offer: Offer, called: unknown, sent: unknown) {
+  const { name, args, via } = openCall(offer, called, sent);
+  return { ...offer.whyRefused(name), args, via };
+}
+
+const toCaller = ({ agent, confirm, dryRun, verdictOn, markerOf, named }: Offer) => ({
   agent,
   confirm,
   dryRun,
   verdictOn,
   markerOf,
+  named,
 });
 
 type McpRequest = ServerContext['mcpReq'];

@@ -24,7 +24,10 @@ export function createStatusTool(catalog: Catalog, agent: Omit<Agent, 'environme
   return toTool({ name: 'server', title: 'Server' }, declaration);
 }
 
-const ONLY_THE_OPERATOR = 'Only the operator of this server can change this.';
+/** Tools of the catalogue whose names all fit into an answer. Of more, it has numbers until an area is asked for. */
+const MAX_NAMED_TOOLS = 60;
+
+export const ONLY_THE_OPERATOR = 'Only the operator of this server can change this.';
 
 function status(catalog: Catalog, agent: Agent & { environment: Environment['label'] }, name: string | undefined) {
   const { environment, name: who, confirm, dryRun } = agent;
@@ -34,26 +37,29 @@ function status(catalog: Catalog, agent: Agent & { environment: Environment['lab
 
   const access = toAccess(catalog, toPolicy(catalog, agent));
   if (name === undefined || name === STATUS_TOOL) {
+    const isNamed = catalog.tools.length <= MAX_NAMED_TOOLS;
+    const toShown = (tools: readonly { readonly name: string }[]) =>
+      isNamed ? tools.map((one) => one.name) : tools.length;
     const areas = access.areas.map(({ name, on, off, credentials }) => [
       name,
       {
-        ...(on.length > 0 && { on: on.map((one) => one.name) }),
-        ...(off.length > 0 && { off: off.map((one) => one.name) }),
+        ...(on.length > 0 && { on: toShown(on) }),
+        ...(off.length > 0 && { off: toShown(off) }),
         ...(credentials.state !== 'none' && { credentials: credentials.state }),
       },
     ]);
-    const note = 'Pass the name of a tool or area that is off to get the rule behind it and the grant that it needs.';
-    return { ...own, areas: Object.fromEntries(areas), notes: [note] };
+    const notes = [
+      ...(isNamed ? [] : ['These are numbers of tools: pass the name of an area to get their names.']),
+      'Pass the name of a tool or area that is off to get the rule behind it and the grant that it needs.',
+    ];
+    return { ...own, areas: Object.fromEntries(areas), notes };
   }
 
   const area = access.areas.find((candidate) => candidate.name === name);
   if (area === undefined) throw new RefusedError(noSuch(catalog, name));
   const off = catalog.tools
     .filter((one) => area.off.some((other) => other.name === one.name))
-    .map((one) => {
-      const { rule, way } = toToolAccess(catalog, agent, one);
-      return { tool: one.name, rule, to_switch_on: compact(way) };
-    });
+    .map((one) => whyOff(catalog, agent, one));
   return {
     ...own,
     area: name,
@@ -62,6 +68,12 @@ function status(catalog: Catalog, agent: Agent & { environment: Environment['lab
     credentials: area.credentials,
     ...((off.length > 0 || area.credentials.state === 'withheld') && { notes: [ONLY_THE_OPERATOR] }),
   };
+}
+
+/** Why a tool is off, and what the operator would have to change. */
+export function whyOff(catalog: Catalog, agent: Agent, tool: Tool) {
+  const { rule, way } = toToolAccess(catalog, agent, tool);
+  return { tool: tool.name, rule, to_switch_on: compact(way) };
 }
 
 function statusOf(catalog: Catalog, agent: Agent, tool: Tool, own: JsonObject): Record<string, unknown> {

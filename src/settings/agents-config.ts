@@ -1,3 +1,4 @@
+import type { ListMode } from '../access/list-mode.ts';
 import { StartError } from '../errors.ts';
 import { didYouMean } from '../wording.ts';
 import {
@@ -39,6 +40,7 @@ export type AgentAccess = {
   readonly productionWrites: boolean;
   readonly confirm: (typeof CONFIRM_MODES)[number] | undefined;
   readonly statusTool: boolean;
+  readonly list: ListMode | undefined;
   readonly requestsPerMinute: number;
   readonly deletesPerHour: number;
   /** Milliseconds since 1970: from then on no request is accepted as this agent. */
@@ -169,6 +171,7 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
     productionWrites: given['production-writes'] ?? false,
     confirm: given.confirm,
     statusTool: given['status-tool'] ?? false,
+    list: given.list,
     requestsPerMinute: given['requests-per-minute'] ?? REQUESTS_PER_MINUTE,
     deletesPerHour: given['deletes-per-hour'] ?? DELETES_PER_HOUR,
     expires: given.expires === undefined ? undefined : Date.parse(given.expires),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LIST_MODES } from '../access/list-mode.ts';
 import { LOOPBACK } from './environment.ts';
 
 /** How calls that cannot be undone are confirmed; where it is not set, the kind of key decides. */
@@ -101,6 +102,7 @@ const access = {
   'production-writes': onOff.optional(),
   confirm: z.enum(CONFIRM_MODES).optional(),
   'status-tool': onOff.optional(),
+  list: z.enum(LIST_MODES).optional(),
   'requests-per-minute': whole(10_000).optional(),
   'deletes-per-hour': whole(10_000).optional(),
   expires: z.union([z.iso.date(), z.iso.datetime({ offset: true })], when).optional(),

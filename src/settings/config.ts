@@ -1,5 +1,6 @@
 import type { ConfirmMode } from '../access/confirmation.ts';
 import type { Grants } from '../access/grants.ts';
+import type { ListMode } from '../access/list-mode.ts';
 import { StartError, withoutKeys } from '../errors.ts';
 import type { LogLevel } from '../log.ts';
 import { didYouMean } from '../wording.ts';
@@ -78,6 +79,7 @@ export type Config = {
   readonly auditLogMaxBytes: number;
   readonly agent: string;
   readonly statusTool: boolean;
+  readonly list: ListMode;
   /** The environment that the key has to be of. */
   readonly expect: 'staging' | 'production' | undefined;
   readonly logLevel: LogLevel;
@@ -203,6 +205,7 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
     auditLogMaxBytes: Number(settingOf('audit-log-max-bytes')),
     agent,
     statusTool: !on('no-status-tool'),
+    list: settingOf('list') as ListMode, // a choice, checked where it was read
     logLevel: settingOf('log-level') as LogLevel, // a choice, checked where it was read
     http: {
       host: settingOf('host'),

@@ -1,3 +1,4 @@
+import { LIST_MODES } from '../access/list-mode.ts';
 import { LOG_LEVELS } from '../log.ts';
 
 export type Option = {
@@ -88,6 +89,12 @@ export const OPTIONS = {
     help: 'The size at which that file is renamed and a new one begun',
   },
   agent: { kind: 'text', value: 'NAME', unless: 'local', help: 'Whose calls these are, for the record' },
+  list: {
+    kind: 'choice',
+    choices: LIST_MODES,
+    unless: 'auto',
+    help: 'Which tools that are on clients are listed: all, a core and find_tools for the rest, or all while they cost at most 6,000 tokens',
+  },
   'no-status-tool': { kind: 'switch', help: 'Leave out get_access_status, which tells an agent what it may do' },
   sandbox: { kind: 'switch', help: 'Serve an embedded make-believe WorkOS; needs no account' },
   host: { kind: 'text', only: 'http', value: 'HOST', unless: '127.0.0.1', help: 'Where to listen' },

@@ -11,6 +11,7 @@ export function toAgent(config: Config, environment = environmentOf(config)): Ag
     grants: toGrants(config, environment),
     confirm: environment === undefined ? config.confirm : toConfirm(config.confirm, environment),
     dryRun: config.dryRun,
+    list: config.list,
     record: config.auditLog ?? 'stderr',
   };
 }

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { RequestId } from '@modelcontextprotocol/server';
+import type { IsListed } from '../access/listed.ts';
 import type { Agent } from '../access/overview.ts';
 import { createBudgets } from '../agents/budgets.ts';
 import type { AuditRecord } from '../audit/record.ts';
@@ -9,9 +10,9 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Listing } from '../catalog/listing.ts';
 import { systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { openCall } from '../mcp/call-tools.ts';
 import { type Offer, withTools } from '../mcp/offer.ts';
-import { createServer, toDirectTool } from '../mcp/server.ts';
-import { createStatusTool } from '../mcp/status-tool.ts';
+import { createServer, toDirectTool, toRefusal } from '../mcp/server.ts';
 import { toDirectCalls } from '../serve/direct/stdio-calls.ts';
 import { openSession } from '../serve/stdio/open-session.ts';
 import type { Session } from '../serve/stdio/serve-stdio.ts';
@@ -19,12 +20,14 @@ import type { Config } from '../settings/config.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Transport } from '../workos/transport.ts';
 import { compose } from './compose.ts';
+import { createOwnTools } from './own-tools.ts';
 
 export type SessionDeps = {
   readonly config: Config;
   readonly agent: Agent;
   /** The tools that the fast path has listed. */
   readonly listed: Offer<Listing>;
+  readonly isListed: IsListed | undefined;
   readonly environment: KeyedEnvironment;
   readonly transport: Transport;
   readonly record: AuditRecord;
@@ -38,7 +41,8 @@ export type SessionDeps = {
 
 /** Opens what loads after the fast path: the tools with their declarations, the code that calls them, and the SDK. */
 export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
-  const { config, agent, listed, environment, transport, record, log, version, isDirect, stdout, greeted } = deps;
+  const { config, agent, listed, isListed, environment, transport, record, log, version, isDirect, stdout, greeted } =
+    deps;
   const { call, journal } = compose({
     catalog,
     environment,
@@ -50,17 +54,20 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
     log,
     version,
   });
-  const offer = withTools(listed, catalog, config.statusTool ? createStatusTool(catalog, agent) : undefined);
+  const { statusTool } = config;
+  const offer = withTools(listed, catalog, createOwnTools(catalog)(agent, { statusTool, isListed }));
   const own = { waitOutside: createOutsideWaits()(agent.name) };
   const session = openSession({
     factory: () => createServer(offer, call, version, own),
-    direct: isDirect ? toDirectCalls((name, canAsk) => toDirectTool(offer, name, call, { canAsk, ...own })) : undefined,
+    direct: isDirect
+      ? toDirectCalls((params, canAsk) => toDirectTool(offer, params, call, { canAsk, ...own }))
+      : undefined,
     stdout,
     greeted,
-    isOffered: (name) => typeof name === 'string' && offer.tools.has(name),
-    onRefused: (name, args) => {
-      const { tool, rule } = offer.whyRefused(name);
-      void journal.refuse(tool, args, agent.name, rule);
+    isOffered: (name, args) => openCall(offer, name, args).tool !== undefined,
+    onRefused: (name, sent) => {
+      const { tool, rule, args, via } = toRefusal(offer, name, sent);
+      void journal.refuse(tool, args, rule, { agent: agent.name, via });
     },
     // The message may quote a client's input.
     onerror: (error) => log.warn({ error: error.name }, 'protocol error'),

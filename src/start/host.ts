@@ -24,6 +24,8 @@ export type Shell = {
    * only speed changes.
    */
   readonly isDirect: boolean;
+  /** Tokens that tools may cost before --list auto lists a core only. */
+  readonly listBudget: number;
   readonly readText: (path: string) => string;
   readonly user: ProcessUser;
   readonly stdin: Readable;
@@ -44,7 +46,10 @@ export type Shell = {
 export type Part = (shell: Shell) => Promise<number>;
 
 /** The process and its configuration, for a server that runs in it. */
-export type Host = Pick<Shell, 'user' | 'isDirect' | 'stdin' | 'isTyped' | 'stdout' | 'writeToStderr' | 'onSignal'> & {
+export type Host = Pick<
+  Shell,
+  'user' | 'isDirect' | 'listBudget' | 'stdin' | 'isTyped' | 'stdout' | 'writeToStderr' | 'onSignal'
+> & {
   /** Reads the configuration again. Throws StartError if it is not valid. */
   readonly load: () => Promise<Loaded>;
   /** The environment that the flat settings name. Throws StartError for a missing or malformed key. */

@@ -126,7 +126,7 @@ export function refuseFlat({ config, agents }: Loaded): void {
 }
 
 /** The agent of every client under --anonymous. */
-export function toAnonymous({ agent, grants, confirm, statusTool }: Config): ResolvedAgent {
+export function toAnonymous({ agent, grants, confirm, statusTool, list }: Config): ResolvedAgent {
   return {
     name: agent === 'local' ? 'anonymous' : agent,
     flat: true,
@@ -137,6 +137,7 @@ export function toAnonymous({ agent, grants, confirm, statusTool }: Config): Res
     productionWrites: false,
     confirm,
     statusTool,
+    list,
     requestsPerMinute: 6_000,
     deletesPerHour: 20,
     expires: undefined,

@@ -30,7 +30,7 @@ function whyUnreadable(code: unknown): string {
 
 /** @param reader loads the reader of configuration files; called only if there is a file */
 export function openHost(shell: Shell, reader: () => Promise<typeof import('../settings/read-file.ts')>): Host {
-  const { argv, env, user, isDirect, readText, stdin, isTyped, stdout, writeToStderr, onSignal } = shell;
+  const { argv, env, user, isDirect, listBudget, readText, stdin, isTyped, stdout, writeToStderr, onSignal } = shell;
   const readFile = (path: string, what: string) => {
     try {
       const reason = whyUnsafe(path, user);
@@ -77,6 +77,7 @@ export function openHost(shell: Shell, reader: () => Promise<typeof import('../s
     readFile,
     user,
     isDirect,
+    listBudget,
     stdin,
     isTyped,
     stdout,

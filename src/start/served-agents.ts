@@ -1,5 +1,6 @@
 import type { ConfirmMode } from '../access/confirmation.ts';
 import { toConfirm } from '../access/confirmation.ts';
+import { type ListSettings, toIsListed } from '../access/listed.ts';
 import type { Policy } from '../access/policy.ts';
 import { type OperatorLimits, policyOf, toGrants } from '../agents/agent-policy.ts';
 import type { Budgets } from '../agents/budgets.ts';
@@ -11,9 +12,9 @@ import type { Caller } from '../call/caller.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { RefusedError } from '../errors.ts';
 import { createOffer, type Offer } from '../mcp/offer.ts';
-import { createStatusTool } from '../mcp/status-tool.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { OpenEnvironment } from './environments.ts';
+import { createOwnTools } from './own-tools.ts';
 import type { Rejection } from './rejections.ts';
 import { type RecognizedAgent, toStillAllowed } from './still-allowed.ts';
 
@@ -60,6 +61,8 @@ export type ServedAgentsDeps = {
   /** The mode of agents without one of their own. */
   readonly confirm: ConfirmMode | undefined;
   readonly dryRun: boolean;
+  /** How tools are listed to agents without a mode of their own, what tools cost, and how much fits. */
+  readonly list: Pick<ListSettings, 'mode' | 'tokens' | 'budget'>;
   /** Kept across reloads: a new configuration does not require fetching the issuers' keys again. */
   readonly keySets: VerifierDeps['keySets'];
   readonly fetchJwks: VerifierDeps['fetchJwks'];
@@ -79,6 +82,7 @@ const HOUR_MS = 3_600_000;
 /** Creates the agents of one configuration. A reload creates new ones: they share no state with these. */
 export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
   const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, now, current, onRejection } = deps;
+  const ownToolsOf = createOwnTools(catalog);
   const identify = createIdentifier(config, deps);
   const known = new WeakMap<ResolvedAgent, RecognizedAgent & { readonly policy: Policy }>();
 
@@ -86,10 +90,11 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
     const confirm = toConfirm(agent.confirm ?? deps.confirm, label);
     const grants = toGrants(agent, label, forbidden);
     const { dryRun } = deps;
-    const statusTool = agent.statusTool
-      ? createStatusTool(catalog, { name: agent.name, grants, policy, confirm, dryRun })
-      : undefined;
-    return createOffer({ agent: agent.name, catalog, policy, environment: label, confirm, dryRun, statusTool });
+    const { statusTool } = agent;
+    const mode = agent.list ?? deps.list.mode;
+    const isListed = toIsListed(catalog, policy, { ...deps.list, mode, statusTool, confirmToken: confirm === 'auto' });
+    const own = ownToolsOf({ name: agent.name, grants, policy, confirm, dryRun }, { statusTool, isListed });
+    return createOffer({ agent: agent.name, catalog, policy, environment: label, confirm, dryRun, ...own });
   };
 
   const memberOf = (agent: ResolvedAgent) => {

@@ -1,3 +1,4 @@
+import type { TokenCounts } from '../access/token-cost.ts';
 import { createBudgets } from '../agents/budgets.ts';
 import { metadataPath, protectedResourceMetadata } from '../agents/challenge.ts';
 import { createPendingStore } from '../call/confirm/pending.ts';
@@ -6,7 +7,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
 import { StartError, withoutKeys } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { type CallerParts, createServer, mayAsk, toDirectTool } from '../mcp/server.ts';
+import { type CallerParts, createServer, mayAsk, toDirectTool, toRefusal } from '../mcp/server.ts';
 import { openShared } from '../redis/stores.ts';
 import { toDirectAnswers } from '../serve/direct/http-calls.ts';
 import type { RequestOrigin } from '../serve/http/handler.ts';
@@ -37,12 +38,20 @@ import { createRejectionCounter } from './rejections.ts';
 import { toReload, validateReload } from './reload.ts';
 import { createServedAgents, type ServedAgent, type ServedAgents } from './served-agents.ts';
 
+type ProgramDeps = {
+  readonly catalog: Catalog;
+  /** What each tool costs a model. */
+  readonly tokens: TokenCounts;
+  readonly host: Host;
+  readonly version: string;
+};
+
 /** Serves many agents over HTTP until the process is asked to stop. */
-export async function startHttp(first: Loaded, catalog: Catalog, host: Host, version: string): Promise<void> {
+export async function startHttp(first: Loaded, { host, ...deps }: ProgramDeps): Promise<void> {
   const signals = listenToSignals(host);
   const closing: (() => Promise<unknown>)[] = [];
   try {
-    const { stop } = await open(first, { catalog, host, version, signals, closing });
+    const { stop } = await open(first, { ...deps, host, signals, closing });
     const reason = await signals.stopped;
     stop(reason);
   } finally {
@@ -70,16 +79,13 @@ function listenToSignals({ onSignal }: Host) {
   };
 }
 
-type OpenDeps = {
-  readonly catalog: Catalog;
-  readonly host: Host;
-  readonly version: string;
+type OpenDeps = ProgramDeps & {
   readonly signals: ReturnType<typeof listenToSignals>;
   /** Collects the function that closes each opened resource. */
   readonly closing: (() => Promise<unknown>)[];
 };
 
-async function open(first: Loaded, { catalog, host, version, signals, closing }: OpenDeps) {
+async function open(first: Loaded, { catalog, tokens, host, version, signals, closing }: OpenDeps) {
   const { config } = first;
   const { http } = config;
   const firstConnections = await judgeHttp(first, catalog, host);
@@ -143,6 +149,7 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
       forbidden: config.grants,
       confirm: config.confirm,
       dryRun: config.dryRun,
+      list: { mode: config.list, tokens, budget: host.listBudget },
       keySets,
       fetchJwks: issuerKeys.fetchJwks,
       publicUrl,
@@ -190,21 +197,19 @@ async function open(first: Loaded, { catalog, host, version, signals, closing }:
     factory: (caller, from) =>
       createServer(caller.offer, caller.opened.call, version, toParts(caller, from), from.session?.form),
     answerDirectly: host.isDirect
-      ? toDirectAnswers((caller, from) =>
-          toDirectTool(caller.offer, from.tool, caller.opened.call, {
-            canAsk: from.session?.form ?? false,
-            ...toParts(caller, from),
-          }),
-        )
+      ? toDirectAnswers((caller, from) => {
+          const calling = { canAsk: from.session?.form ?? false, ...toParts(caller, from) };
+          return toDirectTool(caller.offer, { name: from.tool, arguments: from.args }, caller.opened.call, calling);
+        })
       : undefined,
-    onRefused: ({ offer, opened }, name, { args, traceparent }) => {
-      const { tool, rule } = offer.whyRefused(name);
+    onRefused: ({ offer, opened }, name, { args: sent, traceparent }) => {
+      const { tool, rule, args, via } = toRefusal(offer, name, sent);
       metrics?.countCall(tool?.name ?? 'unknown', 'refused', 0);
-      void opened.journal.refuse(tool, args, offer.agent, rule, traceparent);
+      void opened.journal.refuse(tool, args, rule, { agent: offer.agent, trace: traceparent, via });
     },
     issueSession: sessions && (({ agent }, params) => sessions.issue(agent.name, params)),
     readSession: ({ agent }, id) => sessions?.read(agent.name, id),
-    mayAsk: ({ offer }, tool) => mayAsk(offer, tool),
+    mayAsk: ({ offer }, params) => mayAsk(offer, params),
     relay: shared?.answers,
     limits: { ...HTTP_LIMITS, waitMs: config.timeout },
     metadata: {

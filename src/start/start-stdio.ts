@@ -1,4 +1,5 @@
 import { toConfirm } from '../access/confirmation.ts';
+import { toIsListed } from '../access/listed.ts';
 import { compileGrants } from '../access/policy.ts';
 import { configDigest } from '../audit/record.ts';
 import type { Listing } from '../catalog/listing.ts';
@@ -48,6 +49,13 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) host.onSignal(signal, () => stop.abort(signal));
 
   const confirm = toConfirm(config.confirm, environment.label);
+  const isListed = toIsListed(catalog, policy, {
+    mode: config.list,
+    tokens: catalog.tokens,
+    budget: host.listBudget,
+    statusTool: config.statusTool,
+    confirmToken: confirm === 'auto',
+  });
   const offer = createOffer({
     agent: agent.name,
     catalog,
@@ -56,6 +64,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
     confirm,
     dryRun: config.dryRun,
     statusTool: config.statusTool ? catalog.statusTool : undefined,
+    finding: isListed && { isListed, find: catalog.findTool, calls: catalog.callTools },
   });
 
   const on = catalog.tools.filter((tool) => offer.tools.has(tool.name));
@@ -98,6 +107,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
           config,
           agent,
           listed: offer,
+          isListed,
           environment,
           transport,
           record,

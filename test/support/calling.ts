@@ -1,5 +1,6 @@
 import { InMemoryTransport, type JSONRPCMessage } from '@modelcontextprotocol/server';
 import type { ConfirmMode } from '../../src/access/confirmation.ts';
+import type { IsListed } from '../../src/access/listed.ts';
 import { createPolicy } from '../../src/access/policy.ts';
 import { createBudgets } from '../../src/agents/budgets.ts';
 import { createAuditRecord } from '../../src/audit/record.ts';
@@ -10,9 +11,10 @@ import type { Catalog } from '../../src/catalog/catalog.ts';
 import { createOffer } from '../../src/mcp/offer.ts';
 import { createServer } from '../../src/mcp/server.ts';
 import { compose } from '../../src/start/compose.ts';
+import { createOwnTools } from '../../src/start/own-tools.ts';
 import type { ApiRequest } from '../../src/workos/layer.ts';
 import { clock, memorySink } from './audit.ts';
-import { catalog as own, toGrants } from './catalog.ts';
+import { toGrants, catalog as usual } from './catalog.ts';
 
 export type Message = Readonly<Record<string, unknown>>;
 
@@ -44,6 +46,8 @@ export type CallingOptions = {
   readonly respond?: (question: string) => Message | undefined;
   /** As a transport knows it. */
   readonly stillAllowed?: Caller['stillAllowed'];
+  /** Tells which tools are listed; all of them by default. */
+  readonly isListed?: IsListed;
   readonly workos: (request: ApiRequest) => unknown;
   /** Instead of the server's own. */
   readonly catalog?: Catalog;
@@ -55,13 +59,13 @@ export type CallingOptions = {
 /** A client of 2025-06-18 without an SDK, and the server in the same process. WorkOS is a function. */
 export async function connectCalling(options: CallingOptions): Promise<Calling> {
   const { grants = '*:full *:credentials', confirm = 'auto', asks = true, respond = () => undefined, workos } = options;
-  const { catalog = own, dryRun = false, now = () => performance.now() } = options;
+  const { isListed, catalog = usual, dryRun = false, now = () => performance.now() } = options;
   const memory = memorySink();
   const silent = () => {};
   const { call } = compose({
     catalog,
     environment: { label: 'staging', baseUrl: 'https://workos.test', apiKey: 'sk_test_1', clientId: 'client_1' },
-    send: async (request) => ({ status: 200, headers: {}, body: JSON.stringify(workos(request)) }),
+    send: async (request) => ({ status: 200, headers: {}, body: JSON.stringify(await workos(request)) }),
     settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 100_000, limits: [] },
     record: createAuditRecord({ sink: memory.sink, run: 'run-1', now: clock() }),
     pending: createPendingStore(() => performance.now()),
@@ -70,12 +74,23 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
     version: '1',
   });
   const policy = createPolicy(catalog, toGrants(grants));
-  const server = createServer(
-    createOffer({ agent: 'agent', catalog, policy, environment: 'staging', confirm, dryRun }),
-    call,
-    '1',
-    { waitOutside: createOutsideWaits()('agent'), stillAllowed: options.stillAllowed },
+  const own = createOwnTools(catalog)(
+    { name: 'agent', grants: toGrants(grants), policy, confirm },
+    { statusTool: true, isListed },
   );
+  const offer = createOffer({
+    agent: 'agent',
+    catalog,
+    policy,
+    environment: 'staging',
+    confirm,
+    dryRun,
+    ...(isListed && own),
+  });
+  const server = createServer(offer, call, '1', {
+    waitOutside: createOutsideWaits()('agent'),
+    stillAllowed: options.stillAllowed,
+  });
   const [near, other] = InMemoryTransport.createLinkedPair();
   const waiting = new Map<unknown, (message: Message) => void>();
   const asked: string[] = [];
@@ -106,7 +121,8 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
   await send({ method: 'notifications/initialized' });
   return {
     call: async (name, args) => {
-      const { result } = await request('tools/call', { name, arguments: args });
+      const { result, error } = await request('tools/call', { name, arguments: args });
+      if (error !== undefined) return { isError: true, text: Object(error).message, structured: undefined };
       const { isError, content, structuredContent } = Object(result);
       return { ...(isError && { isError }), text: content[0].text, structured: structuredContent };
     },

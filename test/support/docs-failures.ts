@@ -14,6 +14,8 @@ export type Stage = {
   readonly asking: Asking;
   /** As `plain`, with `--confirm strict`. */
   readonly strict: Asking;
+  /** As `plain`, with a core of the tools listed. */
+  readonly core: Asking;
   /** As `plain`, with an --attempt-timeout that ends before a slow answer. */
   readonly impatient: Asking;
   /** No server listens at its base URL. */
@@ -48,17 +50,19 @@ async function openStage(): Promise<Stage & { readonly close: () => Promise<void
     open(['--allow', '*:full']),
     open(all, client, true),
     open([...all, '--confirm', 'strict'], client),
+    open([...all, '--list', 'core'], client),
     open([...all, '--attempt-timeout', '1'], client),
     open(all, { WORKOS_BASE_URL: gone.url }),
     open(all, behind),
   ]);
-  const [plain, bare, asking, strict, impatient, stranded, proxied] = sessions;
+  const [plain, bare, asking, strict, core, impatient, stranded, proxied] = sessions;
   const stage: Stage = {
     workos,
     plain,
     bare,
     asking,
     strict,
+    core,
     impatient,
     stranded,
     proxied,
@@ -191,6 +195,28 @@ export const REFUSED: readonly Failure[] = [
     ({ bare }) =>
       bare.call('get_sso_authorization_url', { redirect_uri: 'https://app.example.com', provider: 'GoogleOAuth' }),
   ],
+  [
+    'A call tool of another kind',
+    ({ core }) => core.call('call_write_tool', { name: 'delete_user', arguments: { user_id: USER } }),
+  ],
+  [
+    'A call tool of another kind, by an argument that needs the credentials grant',
+    ({ core }) =>
+      core.call('call_write_tool', {
+        name: 'create_user',
+        arguments: { email: 'ada@acme.example.com', password: 'x' },
+      }),
+  ],
+  [
+    'Arguments beside the name of the tool that a call tool is to call',
+    ({ core }) => core.call('call_read_tool', { name: 'get_organization_domain', id: 'org_domain_1' }),
+  ],
+  [
+    "A call tool for one of the server's own tools",
+    ({ core }) => core.call('call_read_tool', { name: 'get_access_status' }),
+  ],
+  ['`find_tools` with both `query` and `area`', ({ core }) => core.call('find_tools', { query: 'x', area: 'users' })],
+  ['`find_tools` with an unknown area', ({ core }) => core.call('find_tools', { area: 'usrs' })],
   ['`get_access_status` with an unknown name', ({ plain }) => plain.call('get_access_status', { name: 'usrs' })],
   [
     'A rate limit is used up for longer than `--timeout`',

@@ -5,14 +5,15 @@ import { text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import { StdioServerTransport as StdioServerTransportV1 } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import { LIST_BUDGET_TOKENS } from '../../src/access/list-mode.ts';
 import { type TokenCounts, toTokenCounts } from '../../src/access/token-cost.ts';
 import { toPart } from '../../src/entry/stdio.ts';
 import { withoutKeys } from '../../src/errors.ts';
 import { userOf } from '../../src/files/file-owner.ts';
-import { createStatusTool } from '../../src/mcp/status-tool.ts';
 import { partFor, spelledOut } from '../../src/settings/command-line.ts';
 import { connectSession } from '../../src/start/connect-session.ts';
 import type { Part, Shell } from '../../src/start/host.ts';
+import { createOwnTools } from '../../src/start/own-tools.ts';
 import { catalog } from './catalog.ts';
 import type { Peer, Server } from './session.ts';
 import type { Way } from './ways.ts';
@@ -29,17 +30,26 @@ export type Program = {
 };
 
 const grants = { allow: [], deny: [], readOnly: false, productionGuard: false };
-const listings = { ...catalog, statusTool: createStatusTool(catalog, { name: '', grants }) };
+const { statusTool, finding } = createOwnTools(catalog)(
+  { name: '', grants },
+  { statusTool: true, isListed: () => false },
+);
+if (statusTool === undefined || finding === undefined) throw new Error('the server has no tools of its own');
+const own = { statusTool, findTool: finding.find, callTools: finding.calls };
 
 /** The parts of main.ts. The one for stdio gets the tools from their declarations, which the build prepares otherwise. */
 const PARTS: Readonly<Record<ReturnType<typeof partFor>, Part>> = {
   stdio: toPart(
-    () => listings,
+    async () => ({ ...catalog, ...own, tokens: await tokenCounts() }),
     async () => ({ connect: (deps) => connectSession(catalog, deps) }),
   ),
-  http: async (shell) => (await import('../../src/entry/http.ts')).run(shell),
+  http: async (shell) => {
+    Object.assign(globalThis, { TOKENS: await tokenCounts() });
+    return (await import('../../src/entry/http.ts')).run(shell);
+  },
   commands: async (shell) => {
-    if (shell.argv.includes('check')) Object.assign(globalThis, { TOKENS: await tokenCounts() });
+    if (shell.argv.some((word) => ['check', 'tools', 'explain'].includes(word)))
+      Object.assign(globalThis, { TOKENS: await tokenCounts() });
     return (await import('../../src/entry/commands.ts')).run(shell);
   },
 };
@@ -48,7 +58,7 @@ const PARTS: Readonly<Record<ReturnType<typeof partFor>, Part>> = {
 let counted: Promise<TokenCounts> | undefined;
 const tokenCounts = (): Promise<TokenCounts> => {
   counted ??= import('gpt-tokenizer/encoding/o200k_base').then(({ countTokens }) =>
-    toTokenCounts([...catalog.tools, listings.statusTool], countTokens),
+    toTokenCounts([...catalog.tools, statusTool, finding.find, ...Object.values(finding.calls)], countTokens),
   );
   return counted;
 };
@@ -57,7 +67,11 @@ export function startProgram(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   way: Way = 'past the SDK',
-  { isTyped = false, columns }: { readonly isTyped?: boolean; readonly columns?: number } = {},
+  {
+    isTyped = false,
+    columns,
+    listBudget = LIST_BUDGET_TOKENS,
+  }: { readonly isTyped?: boolean; readonly columns?: number; readonly listBudget?: number | undefined } = {},
 ): Program {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   const signals = new EventEmitter();
@@ -68,6 +82,7 @@ export function startProgram(
     program: { node: '/usr/bin/node', main: '/opt/workos-mcp/dist/main.js' },
     version: '0.0.0',
     isDirect: way === 'past the SDK',
+    listBudget,
     node: process.versions.node,
     readText: (path) => readFileSync(path, 'utf8'),
     user: userOf(process),
@@ -106,8 +121,8 @@ export async function runProgram(args: readonly string[], env: Readonly<Record<s
 }
 
 /** A server in this process. */
-export const inProcess: Server = (args, env, peer) => {
-  const program = startProgram(args, env);
+export const inProcess = (...[args, env, peer, listBudget]: [...Parameters<Server>, listBudget?: number]) => {
+  const program = startProgram(args, env, undefined, { listBudget });
   return { transport: toTransport(program, peer), log: program.log };
 };
 

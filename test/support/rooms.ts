@@ -29,6 +29,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'start',
       'settings',
       'serve',
+      'access',
       'tools',
       'catalog',
       'errors.ts',
@@ -39,7 +40,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'node:path',
       'node:url',
     ],
-    types: ['access'],
   },
   demo: {
     knows: 'a client at work on the sandbox, for people; a bundle of its own',
@@ -114,8 +114,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   settings: {
     knows: 'flags, variables, the settings file',
-    imports: ['log.ts', 'wording.ts', 'errors.ts', 'zod', 'yaml', 'jsonc-parser', 'node:util'],
-    types: ['workos', 'access', 'catalog'],
+    imports: ['access', 'log.ts', 'wording.ts', 'errors.ts', 'zod', 'yaml', 'jsonc-parser', 'node:util'],
+    types: ['workos', 'catalog'],
   },
   serve: {
     knows: 'stdio and HTTP; knows no WorkOS. `direct/` answers past the SDK what can be answered faster',
@@ -152,6 +152,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'keys.ts',
       'errors.ts',
       '@modelcontextprotocol/server',
+      'minisearch',
       'zod',
     ],
   },

@@ -40,6 +40,7 @@ export async function runHere(args: readonly string[], env: Env = {}, messages: 
       stdout += text;
     },
     isDirect: true,
+    listBudget: 6_000,
     isColourful: () => false,
     columns: () => undefined,
     writeToStderr: (bytes) => {

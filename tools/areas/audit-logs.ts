@@ -35,6 +35,7 @@ export default area({
       name: 'create_audit_log_event',
       route: 'POST /audit_logs/events',
       access: 'write',
+      words: 'record log write track action who did what history trail',
       description:
         "Record an event in an organization's audit log, for good. WorkOS does not verify the actor that you name.",
       input: {
@@ -70,6 +71,7 @@ export default area({
       name: 'create_audit_log_export',
       route: 'POST /audit_logs/exports',
       access: 'write',
+      words: 'csv download report history trail siem compliance',
       description: 'Start an export of audit log events as CSV; follow it with get_audit_log_export.',
       input: {
         organization_id: organizationId,
@@ -89,6 +91,7 @@ export default area({
       name: 'get_audit_log_export',
       route: 'GET /audit_logs/exports/{audit_log_export_id}',
       access: 'read',
+      words: 'csv download url link ready finished status report',
       description: 'Get the state of an export and, once ready, a download URL valid 10 minutes.',
       input: { audit_log_export_id: id('audit_log_export_…, from create_audit_log_export') },
       output: auditLogExport,

@@ -34,6 +34,7 @@ export default area({
       name: 'enroll_auth_factor',
       route: 'POST /auth/factors/enroll',
       access: 'write',
+      words: 'two factor 2fa authenticator app sms phone register set up qr',
       description: 'Enroll a second factor. For totp, returns the secret and QR code to set up the app with.',
       input: {
         type: z.enum(['generic_otp', 'sms', 'totp']).describe('Kind of factor'),
@@ -63,6 +64,7 @@ export default area({
       name: 'challenge_auth_factor',
       route: 'POST /auth/factors/{authentication_factor_id}/challenge',
       access: 'write',
+      words: 'two factor 2fa send code sms text prompt',
       description: 'Challenge a factor; an sms factor gets its code by text message.',
       input: {
         authentication_factor_id: id('auth_factor_…, from enroll_auth_factor'),
@@ -78,6 +80,7 @@ export default area({
       name: 'verify_auth_challenge',
       route: 'POST /auth/challenges/{authentication_challenge_id}/verify',
       access: 'write',
+      words: 'two factor 2fa check code correct',
       description: 'Check the code of a challenge; "valid" is the verdict.',
       input: {
         authentication_challenge_id: id('auth_challenge_…, from challenge_auth_factor'),

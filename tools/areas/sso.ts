@@ -135,6 +135,7 @@ export default area({
       name: 'get_sso_authorization_url',
       route: 'GET /sso/authorize',
       access: 'read',
+      words: 'login link redirect sign in start saml oidc url test identity provider',
       description: 'Build the URL that starts a sign-in. Give one of connection, organization, provider.',
       input: {
         redirect_uri: redirectUri,
@@ -189,6 +190,7 @@ export default area({
       name: 'get_sso_profile_and_token',
       route: 'POST /sso/token',
       access: 'read',
+      words: 'exchange code callback saml oidc login profile attributes',
       description:
         'Exchange the one-time code of an SSO redirect for the profile and an access token. The code works once.',
       input: {
@@ -205,6 +207,8 @@ export default area({
       name: 'list_connections',
       route: 'GET /connections',
       access: 'read',
+      listed: true,
+      words: 'saml oidc okta entra azure google identity provider active single sign-on set up configured',
       description: 'List SSO connections.',
       input: {
         organization_id: organizationId.optional(),
@@ -219,6 +223,8 @@ export default area({
       name: 'get_connection',
       route: 'GET /connections/{connection_id}',
       access: 'read',
+      listed: true,
+      words: 'saml oidc okta entra azure identity provider status state inactive broken single sign-on',
       description: 'Get one SSO connection.',
       input: { connection_id: connectionId },
       output: connection,
@@ -227,6 +233,7 @@ export default area({
       name: 'delete_connection',
       route: 'DELETE /connections/{connection_id}',
       access: 'delete',
+      words: 'remove disconnect turn off disable saml oidc okta identity provider single sign-on',
       description: "Delete an SSO connection for good: its organization's SSO stops.",
       input: { connection_id: connectionId },
       preview: { object: 'get_connection', named: 'name' },

@@ -146,6 +146,8 @@ export default area({
       name: 'create_user',
       route: 'POST /user_management/users',
       access: 'write',
+      listed: true,
+      words: 'add invite sign up register new person member account',
       description: 'Create a user.',
       toldBy: 'list_users',
       input: {
@@ -170,6 +172,8 @@ export default area({
       name: 'get_user',
       route: 'GET /user_management/users/{user_id}',
       access: 'read',
+      listed: true,
+      words: 'look up show person profile account details',
       description: 'Get one user by ID.',
       input: { user_id: userId },
       output: user,
@@ -178,6 +182,8 @@ export default area({
       name: 'list_users',
       route: 'GET /user_management/users',
       access: 'read',
+      listed: true,
+      words: 'search find who people members accounts customers staff count everyone',
       description: 'List users, or find one by email.',
       input: {
         email: z.string().min(1).describe('Compared exactly, case too').optional(),
@@ -191,6 +197,8 @@ export default area({
       name: 'update_user',
       route: 'PUT /user_management/users/{user_id}',
       access: 'write',
+      listed: true,
+      words: 'change edit rename set reset password email person profile account name external',
       description: 'Change the given fields of a user; the others stay.',
       input: {
         user_id: userId,
@@ -215,6 +223,7 @@ export default area({
       name: 'delete_user',
       route: 'DELETE /user_management/users/{user_id}',
       access: 'delete',
+      words: 'remove erase offboard close cancel account person gdpr forget',
       description: 'Delete a user for good, with sessions and memberships.',
       input: { user_id: userId },
       preview: { object: 'get_user', named },
@@ -223,6 +232,7 @@ export default area({
       name: 'authenticate_user',
       route: 'POST /user_management/authenticate',
       access: 'write',
+      words: 'log in login exchange code session token',
       description:
         'Sign a user in: returns the user and tokens. Each grant_type takes its own arguments; an error may ask for a further step.',
       toldBy: 'get_user',

@@ -127,13 +127,14 @@ function toOutcomeRow(decision: DecisionEntry | undefined, entry: OutcomeEntry):
   const { run, agent, text, outcome, ms, request_id: requestId } = entry;
   const confirmation = decision?.confirmation === undefined ? [] : [`confirmation ${decision.confirmation}`];
   const request = requestId === undefined || outcome === 'ok' ? [] : [`request ${requestId}`];
+  const via = decision?.via === undefined ? [] : [`via ${decision.via}`];
   return {
     time: decision?.time ?? entry.time,
     run,
     agent,
     state: outcome === 'asked' ? 'confirmation' : String(outcome),
     text,
-    details: [...(decision === undefined ? [] : [decision.rule]), ...confirmation, `${ms} ms`, ...request],
+    details: [...(decision === undefined ? [] : [decision.rule]), ...via, ...confirmation, `${ms} ms`, ...request],
     entries: decision === undefined ? [entry] : [decision, entry],
   };
 }

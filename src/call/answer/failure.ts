@@ -7,6 +7,7 @@ import { cleanText } from '../../visible.ts';
 import { ReplyError, TransportError } from '../../workos/errors.ts';
 import type { Reply } from '../../workos/layer.ts';
 import { askedWait } from '../../workos/retry.ts';
+import type { Named } from '../caller.ts';
 import { type Confidential, textWithoutValues } from '../confidential.ts';
 import { removedNote } from './result.ts';
 import { toWorkosFault } from './workos-error.ts';
@@ -17,6 +18,7 @@ export type FailedCall = {
   readonly confidential: Confidential;
   /** Whether the request was handed to the layers that send it. */
   readonly sent: boolean;
+  readonly named?: Named | undefined;
 };
 
 /** WorkOS's ID of a reply, if its header has one: a header is text from outside. */
@@ -53,23 +55,20 @@ function explainOpenly(error: unknown, call: FailedCall, maxChars?: number): str
     const again = isFutile ? 'Calling again would fail in the same way.' : retryAdvice(tool, args, sent);
     return sentence(
       `WorkOS gave no usable answer to ${tool.name}${attemptsOf(attempts, ms)}: ${message}.`,
-      sent || !tool.changes ? effectOf(tool, args, true) : 'Nothing was changed.',
+      sent || !tool.changes ? effectOf(call, true) : 'Nothing was changed.',
       remedy === undefined || isFutile || isKeyed ? again : undefined,
       remedy && `Ask the operator of this server to ${remedy}.`,
     );
   }
   return sentence(
     `${tool.name} failed because of an internal error in the MCP server.`,
-    effectOf(tool, args, began),
+    effectOf(call, began),
     'The server log has the details.',
   );
 }
 
-function explainReply(
-  { reply, fault, advice }: ReplyError,
-  { tool, args, confidential }: FailedCall,
-  maxChars: number | undefined,
-): string {
+function explainReply({ reply, fault, advice }: ReplyError, call: FailedCall, maxChars: number | undefined): string {
+  const { tool, args, confidential, named = String } = call;
   const { status, attempts = 1 } = reply;
   const problem =
     fault === undefined
@@ -80,8 +79,8 @@ function explainReply(
   const step = tool.nextSteps?.[problem.code ?? ''] ?? tool.nextSteps?.[status];
   return sentence(
     `WorkOS answered ${tool.name} with ${status} ${STATUS_CODES[status] ?? 'Unknown'}${attemptsOf(attempts)}${problem.text}`,
-    effectOf(tool, args, unknownOutcome),
-    advice ?? step ?? nextStep(reply, { ...problem, isExplained: problem.text.startsWith(': ') }, tool, args),
+    effectOf(call, unknownOutcome),
+    named(advice ?? step ?? nextStep(reply, { ...problem, isExplained: problem.text.startsWith(': ') }, tool, args)),
     requestId === undefined ? undefined : `Request ID: ${requestId}.`,
     removedNote(problem.removed),
   );
@@ -113,10 +112,10 @@ function sentence(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join(' ');
 }
 
-function effectOf(tool: Tool, args: Arguments, unknown: boolean): string | undefined {
+function effectOf({ tool, args, named = String }: FailedCall, unknown: boolean): string | undefined {
   if (!tool.changes) return undefined;
   if (unknown)
-    return `The call may have taken effect anyway${tool.toldBy === undefined ? '' : `: check with ${tool.toldBy}`}.`;
+    return `The call may have taken effect anyway${tool.toldBy === undefined ? '' : `: check with ${named(tool.toldBy)}`}.`;
   return tool.credentials?.secrets?.includes('code') && args.code !== undefined
     ? 'The code that was sent may have been used up.'
     : 'Nothing was changed.';

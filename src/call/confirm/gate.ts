@@ -4,6 +4,7 @@ import type { Confirmation } from '../../audit/entry.ts';
 import type { Arguments } from '../../catalog/declaration.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
+import type { Named } from '../caller.ts';
 import { PENDING_MS, type Pending, type PendingStore } from './pending.ts';
 import { type Elicitation, toPersonAnswer } from './person-answer.ts';
 import type { Preview } from './preview.ts';
@@ -16,6 +17,7 @@ export type ConfirmationRequest = {
   readonly caller: string;
   readonly mode: ConfirmMode;
   readonly elicitation: Elicitation;
+  readonly named?: Named | undefined;
 };
 
 /** Either the call may be sent, if the object is unchanged since the preview, or it has to be confirmed first. */
@@ -123,7 +125,7 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
       return { open: false };
     },
 
-    ask: async ({ tool, args, caller, elicitation }, preview) => {
+    ask: async ({ tool, args, caller, elicitation, named }, preview) => {
       const id = newId();
       const kept = await store.put(id, {
         caller,
@@ -139,7 +141,7 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
           'too many confirmations are pending',
         );
       }
-      if (!elicitation.canAsk) return toQuestion(tool, id, preview);
+      if (!elicitation.canAsk) return toQuestion(tool, id, preview, named);
       return inputRequired({
         inputRequests: {
           confirm: inputRequired.elicit({
@@ -168,8 +170,8 @@ const toTyped = (text: string): string => text.toUpperCase();
  * The question for a model to pass on. It is a result, not an error: the call did what it has to do first. Clients show
  * either the text or the structured content, so that each holds all of it.
  */
-function toQuestion({ name }: Tool, token: string, { text: question }: Preview): CallToolResult {
-  const next = `Show this to the person you work for. If they agree, and only then, call ${name} again within five minutes with the same arguments and confirm_token="${token}".`;
+function toQuestion({ name }: Tool, token: string, { text: question }: Preview, named: Named = String): CallToolResult {
+  const next = `Show this to the person you work for. If they agree, and only then, call ${named(name)} again within five minutes with the same arguments and confirm_token="${token}".`;
   const text = `${name} was not sent yet: it has to be confirmed.\n\n${question}\n\n${next}`;
   const confirmation = {
     status: 'asked',

@@ -41,6 +41,8 @@ export type McpClient = {
   readonly shell?: true;
   /** The same in a terminal, given the entry as JSON in one line. */
   readonly terminal?: (name: string, json: string) => string;
+  /** It shows a model the names of tools first and fetches the rest when needed: there, a list of all tools costs nothing. */
+  readonly defers?: true;
   /** What the person has to do for the key. */
   readonly keyStep: string;
   readonly lastStep: string;
@@ -109,6 +111,7 @@ export const CLIENTS = {
   },
   'claude-code': {
     title: 'Claude Code',
+    defers: true,
     format: 'json',
     section: 'mcpServers',
     // In the file of the project alone are variables known to be filled in (anthropics/claude-code#43693).
@@ -123,6 +126,7 @@ export const CLIENTS = {
   },
   cursor: {
     title: 'Cursor',
+    defers: true,
     format: 'json',
     section: 'mcpServers',
     file: inHome('.cursor', 'mcp.json'),
@@ -133,6 +137,7 @@ export const CLIENTS = {
   },
   vscode: {
     title: 'VS Code',
+    defers: true,
     format: 'json',
     section: 'servers',
     file: inProject('.vscode', 'mcp.json'),
@@ -157,6 +162,7 @@ export const CLIENTS = {
   },
   codex: {
     title: 'Codex',
+    defers: true,
     format: 'toml',
     section: 'mcp_servers',
     file: codexFile,

@@ -127,7 +127,11 @@ function told(name: ClientName, client: McpClient, flags: Line['flags'], deps: I
     const { server, ...rest } = toServer(flags, deps);
     const inputs = server.key === 'client' ? client.inputs?.(server.name) : undefined;
     const next = stepsOf(client, server, rest);
-    return { server: server.name, entry: toEntry(client, server, deps), inputs, next };
+    // A file may have the setting, which a flag would replace.
+    const isOpen = flags.list === undefined && flags.config === undefined;
+    const listing = client.defers && isOpen ? ['--list', 'all'] : [];
+    const entry = toEntry(client, { ...server, args: [...server.args, ...listing] }, deps);
+    return { server: server.name, entry, inputs, next };
   }
   const server = nameOf(flags);
   const remote = REMOTES[name];

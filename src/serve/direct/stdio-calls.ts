@@ -1,11 +1,11 @@
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server';
-import type { DirectTool } from '../../mcp/direct-tool.ts';
+import type { CallParams, DirectTool } from '../../mcp/direct-tool.ts';
 import { isModern } from '../era.ts';
 import type { DirectCalls } from '../stdio/open-session.ts';
 import { toResponder } from './tool-call.ts';
 
-/** Finds the tool of that name; `undefined` if the SDK must handle the call, for example to elicit an answer. */
-export type FindTool = (name: unknown, canAsk: boolean) => DirectTool | undefined;
+/** Finds the tool that a call is about; `undefined` if the SDK must handle the call, for example to elicit an answer. */
+export type FindTool = (params: CallParams, canAsk: boolean) => DirectTool | undefined;
 
 /** Answers tool calls without the SDK, over stdio. */
 export const toDirectCalls =
@@ -26,7 +26,7 @@ function withBareTools(wire: Transport, findTool: FindTool): Transport {
 
   const answeringOf = (request: JSONRPCRequest) => {
     if (request.method !== 'tools/call' || canAsk === undefined || isModern(request)) return undefined;
-    const tool = findTool(request.params?.name, canAsk);
+    const tool = findTool(request.params ?? {}, canAsk);
     return tool && toResponder(tool, request);
   };
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
+import type { CallParams } from '../../mcp/direct-tool.ts';
 import type { HttpSession } from '../../mcp/sessions.ts';
 import type { PoolPlace } from '../../memory/byte-pool.ts';
 import { isModern } from '../era.ts';
@@ -80,7 +81,7 @@ export type CheckDeps<Caller> = ServerFacts & {
   /** The session of an ID that was issued to this caller. */
   readonly readSession: (caller: Caller, id: string) => HttpSession | undefined;
   /** Whether a call of this tool may ask a person. */
-  readonly mayAsk: (caller: Caller, tool: unknown) => boolean;
+  readonly mayAsk: (caller: Caller, params: CallParams) => boolean;
   /** Adds a request to the caller's requests in flight, perhaps after a wait, or refuses it. */
   readonly enter: (caller: Caller, response: ServerResponse) => Entered | Promise<Entered>;
   /** Waits for room for a body. Resolves to `undefined` if there is none in time, or if the client has gone. */
@@ -284,6 +285,6 @@ function session<Caller>({ server, request }: RequestContext<Caller>, state: Req
   const needsIt =
     method === undefined ||
     method === 'notifications/cancelled' ||
-    (method === 'tools/call' && server.mayAsk(caller.is, Object(params).name));
+    (method === 'tools/call' && server.mayAsk(caller.is, Object(params)));
   return needsIt ? REFUSALS.unknownSession : undefined;
 }

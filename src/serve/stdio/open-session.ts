@@ -14,7 +14,7 @@ type OpenSessionDeps = {
   readonly stdout: Writable;
   /** The ID of the initialize that the fast path has already answered. */
   readonly greeted: RequestId | undefined;
-  readonly isOffered: (tool: unknown) => boolean;
+  readonly isOffered: (tool: unknown, args: unknown) => boolean;
   /** Called for each tools/call that gets a protocol error: the tool does not exist, or the request is malformed. */
   readonly onRefused: (tool: unknown, args: unknown) => void;
   readonly onerror: (error: Error) => void;
@@ -52,7 +52,7 @@ function withPending(wire: Transport, { greeted, isOffered, onRefused }: OpenSes
           const { name, arguments: args } = Object(message.params);
           const isCall = message.method === 'tools/call';
           // Not when it is answered: by then the client may have cancelled it, or reused its ID.
-          const isOff = isCall && !isOffered(name);
+          const isOff = isCall && !isOffered(name, args);
           if (isOff) onRefused(name, args);
           pending.set(message.id, isCall && !isOff ? { tool: name, args } : undefined);
         }
