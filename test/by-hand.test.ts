@@ -43,6 +43,12 @@ describe('a server that a person has started in a terminal', () => {
 });
 
 describe('the words of a person', () => {
+  it.each(['__proto__', 'toString', 'hasOwnProperty'])('may be a name such as %s', async (name) => {
+    const { code, stderr } = await runProgram(['agent', 'add', name, '--config', 'c.yaml', '--allow', '*:read']);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`"${name}"`);
+  });
+
   it.each([
     ['help', '--help'],
     ['-h', '--help'],

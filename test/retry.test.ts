@@ -47,6 +47,7 @@ describe('whether an attempt is made again', () => {
     ],
     ['500', reply(500), { never: false, refused: false, unknown: true }],
     ['503', reply(503), { never: false, refused: false, unknown: true }],
+    ['501', reply(501), { never: false, refused: false, unknown: false }],
     ['302', reply(302), { never: false, refused: false, unknown: false }],
     ['an answer that was lost', lost, { never: false, refused: false, unknown: true }],
     ['a request that never left', unsent, { never: true, refused: true, unknown: true }],

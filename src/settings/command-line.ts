@@ -17,11 +17,15 @@ export const ASKS = {
 /** What may stand on the command line of a server, or of a command about one. */
 export const FLAGS: Options = { ...OPTIONS, ...ASKS };
 
-const SPELLINGS: Readonly<Record<string, string>> = { '-h': '--help', '-v': '--version' };
+// A map: a word may be the name of a member that every object has.
+const SPELLINGS: ReadonlyMap<string, string> = new Map([
+  ['-h', '--help'],
+  ['-v', '--version'],
+]);
 
 /** A command line with `help`, `version`, `-h` and `-v` spelt as the switches that they stand for. */
 export function spelledOut(argv: readonly string[]): readonly string[] {
-  const [first, ...rest] = argv.map((word) => SPELLINGS[word] ?? word);
+  const [first, ...rest] = argv.map((word) => SPELLINGS.get(word) ?? word);
   if (first === 'help') return [...rest, '--help'];
   if (first === 'version') return [...rest, '--version'];
   return first === undefined ? [] : [first, ...rest];

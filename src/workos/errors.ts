@@ -44,3 +44,9 @@ export class TransportError extends Error {
     this.ms = ms;
   }
 }
+
+/**
+ * Whether a status leaves open what became of a request, so that another attempt may fare better. 501 does not: what is
+ * not served had no effect, and never has one.
+ */
+export const isFault = (status: number): boolean => status === 408 || (status >= 500 && status !== 501);

@@ -1,5 +1,5 @@
 import { RefusedError } from '../errors.ts';
-import { TransportError } from './errors.ts';
+import { isFault, TransportError } from './errors.ts';
 import type { Context, Layer, Reply } from './layer.ts';
 
 /** How one attempt ended. */
@@ -55,14 +55,14 @@ export function retryDelay(
       ? undefined
       : (asked ?? MIN_AFTER_429_MS) + backoff;
   }
-  if ((status === 408 || status >= 500) && repeat === 'unknown') return asked === undefined ? backoff : asked + backoff;
+  if (isFault(status) && repeat === 'unknown') return asked === undefined ? backoff : asked + backoff;
   return undefined;
 }
 
 /** Whether the attempt may have taken effect although WorkOS did not confirm it. */
 function isUncertain(outcome: AttemptOutcome): boolean {
   if ('error' in outcome) return outcome.error.sent;
-  return outcome.reply.status === 408 || outcome.reply.status >= 500;
+  return isFault(outcome.reply.status);
 }
 
 export type RetryDeps = {

@@ -398,6 +398,7 @@ export const STATUSES: readonly Failure[] = [
   ],
   ['429, code `daily_quota_exceeded`', status(429, ...create, { code: 'daily_quota_exceeded' })],
   ['5xx, for a read', status(503)],
+  ['501: not served here', status(501)],
   ['5xx, for a write', status(500, ...create)],
   [
     '5xx, for a write whose effect no tool can read',

@@ -4,7 +4,7 @@ import type { Arguments } from '../../catalog/declaration.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import { cleanText } from '../../visible.ts';
-import { ReplyError, TransportError } from '../../workos/errors.ts';
+import { isFault, ReplyError, TransportError } from '../../workos/errors.ts';
 import type { Reply } from '../../workos/layer.ts';
 import { askedWait } from '../../workos/retry.ts';
 import type { Named } from '../caller.ts';
@@ -88,7 +88,7 @@ function explainReply({ reply, fault, advice }: ReplyError, call: FailedCall, ma
 
 /** Whether WorkOS may have acted although its reply is not a success. */
 export function isUnclear({ status, uncertain = false }: Reply): boolean {
-  return uncertain || status < 400 || status === 408 || status >= 500;
+  return uncertain || status < 400 || isFault(status);
 }
 
 /** @param ms milliseconds that they took in all, where that is known */
@@ -151,8 +151,8 @@ function nextStep(
       return 'The API key or the plan of this environment does not allow this call. Ask the operator of this server to change that in WorkOS.';
     case 404:
       return idHints(tool, args);
-    case 408:
-      return retryAdvice(tool, args, true);
+    case 501:
+      return 'WorkOS does not serve this operation in this environment; calling again will not help.';
     case 409:
       return 'The call conflicts with an object that already exists: look that object up before you decide what to do.';
     case 429: {
@@ -161,7 +161,7 @@ function nextStep(
       return `Wait ${wait === undefined ? 'a few seconds' : waitOf(wait)}, then call again.`;
     }
     default:
-      return status >= 500
+      return isFault(status)
         ? retryAdvice(tool, args, true)
         : 'Calling again will fail until the arguments or the environment change.';
   }
