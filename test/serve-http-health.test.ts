@@ -242,7 +242,7 @@ describe.concurrent('where WorkOS takes its time, it', () => {
     const { url, probe } = shared;
     const user_id = newId('user');
     await postCall(url, token.ann.token, 'get_user', { user_id });
-    await postCall(url, token.ann.token, 'get_user', { user_id: 'user_MISSING00000000000000000' });
+    await postCall(url, token.ann.token, 'get_user', { user_id: 'user_0M1SS1NG000000000000000000' });
     await postCall(url, token.ann.token, 'delete_connection', { connection_id: newId('conn') });
     await postCall(url, token.ann.token, `tool_of_${user_id}`);
     let failing = 1;

@@ -95,7 +95,7 @@ describe.each(PEERS)('a %s', (peer) => {
 
   it('is told the errors of its own environment', async () => {
     const sol = await connectTo(server.url, token.south.token, { peer });
-    const result = await sol.call('get_user', { user_id: 'user_MISSING00000000000000000' });
+    const result = await sol.call('get_user', { user_id: 'user_0M1SS1NG000000000000000000' });
     expect(result).toMatchObject({ isError: true });
     expect(result.text).toContain('404');
     expect(result.text).not.toContain('north');
@@ -134,7 +134,7 @@ it('keeps two agents apart under load', async () => {
           const user_id = newId('user');
           const { structured } = await client.call('get_user', { user_id });
           if (structured?.id !== user_id || structured?.email !== `ada@${agent.workos}.test`) crossed.push(structured);
-          const failed = await client.call('get_user', { user_id: 'user_MISSING00000000000000000' });
+          const failed = await client.call('get_user', { user_id: 'user_0M1SS1NG000000000000000000' });
           if (!failed.text.includes('404')) crossed.push(failed);
         }
         return crossed;

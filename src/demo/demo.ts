@@ -40,10 +40,12 @@ export async function runDemo({ program, write }: DemoDeps): Promise<void> {
   const record = join(folder, 'audit.jsonl');
   const say = (line: string) => write(`${line}\n`);
   const client = new Client({ name: 'demo', version: '1' });
+  /** The server's log, which matters only if the conversation fails. */
+  const log: string[] = [];
   try {
     say(`$ workos-mcp --sandbox --allow '${GRANTS}' --audit-log audit.jsonl\n`);
     const args = [program.main, '--sandbox', '--allow', GRANTS, '--audit-log', record, '--log-level', 'warn'];
-    await client.connect(new StdioClientTransport({ command: program.node, args }));
+    await client.connect(toServer(program.node, args, (line) => log.push(line)));
     await converse(client, say);
     await client.close();
     say('\n$ workos-mcp audit show audit.jsonl');
@@ -51,10 +53,19 @@ export async function runDemo({ program, write }: DemoDeps): Promise<void> {
     const shown = await promisify(execFile)(program.node, [program.main, 'audit', 'show', record], { env: {} });
     say(shown.stdout);
     write(NEXT);
+  } catch (error) {
+    say(log.join(''));
+    throw error;
   } finally {
     await client.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function toServer(command: string, args: string[], onLog: (text: string) => void): StdioClientTransport {
+  const transport = new StdioClientTransport({ command, args, stderr: 'pipe' });
+  transport.stderr?.on('data', (chunk: Buffer) => onLog(String(chunk)));
+  return transport;
 }
 
 async function converse(client: Client, say: (line: string) => void): Promise<void> {

@@ -261,7 +261,7 @@ export async function openWorkos(name: string, key: string, more?: (request: Req
     const { pathname } = new URL(request.url);
     const id = pathname.split('/').at(-1) ?? '';
     if (request.method === 'DELETE') return new Response(null, { status: 202 });
-    if (/_(MISSING)/.test(id)) return Response.json({ message: `${id} is not in ${name}` }, { status: 404 });
+    if (/_0M1SS1NG/.test(id)) return Response.json({ message: `${id} is not in ${name}` }, { status: 404 });
     if (/_[0-9A-Z]{20,}$/.test(id)) return Response.json({ id, email: `ada@${name}.test`, name, object: 'object' });
     return Response.json({ object: 'list', data: [], list_metadata: { before: null, after: null } });
   });
