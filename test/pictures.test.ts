@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { paint } from '../src/commands/table.ts';
 import { ASIDE, BACK, toArchitecture, WAY } from './support/architecture-picture.ts';
-import { MAIN } from './support/built.ts';
+import { connectAsking } from './support/asking.ts';
+import { built, MAIN } from './support/built.ts';
 import { toPicture } from './support/terminal-picture.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -37,13 +39,65 @@ it('the terminal in the README shows what the program prints', async () => {
   await expect(picture).toMatchFileSnapshot(join(root, 'docs/images/terminal.svg'));
 });
 
+/** An ID that stands for that of the run, and for its end. */
+const SHOWN_ULID = '01KB2M4V9QWX7YZ3T5C8D6F1G2';
+
+it('the conversation in the README is what the server says and records', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'workos-mcp-'));
+  const record = join(folder, 'audit.jsonl');
+  const args = ['--sandbox', '--allow', 'preset:support,organizations:delete', '--audit-log', record];
+  const endOf = (question: string) => /type `(\w{6})`/.exec(question)?.[1] ?? '';
+  const asking = await connectAsking(
+    [...args, '--agent', 'support-bot'],
+    {},
+    'v2 client, legacy',
+    { form: {} },
+    ({ message, requestedSchema }) => {
+      const [field = ''] = Object.keys(Object(requestedSchema).properties);
+      return { action: 'accept', content: { [field]: endOf(message) } };
+    },
+    built,
+  );
+  const { structured } = await asking.call('list_organizations', { search: 'Cedarwick' });
+  const { data } = Object(structured);
+  const organization_id = data[0].id;
+  const { text } = await asking.call('delete_organization', { organization_id });
+  await asking.close();
+  const { stdout } = spawnSync(process.execPath, [MAIN, 'audit', 'show', record], { env: {}, encoding: 'utf8' });
+  const question = asking.asked[0]?.message ?? '';
+  const dim = (told: string) => paint({ text: told, style: 'dim' }, true);
+  const who = (name: string, style: 'green' | 'yellow' | 'bold') => paint({ text: name.padEnd(12), style }, true);
+  const spoken = (name: string, style: 'green' | 'yellow' | 'bold', lines: readonly string[]) =>
+    lines.map((line, index) => `${index === 0 ? who(name, style) : ' '.repeat(12)}${line}`);
+  const [, ulid = ''] = organization_id.split('_');
+  const entries = stdout
+    .split('\n')
+    .flatMap((line) => /support-bot (?:asked to )?delete.*?(?= {2}|$)/.exec(line)?.[0] ?? []);
+  const screen = [
+    ...spoken('You', 'bold', ['Northwind bought Cedarwick. Delete the organization Cedarwick.']),
+    '',
+    ...spoken('the agent', 'bold', [`delete_organization ${dim(`organization_id: ${organization_id}`)}`]),
+    '',
+    ...spoken('workos-mcp', 'yellow', [`${dim('asks you')}`, ...question.split('\n')]),
+    '',
+    ...spoken('You', 'bold', [endOf(question)]),
+    '',
+    ...spoken('workos-mcp', 'yellow', [text.replace(/,"notes".*/, ', …}')]),
+    ...spoken('the record', 'green', entries),
+  ].join('\n');
+  const shown = screen.replaceAll(ulid, SHOWN_ULID).replaceAll(ulid.slice(-6), SHOWN_ULID.slice(-6));
+  rmSync(folder, { recursive: true });
+  const title = 'A conversation: the agent deletes an organization, a person confirms it, and the record has it';
+  await expect(toPicture(title, shown)).toMatchFileSnapshot(join(root, 'docs/images/conversation.svg'));
+});
+
 it('the way of a call leads through parts that there are', async () => {
   const sources = [...WAY, ...ASIDE, BACK].flatMap(({ source }) => source ?? []);
   expect(sources.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   await expect(toArchitecture()).toMatchFileSnapshot(join(root, 'docs/images/architecture.svg'));
 });
 
-it.each(['terminal.svg', 'architecture.svg'])('%s loads nothing from elsewhere', (name) => {
+it.each(['terminal.svg', 'conversation.svg', 'architecture.svg'])('%s loads nothing from elsewhere', (name) => {
   const svg = readFileSync(join(root, 'docs/images', name), 'utf8');
   expect(svg.replace('xmlns="http://www.w3.org/2000/svg"', '')).not.toMatch(
     /https?:|@import|url\((?!#)|<script|<image/,

@@ -172,6 +172,14 @@ const withCounts = (text: string): string =>
     return told.replace(where, `${count}`);
   }, text);
 
+/** What is generated on which page. */
+const PAGES = {
+  'README.md': ['launch', 'presets'],
+  'docs/settings.md': ['options'],
+  'docs/calls.md': ['limits'],
+  'docs/prompts.md': ['prompts'],
+} as const;
+
 /** How a client starts the server: by the package's name only where npm has it. */
 function launchText(): string {
   const [command, words, begin] = IS_PUBLISHED
@@ -194,20 +202,10 @@ function launchText(): string {
 
 // `vitest run -u` rewrites these.
 describe('what is generated is current:', () => {
-  it('the tables in the README, and its numbers of tools', async () => {
-    const readme = await readFile(`${root}/README.md`, 'utf8');
+  it('the tables in README and docs, and the numbers of tools', async () => {
     const limits = [declarations.general, ...tools.flatMap((tool) => tool.allLimits)];
     const tables = {
       launch: launchText(),
-      tools: table(
-        ['area', 'tool', 'access', 'what it does'],
-        tools.map(({ area, name, needsCredentials, access, description }) => [
-          code(area),
-          code(name),
-          needsCredentials ? `${access} + credentials` : access,
-          description,
-        ]),
-      ),
       limits: table(
         ['limit', 'requests', 'seconds', 'each'],
         [...new Map(limits.map((limit) => [limit.name, limit])).values()].map(({ name, requests, seconds, by }) => [
@@ -238,11 +236,12 @@ describe('what is generated is current:', () => {
         ]),
       ),
     };
-    const expected = Object.entries(tables).reduce(
-      (text, [marker, table]) => between(text, marker, table),
-      withCounts(readme),
-    );
-    await expect(expected).toMatchFileSnapshot(`${root}/README.md`);
+    for (const [page, markers] of Object.entries(PAGES)) {
+      const text = await readFile(`${root}/${page}`, 'utf8');
+      const counted = page === 'README.md' ? withCounts(text) : text;
+      const expected = markers.reduce((told, marker) => between(told, marker, tables[marker]), counted);
+      await expect(expected).toMatchFileSnapshot(`${root}/${page}`);
+    }
   });
 
   it('what manifest.json has from elsewhere', async () => {

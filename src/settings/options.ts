@@ -30,7 +30,7 @@ export type Option = {
 
 export type Options = Readonly<Record<string, Option>>;
 
-/** Every setting: its flag, its environment variable, its line in the help and its row in the README. */
+/** Every setting: its flag, its environment variable, its line in the help and its row in docs/settings.md. */
 export const OPTIONS = {
   allow: {
     kind: 'list',
@@ -245,7 +245,7 @@ export const exampleOf = ({ kind, value, choices }: Option): string =>
 export const flagOf = (name: string, option: Option): string =>
   option.kind === 'secret' ? '' : `--${name} ${exampleOf(option)}`.trimEnd();
 
-/** One row per option, for help and README: flag with value, variable, meaning. */
+/** One row per option, for help and docs/settings.md: flag with value, variable, meaning. */
 export function describeOptions(
   options: Options = OPTIONS,
 ): readonly { readonly flag: string; readonly variable: string; readonly help: string }[] {

@@ -22,7 +22,7 @@ export type Settings = {
 
 const NO_AGENTS: AgentsConfig = { environments: [], issuers: [], agents: [], templates: [] };
 
-const FILE = 'Set it right in the file; the README lists every setting.';
+const FILE = 'Set it right in the file; docs/settings.md lists every setting.';
 const SETTINGS = 'Set it right; workos-mcp --help lists every flag and variable.';
 
 /** Reads flags, variables and file as a start would, and as much of them as makes sense where a start would stop. */
