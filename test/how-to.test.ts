@@ -99,7 +99,7 @@ describe('the README', () => {
     }
   });
 
-  it('names no flag that there is not', () => {
+  it('and the pages on settings name no flag that there is not', () => {
     const foreign = [
       'write',
       'json',
@@ -112,7 +112,12 @@ describe('the README', () => {
       'refused',
       'environment',
     ]; // of commands
-    const named = new Set([...readme.matchAll(/(?<=[ `"])--([a-z][a-z-]+)/g)].map(([, name = '']) => name));
+    const pages = [
+      'README.md',
+      ...['grants', 'settings', 'credentials', 'confirmation', 'record'].map((name) => `docs/${name}.md`),
+    ];
+    const text = pages.map(readPage).join('\n');
+    const named = new Set([...text.matchAll(/(?<=[ `"])--([a-z][a-z-]+)/g)].map(([, name = '']) => name));
     expect([...named].filter((name) => optionOf(name) === undefined && !foreign.includes(name))).toEqual([]);
   });
 });
