@@ -31,8 +31,6 @@ export function createQueue() {
   const lanes = new Map<string, Map<string, Set<CountedRequest>>>();
   /** For the first call of every lane, at least one window that had no room for it. */
   const blocking = new Set<Window>();
-  /** Turns that the shared limits confirmed, by window and agent. Empty if the windows are not shared. */
-  const confirmed = new WeakMap<Window, Map<string, number>>();
   const split: SplitPeriod = { parts: 1, since: Number.NEGATIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
   let count = 0;
 
@@ -82,15 +80,14 @@ export function createQueue() {
     count += 1;
     for (const window of windows) {
       window.turns.set(agent, count);
-      const turns = confirmed.get(window) ?? new Map<string, number>();
-      confirmed.set(window, turns.set(agent, count));
+      window.confirmedTurns.set(agent, count);
     }
   }
 
   /** The shared limits denied the place: gives back the local places and the turn. */
   function takeBack(call: CountedRequest): void {
     giveBack(call);
-    for (const window of call.windows) window.turns.set(call.agent, confirmed.get(window)?.get(call.agent) ?? 0);
+    for (const window of call.windows) window.turns.set(call.agent, window.confirmedTurns.get(call.agent) ?? 0);
   }
 
   /** Adds the call to its lane. @returns when there may be room */

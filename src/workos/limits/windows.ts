@@ -13,6 +13,8 @@ export type Window = {
   readonly firsts: Set<CountedRequest>;
   /** The last turn of each agent, as a number that counts up. */
   readonly turns: Map<string, number>;
+  /** Those that the limits which are shared with other servers confirmed. Empty if none are. */
+  readonly confirmedTurns: Map<string, number>;
 };
 
 /**
@@ -87,7 +89,16 @@ export function createLimitWindows(limit: Slot, split: SplitPeriod): LimitWindow
 
 export function createWindow(family: LimitWindows): Window {
   const never = Number.NEGATIVE_INFINITY;
-  return { family, inFlight: 0, cooling: [], shutUntil: 0, deniedUntil: never, firsts: new Set(), turns: new Map() };
+  return {
+    family,
+    inFlight: 0,
+    cooling: [],
+    shutUntil: 0,
+    deniedUntil: never,
+    firsts: new Set(),
+    turns: new Map(),
+    confirmedTurns: new Map(),
+  };
 }
 
 /** The number of places in a window of the limit. */
@@ -118,12 +129,17 @@ function sweep(family: LimitWindows, now: number): void {
 
 /** Drops idle windows of the limits that the call counted in, if there are many. To be called once the call is over. */
 export function tidy({ windows }: CountedRequest, now: number): void {
-  for (const { family, turns } of windows) {
+  for (const { family, turns, confirmedTurns } of windows) {
     if (family.byKey.size >= family.sweepAt) sweep(family, now);
-    if (turns.size <= MAX_TURNS) continue;
-    const oldest = [...turns].sort(([, a], [, b]) => a - b).slice(0, MAX_TURNS / 2);
-    for (const [agent] of oldest) turns.delete(agent);
+    forgetOldest(turns);
+    forgetOldest(confirmedTurns);
   }
+}
+
+function forgetOldest(turns: Map<string, number>): void {
+  if (turns.size <= MAX_TURNS) return;
+  const oldest = [...turns].sort(([, a], [, b]) => a - b).slice(0, MAX_TURNS / 2);
+  for (const [agent] of oldest) turns.delete(agent);
 }
 
 /** The limit of the call that has too many windows in use, if there is one. */
