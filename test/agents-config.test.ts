@@ -204,6 +204,12 @@ describe('what stops the start, by line', () => {
     ['expires: 2027-01-31', 'expires: 2027-02-31', /^w\.yaml:14: agents\.support-bot\.expires takes a date/],
     ['expires: 2027-01-31', 'expires: 2027-01-31T10:00:00', /^w\.yaml:14: .* takes a date .* or a time with its zone/],
     [
+      OTHER_HASH,
+      `${OTHER_HASH}:2027-02-31`,
+      /^w\.yaml:13: agents\.support-bot\.tokens\.1 has an expiry behind its hash that is not valid: it takes a date/,
+    ],
+    [OTHER_HASH, `${OTHER_HASH}:`, /^w\.yaml:13: agents\.support-bot\.tokens\.1 is not ID:SHA256/],
+    [
       'environment: production\n    allow',
       'environment: prodution\n    allow',
       /^w\.yaml:11: agents\.support-bot\.environment is "prodution"\. Did you mean "production"\?/,
@@ -357,8 +363,46 @@ agents: { bot: { environment: ${environment}, allow: '${allow}', jwt: { sub: use
     expect(all).toEqual(said === undefined ? [] : [expect.stringMatching(said)]);
   });
 
-  it('name agents that have expired', async () => {
-    expect(await of(WHOLE, Date.UTC(2027, 0, 31))).toEqual(['agents.support-bot has expired.']);
-    expect(await of(WHOLE, Date.UTC(2027, 0, 31) - 1)).toEqual([]);
+  const end = Date.UTC(2027, 0, 31);
+  const week = 7 * 24 * 3_600_000;
+
+  it('name agents that have expired, and those that will within a week', async () => {
+    expect(await of(WHOLE, end)).toEqual(['agents.support-bot has expired.']);
+    for (const now of [end - 1, end - week]) {
+      expect(await of(WHOLE, now)).toEqual(['agents.support-bot expires at 2027-01-31T00:00:00Z.']);
+    }
+    expect(await of(WHOLE, end - week - 1)).toEqual([]);
+  });
+
+  const rotate = 'Replace it: workos-mcp agent rotate bot --config FILE';
+  const remove = 'workos-mcp agent remove-token bot aaaaaaaaaa --config FILE';
+  it.each([
+    ['long before', end - week - 1, '', []],
+    ['within a week', end - week, '', [`agents.bot: token aaaaaaaaaa expires at 2027-01-31T00:00:00Z. ${rotate}`]],
+    ['within a week, with one that lasts', end - 1, `, '${OTHER_HASH}'`, []],
+    [
+      'within a week, with one that does not last either',
+      end - 1,
+      `, '${OTHER_HASH}:2027-02-01'`,
+      [
+        `agents.bot: token aaaaaaaaaa expires at 2027-01-31T00:00:00Z. ${rotate}`,
+        `agents.bot: token bbbbbbbbbb expires at 2027-02-01T00:00:00Z. ${rotate}`,
+      ],
+    ],
+    [
+      'when it is over',
+      end,
+      '',
+      ['agents.bot: token aaaaaaaaaa expired at 2027-01-31T00:00:00Z: workos-mcp agent rotate bot --config FILE'],
+    ],
+    [
+      'when it is over, with one that lasts',
+      end,
+      `, '${OTHER_HASH}'`,
+      [`agents.bot: token aaaaaaaaaa expired at 2027-01-31T00:00:00Z: ${remove}`],
+    ],
+  ])('name a token %s', async (_, now, other, said) => {
+    const text = `agents:\n  bot: { allow: '*:read', tokens: ['${HASH}:2027-01-31'${other}] }\n`;
+    expect(await of(text, now)).toEqual(said);
   });
 });

@@ -36,6 +36,8 @@ beforeEach(() => {
 const one = createToken();
 const two = createToken();
 const old = createToken();
+const over = createToken();
+const lasting = createToken();
 const hashOf = ({ hash }: typeof one) => `${hash.id}:${hash.sha256}`;
 
 const open = async (deps: { now?: () => number; publicUrl?: string } = {}) => {
@@ -52,6 +54,10 @@ agents:
     allow: [preset:support]
     tokens: ['${hashOf(one)}', '${hashOf(two)}']
   gone: { environment: staging, allow: '*:read', tokens: ['${hashOf(old)}'], expires: 2020-01-01 }
+  renewed:
+    environment: staging
+    allow: '*:read'
+    tokens: ['${hashOf(over)}:${new Date(NOW * 1_000).toISOString()}', '${hashOf(lasting)}:${new Date(NOW * 1_000 + 1).toISOString()}']
   ops: { environment: staging, allow: '*:full', jwt: { client-id: client_ops, org-id: org_1 } }
 templates:
   engineers:
@@ -98,10 +104,19 @@ describe('static tokens', () => {
     ['a secret that is cut', `Bearer ${one.token.slice(0, -1)}`, 'malformed'],
     ['a secret with more behind it', `Bearer ${one.token}A`, 'malformed'],
     ['a token of an expired agent', `Bearer ${old.token}`, 'agent-expired'],
+    ['a token at its expiry', `Bearer ${over.token}`, 'expired'],
     ['anything else', 'Bearer hunter2', 'malformed'],
   ])('%s is refused', async (_, authorization, reason) => {
     const identify = await open();
     expect(await identify(authorization)).toMatchObject({ ok: false, status: 401, reason });
+  });
+
+  it('lets a token in until its own expiry, also after that of the other one of its agent', async () => {
+    const bearer = `Bearer ${lasting.token}`;
+    expect(await (await open())(bearer)).toMatchObject({ ok: true, agent: { name: 'renewed' } });
+    const later = await open({ now: () => NOW * 1_000 + 1 });
+    expect(await later(bearer)).toMatchObject({ ok: false, status: 401, reason: 'expired', agent: 'renewed' });
+    expect(await later(`Bearer wmcp_${lasting.id}_${'A'.repeat(43)}`)).toMatchObject({ reason: 'unknown' });
   });
 
   it('names an expired agent for the record, and nobody else', async () => {

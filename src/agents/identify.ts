@@ -81,13 +81,16 @@ export function createIdentifier(
     return { tokens, jwt, resolved: Object.freeze(resolved) };
   });
   const hashes = agents.flatMap(({ tokens }) => tokens);
-  const byToken = new Map(agents.flatMap((agent) => agent.tokens.map(({ id }) => [id, agent.resolved] as const)));
+  const byToken = new Map(
+    agents.flatMap(({ tokens, resolved }) =>
+      tokens.map(({ id, expires }) => [id, { agent: resolved, expires }] as const),
+    ),
+  );
   const resolve = createTemplates(deps.catalog);
 
+  const isOver = (expires: number | undefined) => expires !== undefined && expires <= deps.now();
   const admit = (agent: ResolvedAgent): Identity =>
-    agent.expires !== undefined && agent.expires <= deps.now()
-      ? refuse('agent-expired', agent.name)
-      : { ok: true, agent };
+    isOver(agent.expires) ? refuse('agent-expired', agent.name) : { ok: true, agent };
 
   return async (authorization) => {
     if (authorization === undefined) return refuse('missing');
@@ -97,9 +100,10 @@ export function createIdentifier(
     if (isStatic(credential)) {
       const token = parseToken(credential);
       if (token === undefined) return refuse('malformed');
-      const known = matches(token, hashes);
-      const agent = byToken.get(token.id);
-      return known && agent !== undefined ? admit(agent) : refuse('unknown');
+      const isRight = matches(token, hashes);
+      const known = byToken.get(token.id);
+      if (!isRight || known === undefined) return refuse('unknown');
+      return isOver(known.expires) ? refuse('expired', known.agent.name) : admit(known.agent);
     }
 
     // Without issuers no other token can be valid.

@@ -48,7 +48,12 @@ export type AgentAccess = {
 };
 
 /** The hash of a token by the token's ID. */
-export type TokenHash = { readonly id: string; readonly sha256: string };
+export type TokenHash = {
+  readonly id: string;
+  readonly sha256: string;
+  /** Milliseconds since 1970: from then on the token is refused. */
+  readonly expires?: number | undefined;
+};
 
 /** What the claims of an issuer's token must hold; at least one condition, and all of them. */
 export type JwtConditions = {
@@ -199,11 +204,11 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
   const agents = entries(sections.agents).map(([name, given]) => {
     const path = ['agents', name];
     const tokens = (given.tokens ?? []).map((text, index) => {
-      const [id = '', sha256 = ''] = text.split(':');
+      const [id = '', sha256 = '', ...time] = text.split(':');
       const owner = ids.get(id);
       if (owner !== undefined) refuse([...path, 'tokens', String(index)], `is a token of ${owner} already: ${id}.`);
       ids.set(id, name);
-      return { id, sha256 };
+      return { id, sha256, ...(time.length > 0 && { expires: Date.parse(time.join(':')) }) };
     });
     if (tokens.length === 0 && given.jwt === undefined && !mayLackTokens) {
       refuse(path, `has no way to authenticate: add a token with "workos-mcp agent add ${name}", or a jwt section.`);

@@ -25,7 +25,7 @@ export const OTHER = 'other';
 
 /** Starts with a letter, so that the order in the file is the order of the keys, and holds nothing that a record escapes. */
 const NAME = /^[a-z][a-z0-9_-]{0,31}$/;
-const TOKEN = /^[a-z2-7]{10}:[0-9a-f]{64}$/;
+const TOKEN = /^[a-z2-7]{10}:[0-9a-f]{64}(?::(.+))?$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Claims that identify a caller and say nothing of what that caller may do. */
@@ -92,7 +92,12 @@ const jwt = settings({
   permission: text.optional(),
 });
 
-const when = 'takes a date (2027-01-31, its start in UTC) or a time with its zone (2027-01-31T18:00:00Z)';
+const TIME_RULE = 'takes a date (2027-01-31, its start in UTC) or a time with its zone (2027-01-31T18:00:00Z)';
+const time = z.union([z.iso.date(), z.iso.datetime({ offset: true })], TIME_RULE);
+
+/** Why a text is not a time as `expires` takes it, or `undefined` where it is. */
+export const whyInvalidTime = (value: string): string | undefined =>
+  time.safeParse(value).success ? undefined : TIME_RULE;
 
 /** What agents and templates have in common. */
 const access = {
@@ -105,16 +110,22 @@ const access = {
   list: z.enum(LIST_MODES).optional(),
   'requests-per-minute': whole(10_000).optional(),
   'deletes-per-hour': whole(10_000).optional(),
-  expires: z.union([z.iso.date(), z.iso.datetime({ offset: true })], when).optional(),
+  expires: time.optional(),
 };
 
 const agent = settings({
   ...access,
   allow: list(text),
   tokens: z
-    .array(z.string('takes a string').regex(TOKEN, 'is not ID:SHA256, as "workos-mcp agent add" writes it'), {
-      error: 'takes a list of ID:SHA256 strings',
-    })
+    .array(
+      z
+        .string('takes a string')
+        .regex(TOKEN, 'is not ID:SHA256, as "workos-mcp agent add" writes it')
+        .refine((entry) => time.optional().safeParse(TOKEN.exec(entry)?.[1]).success, {
+          error: `has an expiry behind its hash that is not valid: it ${TIME_RULE}`,
+        }),
+      { error: 'takes a list of ID:SHA256 strings' },
+    )
     .max(2, 'takes at most two: the one in use and the one that replaces it')
     .optional(),
   jwt: jwt.optional(),
