@@ -35,6 +35,12 @@ const put = (text: string, name = 'w.yaml') => {
 const get = (path: string) => readFileSync(path, 'utf8');
 const agentsOf = async (path: string) => toAgents(await readSettingsFile(get(path), path)).agents;
 
+/** With what was made, where a token was. */
+const add = async (...given: Parameters<typeof addAgent>) => {
+  const { made, ...added } = await addAgent(...given);
+  return { ...added, token: made?.token ?? '', id: made?.id ?? '', older: made?.older };
+};
+
 const COMMENTED = `# Who may call.
 timeout: 10 # seconds
 
@@ -93,7 +99,7 @@ describe('tokens', () => {
 describe('agent add', () => {
   it('adds an agent, and keeps all comments', async () => {
     const path = put(COMMENTED);
-    const added = await addAgent(path, 'ops', { allow: ['*:full'], environment: 'staging' }, catalog);
+    const added = await add(path, 'ops', { environment: 'staging', allow: ['*:full'] }, catalog);
     expect(added).toMatchObject({ newFile: false, newAgent: true, older: undefined });
     expect(masked(get(path))).toBe(`# Who may call.
 timeout: 10 # seconds
@@ -120,10 +126,10 @@ agents:
 
   it('gives an agent that is there a second token, and no third', async () => {
     const path = put(COMMENTED);
-    expect(await addAgent(path, 'support-bot', {}, catalog)).toMatchObject({ newAgent: false, older: 'aaaaaaaaaa' });
+    expect(await add(path, 'support-bot', {}, catalog)).toMatchObject({ newAgent: false, older: 'aaaaaaaaaa' });
     expect(masked(get(path))).toContain("    tokens: ['OLD', NEW] # since May\n");
     const before = get(path);
-    await expect(addAgent(path, 'support-bot', {}, catalog)).rejects.toThrow(
+    await expect(add(path, 'support-bot', {}, catalog)).rejects.toThrow(
       'Remove the older one first: workos-mcp agent remove-token support-bot aaaaaaaaaa',
     );
     expect(get(path)).toBe(before);
@@ -141,7 +147,7 @@ agents:
     ['JSON that is not there', undefined, 'w.json'],
   ])('begins in %s', async (_, text, name) => {
     const path = text === undefined ? join(folder, name) : put(text, name);
-    const added = await addAgent(path, 'bot', { allow: ['users:read', 'get_organization'] }, catalog);
+    const added = await add(path, 'bot', { allow: ['users:read', 'get_organization'] }, catalog);
     expect(added.newFile).toBe(text === undefined);
     expect(await agentsOf(path)).toMatchObject([
       { name: 'bot', allow: ['users:read', 'get_organization'], tokens: [{ id: added.id }] },
@@ -153,7 +159,7 @@ agents:
 
   it('gives a first token to an agent that was written by hand', async () => {
     const path = put('agents:\n  bot:\n    allow: [users:read] # mine\n');
-    await addAgent(path, 'bot', {}, catalog);
+    await add(path, 'bot', {}, catalog);
     expect(masked(get(path))).toBe('agents:\n  bot:\n    allow: [users:read] # mine\n    tokens:\n      - NEW\n');
   });
 
@@ -169,11 +175,11 @@ agents:
     const whole = (tokens: string) =>
       `{ "deny": ["a",  "b"],\n  "agents": {\n    "bot": {\n      "allow": "users:read", "tokens": ${tokens}\n    }\n  }\n}\n`;
     const path = put(whole(one).replace('OLD', `aaaaaaaaaa:${'0'.repeat(64)}`), 'w.json');
-    const { id } = await addAgent(path, 'bot', {}, catalog);
+    const { id } = await add(path, 'bot', {}, catalog);
     expect(masked(get(path))).toBe(whole(two));
     await removeToken(path, 'bot', 'aaaaaaaaaa');
     expect(masked(get(path))).toBe(whole(other));
-    await addAgent(path, 'bot', {}, catalog);
+    await add(path, 'bot', {}, catalog);
     const [, newest] = (await agentsOf(path))[0]?.tokens ?? [];
     await removeToken(path, 'bot', newest?.id ?? '');
     expect((await agentsOf(path))[0]?.tokens).toMatchObject([{ id }]);
@@ -184,7 +190,7 @@ agents:
     chmodSync(path, 0o640);
     const link = join(folder, 'link.yaml');
     symlinkSync(path, link);
-    await addAgent(link, 'support-bot', {}, catalog);
+    await add(link, 'support-bot', {}, catalog);
     expect(statSync(path).mode & 0o777).toBe(0o640);
     expect(get(path).replaceAll('\r\n', '')).not.toContain('\n');
     expect(get(link)).toBe(get(path));
@@ -234,7 +240,7 @@ agents:
     ],
   ])('refuses %s and leaves the file as it was', async (_, text, name, given, message) => {
     const path = put(text);
-    await expect(addAgent(path, name, given, catalog)).rejects.toThrow(message);
+    await expect(add(path, name, given, catalog)).rejects.toThrow(message);
     expect(get(path)).toBe(text);
     expect(readdirSync(folder)).toEqual(['w.yaml']);
   });
@@ -248,11 +254,11 @@ agents:
 
   it.skipIf(platform() === 'win32')('creates the target of a link that dangles, and keeps the link', async () => {
     symlinkSync('w.yaml', join(folder, 'link.yaml'));
-    await addAgent(join(folder, 'link.yaml'), 'bot', { allow: ['users:read'] }, catalog);
+    await add(join(folder, 'link.yaml'), 'bot', { allow: ['users:read'] }, catalog);
     expect(await agentsOf(join(folder, 'w.yaml'))).toHaveLength(1);
     expect(get(join(folder, 'link.yaml'))).toBe(get(join(folder, 'w.yaml')));
     symlinkSync('gone/w.yaml', join(folder, 'dangling.yaml'));
-    await expect(addAgent(join(folder, 'dangling.yaml'), 'bot', { allow: ['users:read'] }, catalog)).rejects.toThrow(
+    await expect(add(join(folder, 'dangling.yaml'), 'bot', { allow: ['users:read'] }, catalog)).rejects.toThrow(
       'whose folder does not exist: create that folder first.',
     );
     expect(readdirSync(folder).sort()).toEqual(['dangling.yaml', 'link.yaml', 'w.yaml']);
@@ -271,7 +277,7 @@ agents:
 
   it('takes names of prototypes for names', async () => {
     const path = put(COMMENTED);
-    expect(await addAgent(path, 'constructor', { allow: ['users:read'] }, catalog)).toMatchObject({ newAgent: true });
+    expect(await add(path, 'constructor', { allow: ['users:read'] }, catalog)).toMatchObject({ newAgent: true });
     expect((await agentsOf(path)).map(({ name }) => name)).toEqual(['support-bot', 'constructor']);
   });
 });
@@ -281,7 +287,7 @@ describe('changes of one file at once', () => {
     const path = put(COMMENTED.replace("']", `', 'bbbbbbbbbb:${'1'.repeat(64)}']`));
     const names = ['one', 'two', 'three', 'four'];
     const [added] = await Promise.all([
-      Promise.all(names.map((name) => addAgent(path, name, { allow: ['users:read'] }, catalog))),
+      Promise.all(names.map((name) => add(path, name, { allow: ['users:read'] }, catalog))),
       removeToken(path, 'support-bot', 'aaaaaaaaaa'),
     ]);
     const agents = await agentsOf(path);
@@ -297,7 +303,7 @@ describe('changes of one file at once', () => {
     symlinkSync('w.yaml', join(folder, 'link.yaml'));
     await Promise.all(
       [path, join(folder, 'link.yaml')].map((name, index) =>
-        addAgent(name, `bot${index}`, { allow: ['users:read'] }, catalog),
+        add(name, `bot${index}`, { allow: ['users:read'] }, catalog),
       ),
     );
     expect(await agentsOf(path)).toHaveLength(2);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { AGENT_OPTIONS } from '../src/commands/agent/agent-options.ts';
 import { HTTP_LIMITS } from '../src/serve/http/serve-http.ts';
 import { schema } from '../src/settings/agents-schema.ts';
 import { envName, optionNames, optionOf } from '../src/settings/options.ts';
@@ -93,7 +94,7 @@ const flags = {
 it.each(Object.entries(flags))('%s names no flag that there is not', (_, command) => {
   const named: string[] = command()?.match(/(?<=--)[a-z][a-z-]+/g) ?? [];
   expect(named).not.toEqual([]);
-  const foreign = ['header', 'write', 'oauth', 'url']; // of another command
+  const foreign = ['header', 'write', 'oauth', 'url', 'finish', 'token-expires', ...Object.keys(AGENT_OPTIONS)]; // of others
   expect(named.filter((name) => optionOf(name) === undefined && !foreign.includes(name))).toEqual([]);
 });
 

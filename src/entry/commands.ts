@@ -32,7 +32,7 @@ export const run: Part = async (shell) => {
   const catalog = createCatalog(declarations);
   if (first === 'agent') {
     const { runAgent } = await import('../commands/agent/command.ts');
-    return runAgent(rest, { catalog, write: print, look: lookOf(shell) });
+    return runAgent(rest, { catalog, write: print, look: lookOf(shell), now: Date.now });
   }
   if (first === 'init') {
     const { runInit } = await import('../commands/init/command.ts');

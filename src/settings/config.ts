@@ -23,7 +23,7 @@ export const COMMANDS = {
     'Validate all settings and show what they give access to, area by area, and what it costs a model (--json too; --against FILE compares with a saved --json)',
   explain: 'Say of a tool or area what it does, whether it is on, and which rule or grant decides that',
   agent:
-    'Manage their tokens: agent add NAME --config FILE [--allow …] [--environment …], agent remove-token NAME ID --config FILE',
+    'Manage the agents of a file and their tokens: agent add NAME --config FILE --allow …, then list, rotate, remove, remove-token',
   init: 'Print the configuration of a client, or write it: init CLIENT [--allow …] [--write [FILE]]',
   doctor: 'Check all that a start needs, the key by one harmless read, and say how to fix what is wrong (--json too)',
   demo: 'Show a client at work on the sandbox: reads, a refusal, a confirmed delete, and the record of them',

@@ -30,7 +30,11 @@ async function start(stop: Stop, folder: ReturnType<typeof openFolder>): Promise
   return message.replaceAll(path, 'FILE');
 }
 
-const TOKENS = { TOKEN2: `bbbbbbbbbb:${'1'.repeat(64)}`, TOKEN: `aaaaaaaaaa:${'0'.repeat(64)}` };
+const TOKENS = {
+  EXPIRED: `bbbbbbbbbb:${'1'.repeat(64)}:2020-01-31`,
+  TOKEN2: `bbbbbbbbbb:${'1'.repeat(64)}`,
+  TOKEN: `aaaaaaaaaa:${'0'.repeat(64)}`,
+};
 const VARIABLE = /^[A-Z][A-Z0-9_]*=/;
 
 /** The words of a command line, its variables, and the text of its file. */

@@ -69,6 +69,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'errors.ts',
       'jsonc-parser',
       'smol-toml',
+      'yaml',
       'node:crypto',
       'node:fs/promises',
       'node:path',

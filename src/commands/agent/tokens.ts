@@ -3,76 +3,117 @@ import { createPolicy } from '../../access/policy.ts';
 import { createToken } from '../../agents/token.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { StartError } from '../../errors.ts';
-import { toAgents } from '../../settings/agents-config.ts';
+import type { AgentConfig, AgentsConfig } from '../../settings/agents-config.ts';
 import { whyInvalidName } from '../../settings/agents-schema.ts';
-import { withoutComments } from '../../settings/json-comments.ts';
-import { plainText } from '../../settings/plain-text.ts';
-import { readSettingsFile } from '../../settings/settings-file.ts';
-import { type Change, changeText } from '../edit/change.ts';
-import { json } from '../edit/json-text.ts';
-import { yamlOf } from '../edit/yaml-text.ts';
-import { readText, replaceText, withLock } from '../files.ts';
-import { rephrase } from '../rephrase.ts';
+import type { Change } from '../edit/change.ts';
+import { readText, withLock } from '../files.ts';
+import type { AgentSettings } from './agent-options.ts';
+import { agentIn, changeAgents, readAgents, readExisting } from './agents-file.ts';
 
-export type NewAgent = {
-  /** Of a new agent only; there the first is needed. */
-  readonly allow?: readonly string[] | undefined;
-  readonly environment?: string | undefined;
-};
-
-export type Added = {
+/** A token as it was made. */
+export type AddedToken = {
   /** To be shown once: it is kept nowhere. */
   readonly token: string;
   readonly id: string;
-  /** Whether the file, and the agent in it, are new. */
-  readonly newFile: boolean;
-  readonly newAgent: boolean;
   /** The token that the new one is to replace. */
   readonly older: string | undefined;
 };
 
+export type Added = {
+  /** Whether the file, and the agent in it, are new. */
+  readonly newFile: boolean;
+  readonly newAgent: boolean;
+  /** None for a new agent that access tokens of an issuer identify. */
+  readonly made: AddedToken | undefined;
+};
+
 /**
- * Gives an agent a token and writes its hash into the configuration file, comments and all the rest kept: a new agent,
- * or the second token of one that is there, to replace the first. A file that is not there is begun.
+ * Adds an agent to the configuration file, with a token whose hash is written there, or gives one that is there a first or
+ * second token. Comments and all the rest are kept. A file that is not there is begun.
+ * @param given the settings of a new agent; `allow` is needed
+ * @param expires the expiry of the token
  * @throws StartError where the file would not start a server; it is left as it was then
  */
-export async function addAgent(path: string, name: string, given: NewAgent, catalog: Catalog): Promise<Added> {
+export async function addAgent(
+  path: string,
+  name: string,
+  given: AgentSettings,
+  catalog: Catalog,
+  expires?: string,
+): Promise<Added> {
   const fault = whyInvalidName(name);
   if (fault !== undefined) throw new StartError(`"${name}": ${fault}.`);
-  return withLock(path, () => add(path, name, given, catalog));
-}
-
-async function add(path: string, name: string, { allow, environment }: NewAgent, catalog: Catalog): Promise<Added> {
-  const before = await readText(path);
-  const config = await readAgents(before ?? '', path);
-  const agent = config.agents.find((known) => known.name === name);
-  const { id, token, hash } = createToken();
-  const entry = `${hash.id}:${hash.sha256}`;
-
-  if (agent === undefined) {
-    if (allow === undefined || allow.length === 0) {
+  return withLock(path, async () => {
+    const before = await readText(path);
+    const config = await readAgents(before ?? '', path);
+    const agent = config.agents.find((known) => known.name === name);
+    if (agent !== undefined) {
+      const settings = Object.keys(given);
+      if (settings.length > 0) throw new StartError(whyKnown(path, name, settings));
+      return { newFile: false, newAgent: false, made: await addToken(path, before ?? '', agent, expires) };
+    }
+    if (!Array.isArray(given.allow) || given.allow.length === 0) {
       const usual = USUAL_GRANTS.map(([grant, meaning]) => `  ${grant.padEnd(50)} ${meaning}`);
       throw new StartError([`There is no agent ${name} yet. Choose what it may do:`, ...usual].join('\n'));
     }
-    createPolicy(catalog, allowOnly(allow));
-    const value = { ...(environment === undefined ? {} : { environment }), allow: [...allow], tokens: [entry] };
-    await edit(path, before, { path: ['agents', name], value });
-  } else {
-    if (allow !== undefined || environment !== undefined) {
+    if (given.jwt !== undefined && expires !== undefined) {
       throw new StartError(
-        `${path} has an agent ${name} already: change its access there. Without --allow and --environment it gets a second token.`,
+        `--token-expires is about a token, and an agent with --jwt-… gets none. Add one next: workos-mcp agent add ${name} --config ${path}`,
       );
     }
-    const [oldest] = agent.tokens;
-    if (oldest !== undefined && agent.tokens.length > 1) {
+    const { token, id, entry } = toEntry(expires);
+    const value = given.jwt === undefined ? { ...given, tokens: [entry] } : given;
+    const judge = (after: AgentsConfig) => {
+      const { allow, deny } = agentIn(after, name, path);
+      createPolicy(catalog, { ...allowOnly(allow), deny });
+    };
+    await changeAgents(path, before, { path: ['agents', name], value }, judge);
+    const made = given.jwt === undefined ? { token, id, older: undefined } : undefined;
+    return { newFile: before === undefined, newAgent: true, made };
+  });
+}
+
+const whyKnown = (path: string, name: string, settings: readonly string[]) =>
+  `${path} has an agent ${name} already: change its ${settings.join(', ')} there. Without those flags it gets a second token.`;
+
+/**
+ * Gives an agent a new token beside the one that it has.
+ * @throws StartError where it has none, or two already
+ */
+export async function rotateToken(path: string, name: string, expires?: string): Promise<AddedToken> {
+  return withLock(path, async () => {
+    const { text, config } = await readExisting(path);
+    const agent = agentIn(config, name, path);
+    if (agent.tokens.length === 0) {
+      throw new StartError(`${name} has no token to replace. Add one: workos-mcp agent add ${name} --config ${path}`);
+    }
+    return addToken(path, text, agent, expires);
+  });
+}
+
+/**
+ * Takes the older of an agent's two tokens out.
+ * @param now milliseconds since 1970
+ * @returns its ID
+ * @throws StartError where there are not two, or where the newer one has expired
+ */
+export async function finishRotation(path: string, name: string, now: number): Promise<string> {
+  return withLock(path, async () => {
+    const { text, config } = await readExisting(path);
+    const [older, newer] = agentIn(config, name, path).tokens;
+    if (older === undefined || newer === undefined) {
       throw new StartError(
-        `${name} has two tokens already. Remove the older one first: workos-mcp agent remove-token ${name} ${oldest.id}`,
+        `${name} has ${older === undefined ? 'no token' : 'one token only'}: begin with workos-mcp agent rotate ${name} --config ${path}`,
       );
     }
-    const tokens = [...agent.tokens.map(({ id, sha256 }) => `${id}:${sha256}`), entry];
-    await edit(path, before, append(['agents', name, 'tokens'], tokens));
-  }
-  return { token, id, newFile: before === undefined, newAgent: agent === undefined, older: agent?.tokens[0]?.id };
+    if (newer.expires !== undefined && newer.expires <= now) {
+      throw new StartError(
+        `The newer token of ${name} (${newer.id}) has expired. Remove it, then rotate again: workos-mcp agent remove-token ${name} ${newer.id} --config ${path}`,
+      );
+    }
+    await changeAgents(path, text, { path: ['agents', name, 'tokens', 0], value: undefined });
+    return older.id;
+  });
 }
 
 /**
@@ -80,46 +121,58 @@ async function add(path: string, name: string, { allow, environment }: NewAgent,
  * @throws StartError where there is none of that ID, or where the agent would have no way to authenticate left
  */
 export async function removeToken(path: string, name: string, id: string): Promise<void> {
-  if ((await readText(path)) === undefined) throw new StartError(`There is no file ${path}.`);
-  return withLock(path, () => remove(path, name, id));
+  await readExisting(path);
+  return withLock(path, async () => {
+    const { text, config } = await readExisting(path);
+    const agent = agentIn(config, name, path);
+    const index = agent.tokens.findIndex((token) => token.id === id);
+    if (index < 0) {
+      const ids = agent.tokens.map((token) => token.id).join(', ');
+      throw new StartError(`${name} has no token ${id}. It has ${ids === '' ? 'none' : ids}.`);
+    }
+    const tokens = ['agents', name, 'tokens'];
+    if (agent.tokens.length > 1) await changeAgents(path, text, { path: [...tokens, index], value: undefined });
+    else if (agent.jwt !== undefined) await changeAgents(path, text, { path: tokens, value: undefined });
+    else {
+      throw new StartError(
+        `${id} is the only token of ${name}: add another first (workos-mcp agent rotate ${name}), or remove the agent (workos-mcp agent remove ${name}).`,
+      );
+    }
+  });
 }
 
-async function remove(path: string, name: string, id: string): Promise<void> {
-  const before = (await readText(path)) ?? '';
-  const agent = toAgents(await readSettingsFile(before, path)).agents.find((known) => known.name === name);
-  if (agent === undefined) throw new StartError(`${path} has no agent ${name}.`);
-  const index = agent.tokens.findIndex((token) => token.id === id);
-  if (index < 0) {
-    const ids = agent.tokens.map((token) => token.id).join(', ');
-    throw new StartError(`${name} has no token ${id}. It has ${ids === '' ? 'none' : ids}.`);
+/**
+ * Takes an agent with all its settings out of the configuration file. Servers let it in until they reload.
+ * @returns what the file has left
+ * @throws StartError where there is none of that name
+ */
+export async function removeAgent(path: string, name: string): Promise<AgentsConfig> {
+  await readExisting(path);
+  return withLock(path, async () => {
+    const { text, config } = await readExisting(path);
+    agentIn(config, name, path);
+    return changeAgents(path, text, { path: ['agents', name], value: undefined });
+  });
+}
+
+/** One more token for an agent that has none or one. */
+async function addToken(path: string, before: string, { name, tokens }: AgentConfig, expires?: string) {
+  const [older, newer] = tokens;
+  if (older !== undefined && newer !== undefined) {
+    throw new StartError(
+      `${name} has two tokens already. Remove the older one first: workos-mcp agent remove-token ${name} ${older.id} --config ${path}`,
+    );
   }
-  if (agent.tokens.length > 1) return edit(path, before, { path: ['agents', name, 'tokens', index], value: undefined });
-  if (agent.jwt === undefined) {
-    throw new StartError(`${id} is the only token of ${name}: add another first, or remove the agent from ${path}.`);
-  }
-  return edit(path, before, { path: ['agents', name, 'tokens'], value: undefined });
+  const { token, id, entry } = toEntry(expires);
+  const list = ['agents', name, 'tokens'];
+  const change: Change =
+    older === undefined ? { path: list, value: [entry] } : { path: [...list, tokens.length], value: entry };
+  await changeAgents(path, before, change);
+  return { token, id, older: older?.id };
 }
 
-/** The agents of a file, also those that wait for a first token. */
-const readAgents = async (text: string, path: string) =>
-  toAgents(await readSettingsFile(text, path), { mayLackTokens: true });
-
-/** One more item for a list that may not be there yet. */
-function append(path: readonly string[], items: readonly string[]): Change {
-  return items.length === 1 ? { path, value: items } : { path: [...path, items.length - 1], value: items.at(-1) };
-}
-
-async function edit(path: string, before: string | undefined, change: Change): Promise<void> {
-  const text = before ?? (path.endsWith('.json') ? '{}\n' : '');
-  const format = withoutComments(plainText(text, path)) === undefined ? yamlOf(path) : json;
-  const after = await rephrase(
-    () => changeText(text, [change], format),
-    (message) => `${path} was left as it is: ${message}.`,
-  );
-  await rephrase(
-    () => readAgents(after, path),
-    // The line is one that the file does not have.
-    (message) => (message.startsWith(path) ? message.slice(path.length).replace(/^:\d+: /, '') : message),
-  );
-  await replaceText(path, before, after);
+/** A new token, and how its hash stands in the file. */
+function toEntry(expires?: string) {
+  const { token, hash } = createToken();
+  return { token, id: hash.id, entry: [hash.id, hash.sha256, ...(expires === undefined ? [] : [expires])].join(':') };
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Document } from 'yaml';
 import { parseYaml } from '../../settings/parse-yaml.ts';
-import type { Change, Format } from './change.ts';
+import type { Change, Format, PathStep } from './change.ts';
 
 /** YAML, comments kept. Its parser's messages name the file. */
 export const yamlOf = (file: string): Format => ({
@@ -11,7 +12,7 @@ export const yamlOf = (file: string): Format => ({
 async function changeYaml(text: string, { path, value }: Change, file: string): Promise<string> {
   const { document } = await parseYaml(text, file);
   try {
-    if (value === undefined) document.deleteIn(path);
+    if (value === undefined) await remove(document, path);
     else document.setIn(path, document.createNode(value));
   } catch {
     // As where an alias is in the way. That nothing has changed is seen by who asked.
@@ -29,6 +30,22 @@ async function changeYaml(text: string, { path, value }: Change, file: string): 
   );
   const best = isRight ? restored : after;
   return text.includes('\r\n') ? best.replace(/\r?\n/g, '\r\n') : best;
+}
+
+/**
+ * Removes a member with the comment right above it. That of a mapping's first member the parser takes for the mapping's,
+ * and it would stand above the next member.
+ */
+async function remove(document: Document, path: readonly PathStep[]): Promise<void> {
+  const { isMap, isScalar } = await import('yaml');
+  const parent = document.getIn(path.slice(0, -1));
+  const [first, next] = isMap(parent) ? parent.items : [];
+  if (isMap(parent) && isScalar(first?.key) && first.key.value === path.at(-1)) {
+    const lines = parent.commentBefore?.split('\n') ?? [];
+    parent.commentBefore = lines.slice(0, lines.lastIndexOf('') + 1).join('\n') || null;
+    if (isScalar(next?.key)) next.key.spaceBefore = false;
+  }
+  document.deleteIn(path);
 }
 
 /** The new text with the old text's lines wherever they differ in white space alone: not ours to tidy up. */
