@@ -16,7 +16,14 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'wmcp-deploy-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const FILES = ['Dockerfile', 'deploy/compose.yaml', 'deploy/nginx.conf', 'deploy/workos-mcp.service', 'docs/remote.md'];
+const FILES = [
+  'Dockerfile',
+  'deploy/compose.yaml',
+  'deploy/kubernetes/server.yaml',
+  'deploy/nginx.conf',
+  'deploy/workos-mcp.service',
+  'docs/remote.md',
+];
 
 it('check accepts deploy/workos-mcp.yaml, with keys in its files', () => {
   const config = read('deploy/workos-mcp.yaml').replaceAll('/run/secrets/', `${folder}/`);

@@ -101,6 +101,8 @@ describe('the package', () => {
       'SECURITY.md',
       'bench/RESULTS.md',
       'deploy/compose.yaml',
+      'deploy/kubernetes/kustomization.yaml',
+      'deploy/kubernetes/server.yaml',
       'deploy/nginx.conf',
       'deploy/workos-mcp.service',
       'deploy/workos-mcp.yaml',

@@ -71,7 +71,7 @@ export const RELOADS = [
   ['systemctl reload workos-mcp', 'systemd'],
   ['docker kill --signal HUP workos-mcp', 'Docker'],
   ['docker compose kill --signal HUP server-1 server-2', 'Compose'],
-  ['kubectl rollout restart deployment/workos-mcp', 'Kubernetes, after the Secret with this file was applied'],
+  ['kubectl apply -k deploy/kubernetes', 'Kubernetes, where it replaces the replicas'],
   ['kill -HUP PID', 'any other'],
 ] as const;
 
