@@ -36,8 +36,10 @@ const VARYING: readonly (readonly [pattern: RegExp, shown: string | ((nth: strin
 /** Puts what pages have in the place of what varies; the same value is shown alike all over a page. */
 function createMask(): (real: string) => string {
   const seen = VARYING.map(() => new Map<string, string>());
-  return (real) =>
-    VARYING.reduce(
+  const tokenIds = new Set<string>();
+  return (real) => {
+    for (const [, id = ''] of real.matchAll(/wmcp_([a-z2-7]{10})_/g)) tokenIds.add(id);
+    const text = VARYING.reduce(
       (text, [pattern, shown], index) =>
         text.replace(pattern, (value) => {
           const known = seen[index] ?? new Map();
@@ -47,6 +49,12 @@ function createMask(): (real: string) => string {
         }),
       real,
     );
+    // As long as they are, so that tables keep their columns.
+    return [...tokenIds].reduce(
+      (line, id, index) => line.replaceAll(id, `token${String(index + 1).padStart(5, 'a')}`),
+      text,
+    );
+  };
 }
 
 /** What stands on pages for what is there while they are run, and the other way round. */
@@ -70,6 +78,7 @@ export async function runPage(text: string, env: StandIns = {}, standIns: StandI
   mkdirSync(join(folder, 'bin'));
   symlinkSync(join(root, 'dist'), join(folder, 'workos-mcp', 'dist'));
   symlinkSync(MAIN, join(folder, 'bin', 'workos-mcp'));
+  symlinkSync(join(root, 'test/support/docker.mjs'), join(folder, 'bin', 'docker'));
   const shell = openShell(folder, {
     ...env,
     PATH: `${folder}/bin:${join(process.execPath, '..')}:${process.env.PATH}`,
