@@ -82,7 +82,12 @@ describe('the objects of deploy/kubernetes', () => {
     );
     expect(server?.volumeMounts?.map(({ name }) => name)).toEqual(pod?.volumes?.map(({ name }) => name));
     expect(kustomization.images[0].name).toBe(server?.image);
-    expect(kustomization.images[0].newTag).toBe(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version);
+  });
+
+  it('run the image of this version', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const text = read('kubernetes/kustomization.yaml').replace(/(?<=^ +newTag: ).*$/m, version);
+    await expect(text).toMatchFileSnapshot(join(root, 'deploy/kubernetes/kustomization.yaml'));
   });
 
   it('ask under a Host that the server knows whether it is alive', () => {
