@@ -252,6 +252,20 @@ describe('agent remove', () => {
     expect(get()).not.toContain('tickets');
   });
 
+  it('does the same in a JSON file', async () => {
+    path = join(folder, 'w.json');
+    const agent = (name: string, token: string) =>
+      `    // ${name}\n    "${name}": { "allow": "users:read", "tokens": ["${token}"] }`;
+    const whole = (...members: readonly string[]) => `{\n  "agents": {\n${members.join(',\n')}\n  }\n}\n`;
+    put(whole(agent('one', OLD), agent('two', NEW)));
+    await run('rotate', 'two', '--token-expires', '2027-03-01');
+    expect((await agents())[1]?.tokens).toMatchObject([{ id: 'bbbbbbbbbb' }, { expires: Date.UTC(2027, 2, 1) }]);
+    await run('rotate', 'two', '--finish');
+    await run('remove', 'two');
+    expect((await agents()).map(({ name }) => name)).toEqual(['one']);
+    expect(get()).toContain(agent('one', OLD));
+  });
+
   it('keeps a comment about all agents', async () => {
     put(TWO.replace('agents:\n', 'agents:\n  # Reviewed in May.\n\n'));
     await run('remove', 'support-bot');
