@@ -282,6 +282,16 @@ describe('agent remove', () => {
 });
 
 it.each([
+  ['rotate', ['rotate', 'bot']],
+  ['rotate --finish', ['rotate', 'bot', '--finish']],
+  ['remove', ['remove', 'bot']],
+  ['remove-token', ['remove-token', 'bot', 'aaaaaaaaaa']],
+])('agent %s says that there is no file, also where there is no folder', async (_, argv) => {
+  path = join(folder, 'nowhere', 'w.yaml');
+  await expect(run(...argv)).rejects.toThrow(`There is no file ${path}.`);
+});
+
+it.each([
   ['add', ['add', 'bot', '--allow', 'users:read']],
   ['rotate', ['rotate', 'support-bot']],
   ['remove', ['remove', 'support-bot']],

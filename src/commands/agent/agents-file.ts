@@ -13,8 +13,10 @@ import { rephrase } from '../rephrase.ts';
 export const readAgents = async (text: string, path: string): Promise<AgentsConfig> =>
   toAgents(await readSettingsFile(text, path), { mayLackTokens: true });
 
+export type Existing = { readonly text: string; readonly config: AgentsConfig };
+
 /** The text of a file and its agents. Throws StartError where there is no such file, or where it is not valid. */
-export async function readExisting(path: string): Promise<{ readonly text: string; readonly config: AgentsConfig }> {
+export async function readExisting(path: string): Promise<Existing> {
   const text = await readText(path);
   if (text === undefined) throw new StartError(`There is no file ${path}.`);
   return { text, config: await readAgents(text, path) };

@@ -8,7 +8,7 @@ import { whyInvalidName } from '../../settings/agents-schema.ts';
 import type { Change } from '../edit/change.ts';
 import { readText, withLock } from '../files.ts';
 import type { AgentSettings } from './agent-options.ts';
-import { agentIn, changeAgents, readAgents, readExisting } from './agents-file.ts';
+import { agentIn, changeAgents, type Existing, readAgents, readExisting } from './agents-file.ts';
 
 /** A token as it was made. */
 export type AddedToken = {
@@ -81,8 +81,7 @@ const whyKnown = (path: string, name: string, settings: readonly string[]) =>
  * @throws StartError where it has none, or two already
  */
 export async function rotateToken(path: string, name: string, expires?: string): Promise<AddedToken> {
-  return withLock(path, async () => {
-    const { text, config } = await readExisting(path);
+  return withExisting(path, async ({ text, config }) => {
     const agent = agentIn(config, name, path);
     if (agent.tokens.length === 0) {
       throw new StartError(`${name} has no token to replace. Add one: workos-mcp agent add ${name} --config ${path}`);
@@ -98,8 +97,7 @@ export async function rotateToken(path: string, name: string, expires?: string):
  * @throws StartError where there are not two, or where the newer one has expired
  */
 export async function finishRotation(path: string, name: string, now: number): Promise<string> {
-  return withLock(path, async () => {
-    const { text, config } = await readExisting(path);
+  return withExisting(path, async ({ text, config }) => {
     const [older, newer] = agentIn(config, name, path).tokens;
     if (older === undefined || newer === undefined) {
       throw new StartError(
@@ -121,9 +119,7 @@ export async function finishRotation(path: string, name: string, now: number): P
  * @throws StartError where there is none of that ID, or where the agent would have no way to authenticate left
  */
 export async function removeToken(path: string, name: string, id: string): Promise<void> {
-  await readExisting(path);
-  return withLock(path, async () => {
-    const { text, config } = await readExisting(path);
+  return withExisting(path, async ({ text, config }) => {
     const agent = agentIn(config, name, path);
     const index = agent.tokens.findIndex((token) => token.id === id);
     if (index < 0) {
@@ -147,12 +143,16 @@ export async function removeToken(path: string, name: string, id: string): Promi
  * @throws StartError where there is none of that name
  */
 export async function removeAgent(path: string, name: string): Promise<AgentsConfig> {
-  await readExisting(path);
-  return withLock(path, async () => {
-    const { text, config } = await readExisting(path);
+  return withExisting(path, async ({ text, config }) => {
     agentIn(config, name, path);
     return changeAgents(path, text, { path: ['agents', name], value: undefined });
   });
+}
+
+/** Runs what changes a file that has to be there, which is seen before a lock is made beside it. */
+async function withExisting<T>(path: string, act: (found: Existing) => Promise<T>): Promise<T> {
+  await readExisting(path);
+  return withLock(path, async () => act(await readExisting(path)));
 }
 
 /** One more token for an agent that has none or one. */
