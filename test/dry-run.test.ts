@@ -3,6 +3,7 @@ import { createCatalog } from '../src/catalog/catalog.ts';
 import { declarations } from '../tools/index.ts';
 import { type Asking, connectAsking } from './support/asking.ts';
 import { CALLS } from './support/calls.ts';
+import { ofTool } from './support/requests.ts';
 import { connect, type Session } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
 
@@ -79,12 +80,17 @@ describe('a dry run sends nothing and shows what the real call sends', () => {
     const before = upstream.received.length;
     const rehearsed = await dry.call(name, args);
     expect(rehearsed.isError, rehearsed.text).toBeUndefined();
-    expect(upstream.received).toHaveLength(before);
+    const { length: looked } = upstream.received;
+    // What is read first is read, so that the answer tells whether a person would be asked.
+    expect(ofTool(name, upstream.received.slice(before))).toEqual([]);
+    expect(upstream.received.slice(before).filter(({ method }) => method !== 'GET')).toEqual([]);
+    const looks = tools.find((tool) => tool.name === name)?.before !== undefined;
+    expect(looked > before).toBe(looks);
     expect(dry.asked).toEqual([]);
 
     const done = await real.call(name, args);
     expect(done.isError, done.text).toBeUndefined();
-    expect(upstream.received).toHaveLength(before + 1);
+    expect(ofTool(name, upstream.received.slice(looked))).toHaveLength(1);
     const { method, path, query, headers, body } = upstream.received.at(-1) ?? expect.fail();
     expect(rehearsed.structured).toEqual({
       dry_run: true,
@@ -97,7 +103,12 @@ describe('a dry run sends nothing and shows what the real call sends', () => {
         ),
         ...(body !== undefined && { body: masked(body) }),
       },
-      notes: ['Nothing was sent: the server was started with --dry-run.'],
+      notes: looks
+        ? [
+            'Only reads were sent: the server was started with --dry-run.',
+            expect.stringMatching(/^A person would be asked, because .*\.$/),
+          ]
+        : ['Nothing was sent: the server was started with --dry-run.'],
     });
     expect(query).toEqual({});
     expect(JSON.parse(rehearsed.text)).toEqual(rehearsed.structured);

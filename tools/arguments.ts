@@ -4,6 +4,7 @@ import * as z from 'zod';
 export const id = (description: string) => z.string().min(1).describe(description);
 
 export const userId = id('user_…, from list_users');
+export const membershipId = id('om_…, from list_organization_memberships');
 export const organizationId = id('org_…, from list_organizations');
 export const connectionId = id('conn_…, from list_connections');
 export const directoryId = id('directory_…, from list_directories');
@@ -67,6 +68,13 @@ export const requestContext = {
 
 export const signalsId = z.string().describe('From the Radar browser script').optional();
 export const radarAttemptId = z.string().describe('From an earlier Radar attempt').optional();
+export const roleSlug = z.string().min(1).describe('From list_organization_roles');
+/** WorkOS takes one of the two. */
+export const roles = {
+  role_slug: roleSlug.optional(),
+  role_slugs: z.array(z.string().min(1)).min(1).describe('Several instead, where enabled').optional(),
+};
+
 export const invitationToken = z.string().describe('Of the invitation to accept').optional();
 
 export const dateTime = z.iso.datetime({ offset: true });

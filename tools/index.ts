@@ -1,7 +1,9 @@
 import type { Area } from '../src/catalog/declaration.ts';
 import auditLogs from './areas/audit-logs.ts';
 import directorySync from './areas/directory-sync.ts';
+import invitations from './areas/invitations.ts';
 import magicAuth from './areas/magic-auth.ts';
+import memberships from './areas/memberships.ts';
 import mfa from './areas/mfa.ts';
 import organizationDomains from './areas/organization-domains.ts';
 import organizations from './areas/organizations.ts';
@@ -17,7 +19,19 @@ import { general } from './limits.ts';
 import { presets } from './presets.ts';
 
 /** In the order in which clients, the README and the policy show them. */
-const all = [users, magicAuth, mfa, organizations, organizationDomains, sso, directorySync, auditLogs, roles];
+const all = [
+  users,
+  memberships,
+  invitations,
+  magicAuth,
+  mfa,
+  organizations,
+  organizationDomains,
+  sso,
+  directorySync,
+  auditLogs,
+  roles,
+];
 
 export const areas: readonly Area[] = all;
 

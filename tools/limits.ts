@@ -1,3 +1,4 @@
+import type { Pace } from '../src/catalog/asking.ts';
 import type { Limit } from '../src/catalog/declaration.ts';
 
 // As WorkOS documents them: https://workos.com/docs/reference/rate-limits
@@ -21,6 +22,9 @@ export const authentications: Limit = {
 export const magicAuthCodes: Limit = { name: 'magic_auth', requests: 3, seconds: 60, by: ['email'] };
 
 export const organizationDeletes: Limit = { name: 'organization_deletes', requests: 50, seconds: 60 };
+
+/** Ordinary work ends a few things an hour; an agent that ends more may have been misled. */
+export const endings: { readonly beyond: Pace } = { beyond: { calls: 10, per: 'hour', group: 'endings' } };
 
 /** Per directory, single reads included; a user's or group's directory is known once an answer has told it. */
 export const directoryUsers: Limit = {

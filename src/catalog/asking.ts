@@ -49,7 +49,7 @@ export type LookFirst<Name extends string = string> = {
          * Its arguments; `undefined` where there is nothing to look for. With `limit` one page is read; otherwise all
          * pages, and a list that does not end within the bound refuses the call.
          */
-        readonly with: (args: JsonObject, found: Found<Name>) => JsonObject | undefined;
+        readonly with: (args: JsonObject, found: Found<NoInfer<Name>>) => JsonObject | undefined;
       }
     >
   >;

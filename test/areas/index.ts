@@ -2,7 +2,9 @@ import type { ToolName } from '../../tools/index.ts';
 import type { Case } from '../support/case.ts';
 import auditLogs from './audit-logs.ts';
 import directorySync from './directory-sync.ts';
+import invitations from './invitations.ts';
 import magicAuth from './magic-auth.ts';
+import memberships from './memberships.ts';
 import mfa from './mfa.ts';
 import organizationDomains from './organization-domains.ts';
 import organizations from './organizations.ts';
@@ -12,6 +14,8 @@ import users from './users.ts';
 
 const all: Readonly<Record<ToolName, Case>> = {
   ...users,
+  ...memberships,
+  ...invitations,
   ...magicAuth,
   ...mfa,
   ...organizations,

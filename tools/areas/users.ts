@@ -21,7 +21,7 @@ import { authentications, userManagement } from '../limits.ts';
 import { kind, list, object, pairs, radarAttempt, text, textOrNull, times } from '../members.ts';
 import { oauthTokens } from './sso.ts';
 
-const user = object({
+export const user = object({
   object: kind,
   id: text,
   first_name: textOrNull,

@@ -80,7 +80,8 @@ export const toReplaced = ({ preview }: Tool, args: Arguments, now: JsonObject):
       member,
       items: itemsOf(now[member]),
       by,
-      kept: itemsOf(args[argument]),
+      // One value, such as one role, takes the place of the list as well.
+      kept: [args[argument]].flat(),
     }));
 
 const itemsOf = (list: unknown): readonly unknown[] => (Array.isArray(list) ? list : []);

@@ -1,0 +1,51 @@
+import type { Found } from '../src/catalog/asking.ts';
+import { isObject, type JsonObject } from '../src/json.ts';
+
+// What is looked at before an inbox is let into an organization, and what a person is shown for the decision.
+
+/** The states in which WorkOS holds the ownership of a domain for proven. */
+const PROVEN: readonly unknown[] = ['verified', 'legacy_verified'];
+
+const itemsOf = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
+
+const provenDomains = (organization: JsonObject | undefined): readonly string[] =>
+  itemsOf(organization?.domains)
+    .filter(({ state }) => PROVEN.includes(state))
+    .map(({ domain }) => String(domain).toLowerCase());
+
+/** Whether the inbox is on a domain that the organization has proven to own. */
+export const isOwnInbox = (email: unknown, organization: JsonObject | undefined): boolean =>
+  typeof email === 'string' &&
+  provenDomains(organization).includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase());
+
+/** All that a membership can be: a list without them has active ones alone. */
+export const ALL_STATUSES = ['active', 'inactive', 'pending'] as const;
+
+/** Among the memberships of one user in one organization, the one that would be active again, with its roles. */
+export const formerIn = (memberships: readonly JsonObject[]): JsonObject | undefined =>
+  memberships.find(({ status }) => status !== 'active' && status !== 'pending');
+
+/** The slugs of the roles that a call names, or that a membership or an invitation has. */
+export const roleSlugs = ({ role_slug, role_slugs, role, roles }: JsonObject): readonly string[] => {
+  const several = [role_slugs, roles].find((list) => Array.isArray(list) && list.length > 0);
+  return [several ?? role_slug ?? role ?? []]
+    .flat()
+    .map((one) => (isObject(one) ? one.slug : one))
+    .filter((slug) => typeof slug === 'string');
+};
+
+const permissionsOf = (slug: string, roles: readonly JsonObject[]) =>
+  roles.find((role) => role.slug === slug)?.permissions ?? 'unknown';
+
+/** What a person should know of the organization, and of the roles that are given in it. */
+export const admissionFacts = (
+  slugs: readonly string[],
+  { organization, roles }: Pick<Found<'organization' | 'roles'>, 'organization' | 'roles'>,
+): JsonObject => ({
+  'The organization': organization[0]?.name,
+  'Its verified domains': provenDomains(organization[0]),
+  // WorkOS does not say which role is the default one; it documents that it is `member`, or one that was chosen instead.
+  ...(slugs.length === 0
+    ? { 'Permissions of the default role, which is member unless another was chosen': permissionsOf('member', roles) }
+    : { 'Permissions of the roles': Object.fromEntries(slugs.map((slug) => [slug, permissionsOf(slug, roles)])) }),
+});
