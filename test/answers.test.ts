@@ -11,7 +11,10 @@ beforeAll(async () => {
   upstream = await listen(() => Response.json({}));
   const env = { WORKOS_API_KEY: key, WORKOS_BASE_URL: upstream.url, WORKOS_CLIENT_ID: 'client_1' };
   // One second leaves no room to wait for a rate limit, and little for attempts, which test/hostile.test.ts counts.
-  session = await connect(['--allow', '*:full,*:credentials', '--timeout', '2', '--confirm', 'off'], env);
+  session = await connect(
+    ['--allow', '*:full,*:credentials', '--list', 'all', '--timeout', '2', '--confirm', 'off'],
+    env,
+  );
 });
 afterAll(async () => {
   await session.close();

@@ -40,7 +40,10 @@ const identities = (output: Output): Area =>
     ],
   });
 
-const catalog = createCatalog({ ...declarations, areas: [...declarations.areas, identities(z.array(identity))] });
+/** Without the endpoint as it is declared. */
+const others = declarations.areas.map((own) => ({ ...own, tools: own.tools.filter(({ route }) => route !== ROUTE) }));
+
+const catalog = createCatalog({ ...declarations, areas: [...others, identities(z.array(identity))] });
 const declared = catalog.tools.find(({ name }) => name === 'list_user_identities') ?? expect.fail();
 
 /** Calls it over the layers of the program. */

@@ -6,6 +6,7 @@ import { CALLS } from './support/calls.ts';
 import { catalog } from './support/catalog.ts';
 import { openInside } from './support/inside.ts';
 import { specifications } from './support/openapi.ts';
+import { toolOf } from './support/requests.ts';
 import { sample } from './support/samples.ts';
 import { PEERS } from './support/session.ts';
 
@@ -53,11 +54,19 @@ function isListOfObjects(answer: unknown): boolean {
 describe.each(PEERS)('a %s', (peer) => {
   it('takes every answer, with any one member null, missing, new or of another type', async () => {
     let body: unknown;
-    const inside = openInside(() => ({ body }));
+    let called = '';
+    // What is read first is answered as documented.
+    const inside = openInside((request) => {
+      const of = toolOf(request);
+      if (of === undefined || of.name === called) return { body };
+      const documented = Object(sample(operation(of.route)?.answer ?? {}));
+      return { body: of.isList ? { ...documented, list_metadata: { before: null, after: null } } : documented };
+    });
     const client = await inside.connect(peer);
     const refused: string[] = [];
     let count = 0;
     for (const tool of requesting.filter(({ output }) => output !== undefined)) {
+      called = tool.name;
       for (body of answersOf(tool)) {
         const { isError, text } = await client.call(tool.name, argsOf(tool)).catch((error) => ({
           isError: true,

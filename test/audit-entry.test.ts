@@ -205,6 +205,8 @@ describe('the sentence of a call', () => {
     list_directory_users: { directory: 'directory_1', group: 'directory_group_1' },
     list_directory_groups: { user: 'directory_user_1' },
     update_user: { user_id: 'user_1', external_id: 'user_2' },
+    // A secret is never among the IDs.
+    get_invitation_by_token: {},
   };
   const tools = areas.flatMap((area) => area.tools);
   const sentences = tools.map(({ name, route }) => {
@@ -217,10 +219,26 @@ describe('the sentence of a call', () => {
     expect(sentences.join('\n')).toMatchInlineSnapshot(`
       "bot asked to create a user in staging | bot created a user in staging
       bot asked to read a user in staging | bot read user user_1 in staging
+      bot asked to read a user by external id in staging | bot read a user by external id in staging
       bot asked to list users in staging | bot listed users of organization org_1 in staging
       bot asked to update a user in staging | bot updated user user_1 in staging
       bot asked to delete a user in staging | bot deleted user user_1 in staging
+      bot asked to list user identities in staging | bot listed user identities of user user_1 in staging
       bot asked to sign in a user in staging | bot signed in a user for organization org_1 in staging
+      bot asked to list organization memberships in staging | bot listed organization memberships in staging
+      bot asked to read an organization membership in staging | bot read organization membership organization_membership_1 in staging
+      bot asked to create an organization membership in staging | bot created an organization membership in staging
+      bot asked to update an organization membership in staging | bot updated organization membership organization_membership_1 in staging
+      bot asked to delete an organization membership in staging | bot deleted organization membership organization_membership_1 in staging
+      bot asked to deactivate an organization membership in staging | bot deactivated organization membership organization_membership_1 in staging
+      bot asked to reactivate an organization membership in staging | bot reactivated organization membership organization_membership_1 in staging
+      bot asked to list invitations in staging | bot listed invitations in staging
+      bot asked to read an invitation in staging | bot read invitation invitation_1 in staging
+      bot asked to read an invitation by token in staging | bot read an invitation by token in staging
+      bot asked to create an invitation in staging | bot created an invitation in staging
+      bot asked to resend an invitation in staging | bot resent invitation invitation_1 in staging
+      bot asked to accept an invitation in staging | bot accepted invitation invitation_1 in staging
+      bot asked to revoke an invitation in staging | bot revoked invitation invitation_1 in staging
       bot asked to create a Magic Auth code in staging | bot created a Magic Auth code in staging
       bot asked to read a Magic Auth code in staging | bot read Magic Auth code magic_auth_1 in staging
       bot asked to enroll an authentication factor in staging | bot enrolled an authentication factor for user user_1 in staging
@@ -228,11 +246,13 @@ describe('the sentence of a call', () => {
       bot asked to check an authentication challenge in staging | bot checked authentication challenge auth_challenge_1 in staging
       bot asked to create an organization in staging | bot created an organization in staging
       bot asked to read an organization in staging | bot read organization organization_1 in staging
+      bot asked to read an organization by external id in staging | bot read an organization by external id in staging
       bot asked to list organizations in staging | bot listed organizations in staging
       bot asked to update an organization in staging | bot updated organization organization_1 in staging
       bot asked to delete an organization in staging | bot deleted organization organization_1 in staging
       bot asked to create an organization domain in staging | bot created an organization domain for organization org_1 in staging
       bot asked to read an organization domain in staging | bot read organization domain organization_domain_1 in staging
+      bot asked to delete an organization domain in staging | bot deleted organization domain organization_domain_1 in staging
       bot asked to check an organization domain in staging | bot checked organization domain organization_domain_1 in staging
       bot asked to read an SSO authorization URL in staging | bot read an SSO authorization URL for connection conn_1 in staging
       bot asked to read an SSO profile and token in staging | bot read an SSO profile and token in staging

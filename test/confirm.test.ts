@@ -9,7 +9,7 @@ import { listen, type Upstream } from './support/upstream.ts';
 const LEGACY = 'v2 client, legacy';
 const MODERN = 'v2 client, pinned to 2026-07-28';
 const V1 = 'v1 client';
-const FULL = ['--allow', '*:full,*:credentials'];
+const FULL = ['--allow', '*:full,*:credentials', '--list', 'all'];
 
 let upstream: Upstream;
 /** What hangs on everything, by path; what objects are called, by ID; what goes wrong, by path. */

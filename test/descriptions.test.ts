@@ -117,6 +117,7 @@ describe('a read says', () => {
 
 /** Missing and not offered: what the tool's name or the instructions say, secrets, twins, and what WorkOS has deprecated. */
 const UNSAID: Readonly<Record<string, readonly string[]>> = {
+  list_user_identities: [],
   list_organization_memberships: ['object', 'roles', 'updated_at'],
   list_organizations: ['allow_profiles_outside_organization', 'object', 'updated_at'],
   list_connections: ['object', 'status', 'updated_at'],

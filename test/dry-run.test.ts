@@ -3,7 +3,7 @@ import { createCatalog } from '../src/catalog/catalog.ts';
 import { declarations } from '../tools/index.ts';
 import { type Asking, connectAsking } from './support/asking.ts';
 import { CALLS } from './support/calls.ts';
-import { ofTool } from './support/requests.ts';
+import { inForm, ofTool } from './support/requests.ts';
 import { connect, type Session } from './support/session.ts';
 import { listen, type Upstream } from './support/upstream.ts';
 
@@ -51,14 +51,14 @@ const writes = tools
     (name === 'authenticate_user' ? SIGN_INS : (CALLS[name] ?? [])).map((args) => ({ name, args })),
   );
 
-/** It has something that each tool promises. */
-const ANSWER = { object: 'list', id: 'x', data: [], user: {}, challenge: {}, profile: {}, success: true };
+/** It has something that each tool promises, and is no former member to what is read first. */
+const ANSWER = { object: 'thing', id: 'x', status: 'active', user: {}, challenge: {}, profile: {}, success: true };
 
 let upstream: Upstream;
 let dry: Asking;
 let real: Session;
 beforeAll(async () => {
-  upstream = await listen(() => Response.json(ANSWER));
+  upstream = await listen(inForm(ANSWER));
   const env = { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: `${upstream.url}/prefix`, WORKOS_CLIENT_ID: 'client_1' };
   [dry, real] = await Promise.all([
     connectAsking([...GRANTS, '--dry-run'], env, 'v2 client, legacy', {}),

@@ -282,7 +282,7 @@ describe('what is offered where not all tools are listed', () => {
     ],
     ['*:full', ['find_tools', 'call_read_tool', 'call_write_tool', 'call_delete_tool']],
     ['*:read', ['find_tools', 'call_read_tool']],
-    ['users:full', ['find_tools', 'call_delete_tool']],
+    ['users:full', ['find_tools', 'call_read_tool', 'call_delete_tool']],
     ['list_users get_user', []],
   ])('has for %s the call tools that have something behind them: %j', (grants, own) => {
     const { listed, callable } = namesListed(grants);

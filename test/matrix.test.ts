@@ -136,7 +136,7 @@ async function start({ allow, deny, flags = [], live }: Grants): Promise<Running
     allow.replaceAll(' ', ','),
     ...(deny === undefined ? [] : ['--deny', deny.replaceAll(' ', ',')]),
   ];
-  const session = await connectPlainly([...grants, ...flags, '--confirm', 'off', '--no-status-tool'], {
+  const session = await connectPlainly([...grants, ...flags, '--list', 'all', '--confirm', 'off', '--no-status-tool'], {
     WORKOS_API_KEY: live ? 'sk_live_matrix' : 'sk_test_matrix',
     WORKOS_BASE_URL: upstream.url,
     WORKOS_CLIENT_ID: 'client_1',

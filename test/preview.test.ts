@@ -210,14 +210,17 @@ describe.each(catalog.tools.filter(({ preview }) => preview !== undefined))('$na
     const lists = Object.entries(properties).flatMap(([name, { type }]) =>
       type === 'array' && placeOf(tool, name) === 'body' ? [name] : [],
     );
-    expect(Object.keys(replaces)).toEqual(lists);
+    // What is created replaces nothing; one value may take the place of a list, too.
+    expect(Object.keys(replaces)).toEqual(tool.method === 'POST' ? [] : expect.arrayContaining(lists));
   });
 
   it('names members that the object and the argument have', () => {
     const reader = catalog.tools.find(({ name }) => name === object);
     for (const [argument, { member, by }] of Object.entries(replaces)) {
       expect(Object(reader?.output?.shape)).toHaveProperty(member);
-      expect(JSON.stringify(properties[argument])).toContain(`"${by}"`);
+      // An argument may be of values alone, which are those of the member.
+      const { type, items } = Object(properties[argument]);
+      if ((items ?? { type }).type === 'object') expect(JSON.stringify(properties[argument])).toContain(`"${by}"`);
     }
   });
 });

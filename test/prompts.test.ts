@@ -78,7 +78,7 @@ afterEach(async () => {
 /** Of an agent in the sandbox that has every prompt. */
 let full: PromptClient;
 beforeAll(async () => {
-  full = await connect(['--sandbox', '--allow', '*:full']);
+  full = await connect(['--sandbox', '--allow', '*:full', '--list', 'all']);
 });
 afterAll(() => full.close());
 
@@ -185,7 +185,7 @@ describe('the text of a prompt', () => {
     ['strict', 'delete_user has to be confirmed by a person, whom the client asks'],
     ['off', 'delete_user takes effect at once and cannot be undone: call it only after'],
   ])('tells how a delete is confirmed: %s', async (confirm, sentence) => {
-    const client = await start(['--sandbox', '--allow', '*:full', '--confirm', confirm]);
+    const client = await start(['--sandbox', '--allow', '*:full', '--list', 'all', '--confirm', confirm]);
     expect(await client.text('offboard_user', FULL.offboard_user)).toContain(`\n${sentence}`);
     expect(await client.text('debug_sso', FULL.debug_sso)).not.toMatch(/delete_|has to be confirmed|takes effect/);
   });
@@ -549,7 +549,7 @@ describe('the instructions', () => {
     ['roles:read', undefined],
     ['users:read', undefined],
     ['users:write organizations:read magic_auth:read', 'users, magic_auth'],
-    ['*:write users:credentials', 'magic_auth, mfa, organizations, audit_logs'],
+    ['*:write users:credentials', 'memberships, invitations, magic_auth, mfa, organizations, audit_logs'],
   ])('say what is withheld in part: %s', (grants, areas) => {
     const line = (instructions: string) => instructions.split('\n').find((text) => text.startsWith('Partly withheld'));
     const said =
@@ -563,7 +563,8 @@ describe('the instructions', () => {
 
   it('are what clients get', async () => {
     await expect(`${full.instructions()}\n`).toMatchFileSnapshot('snapshots/prompts/instructions.txt');
-    expect(countTokens(full.instructions())).toBeLessThan(400);
+    // Each area may cost what the first nine were given.
+    expect(countTokens(full.instructions())).toBeLessThan((400 / 9) * catalog.areas.length);
     const client = await start(['--sandbox', '--allow', '*:read', '--no-status-tool'], {}, PEERS[2]);
     expect(client.instructions()).toMatch(/^WorkOS, sandbox environment\./);
     expect(client.instructions()).toContain('\nOff: mfa; everything that writes or deletes.\n');

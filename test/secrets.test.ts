@@ -450,10 +450,10 @@ describe('a production key', () => {
     expect(names).toEqual([...openedBy('*', 'read'), 'get_access_status']);
     expect(guarded.instructions()).toContain('production environment');
     await guarded.close();
-    const open = await connect(['--allow', '*:full,*:credentials', '--production-writes', '--audit-log', 'stderr'], {
-      ...production,
-      WORKOS_CLIENT_ID: 'client_1',
-    });
+    const open = await connect(
+      ['--allow', '*:full,*:credentials', '--list', 'all', '--production-writes', '--audit-log', 'stderr'],
+      { ...production, WORKOS_CLIENT_ID: 'client_1' },
+    );
     expect(await open.listTools()).toHaveLength(tools.length + 1);
     await open.close();
   });

@@ -17,7 +17,7 @@ let session: Session;
 let listed: readonly ListedTool[];
 
 beforeAll(async () => {
-  session = await connect(['--sandbox', '--allow', '*:full,*:credentials']);
+  session = await connect(['--sandbox', '--allow', '*:full,*:credentials', '--list', 'all']);
   listed = await session.listTools();
 });
 afterAll(() => session.close());

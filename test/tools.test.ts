@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSigner, openSandbox } from '../sandbox/index.ts';
 import { CALLS } from './support/calls.ts';
 import { catalog } from './support/catalog.ts';
+import { ofTool } from './support/requests.ts';
 import { answer, requestOf, sandboxCallOf } from './support/sandbox-calls.ts';
 import { CLIENT } from './support/seeded.ts';
 import { connect, PEERS, type Session } from './support/session.ts';
@@ -31,7 +32,11 @@ describe.each(PEERS)('behind the %s', (peer) => {
       WORKOS_BASE_URL: upstream.url,
       WORKOS_CLIENT_ID: CLIENT.client_id,
     };
-    session = await connect(['--allow', '*:full,*:credentials', '--confirm', 'off', '--no-status-tool'], env, peer);
+    session = await connect(
+      [...['--allow', '*:full,*:credentials', '--list', 'all', '--confirm', 'off', '--no-status-tool']],
+      env,
+      peer,
+    );
   });
   afterAll(async () => {
     await session.close();
@@ -66,7 +71,7 @@ describe.each(PEERS)('behind the %s', (peer) => {
       expect(toShown(said)).toMatchObject(Object.fromEntries(shown));
     }
 
-    const sent = upstream.received.slice(before);
+    const sent = ofTool(name, upstream.received.slice(before));
     if (sends === 'none') return expect(sent).toEqual([]);
     expect(sent).toHaveLength(1);
     expect(sent[0]).toMatchObject(sends);

@@ -37,11 +37,17 @@ export const roleSlugs = ({ role_slug, role_slugs, role, roles }: JsonObject): r
 const permissionsOf = (slug: string, roles: readonly JsonObject[]) =>
   roles.find((role) => role.slug === slug)?.permissions ?? 'unknown';
 
-/** What a person should know of the organization, and of the roles that are given in it. */
+/** Letters of other scripts can look like those of the organization's domain: a person is shown them escaped. */
+const spelt = (email: unknown): JsonObject =>
+  typeof email === 'string' && /[^ -~]/.test(email) ? { 'The email, letter by letter': email } : {};
+
+/** What a person should know of the organization, of the roles that are given in it, and of the email that gets them. */
 export const admissionFacts = (
   slugs: readonly string[],
-  { organization, roles }: Pick<Found<'organization' | 'roles'>, 'organization' | 'roles'>,
+  { organization, roles }: Found<'organization' | 'roles'>,
+  email?: unknown,
 ): JsonObject => ({
+  ...spelt(email),
   'The organization': organization[0]?.name,
   'Its verified domains': provenDomains(organization[0]),
   // WorkOS does not say which role is the default one; it documents that it is `member`, or one that was chosen instead.

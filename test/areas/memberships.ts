@@ -22,7 +22,7 @@ export default {
     },
     examples: [
       { args: { user_id: ADA } },
-      { says: 'Who no longer has access, or not yet:', args: { organization_id: cedarwick, statuses: ['inactive'] } },
+      { says: 'Who no longer has access:', args: { organization_id: cedarwick, statuses: ['inactive'] } },
     ],
   },
   get_organization_membership: {
@@ -76,7 +76,7 @@ export default {
       status: 200,
       answers: { ok: true },
     },
-    examples: [{ args: { organization_membership_id: ids.memberships.tessInactive }, confirmed: true }],
+    examples: [{ args: { organization_membership_id: ids.memberships.ben }, confirmed: true }],
   },
   deactivate_organization_membership: {
     opens: 'memberships:write',

@@ -18,7 +18,7 @@ export default {
       status: 201,
       answers: { object: 'organization_domain', state: 'pending', verification_token: expect.any(String) },
     },
-    examples: [{ args: { organization_id: CEDARWICK, domain: 'cedarwick-press.test' } }],
+    examples: [{ args: { organization_id: CEDARWICK, domain: 'cedarwick-press.test' }, confirmed: true }],
   },
   get_organization_domain: {
     opens: 'organization_domains:read',
@@ -29,6 +29,10 @@ export default {
       answers: { domain: 'acme-labs.example.org' },
     },
   },
+  delete_organization_domain: {
+    opens: 'organization_domains:delete',
+    examples: [{ args: { organization_domain_id: ACME_PENDING_DOMAIN }, confirmed: true }],
+  },
   verify_organization_domain: {
     opens: 'organization_domains:write',
     sandbox: {
@@ -37,5 +41,6 @@ export default {
       status: 201,
       answers: { domain: 'acme-labs.example.org' },
     },
+    examples: [{ args: { organization_domain_id: ACME_PENDING_DOMAIN }, confirmed: true }],
   },
 } satisfies Cases<typeof organizationDomains>;

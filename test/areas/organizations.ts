@@ -58,6 +58,7 @@ export default {
       answers: { object: 'organization', id: ACME, name: 'Acme' },
     },
   },
+  get_organization_by_external_id: { opens: 'organizations:read' },
   list_organizations: {
     opens: 'organizations:read',
     calls: [{ ...PAGE, search: 'exam', domains: ['example.com', 'example.org'] }],

@@ -12,7 +12,7 @@ import {
   USER,
   VERIFIER,
 } from '../support/case-parts.ts';
-import { ACME, ADA, CLIENT, PASSWORD } from '../support/seeded.ts';
+import { ACME, ADA, CARA, CLIENT, PASSWORD } from '../support/seeded.ts';
 
 const PASSWORD_ARGUMENTS = ['password', 'password_hash', 'password_hash_type', 'password_salt_position'];
 const PERSON = {
@@ -102,6 +102,7 @@ export default {
       { says: 'An error says what to do next:', args: { user_id: 'user_01JABSENT' } },
     ],
   },
+  get_user_by_external_id: { opens: 'users:read' },
   list_users: {
     opens: 'users:read',
     differs: { 'organization: absent': deprecated('organization_id') },
@@ -168,6 +169,7 @@ export default {
     },
     examples: [{ args: { user_id: 'user_01JTESS0000000000000000000' }, confirmed: true }],
   },
+  list_user_identities: { opens: 'users:read', sandbox: { args: { user_id: CARA } } },
   authenticate_user: {
     opens: 'users:write',
     needsCredentials: true,

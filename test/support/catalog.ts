@@ -23,6 +23,8 @@ export const ASKED: readonly string[] = [
   'delete_user',
   'update_organization',
   'delete_organization',
+  'create_organization_domain',
+  'verify_organization_domain',
   'delete_connection',
   'delete_directory',
 ];

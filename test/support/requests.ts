@@ -14,8 +14,10 @@ function placeholders(path: string): number {
   return path.split('{').length;
 }
 
-export const toolOf = ({ method, path }: Sent): Tool | undefined =>
-  routes.find(({ tool, pattern }) => tool.method === method && pattern.test(path))?.tool;
+export const toolOf = ({ method, path }: Sent): Tool | undefined => {
+  const [own = ''] = path.split('?');
+  return routes.find(({ tool, pattern }) => tool.method === method && pattern.test(own))?.tool;
+};
 
 /** The requests that are of the tool itself. */
 export const ofTool = <T extends Sent>(name: string, requests: readonly T[]): readonly T[] =>

@@ -218,7 +218,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   tools: {
     knows: 'one declaration per endpoint, by area; the prompts',
-    imports: ['catalog', 'zod'],
+    imports: ['catalog', 'json.ts', 'zod'],
   },
   catalog: {
     knows: '`declaration.ts`, what a tool can say, and `tool.ts`, what follows from it',

@@ -34,6 +34,52 @@ const preview = { object: 'get_invitation', named: 'email' } as const;
 const inOrganization = (organization_id: unknown) =>
   typeof organization_id === 'string' ? { organization_id } : undefined;
 
+/** An invitation to an organization lets an inbox in; one to the app alone does not. */
+const admission = lookFirst({
+  look: {
+    organization: { tool: 'get_organization', with: (args) => inOrganization(args.organization_id) },
+    roles: { tool: 'list_organization_roles', with: (args) => inOrganization(args.organization_id) },
+    asGiven: {
+      tool: 'list_users',
+      with: (args) => inOrganization(args.organization_id) && { email: args.email },
+    },
+    // WorkOS finds users by the email letter by letter.
+    inLowerCase: {
+      tool: 'list_users',
+      with: (args, { asGiven }) =>
+        asGiven.length > 0 || String(args.email).toLowerCase() === args.email
+          ? undefined
+          : inOrganization(args.organization_id) && { email: String(args.email).toLowerCase() },
+    },
+    memberships: {
+      tool: 'list_organization_memberships',
+      with: (args, { asGiven: [one], inLowerCase: [other] }) => {
+        const user_id = (one ?? other)?.id;
+        return user_id === undefined
+          ? undefined
+          : { user_id, organization_id: args.organization_id, statuses: ALL_STATUSES };
+      },
+    },
+  },
+  waits: 'the person was a member before, or the email is not on a verified domain of the organization',
+  decide: ({ organization, roles, memberships }, args) => {
+    const former = formerIn(memberships);
+    const chosen = roleSlugs(args);
+    // Whether accepting brings earlier roles back is not documented.
+    if (former !== undefined) {
+      return {
+        credentials: 'the person was a member before, and may get the earlier or the chosen roles',
+        shows: admissionFacts(chosen.length > 0 ? chosen : roleSlugs(former), { organization, roles }, args.email),
+      };
+    }
+    if (args.organization_id === undefined || isOwnInbox(args.email, organization[0])) return 'plain';
+    return {
+      confirm: 'the email is not on a verified domain of the organization',
+      shows: admissionFacts(chosen, { organization, roles }, args.email),
+    };
+  },
+});
+
 export default area({
   name: 'invitations',
   title: 'Invitations',
@@ -45,6 +91,8 @@ export default area({
       route: 'GET /user_management/invitations',
       access: 'read',
       description: 'List invitations, of all organizations or one, or to one email.',
+      listed: true,
+      words: 'invited pending expired waiting who joined outstanding',
       input: {
         organization_id: organizationId.optional(),
         email: email.describe('Compared exactly, case too').optional(),
@@ -58,6 +106,7 @@ export default area({
       route: 'GET /user_management/invitations/{invitation_id}',
       access: 'read',
       description: 'Get one invitation and its state.',
+      words: 'invited pending expired accepted status',
       input: { invitation_id: invitationId },
       output: invitation,
     }),
@@ -66,6 +115,7 @@ export default area({
       route: 'GET /user_management/invitations/by_token/{token}',
       access: 'read',
       description: 'Get the invitation that a token belongs to.',
+      words: 'accept link url whose which',
       input: { token: z.string().min(1).describe('From the accept URL') },
       output: invitation,
       credentials: { secrets: ['token'] },
@@ -75,6 +125,8 @@ export default area({
       route: 'POST /user_management/invitations',
       access: 'write',
       description: 'Email an invitation to join the app, or an organization.',
+      listed: true,
+      words: 'invite ask send email add join new person teammate',
       toldBy: 'list_invitations',
       input: {
         email,
@@ -90,50 +142,7 @@ export default area({
         role_slug !== undefined && organization_id === undefined && 'role_slug needs organization_id.',
       ],
       preview: { of: 'email' },
-      before: lookFirst({
-        look: {
-          organization: { tool: 'get_organization', with: (args) => inOrganization(args.organization_id) },
-          roles: { tool: 'list_organization_roles', with: (args) => inOrganization(args.organization_id) },
-          asGiven: {
-            tool: 'list_users',
-            with: (args) => inOrganization(args.organization_id) && { email: args.email },
-          },
-          // WorkOS finds users by the email letter by letter.
-          inLowerCase: {
-            tool: 'list_users',
-            with: (args, { asGiven }) =>
-              asGiven.length > 0 || String(args.email).toLowerCase() === args.email
-                ? undefined
-                : inOrganization(args.organization_id) && { email: String(args.email).toLowerCase() },
-          },
-          memberships: {
-            tool: 'list_organization_memberships',
-            with: (args, { asGiven: [one], inLowerCase: [other] }) => {
-              const user_id = (one ?? other)?.id;
-              return user_id === undefined
-                ? undefined
-                : { user_id, organization_id: args.organization_id, statuses: ALL_STATUSES };
-            },
-          },
-        },
-        waits: 'the person was a member before, or the email is not on a verified domain of the organization',
-        decide: ({ organization, roles, memberships }, args) => {
-          const former = formerIn(memberships);
-          const chosen = roleSlugs(args);
-          // Whether accepting brings earlier roles back is not documented.
-          if (former !== undefined) {
-            return {
-              credentials: 'the person was a member before, and may get the earlier or the chosen roles',
-              shows: admissionFacts(chosen.length > 0 ? chosen : roleSlugs(former), { organization, roles }),
-            };
-          }
-          if (args.organization_id === undefined || isOwnInbox(args.email, organization[0])) return 'plain';
-          return {
-            confirm: 'the email is not on a verified domain of the organization',
-            shows: admissionFacts(chosen, { organization, roles }),
-          };
-        },
-      }),
+      before: admission,
       nextSteps: {
         invalid_role: 'list_organization_roles has the roles of the organization.',
         user_already_exists: 'Find the user with list_users; create_organization_membership makes them a member.',
@@ -147,6 +156,7 @@ export default area({
       route: 'POST /user_management/invitations/{invitation_id}/resend',
       access: 'write',
       description: 'Email a pending invitation again.',
+      words: 'invite again remind reminder not arrived lost email',
       toldBy: 'get_invitation',
       input: { invitation_id: invitationId, locale },
       output: invitation,
@@ -160,6 +170,7 @@ export default area({
       route: 'POST /user_management/invitations/{invitation_id}/accept',
       access: 'write',
       description: 'Accept an invitation in the name of the invited, who becomes a member.',
+      words: 'join on behalf confirm invite',
       toldBy: 'get_invitation',
       input: { invitation_id: invitationId },
       output: invitation,
@@ -193,6 +204,7 @@ export default area({
       route: 'POST /user_management/invitations/{invitation_id}/revoke',
       access: 'write',
       description: 'Withdraw a pending invitation.',
+      words: 'cancel undo invite withdraw uninvite stop',
       toldBy: 'get_invitation',
       input: { invitation_id: invitationId },
       output: invitation,

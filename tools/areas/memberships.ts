@@ -62,6 +62,8 @@ export default area({
       route: 'GET /user_management/organization_memberships',
       access: 'read',
       description: 'List who belongs to an organization, or where a user belongs, with roles.',
+      listed: true,
+      words: 'members belong access customers companies which where role team people seats former pending',
       input: {
         organization_id: organizationId.optional(),
         user_id: userId.optional(),
@@ -76,6 +78,7 @@ export default area({
       route: 'GET /user_management/organization_memberships/{organization_membership_id}',
       access: 'read',
       description: 'Get one membership with its roles.',
+      words: 'member role belong status detail',
       input: { organization_membership_id: membershipId },
       output: membership,
     }),
@@ -84,6 +87,8 @@ export default area({
       route: 'POST /user_management/organization_memberships',
       access: 'write',
       description: 'Make a user a member of an organization, with its default role.',
+      listed: true,
+      words: 'add put join member person into customer company team seat',
       toldBy: 'list_organization_memberships',
       input: { user_id: userId, organization_id: organizationId, ...roles },
       output: membership,
@@ -108,13 +113,13 @@ export default area({
             const given = chosen.length > 0 ? chosen : roleSlugs(former);
             return {
               credentials: 'the user was a member before, and gets the earlier or the chosen roles',
-              shows: admissionFacts(given, { organization, roles }),
+              shows: admissionFacts(given, { organization, roles }, user?.email),
             };
           }
           if (isOwnInbox(user?.email, organization[0])) return 'plain';
           return {
             confirm: "the user's email is not on a verified domain of the organization",
-            shows: admissionFacts(chosen, { organization, roles }),
+            shows: admissionFacts(chosen, { organization, roles }, user?.email),
           };
         },
       }),
@@ -129,6 +134,8 @@ export default area({
       route: 'PUT /user_management/organization_memberships/{organization_membership_id}',
       access: 'write',
       description: 'Change the roles of a member.',
+      listed: true,
+      words: 'change role promote demote admin permission rights',
       input: { organization_membership_id: membershipId, ...roles },
       output: membership,
       credentials: { whole: 'it does nothing but give roles', identity: ['role_slug', 'role_slugs'] },
@@ -153,6 +160,7 @@ export default area({
       route: 'DELETE /user_management/organization_memberships/{organization_membership_id}',
       access: 'delete',
       description: 'Remove a member from an organization for good; keys that the user owns there are revoked.',
+      words: 'remove kick out offboard member leave customer company for good',
       input: { organization_membership_id: membershipId },
       preview,
     }),
@@ -161,6 +169,8 @@ export default area({
       route: 'PUT /user_management/organization_memberships/{organization_membership_id}/deactivate',
       access: 'write',
       description: "Take a member's access away, and keep the membership.",
+      listed: true,
+      words: 'suspend lock out block disable offboard revoke access member',
       input: { organization_membership_id: membershipId },
       output: membership,
       confirm: endings,
@@ -175,6 +185,7 @@ export default area({
       route: 'PUT /user_management/organization_memberships/{organization_membership_id}/reactivate',
       access: 'write',
       description: 'Give a deactivated member access back, with the earlier roles.',
+      words: 'restore unsuspend unlock bring back enable former member',
       input: { organization_membership_id: membershipId },
       output: membership,
       credentials: { whole: "the earlier roles come back with it, an administrator's too" },

@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import { type Found, type LookFirst, lookFirst } from '../../src/catalog/asking.ts';
 import { area, tool } from '../../src/catalog/declaration.ts';
 import { detail, explained } from '../../src/catalog/output.ts';
+import type { JsonObject } from '../../src/json.ts';
+import { admissionFacts } from '../admission.ts';
 import { domainConflict, id, organizationId } from '../arguments.ts';
 import { kind, object, text } from '../members.ts';
 
@@ -20,6 +23,35 @@ export const organizationDomain = object({
 
 const organizationDomainId = id('org_domain_…, from get_organization');
 
+const preview = { object: 'get_organization_domain', named: 'domain' } as const;
+
+type OrganizationId = (args: JsonObject, found: Found) => unknown;
+
+/** People with an inbox on a domain may be let in. Where there is something to be let into, a person decides. */
+const ifInUse = (idOf: OrganizationId, domain: LookFirst['look'] = {}) => {
+  const isInUse = ({ members = [], connections = [] }: Found) => members.length + connections.length > 0;
+  const ofOrganization = (args: JsonObject, found: Found) =>
+    isInUse(found) ? { organization_id: idOf(args, found) } : undefined;
+  const first = (args: JsonObject, found: Found) => ({ organization_id: idOf(args, found), limit: 1 });
+  return lookFirst({
+    look: {
+      ...domain,
+      members: { tool: 'list_users', with: first },
+      connections: { tool: 'list_connections', with: first },
+      organization: { tool: 'get_organization', with: ofOrganization },
+      roles: { tool: 'list_organization_roles', with: ofOrganization },
+    },
+    waits: 'the organization has members or a connection',
+    decide: ({ organization = [], roles = [], ...found }) =>
+      isInUse(found)
+        ? {
+            confirm: 'the organization has members or a connection',
+            shows: admissionFacts([], { organization, roles }),
+          }
+        : 'plain',
+  });
+};
+
 export default area({
   name: 'organization_domains',
   title: 'Organization domains',
@@ -36,6 +68,8 @@ export default area({
       nextSteps: domainConflict,
       input: { organization_id: organizationId, domain: z.string().min(1).describe('E.g. example.com') },
       output: organizationDomain,
+      preview: { object: 'get_organization', of: 'organization_id', named: 'name' },
+      before: ifInUse(({ organization_id }) => organization_id),
     }),
     tool({
       name: 'get_organization_domain',
@@ -47,6 +81,15 @@ export default area({
       output: organizationDomain,
     }),
     tool({
+      name: 'delete_organization_domain',
+      route: 'DELETE /organization_domains/{organization_domain_id}',
+      access: 'delete',
+      description: 'Take a domain from an organization for good: sign-in by it stops.',
+      words: 'remove unclaim release email domain customer company',
+      input: { organization_domain_id: organizationDomainId },
+      preview,
+    }),
+    tool({
       name: 'verify_organization_domain',
       route: 'POST /organization_domains/{organization_domain_id}/verify',
       access: 'write',
@@ -56,6 +99,13 @@ export default area({
       toldBy: 'get_organization_domain',
       input: { organization_domain_id: organizationDomainId },
       output: organizationDomain,
+      preview,
+      before: ifInUse((_, { domain = [] }) => domain[0]?.organization_id, {
+        domain: {
+          tool: 'get_organization_domain',
+          with: ({ organization_domain_id }) => ({ organization_domain_id }),
+        },
+      }),
     }),
   ],
 });

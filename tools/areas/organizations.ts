@@ -82,6 +82,15 @@ export default area({
       output: organization,
     }),
     tool({
+      name: 'get_organization_by_external_id',
+      route: 'GET /organizations/external_id/{external_id}',
+      access: 'read',
+      description: 'Get one organization by the ID that your own system has for it.',
+      words: 'crm own key look up customer company tenant',
+      input: { external_id: externalId },
+      output: organization,
+    }),
+    tool({
       name: 'list_organizations',
       route: 'GET /organizations',
       access: 'read',

@@ -17,6 +17,7 @@ import {
   signInRefused,
   userId,
 } from '../arguments.ts';
+import { again, checkGrantType, GRANT_TYPES, type GrantType } from '../grant-types.ts';
 import { authentications, userManagement } from '../limits.ts';
 import { kind, list, object, pairs, radarAttempt, text, textOrNull, times } from '../members.ts';
 import { oauthTokens } from './sso.ts';
@@ -38,6 +39,9 @@ export const user = object({
   locale: detail(textOrNull),
   ...times,
 });
+
+/** `idp_id` is who the user is at the provider, which no sign-in takes. */
+const identity = object({ idp_id: detail(text), type: detail(text), provider: text });
 
 const createdUser = user.extend(radarAttempt);
 
@@ -85,57 +89,6 @@ const checkPassword = (args: Password) => [
     'password_salt_position needs password_hash with password_hash_type "ssha256".',
 ];
 
-/** What each grant type takes, by the official OpenAPI file. All take ip_address, user_agent and device_id besides. */
-const GRANT_TYPES = {
-  authorization_code: { required: ['code'], optional: ['code_verifier', 'invitation_token', 'signals_id'] },
-  password: {
-    required: ['email', 'password'],
-    optional: ['invitation_token', 'signals_id', 'radar_auth_attempt_id'],
-  },
-  refresh_token: { required: ['refresh_token'], optional: ['organization_id'] },
-  'urn:workos:oauth:grant-type:magic-auth:code': {
-    required: ['code', 'email'],
-    optional: ['invitation_token', 'radar_auth_attempt_id'],
-  },
-  'urn:workos:oauth:grant-type:email-verification:code': {
-    required: ['code', 'pending_authentication_token'],
-    optional: [],
-  },
-  'urn:workos:oauth:grant-type:mfa-totp': {
-    required: ['code', 'pending_authentication_token', 'authentication_challenge_id'],
-    optional: [],
-  },
-  'urn:workos:oauth:grant-type:organization-selection': {
-    required: ['pending_authentication_token', 'organization_id'],
-    optional: [],
-  },
-  'urn:workos:oauth:grant-type:radar-email-challenge:code': {
-    required: ['code', 'radar_challenge_id', 'pending_authentication_token'],
-    optional: [],
-  },
-  'urn:workos:oauth:grant-type:radar-sms-challenge:code': {
-    required: ['code', 'pending_authentication_token'],
-    optional: ['verification_id', 'phone_number'],
-  },
-  'urn:ietf:params:oauth:grant-type:device_code': { required: ['device_code'], optional: [] },
-} as const;
-
-const again = (step: string) =>
-  `call authenticate_user with grant_type "urn:workos:oauth:grant-type:${step}" and the pending_authentication_token`;
-
-type GrantType = keyof typeof GRANT_TYPES;
-
-function checkGrantType({ grant_type, ...args }: { grant_type: GrantType } & Record<string, unknown>) {
-  const { required, optional } = GRANT_TYPES[grant_type];
-  const missing = required.filter((name) => args[name] === undefined);
-  const allowed: readonly string[] = [...required, ...optional, 'ip_address', 'user_agent', 'device_id'];
-  const foreign = Object.keys(args).filter((name) => args[name] !== undefined && !allowed.includes(name));
-  return [
-    missing.length > 0 && `grant_type "${grant_type}" needs ${missing.join(', ')}.`,
-    foreign.length > 0 && `grant_type "${grant_type}" does not take ${foreign.join(', ')}.`,
-  ];
-}
-
 export default area({
   name: 'users',
   title: 'Users',
@@ -176,6 +129,14 @@ export default area({
       words: 'look up show person profile account details',
       description: 'Get one user by ID.',
       input: { user_id: userId },
+      output: user,
+    }),
+    tool({
+      name: 'get_user_by_external_id',
+      route: 'GET /user_management/users/external_id/{external_id}',
+      access: 'read',
+      description: 'Get one user by the ID that your own system has for them.',
+      input: { external_id: externalId },
       output: user,
     }),
     tool({
@@ -227,6 +188,15 @@ export default area({
       description: 'Delete a user for good, with sessions and memberships.',
       input: { user_id: userId },
       preview: { object: 'get_user', named },
+    }),
+    tool({
+      name: 'list_user_identities',
+      route: 'GET /user_management/users/{user_id}/identities',
+      access: 'read',
+      description: 'List the social accounts linked to a user.',
+      words: 'google github microsoft apple oauth login provider connected linked sign in with',
+      input: { user_id: userId },
+      output: z.array(identity),
     }),
     tool({
       name: 'authenticate_user',
