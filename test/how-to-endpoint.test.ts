@@ -95,14 +95,19 @@ describe('the page, carried out', () => {
     edit('test/areas/users.ts', insertAfter(caseOf('get_user'), indent(cases[0] ?? '', 2)));
   });
 
-  it('adds one that says everything in the same files', () => {
-    edit('tools/areas/users.ts', (text) =>
-      insertAfter(
-        declarationOf('delete_user'),
-        indent(tools[1] ?? '', 4),
-      )(text).replace(/^export default area/m, (found) => `${objects.join('\n')}\n${found}`),
+  it('adds one that says everything to its area', () => {
+    edit(
+      'tools/areas/invitations.ts',
+      insertAfter(declarationOf('get_invitation_by_token'), indent(tools[1] ?? '', 4)),
     );
-    edit('test/areas/users.ts', insertAfter(caseOf('delete_user'), indent(cases[1] ?? '', 2)));
+    edit('test/areas/invitations.ts', insertAfter(caseOf('get_invitation_by_token'), indent(cases[1] ?? '', 2)));
+    expect(read('tools/areas/invitations.ts')).toContain(objects.join('\n'));
+  });
+
+  it('is what the repository has', () => {
+    for (const path of ['tools/areas/users.ts', 'tools/areas/invitations.ts', 'test/areas/invitations.ts']) {
+      expect(read(path), path).toBe(readFileSync(join(root, path), 'utf8'));
+    }
   });
 
   it('compiles', async () => {
@@ -129,7 +134,8 @@ describe('the page, carried out', () => {
   }, 120_000);
 
   it.each(NAMES)('shows %s to clients and people', (name) => {
-    for (const path of ['README.md', 'manifest.json', 'docs/tools/users.md', 'test/snapshots/surface/users.json']) {
+    const { area = '' } = catalog.tools.find((tool) => tool.name === name) ?? {};
+    for (const path of ['README.md', 'manifest.json', `docs/tools/${area}.md`, `test/snapshots/surface/${area}.json`]) {
       expect(read(path), path).toContain(name);
     }
   });

@@ -1,4 +1,4 @@
-import type { Found } from '../src/catalog/asking.ts';
+import type { Found, Ruling } from '../src/catalog/asking.ts';
 import { isObject, type JsonObject } from '../src/json.ts';
 
 // What is looked at before an inbox is let into an organization, and what a person is shown for the decision.
@@ -14,7 +14,7 @@ const provenDomains = (organization: JsonObject | undefined): readonly string[] 
     .map(({ domain }) => String(domain).toLowerCase());
 
 /** Whether the inbox is on a domain that the organization has proven to own. */
-export const isOwnInbox = (email: unknown, organization: JsonObject | undefined): boolean =>
+const isOwnInbox = (email: unknown, organization: JsonObject | undefined): boolean =>
   typeof email === 'string' &&
   provenDomains(organization).includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase());
 
@@ -22,7 +22,7 @@ export const isOwnInbox = (email: unknown, organization: JsonObject | undefined)
 export const ALL_STATUSES = ['active', 'inactive', 'pending'] as const;
 
 /** Among the memberships of one user in one organization, the one that would be active again, with its roles. */
-export const formerIn = (memberships: readonly JsonObject[]): JsonObject | undefined =>
+const formerIn = (memberships: readonly JsonObject[]): JsonObject | undefined =>
   memberships.find(({ status }) => status !== 'active' && status !== 'pending');
 
 /** The slugs of the roles that a call names, or that a membership or an invitation has. */
@@ -55,3 +55,26 @@ export const admissionFacts = (
     ? { 'Permissions of the default role, which is member unless another was chosen': permissionsOf('member', roles) }
     : { 'Permissions of the roles': Object.fromEntries(slugs.map((slug) => [slug, permissionsOf(slug, roles)])) }),
 });
+
+/** What becomes of letting an email into an organization, with the roles that the call names. */
+export function judgeAdmission(
+  email: unknown,
+  chosen: readonly string[],
+  found: Found<'memberships' | 'organization' | 'roles'>,
+): Ruling {
+  const former = formerIn(found.memberships);
+  const given = chosen.length === 0 && former !== undefined ? roleSlugs(former) : chosen;
+  const shows = admissionFacts(given, found, email);
+  // Accepting an invitation may bring earlier roles back, too: it is not documented.
+  if (former !== undefined) {
+    return { credentials: 'the person was a member before, and may get the earlier or the chosen roles', shows };
+  }
+  if (!isOwnInbox(email, found.organization[0])) {
+    return { confirm: 'the email is not on a verified domain of the organization', shows };
+  }
+  return chosen.length > 0 ? { confirm: 'roles decide what a member may do', shows } : 'plain';
+}
+
+/** When that waits for a confirmation, for operators. */
+export const ADMISSION_WAITS =
+  'the person was a member before, or the email is not on a verified domain of the organization';

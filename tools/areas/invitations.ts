@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { lookFirst } from '../../src/catalog/asking.ts';
 import { area, tool } from '../../src/catalog/declaration.ts';
 import { secret } from '../../src/catalog/output.ts';
-import { ALL_STATUSES, admissionFacts, formerIn, isOwnInbox, roleSlugs } from '../admission.ts';
+import { ADMISSION_WAITS, ALL_STATUSES, admissionFacts, judgeAdmission, roleSlugs } from '../admission.ts';
 import { email, id, organizationId, page, roleSlug, userId } from '../arguments.ts';
 import { endings, userManagement } from '../limits.ts';
 import { locale } from '../locales.ts';
@@ -54,30 +54,16 @@ const admission = lookFirst({
     memberships: {
       tool: 'list_organization_memberships',
       with: (args, { asGiven: [one], inLowerCase: [other] }) => {
-        const user_id = (one ?? other)?.id;
-        return user_id === undefined
-          ? undefined
-          : { user_id, organization_id: args.organization_id, statuses: ALL_STATUSES };
+        const user = one ?? other;
+        return user && { user_id: user.id, organization_id: args.organization_id, statuses: ALL_STATUSES };
       },
     },
   },
-  waits: 'the person was a member before, or the email is not on a verified domain of the organization',
-  decide: ({ organization, roles, memberships }, args) => {
-    const former = formerIn(memberships);
-    const chosen = roleSlugs(args);
-    // Whether accepting brings earlier roles back is not documented.
-    if (former !== undefined) {
-      return {
-        credentials: 'the person was a member before, and may get the earlier or the chosen roles',
-        shows: admissionFacts(chosen.length > 0 ? chosen : roleSlugs(former), { organization, roles }, args.email),
-      };
-    }
-    if (args.organization_id === undefined || isOwnInbox(args.email, organization[0])) return 'plain';
-    return {
-      confirm: 'the email is not on a verified domain of the organization',
-      shows: admissionFacts(chosen, { organization, roles }, args.email),
-    };
-  },
+  waits: ADMISSION_WAITS,
+  decide: ({ memberships, organization, roles }, args) =>
+    args.organization_id === undefined
+      ? 'plain'
+      : judgeAdmission(args.email, roleSlugs(args), { memberships, organization, roles }),
 });
 
 export default area({

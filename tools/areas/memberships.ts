@@ -3,7 +3,7 @@ import { type Found, lookFirst } from '../../src/catalog/asking.ts';
 import { area, tool } from '../../src/catalog/declaration.ts';
 import { detail, explained, implied } from '../../src/catalog/output.ts';
 import type { JsonObject } from '../../src/json.ts';
-import { ALL_STATUSES, admissionFacts, formerIn, isOwnInbox, roleSlugs } from '../admission.ts';
+import { ADMISSION_WAITS, ALL_STATUSES, admissionFacts, judgeAdmission, roleSlugs } from '../admission.ts';
 import { membershipId, organizationId, page, roles, userId } from '../arguments.ts';
 import { endings, userManagement } from '../limits.ts';
 import { kind, list, object, pairs, text, textOrNull, times } from '../members.ts';
@@ -105,23 +105,8 @@ export default area({
           organization: { tool: 'get_organization', with: ({ organization_id }) => ({ organization_id }) },
           roles: { tool: 'list_organization_roles', with: ({ organization_id }) => ({ organization_id }) },
         },
-        waits: "the user was a member before, or the user's email is not on a verified domain of the organization",
-        decide: ({ memberships, user: [user], organization, roles }, args) => {
-          const former = formerIn(memberships);
-          const chosen = roleSlugs(args);
-          if (former !== undefined) {
-            const given = chosen.length > 0 ? chosen : roleSlugs(former);
-            return {
-              credentials: 'the user was a member before, and gets the earlier or the chosen roles',
-              shows: admissionFacts(given, { organization, roles }, user?.email),
-            };
-          }
-          if (isOwnInbox(user?.email, organization[0])) return 'plain';
-          return {
-            confirm: "the user's email is not on a verified domain of the organization",
-            shows: admissionFacts(chosen, { organization, roles }, user?.email),
-          };
-        },
+        waits: ADMISSION_WAITS,
+        decide: ({ user: [user], ...found }, args) => judgeAdmission(user?.email, roleSlugs(args), found),
       }),
       nextSteps: {
         ...invalidRole,
@@ -149,7 +134,7 @@ export default area({
         look: membershipReads,
         waits: 'they give other roles',
         decide: ({ organization, roles }, args) => ({
-          confirm: 'roles decide what the member may do',
+          confirm: 'roles decide what a member may do',
           shows: admissionFacts(roleSlugs(args), { organization, roles }),
         }),
       }),
