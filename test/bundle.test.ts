@@ -68,6 +68,8 @@ async function launch(userConfig: UserConfig) {
   if (config === undefined) expect.fail('the host would not start it');
   const env = {
     ...config.env,
+    // What grants come to, whether or not it is listed.
+    WORKOS_MCP_LIST: 'all',
     // The sandbox has an address of its own.
     ...(userConfig.sandbox !== true && { WORKOS_BASE_URL: upstream.url }),
     PATH: [dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter),

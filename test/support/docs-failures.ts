@@ -1,5 +1,6 @@
 import { type Asking, connectAsking, type Reply } from './asking.ts';
 import { openProxy } from './proxy.ts';
+import { inForm, ofTool } from './requests.ts';
 import type { Result } from './session.ts';
 import { type Answer, listen, type Upstream } from './upstream.ts';
 
@@ -14,6 +15,8 @@ export type Stage = {
   readonly asking: Asking;
   /** As `plain`, with `--confirm strict`. */
   readonly strict: Asking;
+  /** As `plain`, with `--confirm off`. */
+  readonly unasked: Asking;
   /** As `plain`, with a core of the tools listed. */
   readonly core: Asking;
   /** As `plain`, with an --attempt-timeout that ends before a slow answer. */
@@ -42,26 +45,29 @@ async function openStage(): Promise<Stage & { readonly close: () => Promise<void
     const env = { WORKOS_API_KEY: KEY, WORKOS_BASE_URL: workos.url, ...more };
     return connectAsking(args, env, 'v2 client, legacy', asks ? { form: {} } : undefined, () => stage.reply);
   };
-  const all = ['--allow', '*:full,*:credentials'];
+  const grants = ['--allow', '*:full,*:credentials'];
+  const all = [...grants, '--list', 'all'];
   const client = { WORKOS_CLIENT_ID: 'client_1' };
   const behind = { WORKOS_BASE_URL: 'https://workos.test', HTTPS_PROXY: `127.0.0.1:${proxy.port}` };
   const sessions = await Promise.all([
     open(all, client),
-    open(['--allow', '*:full']),
+    open(['--allow', '*:full', '--list', 'all']),
     open(all, client, true),
     open([...all, '--confirm', 'strict'], client),
-    open([...all, '--list', 'core'], client),
+    open([...all, '--confirm', 'off'], client),
+    open([...grants, '--list', 'core'], client),
     open([...all, '--attempt-timeout', '1'], client),
     open(all, { WORKOS_BASE_URL: gone.url }),
     open(all, behind),
   ]);
-  const [plain, bare, asking, strict, core, impatient, stranded, proxied] = sessions;
+  const [plain, bare, asking, strict, unasked, core, impatient, stranded, proxied] = sessions;
   const stage: Stage = {
     workos,
     plain,
     bare,
     asking,
     strict,
+    unasked,
     core,
     impatient,
     stranded,
@@ -421,8 +427,18 @@ export const STATUSES: readonly Failure[] = [
   ['Any other status', status(418)],
 ];
 
+/** What is read first is answered, and no former member is found. */
+const found = inForm({ object: 'thing', id: 'x_1', status: 'active', email: 'ada@acme.example.com', domains: [] });
+
 /** An error code, or a status, for which a tool declares the next step. */
 export const withCode = (name: string, args: object, code: string): Failure => [
   code,
-  /^\d+$/.test(code) ? status(Number(code), name, args) : status(403, name, args, { code }),
+  ({ workos, unasked }) => {
+    const [status, body] = /^\d+$/.test(code) ? [Number(code), {}] : [403, { code }];
+    workos.answer = (request) => {
+      const sent = { method: request.method, path: new URL(request.url).pathname };
+      return ofTool(name, [sent]).length > 0 ? Response.json(body, { status }) : found(request);
+    };
+    return unasked.call(name, { ...args });
+  },
 ];
