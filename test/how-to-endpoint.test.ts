@@ -135,7 +135,7 @@ describe('the page, carried out', () => {
 
   it.each(NAMES)('shows %s to clients and people', (name) => {
     const { area = '' } = catalog.tools.find((tool) => tool.name === name) ?? {};
-    for (const path of ['README.md', 'manifest.json', `docs/tools/${area}.md`, `test/snapshots/surface/${area}.json`]) {
+    for (const path of ['manifest.json', `docs/tools/${area}.md`, `test/snapshots/surface/${area}.json`]) {
       expect(read(path), path).toContain(name);
     }
   });
