@@ -221,9 +221,9 @@ async function prepare() {
     import { declarations } from './tools/index.ts';
     const catalog = createCatalog(declarations);
     const grants = { allow: [], deny: [], readOnly: false, productionGuard: false };
-    const { statusTool, finding } = createOwnTools(catalog)({ name: '', grants }, { statusTool: true, isListed: () => false });
-    const own = { statusTool, findTool: finding.find, callTools: finding.calls };
-    const tools = [...catalog.tools, statusTool, finding.find, ...Object.values(finding.calls)];
+    const { statusTool, waitTool, finding } = createOwnTools(catalog)({ name: '', grants }, { statusTool: true, isListed: () => false });
+    const own = { statusTool, waitTool, findTool: finding.find, callTools: finding.calls };
+    const tools = [...catalog.tools, statusTool, waitTool, finding.find, ...Object.values(finding.calls)];
     const forms = tools.flatMap((tool) => [tool, tool.restricted ?? []].flat()).flatMap((tool) => [tool, withConfirmToken(tool)]);
     export const schemas = Object.fromEntries([
       ...forms.map((tool) => [tool.form, tool.jsonSchema()]),

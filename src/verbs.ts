@@ -46,6 +46,7 @@ export const VERBS = {
   // As with `verify`: the verdict is in WorkOS's answer, which is content.
   validate: { do: 'check', done: 'checked', on: true },
   verify: { do: 'check', done: 'checked', on: true },
+  wait: { do: 'wait', done: 'waited' },
 } as const satisfies Readonly<Record<string, VerbForms>>;
 
 export type Verb = keyof typeof VERBS;

@@ -15,6 +15,7 @@ import { table } from '../src/commands/table.ts';
 import { toolsReport } from '../src/commands/tools.ts';
 import { RefusedError, StartError } from '../src/errors.ts';
 import { createStatusTool } from '../src/mcp/status-tool.ts';
+import { createWaitTool } from '../src/mcp/wait-tool.ts';
 import { catalog, fixedCatalog, toGrants } from './support/catalog.ts';
 
 const toolOf = (name: string): Tool => catalog.tools.find((tool) => tool.name === name) ?? expect.fail(name);
@@ -177,14 +178,21 @@ describe('access by area', () => {
 });
 
 const tokens = toTokenCounts(
-  [...catalog.tools, createStatusTool(catalog, { name: 'support', grants: toGrants('*:read') })],
+  [
+    ...catalog.tools,
+    createStatusTool(catalog, { name: 'support', grants: toGrants('*:read') }),
+    createWaitTool(catalog) ?? expect.fail('no tool waits'),
+  ],
   countTokens,
 );
 
 describe('the token cost', () => {
-  const published = catalog.areas.flatMap(({ name }): readonly Record<string, unknown>[] =>
-    JSON.parse(readFileSync(`${import.meta.dirname}/snapshots/surface/${name}.json`, 'utf8')),
-  );
+  const readSurface = (name: string): readonly Record<string, unknown>[] =>
+    JSON.parse(readFileSync(`${import.meta.dirname}/snapshots/surface/${name}.json`, 'utf8'));
+  const published = [
+    ...catalog.areas.flatMap(({ name }) => readSurface(name)),
+    ...readSurface('server').filter(({ name }) => name === 'wait_for_events'),
+  ];
   const whole = (tools: readonly Record<string, unknown>[]) =>
     countTokens(
       JSON.stringify(tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }))),
@@ -201,6 +209,7 @@ describe('the token cost', () => {
     const listed = catalog.tools
       .filter((tool) => policy.whyOff(tool) === undefined)
       .map((tool) => (policy.whyRestricted(tool) !== undefined && tool.restricted) || tool)
+      .flatMap((tool) => (tool.name === 'list_events' ? [tool, createWaitTool(catalog) ?? tool] : [tool]))
       .map((tool) => ({ ...tool, inputSchema: tool.jsonSchema() }));
     const expected = whole(listed);
     // One token for a bracket or two weighs in a list of one.

@@ -270,7 +270,8 @@ describe('the sentence of a call', () => {
       bot asked to create an audit log export in staging | bot created an audit log export for organization org_1 in staging
       bot asked to read an audit log export in staging | bot read audit log export audit_log_export_1 in staging
       bot asked to list environment roles in staging | bot listed environment roles in staging
-      bot asked to list organization roles in staging | bot listed organization roles of organization org_1 in staging"
+      bot asked to list organization roles in staging | bot listed organization roles of organization org_1 in staging
+      bot asked to list events in staging | bot listed events in staging"
     `);
   });
 

@@ -141,7 +141,9 @@ async function start({ allow, deny, flags = [], live }: Grants): Promise<Running
     WORKOS_BASE_URL: upstream.url,
     WORKOS_CLIENT_ID: 'client_1',
   });
-  return { upstream, session, listed: await session.listTools() };
+  // The server's own, of which no grant knows, is for test/events.test.ts.
+  const listed = (await session.listTools()).filter(({ name }) => name !== 'wait_for_events');
+  return { upstream, session, listed };
 }
 
 const runs = new Map<Grants, Running>();
@@ -204,7 +206,8 @@ describe.each(SETS.map((grants) => [titleOf(grants), grants] as const))('%s', (_
 
   it('sends one request for a call of what is there, and none where it takes credentials that are not granted', async () => {
     const { session, upstream, listed } = run();
-    for (const { name } of listed) {
+    // Of events, what is shown depends on their types: test/events.test.ts.
+    for (const { name } of listed.filter((tool) => tool.name !== 'list_events')) {
       const { guarded = [], ...row } = rowOf(name);
       const local = isLocal(row);
       const sees = tools.get(name) === true;

@@ -5,6 +5,7 @@ import { createCatalog } from '../src/catalog/catalog.ts';
 import type { Listing } from '../src/catalog/listing.ts';
 import { createOffer, withTools } from '../src/mcp/offer.ts';
 import { createStatusTool } from '../src/mcp/status-tool.ts';
+import { createWaitTool } from '../src/mcp/wait-tool.ts';
 import { declarations } from '../tools/index.ts';
 import { catalog, toGrants } from './support/catalog.ts';
 
@@ -16,10 +17,11 @@ describe('an offer that was made of listings', () => {
     const grants = toGrants(text);
     const [listedStatus, statusTool] = [listings, catalog].map((one) => createStatusTool(one, { name: 'a', grants }));
     const from = { agent: 'a', policy: createPolicy(listings, grants), environment: 'staging', confirm } as const;
-    const listed = createOffer<Listing>({ ...from, catalog: listings, statusTool: listedStatus });
+    const [listedWait, waitTool] = [listings, catalog].map(createWaitTool);
+    const listed = createOffer<Listing>({ ...from, catalog: listings, statusTool: listedStatus, waitTool: listedWait });
     return {
-      expected: createOffer({ ...from, catalog, statusTool }),
-      offer: withTools(listed, catalog, { statusTool }),
+      expected: createOffer({ ...from, catalog, statusTool, waitTool }),
+      offer: withTools(listed, catalog, { statusTool, waitTool }),
     };
   };
 

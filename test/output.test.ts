@@ -59,8 +59,11 @@ function outputOf(name: string): z.ZodObject {
 
 describe.each(specifications)('by the official OpenAPI file ($version)', ({ version, operation }) => {
   const ledger = LEDGER.filter((entry) => entry.in.includes(version)).flatMap(({ lines }) => lines);
+  // What is within events is of as many forms as there are types, none of which is declared: test/events.test.ts.
   const found = ({ name, route, output }: (typeof answering)[number]) =>
-    answerDifferences(name, output, operation(route)?.answer ?? {});
+    answerDifferences(name, output, operation(route)?.answer ?? {}).filter(
+      (line) => !/^event\.(data|context)[.=]/.test(line),
+    );
 
   it('exactly the tools whose answer has a body declare one', () => {
     const withBody = tools.filter(({ route }) => operation(route)?.answer !== undefined);

@@ -4,7 +4,8 @@ import { RefusedError } from '../src/errors.ts';
 import { outOfLine } from '../src/serve/http/in-flight.ts';
 import { connectCalling } from './support/calling.ts';
 
-const FULL = 'Too many calls are waiting for an answer from a person. Have some of them answered, then call again.';
+const FULL =
+  'Too many calls are waiting for an answer from a person or for an event. Let some of them end, then call again.';
 
 /** A wait that the test ends. */
 function openWait() {

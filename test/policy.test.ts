@@ -192,7 +192,11 @@ describe('compiled grants', () => {
   const toExpected = (grants: Grants, tool: Tool) => {
     const allowing = (permission: string) => grants.allow.find((grant) => covers(grant, tool, permission, false));
     const [own, credentials] = [whyNot(grants, tool, tool.access), whyNot(grants, tool, 'credentials')];
-    const off = own ?? (tool.needsCredentials ? credentials : undefined);
+    const isShown = ({ name }: Tool) => tool.needsOneOf?.includes(name);
+    const others = catalog.tools.filter(isShown);
+    const isAlone = tool.name === 'list_events' && others.every((other) => whyNot(grants, other, 'read') !== undefined);
+    const alone = 'shows nothing without a grant that reads what it is about, such as users:read';
+    const off = own ?? (tool.needsCredentials ? credentials : undefined) ?? (isAlone ? alone : undefined);
     return [
       off,
       off === undefined ? allowing(tool.access) : undefined,

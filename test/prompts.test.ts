@@ -536,8 +536,8 @@ describe('the instructions', () => {
     ['*:full *:credentials', undefined],
     ['*:full', undefined],
     ['*:read', 'Off: mfa; everything that writes or deletes.'],
-    ['*:write', 'Off: sso, directory_sync, roles; everything that reads or deletes.'],
-    ['roles:read *:write users:delete', 'Off: sso, directory_sync.'],
+    ['*:write', 'Off: sso, directory_sync, roles, events; everything that reads or deletes.'],
+    ['roles:read *:write users:delete', 'Off: sso, directory_sync, events.'],
   ])('say what is off, and what tells why only where that is: %s', (grants, off) => {
     const offLine = (instructions: string) => instructions.split('\n').find((line) => line.startsWith('Off'));
     expect(offLine(offerOf(grants, false).instructions)).toBe(off);

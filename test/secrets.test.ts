@@ -447,7 +447,7 @@ describe('a production key', () => {
   it('writes nothing unless somebody said so', async () => {
     const guarded = await connect(['--allow', '*:full,*:credentials'], production);
     const names = (await guarded.listTools()).map(({ name }) => name);
-    expect(names).toEqual([...openedBy('*', 'read'), 'get_access_status']);
+    expect(names).toEqual([...openedBy('*', 'read'), 'wait_for_events', 'get_access_status']);
     expect(guarded.instructions()).toContain('production environment');
     await guarded.close();
     const open = await connect(

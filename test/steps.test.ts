@@ -151,6 +151,7 @@ describe('the steps of a call', () => {
       'decide',
       'recheck',
       'spend',
+      'waitForEvents',
       'send',
     ]);
   });

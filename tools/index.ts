@@ -1,6 +1,7 @@
 import type { Area } from '../src/catalog/declaration.ts';
 import auditLogs from './areas/audit-logs.ts';
 import directorySync from './areas/directory-sync.ts';
+import events from './areas/events.ts';
 import invitations from './areas/invitations.ts';
 import magicAuth from './areas/magic-auth.ts';
 import memberships from './areas/memberships.ts';
@@ -31,6 +32,7 @@ const all = [
   directorySync,
   auditLogs,
   roles,
+  events,
 ];
 
 export const areas: readonly Area[] = all;

@@ -8,6 +8,7 @@ import {
   type Grant,
   type Grants,
   guardOf,
+  type Names,
   nameOf,
   type Permission,
   parseGrant,
@@ -55,7 +56,7 @@ export function compileGrants(catalog: Catalog<Listing>, given: Grants): (produc
       ].join('\n'),
     );
   }
-  const byAllow = decideBy({ grants: allowOnly(grants.allow), findAllowed, findDenied: () => undefined });
+  const byAllow = decideBy({ grants: allowOnly(grants.allow), names, findAllowed, findDenied: () => undefined });
   const isOn = (tool: Listing) => byAllow.whyOff(tool) === undefined;
   for (const grant of allowed) {
     const { text } = grant;
@@ -102,6 +103,7 @@ function toPolicy({ tools }: Catalog<Listing>, compiled: Compiled): Policy {
 type Compiled = {
   /** Without presets. */
   readonly grants: Grants;
+  readonly names: Names;
   readonly findAllowed: FindGrant;
   readonly findDenied: FindGrant;
 };
@@ -124,9 +126,9 @@ type Decision = { readonly [What in keyof Policy]: ReturnType<Policy[What]> };
  * For each permission that a tool needs, the rules are evaluated in this order, and the first that matches decides:
  * read-only, the production guard, the deny grants in the order written, the allow grants in the order written. A
  * permission that none of them allows is off. A tool needs its own access and, if it cannot be called without them, the
- * credentials of its area.
+ * credentials of its area. One that shows what other tools read needs one of those, too.
  */
-function decideBy({ grants, findAllowed, findDenied }: Compiled): Policy {
+function decideBy({ grants, names, findAllowed, findDenied }: Compiled): Policy {
   const whyNot = (tool: Listing, permission: Permission): string | undefined => {
     const isWrite = permission !== 'read';
     if (isWrite && grants.readOnly) return `${nameOf(grants, 'read-only')} keeps it off`;
@@ -135,9 +137,14 @@ function decideBy({ grants, findAllowed, findDenied }: Compiled): Policy {
     if (denied !== undefined) return `${nameOf(grants, 'deny')} ${denied.text} keeps it off`;
     return findAllowed(tool, permission) === undefined ? `needs the grant ${tool.area}:${permission}` : undefined;
   };
+  const whyAlone = ({ needsOneOf }: Listing): string | undefined => {
+    const others = needsOneOf?.flatMap((name) => names.tools.get(name) ?? []) ?? [];
+    if (needsOneOf === undefined || others.some((other) => about(other).whyOff === undefined)) return undefined;
+    return `shows nothing without a grant that reads what it is about${others[0] ? `, such as ${others[0].area}:read` : ''}`;
+  };
   const toDecision = (tool: Listing): Decision => {
     const whyRestricted = whyNot(tool, 'credentials');
-    const whyOff = whyNot(tool, tool.access) ?? (tool.needsCredentials ? whyRestricted : undefined);
+    const whyOff = whyNot(tool, tool.access) ?? (tool.needsCredentials ? whyRestricted : undefined) ?? whyAlone(tool);
     return {
       whyOff,
       grantOf: whyOff === undefined ? findAllowed(tool, tool.access)?.text : undefined,
@@ -173,6 +180,10 @@ function opensNothing(catalog: Catalog<Listing>, text: string, rule: Rule, grant
     return own.length === 0
       ? `${flag}: no tool of ${area} handles credentials.`
       : `${flag} by itself: ${own.join(', ')}.`;
+  }
+  const alone = tools.find((tool) => tool.access === access && tool.needsOneOf !== undefined);
+  if (alone !== undefined) {
+    return `${flag} by itself: ${alone.name} shows only what the agent may read, so it also needs a grant such as users:read.`;
   }
   const closed = tools.find((tool) => tool.access === access);
   if (closed !== undefined) return `${flag} by itself: ${closed.name} also needs ${area}:credentials.`;

@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Listing } from '../catalog/listing.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { withConfirmToken } from './confirmation.ts';
-import { isOn, STATUS_TOOL } from './overview.ts';
+import { isOn, STATUS_TOOL, WAIT_TOOL } from './overview.ts';
 import type { Policy } from './policy.ts';
 
 /**
@@ -49,7 +49,8 @@ export function tokenCost(
     const { confirmable } = (isRestricted && tool.restricted) || tool;
     return (isRestricted ? restricted : full) + (confirmToken && confirmable ? confirming : 0);
   };
-  const own = [...(statusTool ? [STATUS_TOOL] : []), ...finding];
+  const waits = catalog.tools.some((tool) => tool.needsOneOf !== undefined && isOn(policy)(tool));
+  const own = [...(statusTool ? [STATUS_TOOL] : []), ...(waits ? [WAIT_TOOL] : []), ...finding];
   return [
     ...catalog.tools
       .filter(isOn(policy))

@@ -34,7 +34,10 @@ const EVERYTHING: Grants = { allow: ['*:full', '*:credentials'], deny: [], readO
 function toRemedy(catalog: Catalog, grants: Grants, tool: Tool, holds: (policy: Policy) => boolean): Remedy {
   const stops = (rule: Partial<Grants>) => !holds(decide(catalog, { ...EVERYTHING, ...rule }));
   const [own, credentials] = [`${tool.area}:${tool.access}`, `${tool.area}:credentials`];
-  const least = [[], [own], [credentials]].find((more) => !stops({ allow: [...grants.allow, ...more] }));
+  const [other] = catalog.tools.filter(({ name }) => tool.needsOneOf?.includes(name));
+  const others = other === undefined ? [] : [`${other.area}:${other.access}`];
+  const ways = [[], [own], [credentials], others, [own, ...others]];
+  const least = ways.find((more) => !stops({ allow: [...grants.allow, ...more] }));
   const productionWrites = stops({ productionGuard: grants.productionGuard })
     ? [nameOf(grants, 'production-writes')]
     : [];

@@ -1,5 +1,7 @@
 import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
+import type { EventView } from '../events/view.ts';
+import { isObject } from '../json.ts';
 import { withoutSecretTexts } from '../secrets/texts.ts';
 import { type Declared, isNested, withhold } from '../secrets/withhold.ts';
 
@@ -7,6 +9,8 @@ import { type Declared, isNested, withhold } from '../secrets/withhold.ts';
 export type Confidential = {
   /** The answer's secrets and the marker that replaces them, for agents without the grant. */
   readonly withheld?: { readonly declared: Declared; readonly marker: string };
+  /** What the agent may see of events, where the answer consists of them. It withholds their secrets, too. */
+  readonly view?: EventView | undefined;
   /** The API key and the values of secret arguments. */
   readonly values: readonly string[];
 };
@@ -14,14 +18,23 @@ export type Confidential = {
 export const NOTHING: Confidential = { values: [] };
 
 /** @param marker replaces secrets; `undefined` if the agent may see them */
-export function toConfidential(tool: Tool, args: Arguments, marker: string | undefined, apiKey: string): Confidential {
+export function toConfidential(
+  tool: Tool,
+  args: Arguments,
+  marker: string | undefined,
+  apiKey: string,
+  view?: EventView,
+): Confidential {
   const secrets = tool.credentials?.secrets ?? [];
   const values = [apiKey, ...secrets.map((name) => args[name]).filter((value) => typeof value === 'string')];
-  return marker === undefined ? { values } : { values, withheld: { declared: tool.declared(), marker } };
+  return marker === undefined ? { values, view } : { values, view, withheld: { declared: tool.declared(), marker } };
 }
 
 /** The answer with secrets replaced by the marker. */
-export function withoutSecrets(value: unknown, { withheld }: Confidential): unknown {
+export function withoutSecrets(value: unknown, { withheld, view }: Confidential): unknown {
+  if (view !== undefined && isObject(value) && Array.isArray(value.data)) {
+    return { ...value, data: value.data.flatMap((event) => (isObject(event) ? (view.show(event) ?? []) : [])) };
+  }
   return withheld === undefined ? value : withhold(value, withheld.declared, withheld.marker);
 }
 

@@ -19,6 +19,9 @@ export type Traffic = {
 
 export const createTraffic = (): Traffic => ({ sent: false, requests: 0, attempts: 0 });
 
+/** Whose requests those are that no agent's call makes. */
+export const SERVER_ITSELF = 'the server itself';
+
 /** The agent and deadline of a request, whether it may still be sent, and where it is counted. */
 export type ExchangeContext = Pick<Context, 'signal' | 'agent' | 'deadline' | 'stillAllowed'> & {
   readonly traffic: Traffic;

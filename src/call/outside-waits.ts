@@ -13,7 +13,8 @@ type OutsideLimits = { readonly perAgent: number; readonly inAll: number };
 export const OUTSIDE_LIMITS: OutsideLimits = { perAgent: 4, inAll: 200 };
 
 export const TOO_MANY_WAITS = {
-  message: 'Too many calls are waiting for an answer from a person. Have some of them answered, then call again.',
+  message:
+    'Too many calls are waiting for an answer from a person or for an event. Let some of them end, then call again.',
   rule: 'too many calls wait for something outside',
 };
 

@@ -3,6 +3,7 @@ import type { Outcome } from '../audit/entry.ts';
 import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
+import { createEventView } from '../events/view.ts';
 import { isObject } from '../json.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
 import { resolveConstants, toRequest } from '../workos/request.ts';
@@ -29,6 +30,7 @@ import { toRule } from './rule.ts';
 import { createSideRead } from './side-reads.ts';
 import type { CallState } from './state.ts';
 import { requireAllowed } from './verdict.ts';
+import { type EventWaits, waitForEvents } from './wait.ts';
 
 /**
  * The steps of every call, in order. A step refuses the call by throwing, or ends it by returning its end. Otherwise
@@ -48,6 +50,7 @@ export const STEPS: readonly Step[] = [
   decide, // Before anything that may change data: a call that cannot be recorded is not sent.
   recheck, // After the last wait for a person or the record: the object may have changed since the preview.
   spend, // After every other refusal: a refused delete does not count against the agent's limit.
+  waitForEvents, // In the place of what sends: after all that may refuse a call.
   send,
 ];
 
@@ -89,6 +92,8 @@ export type StepDeps = {
   readonly exchange: Exchange;
   readonly gate: ConfirmationGate;
   readonly keepsPace: KeepPace;
+  /** Absent where no tool lists events. */
+  readonly waits?: EventWaits | undefined;
   /** Makes Idempotency-Keys. */
   readonly newKey: () => string;
   /** Milliseconds of a clock that only goes forward. */
@@ -97,7 +102,8 @@ export type StepDeps = {
 
 function conceal({ deps, tool, rawArgs, caller }: CallContext, state: CallState): undefined {
   const sent = isObject(rawArgs) ? rawArgs : {};
-  state.confidential = toConfidential(tool, sent, caller.markerOf(tool), deps.environment.apiKey);
+  const view = tool.events && createEventView(tool.events, { ...caller, toolOf: deps.toolOf });
+  state.confidential = toConfidential(tool, sent, caller.markerOf(tool), deps.environment.apiKey, view);
 }
 
 function allow({ tool, caller }: CallContext, state: CallState): undefined {
@@ -112,7 +118,8 @@ function parse({ deps, tool, rawArgs, journal, caller }: CallContext, state: Cal
   const { args, notes } = parseArguments(tool, rawArgs, deps.settings);
   journal.understand(args);
   state.notes = [...(caller.via?.notes ?? []), ...notes];
-  state.args = withKey(tool, args, deps.newKey);
+  const { view } = state.confidential;
+  state.args = view ? { ...args, events: view.choose(args.events) } : withKey(tool, args, deps.newKey);
   state.selection = selectFields(tool, state.args);
   state.filter = toFilter(tool, state.args, state.confidential);
 }

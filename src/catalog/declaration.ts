@@ -32,6 +32,22 @@ export type Limit = {
   readonly within?: { readonly arguments: readonly string[]; readonly member: string };
 };
 
+/** Types of events about one kind of object. */
+export type EventKind = {
+  /** The area that the object belongs to. This server may have no tool of it. */
+  readonly area: string;
+  /** The tool that reads the object. An agent is shown these types only where it has that tool. */
+  readonly reader: string;
+  readonly types: readonly string[];
+  /**
+   * Members of the payload that belong to it, besides those that the reader's answer declares: what they hold is shown.
+   * Dotted paths are no secrets in spite of their names.
+   */
+  readonly own?: readonly string[];
+  /** Other objects within the payload, by the member that holds them, with the tool that reads them. */
+  readonly parts?: Readonly<Record<string, string>>;
+};
+
 /** One WorkOS environment as a declaration may know it: without what opens it. */
 export type Environment = {
   readonly label: 'sandbox' | 'staging' | 'production';
@@ -122,6 +138,8 @@ export type Declaration<R extends Route = Route, I extends Input = Input, Name e
   readonly confirm?: 'always' | { readonly beyond: Pace };
   /** What is read first, and decides whether a call waits for a confirmation, needs the credentials grant, or is refused. */
   readonly before?: LookFirst;
+  /** Its items are events: what they may be about, and who is shown them. */
+  readonly events?: readonly EventKind[];
   /** The read that tells whether a call whose answer was lost took effect. */
   readonly toldBy?: string;
   /** What people call it beside its name and description, for `find_tools` alone. */

@@ -20,6 +20,7 @@ export const KEPT = [
   'usesCredentials',
   'looksFirst',
   'listed',
+  'needsOneOf',
 ] as const satisfies readonly (keyof Tool)[];
 
 /** The part of a tool that grants decide on and clients list. */

@@ -6,6 +6,8 @@ import type { Tool } from './tool.ts';
 /** The tools of the server itself, by their part. */
 type Own<T> = {
   readonly statusTool: T;
+  /** Absent where no tool lists events. */
+  readonly waitTool?: T | undefined;
   readonly findTool: T;
   readonly callTools: Readonly<Record<'read' | 'write' | 'delete' | 'credential', T>>;
 };
@@ -68,10 +70,11 @@ export function openListings(): Listings {
   return { ...catalog, tools: tools.map(open), ...mapOwn(own, open) };
 }
 
-function mapOwn<T, U>({ statusTool, findTool, callTools }: Own<T>, change: (tool: T) => U): Own<U> {
+function mapOwn<T, U>({ statusTool, waitTool, findTool, callTools }: Own<T>, change: (tool: T) => U): Own<U> {
   const { read, write, delete: remove, credential } = callTools;
   return {
     statusTool: change(statusTool),
+    waitTool: waitTool && change(waitTool),
     findTool: change(findTool),
     callTools: { read: change(read), write: change(write), delete: change(remove), credential: change(credential) },
   };

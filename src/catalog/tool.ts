@@ -68,6 +68,10 @@ export type Tool = Omit<Declaration, 'name' | 'output'> & {
   /** Whether the credentials grant makes any difference to it, in arguments or answers. */
   readonly handlesCredentials: boolean;
   readonly needsClientId: boolean;
+  /** Tools of which an agent must have one: without, this one would show nothing. */
+  readonly needsOneOf?: readonly string[] | undefined;
+  /** Whether it waits for events instead of sending its arguments. */
+  readonly waits?: true;
   /** The tool as agents without its area's credentials grant have it, where that makes a difference to its arguments. */
   readonly restricted?: Tool;
   /** The tool as clients have it that may be unable to ask a person, where some of its calls wait for a confirmation. */
@@ -141,8 +145,8 @@ function derive(
   const { output: body, ...rest } = declaration;
   const { access, effect, confirm, preview } = rest;
   const output = body && toListed(body);
-  const paginated = Object.hasOwn(declaration.input, 'after');
   const isList = output !== undefined && listItem(output) !== undefined;
+  const paginated = isList && Object.hasOwn(declaration.input, 'after');
   const input: Input = {
     ...declaration.input,
     ...(paginated && MAX_ITEMS),
@@ -187,6 +191,7 @@ function derive(
     confirmable: preview !== undefined,
     alwaysConfirmed: preview !== undefined && (access === 'delete' || confirm === 'always'),
     needsClientId: constants.includes(CLIENT_ID),
+    needsOneOf: rest.events && [...new Set(rest.events.map(({ reader }) => reader))],
   };
 }
 

@@ -1,7 +1,7 @@
 import type { InitializeResult, ListToolsResult } from '@modelcontextprotocol/server';
 import { type CallKind, kindsOf, kindsOfAll } from '../access/call-kind.ts';
 import { type ConfirmMode, withConfirmToken } from '../access/confirmation.ts';
-import { STATUS_TOOL } from '../access/overview.ts';
+import { STATUS_TOOL, WAIT_TOOL } from '../access/overview.ts';
 import type { Policy } from '../access/policy.ts';
 import type { Named } from '../call/caller.ts';
 import type { Verdict } from '../call/verdict.ts';
@@ -58,6 +58,7 @@ export function createOffer<T extends Formed<T>>({
   confirm,
   dryRun = false,
   statusTool,
+  waitTool,
   finding,
 }: OfferDeps<T>): Offer<T> {
   // In an area in which no tool handles credentials, the marker cannot name a credentials grant.
@@ -81,7 +82,12 @@ export function createOffer<T extends Formed<T>>({
   const calls = kindsOfAll(hidden, isRestricted).flatMap((kind) =>
     finding ? [{ kind, tool: finding.calls[kind] }] : [],
   );
-  const ownTools = [statusTool, findTool, ...calls.map(({ tool }) => tool)].flatMap((tool) => tool ?? []);
+  /** The grants know nothing of the tool that waits: it shows what this one lists. */
+  const lister = catalog.tools.find(({ name }) => waitTool?.needsOneOf?.includes(name));
+  const waits = lister !== undefined && policy.whyOff(lister) === undefined;
+  const ownTools = [waits ? waitTool : undefined, statusTool, findTool, ...calls.map(({ tool }) => tool)].flatMap(
+    (tool) => tool ?? [],
+  );
   const tools = new Map([...offered, ...ownTools].map((tool) => [tool.name, tool]));
   let list: ListToolsResult | undefined;
   return {
@@ -107,10 +113,12 @@ export function createOffer<T extends Formed<T>>({
     prompts: offerPrompts(catalog.prompts, tools),
     verdictOn: (tool) => {
       if (tool.name === STATUS_TOOL) return { allowed: statusTool !== undefined, rule: 'the status tool' };
-      if (isServerTool(tool.name)) return { allowed: finding !== undefined, rule: "the server's own tool" };
-      const why = policy.whyOff(tool);
+      const ruled = tool.name === WAIT_TOOL ? lister : tool;
+      if (ruled === undefined || isServerTool(ruled.name))
+        return { allowed: finding !== undefined && tool.name !== WAIT_TOOL, rule: "the server's own tool" };
+      const why = policy.whyOff(ruled);
       if (why !== undefined) return { allowed: false, rule: why };
-      return { allowed: true, rule: policy.grantOf(tool) ?? '', credentials: policy.credentialsGrantOf(tool) };
+      return { allowed: true, rule: policy.grantOf(ruled) ?? '', credentials: policy.credentialsGrantOf(ruled) };
     },
     markerOf,
     whyRefused: (name) => {
@@ -125,8 +133,14 @@ export function createOffer<T extends Formed<T>>({
  * Replaces the listings of an offer by the tools themselves, so that they can be called.
  * @param own the server's own tools that the offer has
  */
-export function withTools(offer: Offer<Listing>, catalog: Catalog, { statusTool, finding }: ServerTools<Tool>): Offer {
-  const own = [statusTool, finding?.find, ...Object.values(finding?.calls ?? {})].flatMap((tool) => tool ?? []);
+export function withTools(
+  offer: Offer<Listing>,
+  catalog: Catalog,
+  { statusTool, waitTool, finding }: ServerTools<Tool>,
+): Offer {
+  const own = [statusTool, waitTool, finding?.find, ...Object.values(finding?.calls ?? {})].flatMap(
+    (tool) => tool ?? [],
+  );
   const all = new Map([...catalog.tools, ...own].map((tool) => [tool.name, tool]));
   const toForm = ({ name, form }: Listing): Tool => {
     const tool = all.get(name);

@@ -8,13 +8,16 @@ import type { Call, CallObserver } from '../call/caller.ts';
 import { NOTHING } from '../call/confidential.ts';
 import { createGate } from '../call/confirm/gate.ts';
 import type { PendingStore } from '../call/confirm/pending.ts';
-import { createExchange, createTraffic, type Observer } from '../call/exchange.ts';
+import { createExchange, createTraffic, type Observer, SERVER_ITSELF } from '../call/exchange.ts';
 import { createJournal, type Journal } from '../call/journal.ts';
+import { readEventsWith } from '../call/read-events.ts';
 import type { CallSettings } from '../call/steps.ts';
 import type { Pace } from '../catalog/asking.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Tool } from '../catalog/tool.ts';
-import { systemClock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { createEventFeed } from '../events/feed.ts';
+import { createPlaces } from '../events/place.ts';
 import type { Log } from '../log.ts';
 import { askAgain } from '../workos/ask-again.ts';
 import { authorize } from '../workos/authorize.ts';
@@ -42,6 +45,8 @@ export type ComposeDeps = {
   /** The rate limit windows shared with other replicas. */
   readonly shared?: Shared | undefined;
   readonly observer?: (Observer & CallObserver) | undefined;
+  /** The clock by which events are waited for. */
+  readonly clock?: Clock;
 };
 
 export type Composed = {
@@ -79,7 +84,14 @@ export function compose(deps: ComposeDeps): Composed {
   const journal = createJournal({ record, environment: deps.name ?? environment.label });
   const keepsPace = async (agent: string, { group, calls }: Pace) =>
     (await budgets.take(`${group} ${agent}`, calls, HOUR_MS)).ok;
-  const steps = { environment, settings, toolOf, exchange, gate, keepsPace, newKey: randomUUID, now };
+  const clock = deps.clock ?? systemClock;
+  const lister = catalog.tools.find(({ events }) => events !== undefined);
+  const waits = lister && {
+    ...clock,
+    feed: createEventFeed(readEventsWith(exchange, lister, { clock, ...settings, ...environment }), clock),
+    places: createPlaces(environment.apiKey),
+  };
+  const steps = { environment, settings, toolOf, exchange, gate, keepsPace, waits, newKey: randomUUID, now };
   return {
     call: createCall({ steps, journal, log, observer }),
     journal,
@@ -87,7 +99,7 @@ export function compose(deps: ComposeDeps): Composed {
       const tool = toolOf(catalog.probe.tool);
       if (tool === undefined) throw new Error('the probe tool is not in the catalog');
       await exchange(tool, catalog.probe.args, {
-        agent: 'the server itself',
+        agent: SERVER_ITSELF,
         signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
         deadline: now() + PROBE_TIMEOUT_MS,
         traffic: createTraffic(),

@@ -7,6 +7,7 @@ import { createFindTool } from '../mcp/find/find-tool.ts';
 import { createSearch } from '../mcp/find/search.ts';
 import type { ServerTools } from '../mcp/server-tools.ts';
 import { createStatusTool } from '../mcp/status-tool.ts';
+import { createWaitTool } from '../mcp/wait-tool.ts';
 
 export type OwnToolsOf = (
   agent: Omit<Agent, 'environment'>,
@@ -17,8 +18,10 @@ export type OwnToolsOf = (
 export function createOwnTools(catalog: Catalog): OwnToolsOf {
   const search = createSearch(catalog);
   const calls = createCallTools();
+  const waitTool = createWaitTool(catalog);
   return (agent, { statusTool, isListed }) => ({
     statusTool: statusTool ? createStatusTool(catalog, agent) : undefined,
+    waitTool,
     finding: isListed && {
       isListed,
       find: createFindTool({ catalog, agent, isListed, knowsOff: statusTool, search }),

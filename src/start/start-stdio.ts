@@ -64,6 +64,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
     confirm,
     dryRun: config.dryRun,
     statusTool: config.statusTool ? catalog.statusTool : undefined,
+    waitTool: catalog.waitTool,
     finding: isListed && { isListed, find: catalog.findTool, calls: catalog.callTools },
   });
 

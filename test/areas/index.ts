@@ -2,6 +2,7 @@ import type { ToolName } from '../../tools/index.ts';
 import type { Case } from '../support/case.ts';
 import auditLogs from './audit-logs.ts';
 import directorySync from './directory-sync.ts';
+import events from './events.ts';
 import invitations from './invitations.ts';
 import magicAuth from './magic-auth.ts';
 import memberships from './memberships.ts';
@@ -24,6 +25,7 @@ const all: Readonly<Record<ToolName, Case>> = {
   ...directorySync,
   ...auditLogs,
   ...roles,
+  ...events,
 };
 
 /** What the tests know of each tool, by its name. */

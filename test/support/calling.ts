@@ -8,6 +8,7 @@ import type { Caller } from '../../src/call/caller.ts';
 import { createPendingStore } from '../../src/call/confirm/pending.ts';
 import { createOutsideWaits } from '../../src/call/outside-waits.ts';
 import type { Catalog } from '../../src/catalog/catalog.ts';
+import type { Clock } from '../../src/clock.ts';
 import { createOffer } from '../../src/mcp/offer.ts';
 import { createServer } from '../../src/mcp/server.ts';
 import { compose } from '../../src/start/compose.ts';
@@ -54,6 +55,8 @@ export type CallingOptions = {
   readonly dryRun?: boolean;
   /** Milliseconds of the clock of what is counted by the hour. */
   readonly now?: () => number;
+  /** The clock by which events are waited for. */
+  readonly clock?: Clock;
 };
 
 /** A client of 2025-06-18 without an SDK, and the server in the same process. WorkOS is a function. */
@@ -72,6 +75,7 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
     budgets: createBudgets(now),
     log: { debug: silent, info: silent, warn: silent, error: silent },
     version: '1',
+    ...(options.clock && { clock: options.clock }),
   });
   const policy = createPolicy(catalog, toGrants(grants));
   const own = createOwnTools(catalog)(
@@ -85,6 +89,7 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
     environment: 'staging',
     confirm,
     dryRun,
+    waitTool: own.waitTool,
     ...(isListed && own),
   });
   const server = createServer(offer, call, '1', {

@@ -209,8 +209,8 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   [
     'src/call/outside-waits.ts',
-    'Too many calls are waiting for an answer from a person. Have some of them answered, then call again.',
-    'Four calls of one agent, or 200 of all, are waiting for an answer to a question',
+    'Too many calls are waiting for an answer from a person or for an event. Let some of them end, then call again.',
+    'Four calls of one agent, or 200 of all, are waiting for an answer to a question or for an event',
   ],
   [
     'src/serve/http/responses.ts',

@@ -30,12 +30,13 @@ export type Program = {
 };
 
 const grants = { allow: [], deny: [], readOnly: false, productionGuard: false };
-const { statusTool, finding } = createOwnTools(catalog)(
+const { statusTool, waitTool, finding } = createOwnTools(catalog)(
   { name: '', grants },
   { statusTool: true, isListed: () => false },
 );
-if (statusTool === undefined || finding === undefined) throw new Error('the server has no tools of its own');
-const own = { statusTool, findTool: finding.find, callTools: finding.calls };
+if (statusTool === undefined || waitTool === undefined || finding === undefined)
+  throw new Error('the server has no tools of its own');
+const own = { statusTool, waitTool, findTool: finding.find, callTools: finding.calls };
 
 /** The parts of main.ts. The one for stdio gets the tools from their declarations, which the build prepares otherwise. */
 const PARTS: Readonly<Record<ReturnType<typeof partFor>, Part>> = {
@@ -58,7 +59,7 @@ const PARTS: Readonly<Record<ReturnType<typeof partFor>, Part>> = {
 let counted: Promise<TokenCounts> | undefined;
 const tokenCounts = (): Promise<TokenCounts> => {
   counted ??= import('gpt-tokenizer/encoding/o200k_base').then(({ countTokens }) =>
-    toTokenCounts([...catalog.tools, statusTool, finding.find, ...Object.values(finding.calls)], countTokens),
+    toTokenCounts([...catalog.tools, statusTool, waitTool, finding.find, ...Object.values(finding.calls)], countTokens),
   );
   return counted;
 };

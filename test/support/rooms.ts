@@ -89,6 +89,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'call',
       'audit',
       'workos',
+      'events',
       'access',
       'keys.ts',
       'log.ts',
@@ -164,6 +165,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'workos',
       'access',
       'catalog',
+      'events',
       'secrets',
       'json.ts',
       'visible.ts',
@@ -174,7 +176,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       '@modelcontextprotocol/server',
       'node:http',
     ],
-    types: ['log.ts'],
+    types: ['log.ts', 'clock.ts'],
   },
   audit: {
     knows: 'the record: entries, the chain, the file; `read/` is its other side',
@@ -210,6 +212,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'node:timers/promises',
     ],
     types: ['clock.ts'],
+  },
+  events: {
+    knows: 'which events an agent sees, and of what; one poller for all who wait for events',
+    imports: ['secrets', 'wording.ts', 'json.ts', 'keys.ts', 'ids.ts', 'errors.ts'],
+    types: ['catalog', 'clock.ts'],
   },
   access: {
     knows: 'grants: what an agent may do, why not, and what would change it',

@@ -2,6 +2,7 @@ import type { Arguments } from '../../catalog/declaration.ts';
 import { concise, knownFields, memberAt } from '../../catalog/output.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
+import { toBrief } from '../../events/view.ts';
 import type { JsonObject } from '../../json.ts';
 import { didYouMean, inShort, MAX_REPORTED_FAULTS } from '../../wording.ts';
 import { pick } from './paths.ts';
@@ -19,7 +20,7 @@ export const WHOLE: FieldSelection = { object: (value) => value, item: (value) =
 export function selectFields(tool: Tool, { fields, ...args }: Arguments): FieldSelection {
   if (tool.output === undefined) return WHOLE;
   if (!Array.isArray(fields)) {
-    return { ...WHOLE, item: concise(tool.omittedMembers(), args) };
+    return { ...WHOLE, item: tool.events ? toBrief : concise(tool.omittedMembers(), args) };
   }
   checkKnown(tool, 'fields', fields);
   const show = (value: JsonObject) => pick(value, fields);
