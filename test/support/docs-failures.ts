@@ -194,6 +194,13 @@ export const REFUSED: readonly Failure[] = [
     '`where` or `count_only` with arguments that do not go with it',
     ({ plain }) => plain.call('list_users', { where: ['email=a'], count_only: true, limit: 5 }),
   ],
+  ['A type of event that there is not', ({ plain }) => plain.call('list_events', { events: ['user.creatd'] })],
+  ['A type of event of which no tool reads', ({ plain }) => plain.call('list_events', { events: ['vault.data.read'] })],
+  [
+    'A place of `wait_for_events` that the agent was not given',
+    ({ plain }) => plain.call('wait_for_events', { after: 'event_01' }),
+  ],
+  ['`about` without an ID', ({ plain }) => plain.call('wait_for_events', { about: 'Ada' })],
   ['An invalid ID', ({ plain }) => plain.call('get_user', { user_id: '../organizations' })],
   ['An update without a change', ({ plain }) => plain.call('update_user', { user_id: USER })],
   [

@@ -6,6 +6,26 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'The grants were reduced after the tool was listed in the session',
   ],
   [
+    'src/call/wait.ts',
+    'after: this place is more than ${KEPT_DAYS} days old, and WorkOS keeps events for ${KEPT_DAYS} days. Leave it out to wait from now on; list_events has what happened before.',
+    'A call of wait_for_events goes on from an answer of long ago',
+  ],
+  [
+    'src/call/wait.ts',
+    'The next event is too large for a result. Name fewer fields.',
+    'An event has more than --max-result-bytes',
+  ],
+  [
+    'src/events/view.ts',
+    '${type} is shown where ${tool.name} is on, and it is off: ${rule}.',
+    'A type of event is asked for without the grant to read what it is about',
+  ],
+  [
+    'src/events/view.ts',
+    'You may see no events: an event is shown where you have the tool that reads its object, such as get_user.',
+    'A header of the request narrows the access to events alone',
+  ],
+  [
     'src/call/confirm/look-first.ts',
     'This call depends on what is in WorkOS now, which could not be read. ${why}',
     'A tool that looks at WorkOS first cannot do so; the reason comes behind this text',
