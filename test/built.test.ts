@@ -9,6 +9,7 @@ import { createPolicy } from '../src/access/policy.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { createOffer } from '../src/mcp/offer.ts';
 import { createStatusTool } from '../src/mcp/status-tool.ts';
+import { createWaitTool } from '../src/mcp/wait-tool.ts';
 import { declarations } from '../tools/index.ts';
 import { connectAsking } from './support/asking.ts';
 import { built, MAIN } from './support/built.ts';
@@ -47,6 +48,7 @@ describe('what is built', () => {
       environment: 'sandbox',
       confirm,
       statusTool: createStatusTool(catalog, { name: 'local', grants }),
+      waitTool: createWaitTool(catalog),
     });
     expect(listed).toEqual(list.tools);
   });
