@@ -291,7 +291,7 @@ const granted = tools.filter((tool) => !tool.needsCredentials && tool.local === 
 
 beforeAll(async () => {
   upstream = await listen(() => Response.json({}));
-  session = await connect(['--allow', '*:full', '--confirm', 'off'], {
+  session = await connect(['--allow', '*:full', '--list', 'all', '--confirm', 'off'], {
     WORKOS_API_KEY: key,
     WORKOS_BASE_URL: upstream.url,
   });
@@ -454,7 +454,7 @@ describe('a production key', () => {
       ['--allow', '*:full,*:credentials', '--list', 'all', '--production-writes', '--audit-log', 'stderr'],
       { ...production, WORKOS_CLIENT_ID: 'client_1' },
     );
-    expect(await open.listTools()).toHaveLength(tools.length + 1);
+    expect(await open.listTools()).toHaveLength(tools.length + 2);
     await open.close();
   });
 });
