@@ -12,7 +12,7 @@ import {
 import { platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createToken, matches, parseToken } from '../src/agents/token.ts';
+import { createToken, digestsById, matches, parseToken } from '../src/agents/token.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { addAgent, removeToken } from '../src/commands/agent/tokens.ts';
 import { replaceText, withLock } from '../src/commands/files.ts';
@@ -80,7 +80,7 @@ describe('tokens', () => {
     ['no hashes', [], false],
     ['a hash of nothing', [{ id: made.id, sha256: '0'.repeat(64) }], false],
   ])('match %s: %s', (_, hashes, expected) => {
-    expect(matches(made, hashes)).toBe(expected);
+    expect(matches(made, digestsById(hashes))).toBe(expected);
   });
 
   it.each([
@@ -121,7 +121,7 @@ agents:
 `);
     expect(get(path)).not.toContain(added.token.slice(16));
     const [, ops] = await agentsOf(path);
-    expect(matches({ id: added.id, token: added.token }, ops?.tokens ?? [])).toBe(true);
+    expect(matches({ id: added.id, token: added.token }, digestsById(ops?.tokens ?? []))).toBe(true);
   });
 
   it('gives an agent that is there a second token, and no third', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { matches, parseToken } from '../src/agents/token.ts';
+import { digestsById, matches, parseToken } from '../src/agents/token.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { RELOADS, runAgent } from '../src/commands/agent/command.ts';
 import { toAgents } from '../src/settings/agents-config.ts';
@@ -76,7 +76,7 @@ describe('agent add', () => {
       tokens: [{ id: expect.any(String), sha256: expect.any(String), expires: Date.UTC(2027, 2, 1, 12) }],
     });
     const token = tokenIn(printed);
-    expect(token !== undefined && matches(token, bot?.tokens ?? [])).toBe(true);
+    expect(token !== undefined && matches(token, digestsById(bot?.tokens ?? []))).toBe(true);
     const { tokens: _, jwt: __, ...shape } = schema.shape.agents.unwrap().valueType.shape;
     const written = Object.keys(shape).filter(
       (key) => get().includes(`\n    ${key}: `) || get().includes(`\n    ${key}:\n`),

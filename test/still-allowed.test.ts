@@ -74,7 +74,7 @@ function begin(begun: Settings, now?: ServedAgents) {
   const wait = (ms: number) => {
     time += ms;
   };
-  const recognizeBy = (agents: ServedAgents) => agents.recognize('Bearer x', {});
+  const recognizeBy = (agents: ServedAgents) => agents.recognize('Bearer x', () => ({}));
   const deps = { first, current: () => current, now: () => time, recognizeBy };
   return { still: toStillAllowed(agentOf(begun), deps), first, reload, wait };
 }

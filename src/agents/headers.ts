@@ -11,9 +11,10 @@ export type NarrowedPolicy =
   | { readonly ok: true; readonly policy: Policy }
   | { readonly ok: false; readonly status: 400; readonly message: string };
 
-const PREFIX = 'x-workos-mcp-';
-const ALLOW = `${PREFIX}allow`;
-const READ_ONLY = `${PREFIX}read-only`;
+/** What the names of the headers that narrow begin with. */
+export const HEADER_PREFIX = 'x-workos-mcp-';
+const ALLOW = `${HEADER_PREFIX}allow`;
+const READ_ONLY = `${HEADER_PREFIX}read-only`;
 const MAX_HEADER_CHARS = 2_000;
 
 /**
@@ -25,7 +26,7 @@ export function narrowByHeaders(catalog: Catalog, policy: Policy, headers: Disti
   const refuse = (message: string): NarrowedPolicy => ({ ok: false, status: 400, message });
   const given: Record<string, string> = {};
   for (const [name, values = []] of Object.entries(headers)) {
-    if (!name.startsWith(PREFIX)) continue;
+    if (!name.startsWith(HEADER_PREFIX)) continue;
     if (name !== ALLOW && name !== READ_ONLY) {
       return refuse(`There is no header ${name}.${didYouMean(name, [ALLOW, READ_ONLY])}`);
     }

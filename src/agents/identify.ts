@@ -8,7 +8,7 @@ import type { AgentAccess, AgentsConfig, JwtConditions, TemplateConfig } from '.
 import type { AgentGrants } from './agent-policy.ts';
 import type { Challenge } from './challenge.ts';
 import { createVerifier, FAILURE_COOLDOWN_MS, type TokenFault, type VerifierDeps } from './jwt.ts';
-import { isStatic, matches, parseToken } from './token.ts';
+import { digestsById, isStatic, matches, parseToken } from './token.ts';
 
 /** The agent that calls, from the file and its token. The same agent is the same object until its settings change. */
 export type ResolvedAgent = AgentAccess & AgentGrants & { readonly name: string };
@@ -80,7 +80,7 @@ export function createIdentifier(
     const { tokens, jwt, ...resolved } = agent;
     return { tokens, jwt, resolved: Object.freeze(resolved) };
   });
-  const hashes = agents.flatMap(({ tokens }) => tokens);
+  const digests = digestsById(agents.flatMap(({ tokens }) => tokens));
   const byToken = new Map(
     agents.flatMap(({ tokens, resolved }) =>
       tokens.map(({ id, expires }) => [id, { agent: resolved, expires }] as const),
@@ -100,7 +100,7 @@ export function createIdentifier(
     if (isStatic(credential)) {
       const token = parseToken(credential);
       if (token === undefined) return refuse('malformed');
-      const isRight = matches(token, hashes);
+      const isRight = matches(token, digests);
       const known = byToken.get(token.id);
       if (!isRight || known === undefined) return refuse('unknown');
       return isOver(known.expires) ? refuse('expired', known.agent.name) : admit(known.agent);

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { TokenHash } from '../settings/agents-config.ts';
 
 /** An agent's token, `wmcp_ID_SECRET`. Secret scanners match the prefix, and the ID finds the hash of the token. */
@@ -29,13 +29,17 @@ export function parseToken(credential: string): Token | undefined {
   return id === undefined ? undefined : { id, token: credential };
 }
 
-/** The hash that an unknown ID is compared with, so that the comparison takes the same time. No token has this hash. */
-const NO_TOKEN: TokenHash = { id: '', sha256: '0'.repeat(64) };
+/** The digest that an unknown ID is compared with, so that the comparison takes the same time. No token has it. */
+const NO_DIGEST = Buffer.alloc(32);
 
-/** Whether the token matches the hash with its ID. The time does not depend on the secret. */
-export function matches({ id, token }: Token, hashes: readonly TokenHash[]): boolean {
-  const kept = hashes.find((hash) => hash.id === id) ?? NO_TOKEN;
-  return timingSafeEqual(sha256(token), Buffer.from(kept.sha256, 'hex')) && kept !== NO_TOKEN;
+/** The digests of tokens, by the ID of the token. */
+export const digestsById = (hashes: readonly TokenHash[]): ReadonlyMap<string, Buffer> =>
+  new Map(hashes.map(({ id, sha256 }) => [id, Buffer.from(sha256, 'hex')]));
+
+/** Whether the token matches the digest with its ID. The time does not depend on the secret. */
+export function matches({ id, token }: Token, digests: ReadonlyMap<string, Buffer>): boolean {
+  const kept = digests.get(id) ?? NO_DIGEST;
+  return timingSafeEqual(sha256(token), kept) && kept !== NO_DIGEST;
 }
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');

@@ -5,13 +5,14 @@ import type { Policy } from '../access/policy.ts';
 import { type OperatorLimits, policyOf, toGrants } from '../agents/agent-policy.ts';
 import type { Budgets } from '../agents/budgets.ts';
 import { wwwAuthenticate } from '../agents/challenge.ts';
-import { type DistinctHeaders, narrowByHeaders } from '../agents/headers.ts';
+import { HEADER_PREFIX, narrowByHeaders } from '../agents/headers.ts';
 import { createIdentifier, type Identity, type ResolvedAgent } from '../agents/identify.ts';
 import type { VerifierDeps } from '../agents/jwt.ts';
 import type { Caller } from '../call/caller.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { RefusedError } from '../errors.ts';
 import { createOffer, type Offer } from '../mcp/offer.ts';
+import type { HeadersOf } from '../serve/http/guard.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { OpenEnvironment } from './environments.ts';
 import { createOwnTools } from './own-tools.ts';
@@ -38,14 +39,14 @@ export type RejectedRequest = {
 /** Identifies the agent of a request by its `Authorization` header, narrowed by its other headers. */
 type Identify<Found> = (
   authorization: string | undefined,
-  headers: DistinctHeaders,
+  headersOf: HeadersOf,
 ) => Promise<{ readonly ok: true; readonly caller: Found } | RejectedRequest>;
 
 export type ServedAgents = {
   /** Counts the request against the agent's limit, unless it was counted before. */
   readonly identify: (
     authorization: string | undefined,
-    headers: DistinctHeaders,
+    headersOf: HeadersOf,
     isAgain: boolean,
   ) => ReturnType<Identify<ServedAgent>>;
   readonly recognize: Identify<RecognizedAgent>;
@@ -114,7 +115,7 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
   };
 
   const agents: ServedAgents = {
-    recognize: async (authorization, headers) => {
+    recognize: async (authorization, headersOf) => {
       const identity: Identity =
         anonymous === undefined ? await identify(authorization) : { ok: true, agent: anonymous };
       if (!identity.ok) {
@@ -124,16 +125,16 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
         return { ok: false, status, message, challenge: header, retryAfter };
       }
       const { agent } = identity;
-      const { policy, ...member } = memberOf(agent);
-      const narrowed = narrowByHeaders(catalog, policy, headers);
+      const { policy, opened, offer: own } = memberOf(agent);
+      const narrowed = narrowByHeaders(catalog, policy, headersOf(HEADER_PREFIX));
       if (!narrowed.ok) return reject(agent, 'headers', narrowed);
-      const offer = narrowed.policy === policy ? member.offer : offerOf(agent, member.opened, narrowed.policy);
-      return { ok: true, caller: { ...member, offer } };
+      const offer = narrowed.policy === policy ? own : offerOf(agent, opened, narrowed.policy);
+      return { ok: true, caller: { agent, opened, offer } };
     },
-    identify: async (authorization, headers, isAgain) => {
-      const recognized = await agents.recognize(authorization, headers);
+    identify: async (authorization, headersOf, isAgain) => {
+      const recognized = await agents.recognize(authorization, headersOf);
       if (!recognized.ok) return recognized;
-      const { agent } = recognized.caller;
+      const { agent, opened, offer } = recognized.caller;
       const taken = isAgain ? TAKEN : await takeRequest(budgets, agent).catch(refusedOnly);
       if (taken instanceof RefusedError)
         return reject(agent, 'no-redis', { status: 503, message: taken.message, retryAfter: 5 });
@@ -145,9 +146,9 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
         spendDelete: () => spendDelete(budgets, agent),
         spendPage: () => spendPage(budgets, agent, () => onRejection({ reason: OVER_BUDGET, agent: agent.name })),
       };
-      const recognizeBy = (other: ServedAgents) => other.recognize(authorization, headers);
+      const recognizeBy = (other: ServedAgents) => other.recognize(authorization, headersOf);
       const stillAllowed = toStillAllowed(recognized.caller, { first: agents, current, now, recognizeBy });
-      return { ok: true, caller: { ...recognized.caller, budget, stillAllowed } };
+      return { ok: true, caller: { agent, opened, offer, budget, stillAllowed } };
     },
   };
   return agents;

@@ -191,7 +191,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     ownUrl: publicUrl,
     trustProxy: http.trustProxy,
     tls,
-    identify: ({ authorization, headers }, isAgain) => current.served.identify(authorization, headers, isAgain),
+    identify: ({ authorization, headersOf }, isAgain) => current.served.identify(authorization, headersOf, isAgain),
     generation: () => current.served,
     keyOf: ({ agent }) => agent.name,
     factory: (caller, from) =>

@@ -7,7 +7,7 @@ import { isModern } from '../era.ts';
 import { readBytes } from '../message.ts';
 import { readBody } from './body.ts';
 import type { ConnectionUse } from './connections.ts';
-import { toRemote, whyMalformed } from './guard.ts';
+import { type HeadersOf, toHeadersOf, toRemote, whyMalformed } from './guard.ts';
 import type { Entered, InFlight } from './in-flight.ts';
 import {
   type HttpRefusal,
@@ -54,8 +54,7 @@ export type Check = <Caller>(
 /** The part of a request that authentication uses. */
 export type Head = {
   readonly authorization: string | undefined;
-  /** All values of each header: a repeated header has several. */
-  readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
+  readonly headersOf: HeadersOf;
   /** The client's address, for people to read. It is not proof of identity. */
   readonly remote: string | undefined;
 };
@@ -199,7 +198,7 @@ async function identifyBy<Caller>(
   const remote = toRemote(request, server.trustProxy);
   const { authorization } = request.headers;
   state.generation = server.generation();
-  const identified = await server.identify({ authorization, headers: request.headersDistinct, remote }, isAgain);
+  const identified = await server.identify({ authorization, headersOf: toHeadersOf(request), remote }, isAgain);
   if (!identified.ok) return toRefusal(identified);
   state.remote = remote;
   state.caller = { is: identified.caller };

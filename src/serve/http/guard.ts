@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { StartError } from '../../errors.ts';
+import { memoizeByName } from '../../memo.ts';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -20,11 +21,13 @@ export function toHostGuard(allowed: readonly string[]): (host: string | undefin
       throw new StartError(`"${entry}" is not a valid host: give a name or an address, with or without :port.`);
     return host;
   });
-  return (header) => {
-    const host = toHost(header ?? '');
+  // Clients send the same one with each request.
+  const isAllowed = memoizeByName((header) => {
+    const host = toHost(header);
     if (!host) return false;
     return hosts.some(({ name, port }) => name === host.name && (port === undefined || port === host.port));
-  };
+  });
+  return (header = '') => isAllowed(header);
 }
 
 /**
@@ -74,15 +77,22 @@ const SINGLE_VALUED = [
   'mcp-session-id',
 ];
 
-/** Why the form of a request is not valid. Node's parser already rejects most such requests. */
-export function whyMalformed(request: IncomingMessage): string | undefined {
-  const { rawHeaders } = request;
+function whichIsRepeated({ rawHeaders, headers }: IncomingMessage): string | undefined {
+  // Node has one member for each name: where there are as many as names were sent, no name was sent twice.
+  if (Object.keys(headers).length * 2 === rawHeaders.length) return undefined;
   const seen = new Set<string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]?.toLowerCase() ?? '';
-    if (seen.has(name) && SINGLE_VALUED.includes(name)) return `The ${name} header is repeated.`;
+    if (seen.has(name) && SINGLE_VALUED.includes(name)) return name;
     seen.add(name);
   }
+  return undefined;
+}
+
+/** Why the form of a request is not valid. Node's parser already rejects most such requests. */
+export function whyMalformed(request: IncomingMessage): string | undefined {
+  const repeated = whichIsRepeated(request);
+  if (repeated !== undefined) return `The ${repeated} header is repeated.`;
   const coding = request.headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return 'The transfer coding is not chunked.';
   // "POST http://elsewhere/mcp" names two hosts, and servers differ in which one they use.
@@ -107,3 +117,18 @@ export function toRemote(request: IncomingMessage, trustProxy: boolean): string 
     ?.trim();
   return forwarded && isIP(forwarded) > 0 ? forwarded : address;
 }
+
+const NO_HEADERS: Readonly<Record<string, readonly string[]>> = {};
+
+/** Finds the headers whose names begin with a prefix, with all values of each: a repeated header has several. */
+export type HeadersOf = (prefix: string) => Readonly<Record<string, readonly string[] | undefined>>;
+
+/** Most requests have no header with a prefix, and Node's list of all values is costly. */
+export const toHeadersOf =
+  (request: IncomingMessage): HeadersOf =>
+  (prefix) => {
+    const names = Object.keys(request.headers).filter((name) => name.startsWith(prefix));
+    if (names.length === 0) return NO_HEADERS;
+    const { headersDistinct: all } = request;
+    return Object.fromEntries(names.map((name) => [name, all[name]]));
+  };

@@ -42,13 +42,17 @@ export const toList = (field: string): readonly string[] =>
     .map((member) => member.trim())
     .filter((member) => member !== '');
 
-const toRanges = memoizeByName((accept: string) => toList(accept).flatMap((member) => toMediaType(member) ?? []));
-
 /** Whether an Accept field accepts a media type, by the most specific matching range. A missing field accepts all. */
-export function isAccepted(accept: string | undefined, type: string): boolean {
-  if (accept === undefined) return true;
-  const ranges = toRanges(accept);
-  const [kind] = type.split('/');
-  const fitting = [type, `${kind}/*`, '*/*'].flatMap((range) => ranges.find(({ essence }) => essence === range) ?? []);
-  return Number(fitting[0]?.parameters.get('q') ?? Number(fitting.length > 0)) > 0;
-}
+export const isAccepted = (accept: string | undefined, type: string): boolean =>
+  accept === undefined || acceptedIn(accept)(type);
+
+const acceptedIn = memoizeByName((accept: string) => {
+  const ranges = toList(accept).flatMap((member) => toMediaType(member) ?? []);
+  return memoizeByName((type) => {
+    const [kind] = type.split('/');
+    const fitting = [type, `${kind}/*`, '*/*'].flatMap(
+      (range) => ranges.find(({ essence }) => essence === range) ?? [],
+    );
+    return Number(fitting[0]?.parameters.get('q') ?? Number(fitting.length > 0)) > 0;
+  });
+});

@@ -36,7 +36,9 @@ export function endWith(
 
 /** Resolves once the client has received an ended response. */
 export async function finish(response: ServerResponse, stallMs: number): Promise<void> {
-  if (!response.writableFinished) await progress(response, 'finish', stallMs);
+  // Mostly the system takes all of it at once, and then there is nothing to wait for.
+  if (response.writableFinished || (response.writableEnded && response.writableLength === 0)) return;
+  await progress(response, 'finish', stallMs);
 }
 
 /** Waits until the client has read the written data, and disconnects it if it does not. */
