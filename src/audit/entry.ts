@@ -102,12 +102,18 @@ export function idsIn(args: Readonly<Record<string, unknown>>): Record<string, s
 
 /** The line of an entry, without its line feed. Texts that do not fit are truncated and end in an ellipsis. */
 export function toLine(entry: Entry): string {
-  for (const maxLength of [undefined, 1_000, 300, 64, 16]) {
-    const line = JSON.stringify(maxLength === undefined ? entry : shorten(entry, maxLength));
-    if (Buffer.byteLength(line) + 1 < MAX_LINE_BYTES) return line;
+  const whole = JSON.stringify(entry);
+  if (fits(whole)) return whole;
+  for (const maxLength of [1_000, 300, 64, 16]) {
+    const line = JSON.stringify(shorten(entry, maxLength));
+    if (fits(line)) return line;
   }
   throw new Error('an audit entry does not fit into a line'); // impossible: the type has about a dozen members
 }
+
+/** Without a look at the bytes where the characters tell: UTF-8 takes at most three for each. */
+const fits = (line: string): boolean =>
+  line.length * 3 + 1 < MAX_LINE_BYTES || Buffer.byteLength(line) + 1 < MAX_LINE_BYTES;
 
 /** IDs that a shortened entry keeps. */
 const MAX_KEPT_IDS = 5;

@@ -48,11 +48,15 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
     const result = withFirstNotes(ended.result, state.notes);
     const ms = Math.round(now() - start);
     const { requests, attempts, reply } = state.traffic;
-    const facts = { status: reply?.status, request_id: reply && requestIdOf(reply), requests, attempts, ms };
-    writeLine(log, { tool: tool.name, route: tool.route, outcome, ...facts, trace: caller.trace }, fault);
+    const status = reply?.status;
+    const request_id = reply && requestIdOf(reply);
+    const { name, route } = tool;
+    const line = { tool: name, route, outcome, status, request_id, requests, attempts, ms, trace: caller.trace };
+    writeLine(log, line, fault);
     observer?.countCall(tool.name, outcome, ms);
     const rule = fault instanceof RefusedError ? fault.rule : 'the server failed';
-    const isRecorded = await own.close(outcome, rule, { ...facts, answer: state.answer });
+    const facts = { status, request_id, requests, attempts, ms, answer: state.answer };
+    const isRecorded = await own.close(outcome, rule, facts);
     return isRecorded ? result : withNote(result, UNRECORDED);
   };
 }

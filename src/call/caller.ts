@@ -54,7 +54,7 @@ export type Caller = {
    */
   readonly spendPage?: (() => Promise<void>) | undefined;
   /** Reports the progress of a walk over pages, if the client asked for progress. */
-  readonly onProgress?: (progress: number, total?: number) => void;
+  readonly onProgress?: ((progress: number, total?: number) => void) | undefined;
 };
 
 export type CallResult = CallToolResult | InputRequiredResult;

@@ -52,9 +52,13 @@ export type ExchangeDeps = {
 
 export function createExchange({ environment, send, general, limits, observer }: ExchangeDeps): Exchange {
   const owners = createOwners();
-  return async (tool, args, { traffic, confidential, ...given }, request = toRequest(tool, args, environment)) => {
+  return async (tool, args, given, request = toRequest(tool, args, environment)) => {
+    const { traffic, confidential, signal, agent, deadline, stillAllowed } = given;
     const context: Context = {
-      ...given,
+      signal,
+      agent,
+      deadline,
+      stillAllowed,
       repeat: tool.repeat,
       slots: toSlots(tool, args, general, limits, owners),
       watch: observer && {
@@ -80,6 +84,7 @@ export function createExchange({ environment, send, general, limits, observer }:
     const isStruck = success.plain && confidential.values.length < 2;
     const struck = isStruck ? success.value : withoutValues(success.value, confidential);
     const shown = withoutSecrets(struck, confidential);
-    return { ...success, value: Object(shown), marked: shown !== struck };
+    const { notes, removed, places, plain } = success;
+    return { value: Object(shown), notes, removed, places, plain, marked: shown !== struck, reply };
   };
 }

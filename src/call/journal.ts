@@ -61,11 +61,12 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
       return { agent, tool, ids: idsIn(Object.fromEntries(known.map((name) => [name, args[name]]))), environment };
     };
     let toDigest = () => record.digest(toText(sent));
-    let told = toSubject(isObject(sent) ? sent : {});
+    let told = () => toSubject(isObject(sent) ? sent : {});
     /** The sequence number of the last decision. */
     let decided: number | undefined;
-    const write = (decision: 'allowed' | 'refused' | 'ask', rule: string, confirmation?: Confirmation) =>
-      record.append(
+    const write = (decision: 'allowed' | 'refused' | 'ask', rule: string, confirmation?: Confirmation) => {
+      const subject = told();
+      return record.append(
         {
           kind: 'decision',
           agent,
@@ -74,8 +75,8 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
           area: tool.area,
           access: tool.access,
           environment,
-          text: decisionSentence(told, { decision, rule }),
-          ids: told.ids,
+          text: decisionSentence(subject, { decision, rule }),
+          ids: subject.ids,
           arguments: toDigest(),
           decision,
           rule,
@@ -85,11 +86,13 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
         // The decision on a write has to survive a crash.
         { sync: decision !== 'refused' && tool.changes },
       );
+    };
     return {
       understand: (understood) => {
         // Without the token, so that a question and the confirmed call have the same digest.
         toDigest = () => record.digest({ ...understood, confirm_token: undefined });
-        told = toSubject(understood);
+        const subject = toSubject(understood);
+        told = () => subject;
       },
       decide: async (decision, rule, confirmation) => {
         try {
@@ -99,7 +102,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
           throw new RefusedError(`${error.message} ${UNRECORDED}`, 'it could not be recorded');
         }
       },
-      close: async (outcome, rule, { answer, ...facts }) => {
+      close: async (outcome, rule, { answer, status, requests, attempts, ms, request_id }) => {
         try {
           if (decided === undefined) {
             // Nothing was sent: a lost entry loses the trace of an attempt only.
@@ -114,12 +117,16 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
             agent,
             tool: tool.name,
             environment,
-            text: outcomeSentence(told, { outcome, status: facts.status, rule: reason }),
+            text: outcomeSentence(told(), { outcome, status, rule: reason }),
             outcome,
             rule: reason,
             object: isId(id) ? id : undefined,
             organization: isId(organization) ? organization : undefined,
-            ...facts,
+            status,
+            request_id,
+            requests,
+            attempts,
+            ms,
           });
           return true;
         } catch {

@@ -162,7 +162,14 @@ function look(context: CallContext, state: CallState): undefined | Promise<undef
   });
 }
 
-async function confirm(context: CallContext, state: CallState): Promise<CallEnd | undefined> {
+function confirm(context: CallContext, state: CallState): undefined | Promise<CallEnd | undefined> {
+  const { confirmable, confirm } = context.tool;
+  // Most calls can need no confirmation, and are not awaited here. The gate refuses one that comes with a token.
+  const isPlain = !confirmable && typeof confirm !== 'object' && state.occasion === undefined;
+  return isPlain && state.args.confirm_token === undefined ? undefined : passGate(context, state);
+}
+
+async function passGate(context: CallContext, state: CallState): Promise<CallEnd | undefined> {
   const { deps, tool, caller, journal } = context;
   const { gate } = deps;
   state.occasion ??= await beyondPace(tool, state.args, caller, deps.keepsPace);

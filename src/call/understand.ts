@@ -77,6 +77,7 @@ const isEmpty = (value: unknown): boolean =>
 const PAGING: ReadonlySet<string> = new Set(['limit', 'before', 'after', 'order']);
 
 function toEmptyNotes(tool: Tool, args: Arguments, empty: Arguments): readonly string[] {
+  if (Object.keys(empty).length === 0) return [];
   const isFilter = (name: string) => tool.paginated && placeOf(tool, name) === 'query' && !PAGING.has(name);
   const [filters, others] = split(empty, isFilter);
   const isUnfiltered = !Object.keys(args).some(isFilter);
@@ -108,6 +109,8 @@ function expandClear({ clearable }: Tool, args: Arguments): Arguments {
 
 /** Splits members by name into those for which `holds` is true, and the others. */
 function split(args: Arguments, holds: (name: string) => boolean): [Arguments, Arguments] {
+  // Of most calls all members stay, and need no copy.
+  if (Object.keys(args).every(holds)) return [args, {}];
   const [yes, no]: [[string, unknown][], [string, unknown][]] = [[], []];
   for (const entry of Object.entries(args)) (holds(entry[0]) ? yes : no).push(entry);
   return [Object.fromEntries(yes), Object.fromEntries(no)];

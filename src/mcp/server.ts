@@ -54,21 +54,22 @@ export function createServer(
     if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${name} not found`);
     const { signal } = mcpReq;
     const onProgress = toProgress(mcpReq);
+    const by = toCaller(offer, caller);
     const elicitation = toElicitation(
       mcpReq,
       server.getClientCapabilities() ?? (sessionAsks ? { elicitation: { form: {} } } : undefined),
     );
     const start = (elicitation: Elicitation, waitedMs = caller.waitedMs) =>
-      call(tool, args, { ...caller, ...toCaller(offer), via, waitedMs, elicitation, signal, ...onProgress });
+      call(tool, args, by({ via, waitedMs, elicitation, signal, onProgress }));
     const result = await start(elicitation);
     // Clients of 2026-07-28 ask the person on this result and call again. Others are elicited while the call waits.
     if (!isInputRequiredResult(result) || isModern(mcpReq)) return result;
-    const answer = await elicit(result, mcpReq, { ...onProgress, waitOutside: caller.waitOutside });
+    const answer = await elicit(result, mcpReq, { onProgress, waitOutside: caller.waitOutside });
     // The timeout begins again: a person's time does not count towards it.
     return start({ canAsk: true, state: result.requestState, ...answer }, 0);
   });
   const lookUp: CallLookup = async (tool, args, signal) => {
-    const result = await call(tool, args, { ...caller, ...toCaller(offer), elicitation: { canAsk: false }, signal });
+    const result = await call(tool, args, toCaller(offer, caller)({ elicitation: { canAsk: false }, signal }));
     return isInputRequiredResult(result) || result.isError ? undefined : result.structuredContent;
   };
   if (offer.prompts.size > 0) servePrompts(server, offer.prompts, offer, lookUp);
@@ -87,15 +88,9 @@ export function toDirectTool(
 ): DirectTool | undefined {
   const { tool, args, via } = openCall(offer, params.name, params.arguments);
   if (tool === undefined || (canAsk && tool.confirmable)) return undefined;
+  const by = toCaller(offer, caller);
   return ({ _meta }, { signal, notify }) =>
-    call(tool, args, {
-      ...caller,
-      ...toCaller(offer),
-      via,
-      elicitation: { canAsk: false },
-      signal,
-      ...toProgress({ _meta, notify }),
-    });
+    call(tool, args, by({ via, elicitation: { canAsk: false }, signal, onProgress: toProgress({ _meta, notify }) }));
 }
 
 /** Whether a call may ask a person: of a call tool, whether the tool that it names may. */
@@ -109,14 +104,29 @@ export function toRefusal(offer: Offer, called: unknown, sent: unknown) {
   return { ...offer.whyRefused(name), args, via };
 }
 
-const toCaller = ({ agent, confirm, dryRun, verdictOn, markerOf, named }: Offer) => ({
-  agent,
-  confirm,
-  dryRun,
-  verdictOn,
-  markerOf,
-  named,
-});
+type OwnParts = Pick<Caller, 'via' | 'elicitation' | 'signal' | 'onProgress' | 'waitedMs'>;
+
+/** Each member by its name: for every call, copies by spread would be the larger part of its work here. */
+const toCaller =
+  ({ agent, confirm, dryRun, verdictOn, markerOf, named }: Offer, parts: CallerParts) =>
+  ({ via, elicitation, signal, onProgress, waitedMs = parts.waitedMs }: OwnParts): Caller => ({
+    agent,
+    verdictOn,
+    stillAllowed: parts.stillAllowed,
+    markerOf,
+    confirm,
+    via,
+    named,
+    elicitation,
+    dryRun,
+    signal,
+    waitedMs,
+    waitOutside: parts.waitOutside,
+    trace: parts.trace,
+    spendDelete: parts.spendDelete,
+    spendPage: parts.spendPage,
+    onProgress,
+  });
 
 type McpRequest = ServerContext['mcpReq'];
 
@@ -125,13 +135,11 @@ const isModern = ({ envelope }: McpRequest): boolean => Object(envelope)[CLIENT_
 /** Reports the progress of a call to the client, if the client asked for progress. */
 function toProgress({ _meta, notify }: Pick<McpRequest, 'notify'> & { readonly _meta?: object | undefined }) {
   const { progressToken } = Object(_meta);
-  if (typeof progressToken !== 'string' && typeof progressToken !== 'number') return {};
-  return {
-    onProgress: (progress: number, total?: number) => {
-      const params = { progressToken, progress, ...(total !== undefined && { total }) };
-      // Progress is best effort: the transport handles a client that has disconnected.
-      notify({ method: 'notifications/progress', params }).catch(() => {});
-    },
+  if (typeof progressToken !== 'string' && typeof progressToken !== 'number') return undefined;
+  return (progress: number, total?: number) => {
+    const params = { progressToken, progress, ...(total !== undefined && { total }) };
+    // Progress is best effort: the transport handles a client that has disconnected.
+    notify({ method: 'notifications/progress', params }).catch(() => {});
   };
 }
 
@@ -147,7 +155,7 @@ const ANY_RESPONSE: StandardSchemaV1<unknown> = {
 async function elicit(
   { inputRequests }: InputRequiredResult,
   { send, signal }: McpRequest,
-  { onProgress, waitOutside }: ReturnType<typeof toProgress> & Pick<Caller, 'waitOutside'>,
+  { onProgress, waitOutside }: Pick<Caller, 'onProgress' | 'waitOutside'>,
 ): Promise<Pick<Elicitation, 'response' | 'failure'>> {
   const { params } = Object(inputRequests?.confirm);
   let beats = 0;

@@ -12,9 +12,11 @@ export const authorize =
         authorization: `Bearer ${apiKey}`,
         'user-agent': userAgent,
       };
-      const reply = await next({ ...request, headers }, context);
-      const received: Record<string, string> = {};
-      for (const [name, value] of Object.entries(reply.headers)) received[name] = withhold(value);
-      return { ...reply, headers: received, body: withhold(reply.body) };
+      const { method, path, body } = request;
+      const reply = await next({ method, path, headers, body }, context);
+      if (!reply.body.includes(apiKey) && !Object.values(reply.headers).some((value) => value.includes(apiKey)))
+        return reply;
+      const received = Object.entries(reply.headers).map(([name, value]) => [name, withhold(value)] as const);
+      return { ...reply, headers: Object.fromEntries(received), body: withhold(reply.body) };
     };
   };

@@ -147,5 +147,6 @@ function settle(
     const { message, sent, final, remedy } = outcome.error;
     throw new TransportError(message, sent || uncertain, { final, attempts, remedy, ms });
   }
-  return { ...outcome.reply, attempts, uncertain };
+  const { status, headers, body } = outcome.reply;
+  return { status, headers, body, attempts, uncertain };
 }

@@ -106,9 +106,9 @@ function pick(headers: Headers): Reply['headers'] {
   const picked: Record<string, string> = {};
   for (const name of HEADERS) {
     const value = headers[name];
-    if (value !== undefined) picked[name] = String(value);
+    if (value === undefined || (name === 'x-request-id' && !REQUEST_ID.test(String(value)))) continue;
+    picked[name] = String(value);
   }
-  if (!REQUEST_ID.test(picked['x-request-id'] ?? '')) delete picked['x-request-id'];
   return picked;
 }
 
@@ -183,15 +183,17 @@ function startAttempt(maxBytes: number, enter: (bytes: number, onRoom: () => voi
         if (refusal !== undefined) fail(new TransportError(refusal, true, { final: true }));
         else if (place === undefined && body.size() > FREE_BYTES) claim(maxBytes);
       },
-      onResponseEnd: () => resolve({ ...head, body: body.text() }),
+      onResponseEnd: () => resolve({ status: head.status, headers: head.headers, body: body.text() }),
       onResponseError: (_, error) => reject(fault ?? toTransportError(error, controller !== undefined)),
     },
   };
 }
 
+const NO_BYTES: Buffer = Buffer.alloc(0);
+
 /** Collects a body. `expect` and `take` return the reason to stop reading, if any. */
 function createBody(maxBytes: number) {
-  let bytes: Buffer = Buffer.alloc(0);
+  let bytes = NO_BYTES;
   let size = 0;
   let length = Number.NaN;
   return {

@@ -14,7 +14,7 @@ export type Answer = {
   /** The number of invisible characters that were removed. */
   readonly removed: number;
   /** The declared members that they were removed from; a list's by the members of its items. */
-  readonly places?: readonly string[];
+  readonly places?: readonly string[] | undefined;
   /** Whether the text consisted of plain characters only. */
   readonly plain: boolean;
   /** Whether secrets were replaced by markers, which may be longer than the secrets. */

@@ -23,8 +23,8 @@ const isOwn = memoizeByName((name) => PLAIN_NAMES.has(toPlainName(name)));
 
 /** The answer, in which members with a name of the server's own stand within one that says whose they are. */
 export function withMoved(value: JsonObject): JsonObject {
+  if (!Object.keys(value).some(isOwn)) return value;
   const moved = Object.entries(value).filter(([name]) => isOwn(name));
-  if (moved.length === 0) return value;
   const rest = Object.entries(value).filter(([name]) => !isOwn(name));
   return { ...Object.fromEntries(rest), [MOVED]: Object.fromEntries(moved) };
 }

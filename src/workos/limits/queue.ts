@@ -47,10 +47,8 @@ export function createQueue() {
     return {
       agent,
       windows: windows.reverse(),
-      // A getter, as only waiting calls need it.
-      get route() {
-        return JSON.stringify(slots.map(({ name, key }) => [name, key]));
-      },
+      // A function, as only waiting calls need it, and an object with a getter of its own costs more than the text.
+      route: () => JSON.stringify(slots.map(({ name, key }) => [name, key])),
       order: count,
       passed: new Map(),
     };
@@ -92,21 +90,21 @@ export function createQueue() {
 
   /** Adds the call to its lane. @returns when there may be room */
   function wait(call: CountedRequest, now: number): number {
-    const byAgent = lanes.get(call.route) ?? new Map<string, Set<CountedRequest>>();
+    const byAgent = lanes.get(call.route()) ?? new Map<string, Set<CountedRequest>>();
     const lane = byAgent.get(call.agent) ?? new Set();
-    lanes.set(call.route, byAgent.set(call.agent, lane.add(call)));
+    lanes.set(call.route(), byAgent.set(call.agent, lane.add(call)));
     if (lane.size === 1) for (const window of call.windows) window.firsts.add(call);
     return standBy(call, now);
   }
 
   /** Puts the call back into its lane, before later calls. @returns when there may be room */
   function waitAgain(call: CountedRequest, now: number): number {
-    const lane = [...(lanes.get(call.route)?.get(call.agent) ?? [])];
+    const lane = [...(lanes.get(call.route())?.get(call.agent) ?? [])];
     const place = lane.findIndex(({ order }) => order > call.order);
     const [first] = lane;
     if (first === undefined || place < 0) return wait(call, now);
     lane.splice(place, 0, call);
-    lanes.get(call.route)?.set(call.agent, new Set(lane));
+    lanes.get(call.route())?.set(call.agent, new Set(lane));
     if (place > 0) return standBy(call, now);
     for (const { family, firsts } of call.windows) {
       firsts.delete(first);
@@ -125,12 +123,12 @@ export function createQueue() {
   }
 
   function leave(call: CountedRequest): void {
-    const byAgent = lanes.get(call.route);
+    const byAgent = lanes.get(call.route());
     const lane = byAgent?.get(call.agent);
     lane?.delete(call);
     const [second] = lane ?? [];
     if (second === undefined) byAgent?.delete(call.agent);
-    if (byAgent?.size === 0) lanes.delete(call.route);
+    if (byAgent?.size === 0) lanes.delete(call.route());
     for (const { family, firsts } of call.windows) {
       if (firsts.delete(call) && second !== undefined) firsts.add(second);
       if (family.claim === call) family.claim = undefined;
@@ -226,7 +224,7 @@ export function createQueue() {
 
   /** A lower bound of the wait, as if all requests in flight and all calls ahead were answered immediately. */
   function estimate(call: CountedRequest, now: number): Wait {
-    const byAgent = lanes.get(call.route);
+    const byAgent = lanes.get(call.route());
     const lane = byAgent?.get(call.agent);
     const own = lane?.has(call) ? [...lane].indexOf(call) : (lane?.size ?? 0);
     const [mine = call] = lane ?? [];

@@ -43,7 +43,7 @@ export type CountedRequest = {
   /** The most specific one first. */
   readonly windows: readonly Window[];
   /** Identifies its windows. Calls of one agent with the same route never overtake each other. */
-  readonly route: string;
+  readonly route: () => string;
   /** Arrival order, counting up. */
   readonly order: number;
   /** Since when other calls take places that this call could not use because another of its windows was full. */
