@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAuditFile } from '../src/audit/file-sink.ts';
 import { verifyFiles } from '../src/audit/read/verify.ts';
@@ -103,9 +103,9 @@ describe('rotation', () => {
     await sink.close();
     expect(filesOf(at).map((name) => [name.slice(at.length + 1), readFileSync(name, 'utf8')])).toEqual([
       ['audit.jsonl', 'four\n'],
-      ['audit.jsonl.2026-11-22T10-57-13Z.abcdefgh.1', 'one\ntwo\n'],
-      ['audit.jsonl.2026-11-22T10-57-14Z.abcdefgh.2', 'three\n'],
-      ['audit.jsonl.2026-11-22T10-57-15Z.abcdefgh.3', 'a line that is too long for any file\n'],
+      ['audit.jsonl.2026-11-22T10-57-16Z.abcdefgh.1', 'one\ntwo\n'],
+      ['audit.jsonl.2026-11-22T10-57-18Z.abcdefgh.2', 'three\n'],
+      ['audit.jsonl.2026-11-22T10-57-20Z.abcdefgh.3', 'a line that is too long for any file\n'],
     ]);
     if (posix) expect(filesOf(at).map((name) => statSync(name).mode & 0o777)).toEqual([0o600, 0o600, 0o600, 0o600]);
   });
@@ -171,6 +171,23 @@ describe('rotation', () => {
     expect(entriesOf(file)).toMatchObject([{ seq: 2 }]);
     expect(statSync(file).mode & 0o777).toBe(posix ? 0o600 : 0o666);
     await record.close();
+  });
+
+  it('looks once a millisecond whether it is still there, and counts what it writes in between', async () => {
+    const file = join(folder(), 'audit.jsonl');
+    let time = 0;
+    const sink = await openAuditFile(file, { ...settings, maxBytes: 10, now: () => new Date(time) });
+    sink.append('one');
+    renameSync(file, `${file}.old`);
+    sink.append('two');
+    time += 1;
+    for (const line of ['three', 'four']) sink.append(line);
+    await sink.close();
+    expect(filesOf(dirname(file)).map((name) => [basename(name), readFileSync(name, 'utf8')])).toEqual([
+      ['audit.jsonl', 'four\n'],
+      ['audit.jsonl.1970-01-01T00-00-00Z.run-1.1', 'three\n'],
+      ['audit.jsonl.old', 'one\ntwo\n'],
+    ]);
   });
 
   it.runIf(posix)('refuses calls while what took the place of the file cannot be used', async () => {

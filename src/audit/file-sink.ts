@@ -40,8 +40,9 @@ export type FileSettings = {
 };
 
 /**
- * Opens a file for appending, which several processes may share. Only its owner may read and write it. Each line looks
- * up the path again, so that no process keeps writing to a file that was renamed or deleted. O_APPEND is atomic on
+ * Opens a file for appending, which several processes may share. Only its owner may read and write it. The path
+ * is looked up again for each line, once a millisecond at most, so that no process keeps writing to a file that was
+ * renamed or deleted. O_APPEND is atomic on
  * local file systems; on NFS each process needs its own file.
  * @throws StartError if the path cannot be written, or if other users can read, write or replace the file
  */
@@ -52,6 +53,9 @@ export async function openAuditFile(path: string, { maxBytes, run, now, user }: 
   });
   let current = opened;
   let rotations = 0;
+  /** When the path was looked up, in milliseconds since 1970, and the size of the file since then. */
+  let lookedAt: number | undefined;
+  let size = 0;
   /** The folder's sync, which makes the name of the current file durable. */
   let folderSynced: Promise<void> | undefined;
   /** Syncs of earlier files whose last lines are not on disk yet. */
@@ -67,6 +71,7 @@ export async function openAuditFile(path: string, { maxBytes, run, now, user }: 
       () => {},
     );
     current = to;
+    size = 0;
     folderSynced = undefined;
   };
 
@@ -85,13 +90,23 @@ export async function openAuditFile(path: string, { maxBytes, run, now, user }: 
     switchTo(openFile(file));
   };
 
+  const look = (): void => {
+    const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+    if (found?.ino === current.inode) size = Number(found.size);
+    else switchTo(openFile(file));
+  };
+
   return {
     append: (line) => {
       const bytes = Buffer.from(`${line}\n`);
-      const found = statSync(file, { bigint: true, throwIfNoEntry: false });
-      if (found?.ino !== current.inode) switchTo(openFile(file));
-      else if (found.size > 0n && Number(found.size) + bytes.length > maxBytes) rotate();
+      const time = now().getTime();
+      if (time !== lookedAt) look();
+      if (size > 0 && size + bytes.length > maxBytes) rotate();
+      // A line that is cut short has the next one look again.
+      lookedAt = undefined;
       write(current, bytes);
+      lookedAt = time;
+      size += bytes.length;
     },
     sync: async () => {
       folderSynced ??= syncFolder(folder);

@@ -79,7 +79,8 @@ export async function recordIn(
   { maxBytes = 1e9, run = 'run-1', now = clock() } = {},
 ): Promise<AuditRecord> {
   return createAuditRecord({
-    sink: await openAuditFile(file, { maxBytes, run, now, user: userOf(process) }),
+    // The file has a clock of its own, which it looks at for each line.
+    sink: await openAuditFile(file, { maxBytes, run, now: clock(), user: userOf(process) }),
     run,
     now,
   });
