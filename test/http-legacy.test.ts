@@ -21,13 +21,15 @@ it.each([
 
 it('a bare tool is called without a server, and may be told of as events', async () => {
   const { url, seen } = await start({
-    answerDirectly: toDirectAnswers((caller, { tool }) =>
-      tool === 'nothing'
-        ? undefined
-        : async ({ arguments: args, _meta }, { notify }) => {
-            if (_meta !== undefined) await notify({ method: 'notifications/progress', params: { progress: 1 } });
-            return { content: [{ type: 'text', text: `${caller} ${tool} ${JSON.stringify(args)}` }] };
-          },
+    answerDirectly: toDirectAnswers(
+      (caller, { tool }) =>
+        tool === 'nothing'
+          ? undefined
+          : async ({ arguments: args, _meta }, { notify }) => {
+              if (_meta !== undefined) await notify({ method: 'notifications/progress', params: { progress: 1 } });
+              return { content: [{ type: 'text', text: `${caller} ${tool} ${JSON.stringify(args)}` }] };
+            },
+      { name: 'test', version: '1' },
     ),
   });
   const said = await call(url, callOf('bare', { a: 1 }));

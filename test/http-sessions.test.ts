@@ -9,6 +9,7 @@ import { toDirectAnswers } from '../src/serve/direct/http-calls.ts';
 import { createCallsInProgress } from '../src/serve/http/calls-in-progress.ts';
 import { eventually, HEADERS, startHttp } from './support/http.ts';
 
+const INFO = { name: 'test', version: '1' };
 const KEY = Buffer.alloc(32, 1);
 const sessions = createSessions({ key: KEY, scope: 'test', now: Date.now });
 const ANY: StandardSchemaV1<unknown> = {
@@ -89,7 +90,7 @@ const textOf = async (response: Response): Promise<string> => {
 };
 
 const WAYS = [
-  ['past the SDK', { answerDirectly: toDirectAnswers(() => undefined) }],
+  ['past the SDK', { answerDirectly: toDirectAnswers(() => undefined, INFO) }],
   ['by the SDK', { answerDirectly: undefined }],
 ] as const;
 

@@ -6,7 +6,7 @@ import { PEERS } from './support/session.ts';
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 describe.each([
-  ['past the SDK', toDirectAnswers<string>(() => undefined)],
+  ['past the SDK', toDirectAnswers<string>(() => undefined, { name: 'test', version: '1' })],
   ['by the SDK', undefined],
 ] as const)('answering %s,', (_, answerDirectly) => {
   const start: typeof startHttp = (over) => startHttp({ answerDirectly, ...over });

@@ -169,6 +169,9 @@ function toDefinition(tool: Listing): ListToolsResult['tools'][number] {
   return definition as ListToolsResult['tools'][number];
 }
 
+/** What the server tells of itself. */
+export const toServerInfo = (version: string) => ({ name: 'workos-mcp', title: 'WorkOS', version });
+
 /** The server's part of the answer to initialize. */
 export function toGreeting({ instructions, prompts }: Pick<Offer, 'instructions' | 'prompts'>, version: string) {
   return {
@@ -176,7 +179,7 @@ export function toGreeting({ instructions, prompts }: Pick<Offer, 'instructions'
       tools: { listChanged: false },
       ...(prompts.size > 0 && { prompts: { listChanged: false }, completions: {} }),
     },
-    serverInfo: { name: 'workos-mcp', title: 'WorkOS', version },
+    serverInfo: toServerInfo(version),
     instructions,
   } satisfies Omit<InitializeResult, 'protocolVersion'>;
 }

@@ -7,7 +7,9 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
 import { StartError, withoutKeys } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { toServerInfo } from '../mcp/offer.ts';
 import { type CallerParts, createServer, mayAsk, toDirectTool, toRefusal } from '../mcp/server.ts';
+import { supportsForms } from '../mcp/sessions.ts';
 import { openShared } from '../redis/stores.ts';
 import { toDirectAnswers } from '../serve/direct/http-calls.ts';
 import type { RequestOrigin } from '../serve/http/handler.ts';
@@ -198,9 +200,10 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
       createServer(caller.offer, caller.opened.call, version, toParts(caller, from), from.session?.form),
     answerDirectly: host.isDirect
       ? toDirectAnswers((caller, from) => {
-          const calling = { canAsk: from.session?.form ?? false, ...toParts(caller, from) };
+          const canAsk = from.session?.form ?? supportsForms(Object(from.capabilities).elicitation);
+          const calling = { canAsk, ...toParts(caller, from) };
           return toDirectTool(caller.offer, { name: from.tool, arguments: from.args }, caller.opened.call, calling);
-        })
+        }, toServerInfo(version))
       : undefined,
     onRefused: ({ offer, opened }, name, { args: sent, traceparent }) => {
       const { tool, rule, args, via } = toRefusal(offer, name, sent);

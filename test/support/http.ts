@@ -58,7 +58,7 @@ export async function startHttp(
       seen.from.push(from);
       return toServer(caller, seen, released);
     },
-    answerDirectly: toDirectAnswers(() => undefined),
+    answerDirectly: toDirectAnswers(() => undefined, { name: 'test', version: '1' }),
     onRefused: (caller, tool) => seen.refused.push({ caller, tool }),
     checks: {},
     onerror: (error) => seen.errors.push(error),

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  classifyInboundRequest,
+  type Implementation,
   type JSONRPCMessage,
   type JSONRPCRequest,
   type McpServer,
+  SERVER_INFO_META_KEY,
   SUPPORTED_PROTOCOL_VERSIONS,
   type Transport,
 } from '@modelcontextprotocol/server';
@@ -18,17 +21,57 @@ import { type Responder, type SendMessage, toResponder } from './tool-call.ts';
 /**
  * Answers tool calls without the SDK's HTTP handler, and without its server if the tool can be called directly.
  * @param bareTool finds the tool that a request calls; `undefined` if the caller has no tool of that name
+ * @param serverInfo what answers since 2026-07-28 tell of the server
  */
 export function toDirectAnswers<Caller>(
   bareTool: (caller: Caller, from: RequestOrigin) => DirectTool | undefined,
+  serverInfo: Implementation,
 ): AnswerDirectly<Caller> {
   return ({ caller, request, response, signal, message }, deps) => {
-    if (!isLegacyCall(request, message)) return undefined;
+    const isModern = isModernCall(request, message);
+    if (!isModern && !isLegacyCall(request, message)) return undefined;
     const tool = bareTool(caller, deps.from);
-    const answering = (tool && toResponder(tool, message)) ?? byServer(deps.toServer());
-    return answerCall(answering, message, response, signal, deps);
+    const answering = tool && toResponder(tool, message);
+    if (!isModern) return answerCall(answering ?? byServer(deps.toServer()), message, response, signal, deps);
+    return answering && answerCall(completed(answering, serverInfo), message, response, signal, deps);
   };
 }
+
+/** The params of a call that carries no answer of a person, and asks for nothing but the tool's result. */
+const PLAIN_PARAMS: ReadonlySet<string> = new Set(['name', 'arguments', '_meta']);
+
+/**
+ * Whether a request is a plain tools/call since 2026-07-28, by the SDK's own criterion. The SDK gets all others, with
+ * those whose headers say something else than their body: it refuses them.
+ */
+function isModernCall({ headers }: IncomingMessage, message: JSONRPCMessage): message is JSONRPCRequest {
+  const { 'mcp-protocol-version': version, 'mcp-method': method, 'mcp-name': name } = headers;
+  if (version !== MODERN || method !== 'tools/call' || typeof name !== 'string' || !isRequest(message)) return false;
+  const params = Object(message.params);
+  if (name !== params.name || !Object.keys(params).every((param) => PLAIN_PARAMS.has(param))) return false;
+  const route = classifyInboundRequest({
+    httpMethod: 'POST',
+    protocolVersionHeader: version,
+    mcpMethodHeader: method,
+    mcpNameHeader: name,
+    body: message,
+  });
+  return route.kind === 'modern' && route.classification.revision === version;
+}
+
+const MODERN = '2026-07-28';
+
+/** Adds what the SDK adds to each result since 2026-07-28. */
+const completed =
+  (answering: Responder, serverInfo: Implementation): Responder =>
+  async (request, tell, signal) => {
+    const answer = await answering(request, tell, signal);
+    if (answer === undefined || !('result' in answer)) return answer;
+    // Members in the SDK's order, so that the very bytes are the same.
+    const { content, structuredContent, isError, ...rest } = answer.result;
+    const own = { resultType: 'complete', _meta: { [SERVER_INFO_META_KEY]: serverInfo } };
+    return { result: { content, structuredContent, isError, ...rest, ...own }, jsonrpc: answer.jsonrpc, id: answer.id };
+  };
 
 /**
  * Whether a request is a tools/call in the form of clients from before 2026-07-28. Most requests are, and the streams

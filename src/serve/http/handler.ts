@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  CLIENT_CAPABILITIES_META_KEY,
   createMcpHandler,
   isInitializeRequest,
   type JSONRPCMessage,
@@ -29,6 +30,8 @@ export type RequestOrigin = {
   readonly place: Place;
   /** What a client from before 2026-07-28 declared, if it sends its session ID. */
   readonly session: HttpSession | undefined;
+  /** What a client since 2026-07-28 declares with each request. It comes from outside and may be anything. */
+  readonly capabilities: unknown;
 };
 
 export type HttpExchange<Caller> = {
@@ -103,6 +106,7 @@ export function createHttpExchange<Caller>({
       args,
       place,
       session,
+      capabilities: Object(_meta)[CLIENT_CAPABILITIES_META_KEY],
     };
     let reported = false;
     const report = () => {
