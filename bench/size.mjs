@@ -73,10 +73,13 @@ export async function size(/** @type {string} */ allow = '*:read') {
     return runs.map((all, which) => ({
       catalogue: which === 0 ? 'as it is' : '250 tools',
       listed: all[0]?.tools,
-      'launch to tools/list, ms': median(all.map(({ wall }) => wall)),
-      'processor, ms': median(all.map(({ cpu }) => cpu)),
-      'a call, processor ms': median(all.map(({ perCall }) => perCall)),
-      'RSS, MB': median(all.map(({ rss }) => rss)),
+      /** Milliseconds from launch to tools/list, and of a processor until then. */
+      wall: median(all.map(({ wall }) => wall)),
+      cpu: median(all.map(({ cpu }) => cpu)),
+      /** Milliseconds of a processor. */
+      perCall: median(all.map(({ perCall }) => perCall)),
+      /** Megabytes. */
+      rss: median(all.map(({ rss }) => rss)),
     }));
   } finally {
     rmSync(folder, { recursive: true, force: true });
