@@ -1,4 +1,5 @@
 import type { Outcome } from '../audit/entry.ts';
+import type { CancelSignal } from '../cancel/cancel-signal.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -64,7 +65,7 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
 const UNRECORDED =
   'The outcome could not be recorded, and nothing more is sent until it can be. Ask the operator of this server to check its audit log.';
 
-function toOutcome(error: unknown, { changes }: Tool, signal: AbortSignal, sent: boolean): Outcome {
+function toOutcome(error: unknown, { changes }: Tool, signal: CancelSignal, sent: boolean): Outcome {
   if (error instanceof RefusedError) return 'not sent';
   if (error instanceof ReplyError) return changes && isUnclear(error.reply) ? 'unknown' : 'error';
   if (changes && (error instanceof TransportError ? error.sent : sent)) return 'unknown';

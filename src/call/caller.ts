@@ -1,6 +1,7 @@
 import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
 import type { CallKind } from '../access/call-kind.ts';
 import type { ConfirmMode } from '../access/confirmation.ts';
+import type { CancelSignal } from '../cancel/cancel-signal.ts';
 import type { Tool } from '../catalog/tool.ts';
 import type { Elicitation } from './confirm/person-answer.ts';
 import type { WaitOutside } from './outside-waits.ts';
@@ -40,7 +41,7 @@ export type Caller = {
   readonly elicitation: Elicitation;
   /** Whether a write returns the request that it would send, and sends nothing. */
   readonly dryRun: boolean;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Milliseconds that the call waited for its turn before it began. They count towards its timeout. */
   readonly waitedMs?: number | undefined;
   readonly waitOutside: WaitOutside;

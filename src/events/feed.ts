@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../cancel/cancel-signal.ts';
 import type { Clock } from '../clock.ts';
 import type { JsonObject } from '../json.ts';
 import type { EventPlace } from './place.ts';
@@ -35,7 +36,7 @@ export type WaitRequest = {
   readonly look: (event: JsonObject) => JsonObject | undefined;
   /** Milliseconds. */
   readonly ms: number;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 };
 
 export type WaitEnd = {

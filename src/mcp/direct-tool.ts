@@ -1,4 +1,5 @@
 import type { Notification, Result } from '@modelcontextprotocol/server';
+import type { CancelSignal } from '../cancel/cancel-signal.ts';
 
 /** What a call names, not validated. */
 export type CallParams = {
@@ -10,5 +11,5 @@ export type CallParams = {
 /** A caller's tool that can be called without a server. */
 export type DirectTool = (
   params: { readonly arguments?: Record<string, unknown>; readonly _meta?: Record<string, unknown> },
-  context: { readonly signal: AbortSignal; readonly notify: (notification: Notification) => Promise<void> },
+  context: { readonly signal: CancelSignal; readonly notify: (notification: Notification) => Promise<void> },
 ) => Promise<Result>;

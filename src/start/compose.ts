@@ -1,5 +1,4 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import type { Budgets } from '../agents/budgets.ts';
 import { canonicalJson } from '../audit/chain.ts';
 import type { AuditRecord } from '../audit/record.ts';
@@ -12,6 +11,7 @@ import { createExchange, createTraffic, type Observer, SERVER_ITSELF } from '../
 import { createJournal, type Journal } from '../call/journal.ts';
 import { readEventsWith } from '../call/read-events.ts';
 import type { CallSettings } from '../call/steps.ts';
+import type { CancelSignal } from '../cancel/cancel-signal.ts';
 import type { Pace } from '../catalog/asking.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Tool } from '../catalog/tool.ts';
@@ -114,6 +114,16 @@ const HOUR_MS = 3_600_000;
 /** Milliseconds that a probe may take. */
 const PROBE_TIMEOUT_MS = 5_000;
 
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(ms, undefined, { signal }).catch(() => {});
+/** Resolves after the time, or as soon as the call is cancelled. */
+function sleep(ms: number, signal: CancelSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });
 }

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../cancel/cancel-signal.ts';
 import type { Method } from '../catalog/declaration.ts';
 
 /** An answer of WorkOS with any status. Header names are in lower case. */
@@ -26,7 +27,7 @@ export type Slot = {
 /** What the layers need to know about the call of a request. */
 export type Context = {
   /** Aborted when the client cancels the call. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** When the call has to end, in milliseconds of the layers' clock. */
   readonly deadline: number;
   /** The calling agent. The queue is fair between agents. */

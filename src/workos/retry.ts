@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../cancel/cancel-signal.ts';
 import { RefusedError } from '../errors.ts';
 import { isFault, TransportError } from './errors.ts';
 import type { Context, Layer, Reply } from './layer.ts';
@@ -70,7 +71,7 @@ export type RetryDeps = {
   readonly date: () => number;
   readonly random: () => number;
   /** Resolves after `ms` milliseconds, or immediately when the signal is aborted. */
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly sleep: (ms: number, signal: CancelSignal) => Promise<void>;
 };
 
 /** Retries that all calls to one environment have together before an outage stops them. */

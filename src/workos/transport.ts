@@ -65,7 +65,7 @@ export function createTransport(baseUrl: string, options: TransportOptions): Tra
       const attempt = startAttempt(maxReplyBytes, (bytes, onRoom) => answers.enter(agent, bytes, onRoom));
       const cancel = () => attempt.abort('the call was cancelled');
       const timer = setTimeout(() => attempt.abort(attempt.whyLate(duration(timeout))), timeout);
-      signal.addEventListener('abort', cancel, { once: true });
+      signal.addEventListener('abort', cancel);
       try {
         pool.dispatch(
           {

@@ -100,9 +100,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'files',
       'sandbox',
       'node:crypto',
-      'node:timers/promises',
     ],
-    types: ['catalog', '@modelcontextprotocol/server', 'node:stream'],
+    types: ['catalog', 'cancel', '@modelcontextprotocol/server', 'node:stream'],
   },
   redis: {
     knows: 'what replicas share: budgets, pending confirmations, windows of rate limits',
@@ -125,6 +124,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'json.ts',
       'memo.ts',
       'memory',
+      'cancel',
       'errors.ts',
       '@modelcontextprotocol/server',
       '@modelcontextprotocol/server/stdio',
@@ -157,6 +157,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'minisearch',
       'zod',
     ],
+    types: ['cancel'],
   },
   call: {
     knows: 'one call: `steps.ts` has its checks in order; arguments, `confirm/`, the record of it, `answer/`',
@@ -176,7 +177,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       '@modelcontextprotocol/server',
       'node:http',
     ],
-    types: ['log.ts', 'clock.ts'],
+    types: ['log.ts', 'cancel', 'clock.ts'],
   },
   audit: {
     knows: 'the record: entries, the chain, the file; `read/` is its other side',
@@ -211,12 +212,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'node:net',
       'node:timers/promises',
     ],
-    types: ['clock.ts'],
+    types: ['cancel', 'clock.ts'],
   },
   events: {
     knows: 'which events an agent sees, and of what; one poller for all who wait for events',
     imports: ['secrets', 'wording.ts', 'json.ts', 'keys.ts', 'ids.ts', 'errors.ts'],
-    types: ['catalog', 'clock.ts'],
+    types: ['catalog', 'cancel', 'clock.ts'],
   },
   access: {
     knows: 'grants: what an agent may do, why not, and what would change it',
@@ -250,6 +251,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'memo.ts': { knows: 'what is kept of a name once it was looked at' },
   memory: { knows: 'the bytes that all requests together hold in memory' },
+  cancel: { knows: 'how a call learns that it was cancelled' },
   'clock.ts': { knows: 'time, so that tests can hand in their own' },
   'errors.ts': { knows: 'the errors that end a start or a call' },
   sandbox: {

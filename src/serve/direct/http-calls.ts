@@ -9,6 +9,7 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
   type Transport,
 } from '@modelcontextprotocol/server';
+import type { CancelSignal } from '../../cancel/cancel-signal.ts';
 import type { DirectTool } from '../../mcp/direct-tool.ts';
 import { isModern } from '../era.ts';
 import type { AnswerDirectly, DirectDeps, RequestOrigin } from '../http/handler.ts';
@@ -103,7 +104,7 @@ function byServer(server: McpServer): Responder {
         resolve(undefined);
       };
       if (signal.aborted) return abort();
-      signal.addEventListener('abort', abort, { once: true });
+      signal.addEventListener('abort', abort);
       server.connect(transport).then(() => transport.onmessage?.(request), reject);
     });
 }
@@ -116,7 +117,7 @@ async function answerCall(
   answering: Responder,
   request: JSONRPCRequest,
   response: ServerResponse,
-  signal: AbortSignal,
+  signal: CancelSignal,
   { stallMs, onError }: Pick<DirectDeps, 'stallMs' | 'onError'>,
 ): Promise<boolean> {
   let beat: NodeJS.Timeout | undefined;

@@ -1,4 +1,5 @@
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server';
+import { type Canceller, createCanceller } from '../../cancel/cancel-signal.ts';
 import type { CallParams, DirectTool } from '../../mcp/direct-tool.ts';
 import { isModern } from '../era.ts';
 import type { DirectCalls } from '../stdio/open-session.ts';
@@ -18,8 +19,8 @@ export const toDirectCalls =
  * initialized. The SDK's checks and contexts cost as much as the call. All other messages go to the SDK.
  */
 function withBareTools(wire: Transport, findTool: FindTool): Transport {
-  /** The abort controller of each call in flight. */
-  const running = new Map<RequestId, AbortController>();
+  /** What cancels each call in flight. */
+  const running = new Map<RequestId, Canceller>();
   let opening: JSONRPCRequest | undefined;
   /** Whether the client supports elicitation; `undefined` before it has initialized. */
   let canAsk: boolean | undefined;
@@ -42,7 +43,7 @@ function withBareTools(wire: Transport, findTool: FindTool): Transport {
     const answering = answeringOf(message);
     if (answering === undefined) return false;
     const { id } = message;
-    const aborting = new AbortController();
+    const aborting = createCanceller();
     running.set(id, aborting);
     answering(message, (told) => transport.send(told), aborting.signal)
       .then((answer) => answer && wire.send(answer))

@@ -1,4 +1,5 @@
 import type { JSONRPCMessage, JSONRPCRequest, Notification } from '@modelcontextprotocol/server';
+import type { CancelSignal } from '../../cancel/cancel-signal.ts';
 import { isObject } from '../../json.ts';
 import type { DirectTool } from '../../mcp/direct-tool.ts';
 import { isRequestId } from '../message.ts';
@@ -10,7 +11,7 @@ export type SendMessage = (message: JSONRPCMessage) => Promise<void>;
 export type Responder = (
   request: JSONRPCRequest,
   tell: SendMessage,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ) => Promise<JSONRPCMessage | undefined>;
 
 /**

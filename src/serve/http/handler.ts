@@ -7,6 +7,7 @@ import {
   type JSONRPCResponse,
   type McpServer,
 } from '@modelcontextprotocol/server';
+import { type CancelSignal, toAbortSignal } from '../../cancel/cancel-signal.ts';
 import type { HttpSession } from '../../mcp/sessions.ts';
 import { isModern } from '../era.ts';
 import { isRequest, isRequestId, withIssuesInWords } from '../message.ts';
@@ -73,7 +74,7 @@ type AcceptedRequest<Caller> = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Aborted when the client disconnects or cancels the request, and when the server shuts down. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** The request's place among those in flight. */
   readonly place: Place;
   readonly abort: () => void;
@@ -125,7 +126,7 @@ export function createHttpExchange<Caller>({
     // One handler per request, so that callers share no state. No list is declared to change, so the SDK acknowledges a
     // subscription as empty and ends it at once.
     const handler = createMcpHandler(() => watched(toServer(), id, report), { onerror });
-    const answer = await handler.fetch(toWebRequest(request, signal), { parsedBody: message });
+    const answer = await handler.fetch(toWebRequest(request, toAbortSignal(signal)), { parsedBody: message });
     if (answer.status >= 400) report();
     // The SDK answers an aborted request with 499, which is not a standard HTTP status.
     if (answer.status === 499) return refuseAborted(accepted, running);

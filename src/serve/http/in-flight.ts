@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http';
+import { type Canceller, type CancelSignal, createCanceller } from '../../cancel/cancel-signal.ts';
 import type { Clock } from '../../clock.ts';
 import { type HttpRefusal, REFUSALS } from './responses.ts';
 
 /** A request that is counted among those in flight. */
 export type InFlight = {
   /** Aborted when the client disconnects or the server shuts down. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly abort: () => void;
   readonly leave: () => void;
 } & Place;
@@ -57,7 +58,7 @@ export function createInFlightLine({ limits, clock }: LineDeps) {
   const own = new Map<string, number>();
   let counted = 0;
   /** Every request that has begun, also those that have stepped out. */
-  const begun = new Set<AbortController>();
+  const begun = new Set<Canceller>();
   /** The requests in line by caller, oldest first. The caller whose turn is next comes first. */
   const lines = new Map<string, Set<Waiter>>();
   let waiting = 0;
@@ -89,7 +90,7 @@ export function createInFlightLine({ limits, clock }: LineDeps) {
   };
 
   const begin = (caller: string, response: ServerResponse, waitedMs: number): InFlight => {
-    const gone = new AbortController();
+    const gone = createCanceller();
     let isCounted = true;
     begun.add(gone);
     count(caller, 1);
@@ -105,7 +106,7 @@ export function createInFlightLine({ limits, clock }: LineDeps) {
     };
     return {
       signal: gone.signal,
-      abort: () => gone.abort(),
+      abort: gone.abort,
       waitedMs,
       leave: () => {
         begun.delete(gone);
