@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
-import { builtinModules } from 'node:module';
+import { isBuiltin } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
@@ -91,7 +91,7 @@ const stayApart = {
       return name === undefined ? undefined : { path: `./${name}.js`, external: true };
     });
     onResolve({ filter: /^[@a-z]/ }, ({ path, kind }) => {
-      if (kind !== 'dynamic-import' || builtinModules.includes(path)) return undefined;
+      if (kind !== 'dynamic-import' || isBuiltin(path)) return undefined;
       lazy.add(path);
       return { path: `./${fileOf(path)}.js`, external: true };
     });

@@ -25,6 +25,10 @@ const dist = `${import.meta.dirname}/../dist`;
 const files = readdirSync(dist).filter((file) => file.endsWith('.js'));
 
 describe('what is built', () => {
+  it('has names that every file system takes', () => {
+    expect(files.filter((file) => !/^[a-z][a-z-]*\.js$/.test(file))).toEqual([]);
+  });
+
   it.each<[allow: string, confirm: ConfirmMode]>([
     ['*:read', 'auto'],
     ['*:full', 'auto'],
