@@ -23,7 +23,6 @@ import { httpWarnings, openSessions, readDeploymentKey, readRedisUrl } from './h
 import {
   type Connections,
   connectAll,
-  digestOf,
   labelsOf,
   toAllowedHosts,
   toAnonymous,
@@ -37,6 +36,7 @@ import { beginRecord, openRecord } from './open-record.ts';
 import { createRejectionCounter } from './rejections.ts';
 import { toReload, validateReload } from './reload.ts';
 import { createServedAgents, type ServedAgent, type ServedAgents } from './served-agents.ts';
+import { digestOf, shortDigestOf } from './settings-digest.ts';
 
 type ProgramDeps = {
   readonly catalog: Catalog;
@@ -243,7 +243,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
       const connections = await connectAll(loaded, host);
       validateReload(next, reload, labelsOf(connections), catalog);
       const generation = toGeneration(loaded, connections);
-      const text = `configuration reloaded, settings ${digestOf(loaded).slice(0, 12)}`;
+      const text = `configuration reloaded, settings ${shortDigestOf(loaded)}`;
       // Before it takes effect: what cannot be recorded is not done.
       await record.append({ kind: 'note', text }, { beforehand: true });
       current = generation;
