@@ -24,6 +24,8 @@ export type VerifierDeps = {
   readonly now: () => number;
   /** Gets the keys of an issuer, over no redirect. */
   readonly fetchJwks: jose.FetchImplementation;
+  /** Learns of each fetch of keys, with its error if it failed. */
+  readonly onFetched?: ((jwksUrl: string, error?: unknown) => void) | undefined;
   /** Key sets by URL. A later verifier, after a reload, reuses them. */
   readonly keySets?: Map<string, jose.JWTVerifyGetKey> | undefined;
 };
@@ -96,29 +98,60 @@ function audiencesOf(publicUrl: string): string[] {
   return pathname === '/' ? [origin, `${origin}/`] : [publicUrl];
 }
 
-class Unavailable extends Error {
-  override readonly name = 'Unavailable';
+/** The keys of an issuer cannot be fetched. The message says why, in the server's own words. */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable';
+  /** @param remedy what the operator has to do, if that is known */
+  constructor(
+    message: string,
+    readonly remedy?: string | undefined,
+  ) {
+    super(message);
+  }
 }
 
-function createKeys(url: string, { now, fetchJwks }: VerifierDeps): jose.JWTVerifyGetKey {
+/**
+ * Fetches the keys of an issuer, as JSON.
+ * @throws KeysUnavailable if there is no answer with keys
+ */
+export async function fetchKeys(
+  url: string,
+  fetchJwks: jose.FetchImplementation,
+  options: Parameters<jose.FetchImplementation>[1],
+): Promise<string> {
+  // Redirects are not followed: the answering host could choose another host or another protocol.
+  const response = await fetchJwks(url, options);
+  if (response.status !== 200) throw new KeysUnavailable(`it answered ${response.status}`);
+  const body = await readAtMost(response, MAX_JWKS_BYTES);
+  if (!isKeySet(body)) throw new KeysUnavailable('its answer is not a set of keys');
+  return body;
+}
+
+function isKeySet(body: string): boolean {
+  try {
+    const jwks: unknown = JSON.parse(body);
+    return Array.isArray(Object(jwks).keys);
+  } catch {
+    return false;
+  }
+}
+
+function createKeys(url: string, { now, fetchJwks, onFetched }: VerifierDeps): jose.JWTVerifyGetKey {
   let failedAt = Number.NEGATIVE_INFINITY;
   const keys = jose.createRemoteJWKSet(new URL(url), {
     timeoutDuration: JWKS_TIMEOUT,
     cooldownDuration: UNKNOWN_KEY_COOLDOWN_MS,
     cacheMaxAge: MAX_KEY_AGE_MS,
-    // Redirects are not followed: the answering host could choose another host or another protocol.
     [jose.customFetch]: async (address, options) => {
       // jose pauses only after a successful fetch. Forged tokens must not cause requests to an issuer that is down.
-      if (now() < failedAt + FAILURE_COOLDOWN_MS) throw new Unavailable();
+      if (now() < failedAt + FAILURE_COOLDOWN_MS) throw new KeysUnavailable('the last fetch failed');
       try {
-        const response = await fetchJwks(address, options);
-        if (response.status !== 200) throw new Unavailable();
-        const body = await readAtMost(response, MAX_JWKS_BYTES);
-        const jwks: unknown = JSON.parse(body);
-        if (!Array.isArray(Object(jwks).keys)) throw new Unavailable();
+        const body = await fetchKeys(address, fetchJwks, options);
+        onFetched?.(url);
         return new Response(body);
       } catch (error) {
         failedAt = now();
+        onFetched?.(url, error);
         throw error;
       }
     },
@@ -130,7 +163,7 @@ function createKeys(url: string, { now, fetchJwks }: VerifierDeps): jose.JWTVeri
       if (error instanceof jose.errors.JWKSNoMatchingKey) throw error;
       if (error instanceof jose.errors.JWKSMultipleMatchingKeys) throw error;
       if (error instanceof jose.errors.JOSENotSupported) throw error;
-      throw new Unavailable();
+      throw new KeysUnavailable('no keys');
     }
   };
 }
@@ -140,7 +173,7 @@ async function readAtMost(response: Response, most: number): Promise<string> {
   let length = 0;
   for await (const chunk of response.body ?? []) {
     length += chunk.byteLength;
-    if (length > most) throw new Unavailable();
+    if (length > most) throw new KeysUnavailable(`its answer is larger than ${most} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -158,7 +191,7 @@ function faultOf(error: unknown): TokenFault {
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) return 'signature';
   if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) return 'malformed';
-  if (error instanceof Unavailable) return 'unverifiable';
+  if (error instanceof KeysUnavailable) return 'unverifiable';
   // The keys came, so any other failure is due to the token or to its key, as of one that is too short.
   return 'signature';
 }

@@ -50,7 +50,7 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
     const { requests, attempts, reply } = state.traffic;
     const facts = { status: reply?.status, request_id: reply && requestIdOf(reply), requests, attempts, ms };
     writeLine(log, { tool: tool.name, route: tool.route, outcome, ...facts, trace: caller.trace }, fault);
-    observer?.countCall(tool.name, outcome, ms);
+    observer?.countCall(tool.name, outcome, ms, caller.agent);
     const rule = fault instanceof RefusedError ? fault.rule : 'the server failed';
     const isRecorded = await own.close(outcome, rule, { ...facts, answer: state.answer });
     return isRecorded ? result : withNote(result, UNRECORDED);

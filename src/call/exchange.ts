@@ -39,6 +39,8 @@ export type Observer = {
   readonly countWait: (tool: string, ms: number) => void;
   readonly countRetry: (tool: string) => void;
   readonly countLimited: (tool: string) => void;
+  /** @param route of the template, such as `GET /users/{user_id}` */
+  readonly countAttempt: (route: string, ms: number) => void;
 };
 
 export type ExchangeDeps = {
@@ -61,6 +63,7 @@ export function createExchange({ environment, send, general, limits, observer }:
         waited: (ms) => observer.countWait(tool.name, ms),
         repeated: () => observer.countRetry(tool.name),
         limited: () => observer.countLimited(tool.name),
+        attempted: (ms) => observer.countAttempt(tool.route, ms),
       },
     };
     traffic.sent = true;

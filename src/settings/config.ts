@@ -51,6 +51,7 @@ export type HttpConfig = {
   readonly anonymous: boolean;
   readonly metricsPort: number | undefined;
   readonly metricsHost: string;
+  readonly metricsAgents: boolean;
   readonly redisUrl: string | undefined;
   readonly redisUrlFile: string | undefined;
   readonly deploymentKeyEnv: string | undefined;
@@ -219,6 +220,7 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
       anonymous: on('anonymous'),
       metricsPort: one('metrics-port') === undefined ? undefined : Number(one('metrics-port')),
       metricsHost: settingOf('metrics-host'),
+      metricsAgents: on('metrics-agents'),
       redisUrl: one('redis-url'),
       redisUrlFile: one('redis-url-file'),
       deploymentKeyEnv: one('deployment-key-env'),

@@ -56,6 +56,8 @@ export type Watch = {
   readonly repeated: () => void;
   /** WorkOS answered 429 although the request obeyed the limits. */
   readonly limited: () => void;
+  /** One attempt took so many milliseconds on the wire, answered or not. */
+  readonly attempted: (ms: number) => void;
 };
 
 /** An HTTP request to WorkOS, relative to the base URL. A layer adds the authorization. */
