@@ -70,7 +70,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
 
   const stderr = openStderr(host.writeToStderr, () => new Date());
   const log = createLog(config.logLevel, stderr);
-  const record = await openRecord(config, stderr, host.user);
+  const record = await openRecord(config, { log, stderr }, host.user);
   const endRecord = await beginRecord(
     record,
     { log, stderr },

@@ -44,7 +44,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
   const held = host.isTyped ? holdLines(open) : undefined;
   const stderr = held ?? open;
   const log = createLog(config.logLevel, stderr);
-  const record = await openRecord(config, stderr, host.user);
+  const record = await openRecord(config, { log, stderr }, host.user);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) host.onSignal(signal, () => stop.abort(signal));
 

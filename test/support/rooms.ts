@@ -67,6 +67,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'wording.ts',
       'clock.ts',
       'errors.ts',
+      'log.ts',
       'jsonc-parser',
       'smol-toml',
       'yaml',

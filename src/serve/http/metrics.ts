@@ -35,7 +35,7 @@ const BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 const PREFIX = 'workos_mcp_';
 
-type Labels = {
+type MetricLabels = {
   /** The known names. Any other name counts as "unknown", so that clients cannot add labels without limit. */
   readonly tools: readonly string[];
   /** The label of an agent's calls. Without it, calls are not counted by agent. */
@@ -46,7 +46,7 @@ type Labels = {
  * Creates the metrics, and the default ones that prom-client collects of Node. prom-client is loaded only here, because
  * stdio does not need it.
  */
-export async function createMetrics({ tools, toAgentLabel }: Labels): Promise<Metrics> {
+export async function createMetrics({ tools, toAgentLabel }: MetricLabels): Promise<Metrics> {
   const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = await import('prom-client');
   const registry = new Registry();
   const registers = [registry];
