@@ -27,7 +27,8 @@ export const COMMANDS = {
   init: 'Print the configuration of a client, or write it: init CLIENT [--allow …] [--write [FILE]]',
   doctor: 'Check all that a start needs, the key by one harmless read, and say how to fix what is wrong (--json too)',
   demo: 'Show a client at work on the sandbox: reads, a refusal, a confirmed delete, and the record of them',
-  audit: 'Read the record: audit verify FILE… [--head …], audit show FILE [--agent …] [--since …] [--refused]',
+  audit:
+    'Read the record: audit verify FILE… [--head …], audit show FILE… [--agent …] [--tool …] [--since …] [--until …] [--refused] [--count-by …]',
 } as const;
 
 /** The commands that take something to speak about. */

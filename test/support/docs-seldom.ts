@@ -270,7 +270,7 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   ['src/agents/headers.ts', '${READ_ONLY} keeps it off', 'The same'],
   [
-    'src/start/start-http.ts',
+    'src/start/reloader.ts',
     '--anonymous cannot change without a restart.',
     'A reload (SIGHUP) would change it; in the log',
   ],
