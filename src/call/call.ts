@@ -2,6 +2,7 @@ import type { Outcome } from '../audit/entry.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { TracedCall } from '../tracing/spans.ts';
 import { ReplyError, TransportError } from '../workos/errors.ts';
 import { isUnclear, requestIdOf, toErrorResult } from './answer/failure.ts';
 import { withFirstNotes, withNote } from './answer/result.ts';
@@ -16,16 +17,18 @@ export type CallDeps = {
   readonly journal: Journal;
   readonly log: Log;
   readonly observer?: CallObserver | undefined;
+  /** Learns of each call that has ended, for traces. */
+  readonly endCall?: ((call: TracedCall) => void) | undefined;
 };
 
 /** Runs each call through its steps, records its outcome, and turns every error into a result. */
-export function createCall({ steps, journal, log, observer }: CallDeps): Call {
+export function createCall({ steps, journal, log, observer, endCall }: CallDeps): Call {
   const { now } = steps;
   return async (tool, args, caller) => {
     const start = now() - (caller.waitedMs ?? 0);
     const own = journal.begin(tool, args, caller);
     const context: CallContext = { deps: steps, tool, rawArgs: args, caller, journal: own, start };
-    const state = beginState();
+    const state = beginState(endCall !== undefined);
     let ended: CallEnd | undefined;
     let fault: unknown;
     try {
@@ -51,6 +54,8 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
     const facts = { status: reply?.status, request_id: reply && requestIdOf(reply), requests, attempts, ms };
     writeLine(log, { tool: tool.name, route: tool.route, outcome, ...facts, trace: caller.trace }, fault);
     observer?.countCall(tool.name, outcome, ms, caller.agent);
+    const { traced = [] } = state.traffic;
+    endCall?.({ tool: tool.name, outcome, begun: start, ms, attempts: traced, trace: caller.trace });
     const rule = fault instanceof RefusedError ? fault.rule : 'the server failed';
     const isRecorded = await own.close(outcome, rule, { ...facts, answer: state.answer });
     return isRecorded ? result : withNote(result, UNRECORDED);

@@ -25,6 +25,7 @@ import { type Connections, toAllowedHosts, toAnonymous, toLabels, toPublicUrl } 
 import { openIssuerKeys } from './issuer-keys.ts';
 import { judgeHttp } from './judge-http.ts';
 import { beginRecord, openRecord } from './open-record.ts';
+import { openTracing } from './open-tracing.ts';
 import { createRejectionCounter } from './rejections.ts';
 import { createReloader } from './reloader.ts';
 import { createServedAgents, type ServedAgent, type ServedAgents } from './served-agents.ts';
@@ -94,6 +95,8 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
   const shared = await openShared(redisUrl, deploymentKey, http, publicUrl, log);
   if (shared !== undefined) closing.push(shared.close);
   const metrics = await openHttpMetrics(http, catalog, () => current.loaded);
+  const tracer = await openTracing(host.variable, log, version);
+  if (tracer !== undefined) closing.push(tracer.close);
   const pending = createPendingStore(systemClock.now);
   const budgets = shared?.budgets ?? createBudgets(systemClock.now);
   const environments = createEnvironments({
@@ -106,6 +109,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     sharedOf: (environment) => shared?.windowsOf(environment),
     pendingOf: (environment) => shared?.pendingOf(environment) ?? pending,
     observer: metrics,
+    tracer,
   });
   closing.push(environments.close);
   const sessions = openSessions(deploymentKey, publicUrl, shared !== undefined);
