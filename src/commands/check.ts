@@ -13,6 +13,7 @@ import { httpWarnings } from '../start/http-secrets.ts';
 import { labelsOf, labelsWithoutKeys } from '../start/http-settings.ts';
 import { judgeHttp, judgeHttpWithoutKeys } from '../start/judge-http.ts';
 import { requireRecord } from '../start/open-record.ts';
+import { readTracing } from '../start/open-tracing.ts';
 import { shortDigestOf } from '../start/settings-digest.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
 import { proxyFor } from '../workos/proxy.ts';
@@ -65,6 +66,7 @@ function ofStdio(loaded: Loaded, catalog: Catalog, host: Host) {
   const { config } = loaded;
   const { baseUrl } = parseAddress(config);
   if (!config.sandbox && !config.keyless) proxyFor(baseUrl, host.variable);
+  if (!config.keyless) readTracing(host.variable);
   const { label, stop } = labelOf(loaded, host);
   const agent = { ...toAgent(config, label), statusTool: config.statusTool };
   requireRecord(config, catalog, agent.environment, createPolicy(catalog, agent.grants));

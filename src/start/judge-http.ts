@@ -65,6 +65,7 @@ export function judgeHttpWithoutKeys(loaded: Loaded, catalog: Catalog, host: Jud
       if (config.http.redisUrl !== undefined) parseRedisUrl(config.http.redisUrl);
     },
     'deployment key': () => {},
+    traces: () => {},
   };
   for (const judge of Object.values(settings)) judge(loaded, host);
   const labels = labelsWithoutKeys(loaded);

@@ -9,7 +9,7 @@ import type { Look } from '../table.ts';
 import { isHttp } from '../which-agent.ts';
 import { checkAgents, checkGrants } from './access.ts';
 import { type Finding, toFailure, toText, warn } from './finding.ts';
-import { checkHttp, checkIssuers, checkTogether } from './http.ts';
+import { checkHttp, checkIssuers, checkTogether, checkTraces } from './http.ts';
 import { checkEnvironment, checkEnvironments } from './keys.ts';
 import { checkNode, checkRecord, checkRedis, checkRequired } from './machine.ts';
 import { checkRead } from './read.ts';
@@ -71,7 +71,7 @@ async function examine(argv: readonly string[], deps: DoctorDeps): Promise<reado
   findings.push(...(one ?? []), ...(several?.findings ?? []));
   const loaded = { config, agents };
   const overHttp = isHttp(loaded);
-  if (overHttp) findings.push(...checkHttp(loaded, host, deps.now()));
+  findings.push(...(overHttp ? checkHttp(loaded, host, deps.now()) : checkTraces(host)));
   const connections = new Map<string, EnvironmentConnection>(several?.connections);
   const canOpen = settings.isWhole && one?.every(({ state }) => state !== 'fail');
   if (canOpen) {

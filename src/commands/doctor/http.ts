@@ -6,6 +6,7 @@ import type { Host, Loaded } from '../../start/host.ts';
 import { connectAll, refuseFlat } from '../../start/http-settings.ts';
 import { openIssuerKeys } from '../../start/issuer-keys.ts';
 import { HTTP_SETTINGS } from '../../start/judge-http.ts';
+import { readTracing } from '../../start/open-tracing.ts';
 import { type Finding, fail, ok, toFailure, warn } from './finding.ts';
 
 const FIX = 'Set it right; workos-mcp --help lists every flag and variable.';
@@ -76,5 +77,15 @@ export async function checkTogether(
     return [];
   } catch (error) {
     return [toFailure('environments', error, FIX)];
+  }
+}
+
+/** The settings of traces, which a server over stdio has as well. */
+export function checkTraces({ variable }: Pick<Host, 'variable'>): readonly Finding[] {
+  try {
+    readTracing(variable);
+    return [];
+  } catch (error) {
+    return [toFailure('traces', error, FIX)];
   }
 }
