@@ -14,7 +14,13 @@ export type TokenFault =
   | 'unverifiable';
 
 export type Verified =
-  | { readonly ok: true; readonly issuer: string; readonly claims: jose.JWTPayload }
+  | {
+      readonly ok: true;
+      readonly issuer: string;
+      readonly claims: jose.JWTPayload;
+      /** The token of an application, issued for all resources of its environment. */
+      readonly isMachine: boolean;
+    }
   | { readonly ok: false; readonly reason: TokenFault };
 
 export type VerifierDeps = {
@@ -74,7 +80,7 @@ export function createVerifier(
       if (found === undefined) return { ok: false, reason: 'issuer' };
       const { payload, protectedHeader } = await jose.jwtVerify(token, found.keys, {
         issuer: found.issuer.issuer,
-        audience,
+        audience: found.issuer.m2mAudience === undefined ? audience : [...audience, found.issuer.m2mAudience],
         algorithms: [...found.issuer.algorithms],
         requiredClaims: ['exp'],
         clockTolerance: CLOCK_TOLERANCE_S,
@@ -83,12 +89,21 @@ export function createVerifier(
       if (!isAccessToken(protectedHeader.typ)) return { ok: false, reason: 'claims' };
       // The token is bound to a key of its holder, and a bearer request does not prove possession of it.
       if (payload.cnf !== undefined) return { ok: false, reason: 'claims' };
-      return { ok: true, issuer: found.issuer.name, claims: payload };
+      const isMachine = ![payload.aud].flat().some((aud) => aud !== undefined && audience.includes(aud));
+      if (isMachine && !isMachineToken(payload)) return { ok: false, reason: 'audience' };
+      return { ok: true, issuer: found.issuer.name, claims: payload, isMachine };
     } catch (error) {
       return { ok: false, reason: faultOf(error) };
     }
   };
 }
+
+/**
+ * Whether AuthKit has issued a token to an application for itself. The audience does not show it: the token of a user,
+ * from an application that names no resource, has the same one. Such a token has the ID of a consent, and another subject.
+ */
+const isMachineToken = ({ sub, client_id: client, sid }: jose.JWTPayload): boolean =>
+  typeof sub === 'string' && sub === client && sid === undefined;
 
 /**
  * `https://host` and `https://host/` are the same URL, and clients use either. A URL with a path must match exactly.
