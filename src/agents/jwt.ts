@@ -1,5 +1,6 @@
 import * as jose from 'jose';
 import type { IssuerConfig } from '../settings/agents-config.ts';
+import { fetchKeys, JWKS_TIMEOUT, KeysUnavailable } from './key-set.ts';
 
 /** Why a token is not accepted. `unverifiable` does not blame the token: the issuer's keys could not be fetched. */
 export type TokenFault =
@@ -37,14 +38,11 @@ export type VerifierDeps = {
 };
 
 const MAX_TOKEN_CHARS = 16_384;
-/** Bytes. */
-export const MAX_JWKS_BYTES = 256 * 1024;
 /** Seconds that the clocks of issuer and server may differ. */
 const CLOCK_TOLERANCE_S = 30;
 /**
- * Milliseconds of: one fetch of keys, the pause between fetches for unknown keys, the pause after a failure, the cache.
+ * Milliseconds of: the pause between fetches for unknown keys, the pause after a failure, the cache.
  */
-export const JWKS_TIMEOUT = 3_000;
 const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
 export const FAILURE_COOLDOWN_MS = 5_000;
 const MAX_KEY_AGE_MS = 600_000;
@@ -113,44 +111,6 @@ function audiencesOf(publicUrl: string): string[] {
   return pathname === '/' ? [origin, `${origin}/`] : [publicUrl];
 }
 
-/** The keys of an issuer cannot be fetched. The message says why, in the server's own words. */
-export class KeysUnavailable extends Error {
-  override readonly name = 'KeysUnavailable';
-  /** @param remedy what the operator has to do, if that is known */
-  constructor(
-    message: string,
-    readonly remedy?: string | undefined,
-  ) {
-    super(message);
-  }
-}
-
-/**
- * Fetches the keys of an issuer, as JSON.
- * @throws KeysUnavailable if there is no answer with keys
- */
-export async function fetchKeys(
-  url: string,
-  fetchJwks: jose.FetchImplementation,
-  options: Parameters<jose.FetchImplementation>[1],
-): Promise<string> {
-  // Redirects are not followed: the answering host could choose another host or another protocol.
-  const response = await fetchJwks(url, options);
-  if (response.status !== 200) throw new KeysUnavailable(`it answered ${response.status}`);
-  const body = await readAtMost(response, MAX_JWKS_BYTES);
-  if (!isKeySet(body)) throw new KeysUnavailable('its answer is not a set of keys');
-  return body;
-}
-
-function isKeySet(body: string): boolean {
-  try {
-    const jwks: unknown = JSON.parse(body);
-    return Array.isArray(Object(jwks).keys);
-  } catch {
-    return false;
-  }
-}
-
 function createKeys(url: string, { now, fetchJwks, onFetched }: VerifierDeps): jose.JWTVerifyGetKey {
   let failedAt = Number.NEGATIVE_INFINITY;
   const keys = jose.createRemoteJWKSet(new URL(url), {
@@ -181,17 +141,6 @@ function createKeys(url: string, { now, fetchJwks, onFetched }: VerifierDeps): j
       throw new KeysUnavailable('no keys');
     }
   };
-}
-
-async function readAtMost(response: Response, most: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.byteLength;
-    if (length > most) throw new KeysUnavailable(`its answer is larger than ${most} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 const CLAIMS: Readonly<Record<string, TokenFault>> = { iss: 'issuer', aud: 'audience', nbf: 'early' };

@@ -1,4 +1,5 @@
-import { fetchKeys, JWKS_TIMEOUT, KeysUnavailable, MAX_JWKS_BYTES, type VerifierDeps } from '../agents/jwt.ts';
+import type { VerifierDeps } from '../agents/jwt.ts';
+import { fetchKeys, JWKS_TIMEOUT, KeysUnavailable, MAX_JWKS_BYTES } from '../agents/key-set.ts';
 import type { Log } from '../log.ts';
 import { createBytePool } from '../memory/byte-pool.ts';
 import type { IssuerConfig } from '../settings/agents-config.ts';
