@@ -60,6 +60,7 @@ const ENTRIES = {
   'config-file': 'src/settings/read-file.ts',
   sandbox: 'sandbox/index.ts',
   tunnel: 'src/workos/tunnel.ts',
+  tracer: 'src/tracing/tracer.ts',
 };
 
 /** A server over stdio, with the part that it loads behind the opening; what both need is a file of its own. */
@@ -191,18 +192,18 @@ function exchange() {
   rmSync(old, { recursive: true, force: true });
 }
 
-/** The licences of all packages of which something is bundled ask to travel with it. */
+/** The licences of all packages of which something is bundled ask to travel with it. Equal texts are written once. */
 function licences(/** @type {readonly string[]} */ inputs) {
   const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
-  return [...folders]
-    .sort()
-    .map((folder) => {
-      const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
-      const file = readdirSync(folder).find((name) => /^licen[cs]e(\.\w+)?$/i.test(name));
-      const text = file === undefined ? `Licence: ${license}\n` : readFileSync(`${folder}/${file}`, 'utf8');
-      return `${name} ${version}\n\n${text}`;
-    })
-    .join(`\n${'-'.repeat(80)}\n\n`);
+  /** @type {Map<string, string[]>} */
+  const packages = new Map();
+  for (const folder of [...folders].sort()) {
+    const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+    const file = readdirSync(folder).find((name) => /^licen[cs]e(\.\w+)?$/i.test(name));
+    const text = file === undefined ? `Licence: ${license}\n` : readFileSync(`${folder}/${file}`, 'utf8');
+    packages.set(text, [...(packages.get(text) ?? []), `${name} ${version}`]);
+  }
+  return [...packages].map(([text, names]) => `${names.join('\n')}\n\n${text}`).join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /**

@@ -8,6 +8,7 @@ import { createCatalog } from '../src/catalog/catalog.ts';
 import { createLog } from '../src/log.ts';
 import { toAgents } from '../src/settings/agents-config.ts';
 import { readSettingsFile } from '../src/settings/settings-file.ts';
+import { warnings } from '../src/settings/warnings.ts';
 import { openIssuerKeys } from '../src/start/issuer-keys.ts';
 import { declarations } from '../tools/index.ts';
 import { type Answer, forge, newKey, openIssuer, toPem } from './support/issuer.ts';
@@ -383,5 +384,67 @@ describe('grants of a claim within the ceiling *:read,users:write', () => {
       expect([tool.name, policy.whyOff(tool) === undefined]).toEqual([tool.name, plain.whyOff(tool) === undefined]);
       expect([tool.name, policy.whyRestricted(tool) === undefined]).toEqual([tool.name, false]);
     }
+  });
+});
+
+describe('a machine-to-machine token', () => {
+  const ENVIRONMENT = 'client_01ENVIRONMENT';
+  const APP = 'client_01APP';
+  const MACHINE = { aud: ENVIRONMENT, sub: APP, client_id: APP, org_id: 'org_1', exp: NOW + 60, iat: NOW };
+  const openFor = async (m2m = `m2m: { audience: ${ENVIRONMENT} }`) => {
+    const file = await readSettingsFile(
+      `
+issuers:
+  authkit: { issuer: '${issuer.url}', jwks-url: '${issuer.jwksUrl}', environment: other, ${m2m} }
+agents:
+  by-org: { allow: ['*:read'], jwt: { org-id: org_1 } }
+  by-both: { allow: ['*:read'], jwt: { client-id: ${APP}, sub: ${APP} } }
+  machine: { allow: ['*:read'], jwt: { client-id: ${APP} } }
+templates:
+  all: { jwt: { client-id: client_01OTHER }, grants-claim: grants, ceiling: ['*:read'] }
+`,
+      'w.yaml',
+    );
+    const config = toAgents(file);
+    return {
+      config,
+      identify: createIdentifier(config, { catalog, publicUrl, now: () => NOW * 1_000, fetchJwks: keys.fetchJwks }),
+    };
+  };
+  const reasonOf = async (claims: object, m2m?: string) => {
+    const { identify } = await openFor(m2m);
+    const found = await identify(`Bearer ${await issuer.sign({ ...MACHINE, ...claims })}`);
+    return found.ok ? found.agent.name : found.reason;
+  };
+
+  it.each<[what: string, claims: object, found: string]>([
+    ['is matched by its client alone', {}, 'machine'],
+    ['of another application is refused', { sub: 'client_01NEW', client_id: 'client_01NEW' }, 'unmatched'],
+    ['never fits a template', { sub: 'client_01OTHER', client_id: 'client_01OTHER', grants: ['*:read'] }, 'unmatched'],
+    ['of another environment is refused', { aud: 'client_01ELSEWHERE' }, 'audience'],
+    ['of a user, with the same audience, is refused', { sub: 'user_1' }, 'audience'],
+    ['with a consent of a user is refused', { sid: 'app_consent_1' }, 'audience'],
+    ['without a client is refused', { client_id: undefined }, 'audience'],
+    ['for this server is a token as any other', { aud: publicUrl }, 'by-org'],
+  ])('%s', async (_, claims, found) => {
+    expect(await reasonOf(claims)).toBe(found);
+  });
+
+  it('is refused where its issuer does not say m2m', async () => {
+    expect(await reasonOf({}, 'algorithms: [RS256]')).toBe('audience');
+  });
+
+  it('is warned of', async () => {
+    const { config } = await openFor();
+    expect(warnings(config, 0)).toEqual([
+      'issuers.authkit takes machine-to-machine tokens: such a token is good for every resource of that environment, so each service that it is sent to could use it here.',
+    ]);
+    expect(warnings((await openFor('algorithms: [RS256]')).config, 0)).toEqual([]);
+  });
+
+  it('takes the Client ID of an environment as its audience', async () => {
+    await expect(openFor('m2m: { audience: https://mcp.acme.test }')).rejects.toThrow(
+      "issuers.authkit.m2m.audience takes the environment's Client ID (client_…)",
+    );
   });
 });

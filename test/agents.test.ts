@@ -149,6 +149,7 @@ describe('the way to a token', () => {
     issuer: 'https://a.authkit.app',
     jwksUrl: '',
     algorithms: [],
+    m2mAudience: undefined,
     environment: undefined,
   } as const;
 

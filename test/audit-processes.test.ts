@@ -65,6 +65,6 @@ it('tells of a call whose process was killed before its outcome', async () => {
     runs: [{ entries: 5, stopped: false, unknown: { count: 1, calls: [{ seq: 5, where: `${file}:5` }] } }],
   });
   const lines: string[] = [];
-  for await (const line of showFile(file)) lines.push(line);
+  for await (const line of showFile([file])) lines.push(line);
   expect(lines.at(-1)).toContain('run-1 asked to read user 2 in staging: outcome unknown');
 });

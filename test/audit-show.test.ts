@@ -5,7 +5,7 @@ import type { EntryFields } from '../src/audit/entry.ts';
 import { toTime } from '../src/audit/read/show.ts';
 import { runAudit } from '../src/commands/audit.ts';
 import { StartError } from '../src/errors.ts';
-import { clock, DECISION, folder, linesOf, outcome, recordIn, START, USER } from './support/audit.ts';
+import { clock, DECISION, filesOf, folder, linesOf, outcome, recordIn, START, USER } from './support/audit.ts';
 
 const OTHER = {
   ...DECISION,
@@ -97,6 +97,12 @@ describe('audit show', () => {
       [/unknown/, /ok .* older file/],
     ],
     [['--since', '1s'], []],
+    [['--until', '2026-11-22T23:59:53'], [/start/]],
+    [
+      ['--tool', 'get_user'],
+      [/error .* ops-bot/, /refused .* ops-bot/],
+    ],
+    [['--tool', 'get_user', '--since', '2026-11-22T23:59:55', '--until', '2026-11-23'], [/refused .* ops-bot/]],
   ])('shows only what %j asks for', async (argv, expected) => {
     const rows = linesOf(await show(await record(), ...argv)).filter((line) => line.startsWith('  '));
     expect(rows.length).toBe(expected.length);
@@ -154,6 +160,73 @@ describe('audit show', () => {
   });
 });
 
+describe('audit show of several files', () => {
+  const RUN = '8c5e1f01-6f0b-4c57-9d43-2f1f6f6c2b11';
+  /** Every entry in a file of its own but the last. */
+  const rotated = async (name: string, entries: readonly EntryFields[], from?: string) => {
+    const file = join(folder(), name);
+    const audit = await recordIn(file, { maxBytes: 1, run: RUN, now: clock(from) });
+    for (const entry of entries) await audit.append(entry);
+    await audit.close();
+    return file;
+  };
+  const rowsOf = async (...argv: string[]) => linesOf(await show(...argv)).filter((line) => line.startsWith('  '));
+
+  it('finds the rotated ones, and joins what stands in two of them', async () => {
+    const file = await rotated('audit.jsonl', [START, DECISION, OTHER, outcome(2), outcome(3, { agent: 'ops-bot' })]);
+    const files = filesOf(join(file, '..'));
+    expect(files).toHaveLength(5);
+    const rows = await rowsOf(file);
+    expect(rows).toHaveLength(3);
+    expect(rows.map((row) => row.trim().split(/\s+/)[1])).toEqual(['start', 'ok', 'ok']);
+    // As a shell writes audit.jsonl*, and twice: each is read once.
+    expect(await rowsOf(...files, file)).toEqual(rows);
+    // A rotated one is shown alone.
+    expect(await rowsOf(files.find((name) => name !== file) ?? '')).toHaveLength(1);
+  });
+
+  it('leaves files alone that only look alike', async () => {
+    const file = await rotated('audit.jsonl', [START]);
+    for (const name of ['audit.jsonl.bak', 'audit.jsonl.2.2026-11-22T10-57-13Z.8c5e1f01.1', 'audit.jsonl2'])
+      writeFileSync(join(file, '..', name), 'not read');
+    expect(await rowsOf(file)).toHaveLength(1);
+  });
+
+  it('shows those of several servers in the order of time', async () => {
+    const one = await rotated('one.jsonl', [START, DECISION, outcome(2)], '2026-11-22T10:00:00Z');
+    const two = await rotated('two.jsonl', [START, OTHER, outcome(2)], '2026-11-22T10:00:02Z');
+    const times = (await rowsOf(two, one)).map((row) => row.trim().split(' ')[0] ?? '');
+    expect(times).toHaveLength(4);
+    expect(times).toEqual(times.toSorted());
+    expect(await rowsOf(two, one)).toEqual(await rowsOf(one, two));
+  });
+
+  it('names a file that cannot be read', async () => {
+    const file = await rotated('one.jsonl', [START]);
+    await expect(show(file, 'nowhere.jsonl')).rejects.toThrow('nowhere.jsonl cannot be read (ENOENT).');
+  });
+});
+
+describe('audit show --count-by', () => {
+  it('counts calls by agent, tool or outcome, most first', async () => {
+    const file = await record();
+    expect(await show(file, '--count-by', 'agent')).toBe('AGENT        CALLS\nsupport-bot  4\nops-bot      2\n');
+    expect(await show(file, '--count-by', 'tool', '--agent', 'ops-bot')).toBe('TOOL      CALLS\nget_user  2\n');
+    expect(linesOf(await show(file, '--count-by', 'outcome', '--json')).map((line) => JSON.parse(line))).toEqual([
+      { name: 'ok', calls: 2 },
+      { name: 'confirmation', calls: 1 },
+      { name: 'error', calls: 1 },
+      { name: 'refused', calls: 1 },
+      { name: 'unknown', calls: 1 },
+    ]);
+    expect(await show(file, '--count-by', 'tool', '--tool', 'none')).toBe('Nothing to show.\n');
+  });
+
+  it('refuses what cannot be counted by', async () => {
+    await expect(show(await record(), '--count-by', 'user')).rejects.toThrow('It is one of agent, tool, outcome.');
+  });
+});
+
 describe('what --since means', () => {
   const now = new Date('2026-11-22T10:57:13Z');
   it.each([
@@ -188,4 +261,8 @@ describe('what --since means', () => {
   ])('refuses %j', (since) => {
     expect(() => toTime(since, now)).toThrow(StartError);
   });
+});
+
+it('names --until where its time is not valid', async () => {
+  await expect(show(await record(), '--until', 'soon')).rejects.toThrow('--until soon: give a date or time');
 });

@@ -133,6 +133,7 @@ describe('the bundle', () => {
       'dist/session.js',
       'dist/stdio-shared.js',
       'dist/stdio.js',
+      'dist/tracer.js',
       'dist/tunnel.js',
       'dist/undici.js',
       'manifest.json',

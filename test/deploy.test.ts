@@ -160,7 +160,7 @@ describe('docs/remote.md tells of', () => {
 
   it('every metric', () => {
     const names = read('src/serve/http/metrics.ts').match(/(?<=name: ')workos_mcp_\w+/g) ?? [];
-    expect(names).toHaveLength(5);
+    expect(names).toHaveLength(8);
     for (const name of names) expect(text).toContain(`\n| \`${name}\` |`);
   });
 

@@ -100,6 +100,7 @@ describe('the package', () => {
       'README.md',
       'SECURITY.md',
       'bench/RESULTS.md',
+      'deploy/alerts.yaml',
       'deploy/compose.yaml',
       'deploy/kubernetes/kustomization.yaml',
       'deploy/kubernetes/server.yaml',

@@ -15,6 +15,8 @@ import { TransportError } from '../src/workos/errors.ts';
 import { toTransportError } from '../src/workos/faults.ts';
 import { proxyFor } from '../src/workos/proxy.ts';
 import { declarations } from '../tools/index.ts';
+import { createCertificate, hasOpenssl } from './support/certificate.ts';
+import { openIssuer } from './support/issuer.ts';
 
 const catalog = createCatalog(declarations);
 const KEY = 'sk_test_canary1234567890';
@@ -46,7 +48,7 @@ async function doctor(
   {
     answer = () => ({}),
     ...more
-  }: { answer?: () => Answer } & Partial<Pick<DoctorDeps, 'node' | 'freeBytes' | 'reachRedis' | 'look'>> = {},
+  }: { answer?: () => Answer } & Partial<Pick<DoctorDeps, 'now' | 'node' | 'freeBytes' | 'reachRedis' | 'look'>> = {},
 ) {
   const sent: Sent[] = [];
   let closed = 0;
@@ -659,4 +661,41 @@ it('tells of a Redis out of reach without its password', async () => {
 it('asks for the Node that package.json asks for', () => {
   const { engines } = JSON.parse(readFileSync(`${import.meta.dirname}/../package.json`, 'utf8'));
   expect(engines.node).toBe(`>=${OLDEST_NODE.join('.')}`);
+});
+
+describe('doctor for a server over HTTP', () => {
+  const HASH = `abcdefghij:${'0'.repeat(64)}`;
+  const over = async (more: string, now = NOW) => {
+    const config = put('http.yaml', `agents:\n  ann: { allow: ['users:read'], tokens: ['${HASH}'] }\n${more}`);
+    return examine(['http', '--config', config], GOOD, { now: () => now });
+  };
+
+  it('fetches the keys of each issuer', async () => {
+    const [up, down] = await Promise.all([openIssuer(), openIssuer()]);
+    down.state.answer = 'garbage';
+    const { code, of, bad } = await over(
+      `issuers:\n  up: { issuer: '${up.url}', jwks-url: '${up.jwksUrl}', environment: other }\n  down: { issuer: '${down.url}', jwks-url: '${down.jwksUrl}', environment: other }\n`,
+    );
+    await Promise.all([up.close(), down.close()]);
+    expect([code, bad]).toEqual([1, ['fail issuer down']]);
+    expect(of('issuer up')?.found).toBe('its keys were fetched');
+    const { host } = new URL(down.url);
+    expect(of('issuer down')?.found).toBe(`${host}: the keys cannot be fetched: its answer is not a set of keys.`);
+  });
+
+  it.skipIf(!hasOpenssl)('looks at when the certificate expires', async () => {
+    const { cert, key, remove } = createCertificate();
+    remove();
+    const more = `tls-cert: ${put('cert.pem', cert)}\ntls-key: ${put('key.pem', key)}\n`;
+    const day = 86_400_000;
+    const states = [];
+    for (const days of [-30, 0, 3]) {
+      const { of } = await over(more, Date.now() + days * day);
+      states.push(`${of('certificate')?.state} ${of('certificate')?.found}`);
+    }
+    const date = '\\d{4}-\\d\\d-\\d\\d';
+    expect(states.join('\n')).toMatch(
+      new RegExp(`^ok expires on ${date}\nwarn expires on ${date}\\.\nfail expired on ${date}\\.$`),
+    );
+  });
 });

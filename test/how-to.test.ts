@@ -109,6 +109,8 @@ describe('the README', () => {
       'replace',
       'head',
       'since',
+      'until',
+      'count-by',
       'refused',
       'environment',
     ]; // of commands

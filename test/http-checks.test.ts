@@ -122,7 +122,9 @@ describe('the checks of an HTTP request', () => {
       generation: () => generation,
       identify: async (_, isAgain) => {
         again.push(isAgain);
-        return isRevoked ? { ok: false, status: 401, message: 'Revoked.' } : { ok: true, caller: 'ada' };
+        return isRevoked
+          ? { ok: false, status: 401, reason: 'unknown', message: 'Revoked.' }
+          : { ok: true, caller: 'ada' };
       },
     });
     const request = rawRequest({});

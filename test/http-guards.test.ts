@@ -133,7 +133,14 @@ it.each([
 
 it('tells who is refused how to get in, and when', async () => {
   const { url } = await startHttp({
-    identify: async () => ({ ok: false, status: 429, message: 'Later.', challenge: 'Bearer x', retryAfter: 2.5 }),
+    identify: async () => ({
+      ok: false,
+      status: 429,
+      reason: 'over-budget',
+      message: 'Later.',
+      challenge: 'Bearer x',
+      retryAfter: 2.5,
+    }),
   });
   const response = await fetch(url, { method: 'POST', headers: JSON_POST, body: callOf('echo') });
   expect([response.status, response.headers.get('www-authenticate'), response.headers.get('retry-after')]).toEqual([

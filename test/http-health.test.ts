@@ -68,9 +68,9 @@ describe('a probe', () => {
 
 describe('the metrics', () => {
   it('count calls, times, waits, retries and 429s by tool', async () => {
-    const metrics = await createMetrics(['get_user']);
-    metrics.countCall('get_user', 'ok', 200);
-    metrics.countCall('get_user', 'failed', 50);
+    const metrics = await createMetrics({ tools: ['get_user'] });
+    metrics.countCall('get_user', 'ok', 200, 'ann');
+    metrics.countCall('get_user', 'failed', 50, 'ann');
     metrics.countWait('get_user', 500);
     metrics.countRetry('get_user');
     metrics.countLimited('get_user');
@@ -89,15 +89,15 @@ describe('the metrics', () => {
   });
 
   it('know no tool but those there are', async () => {
-    const metrics = await createMetrics(['get_user']);
-    for (let index = 0; index < 1_000; index += 1) metrics.countCall(`user_${index}`, 'refused', 1);
+    const metrics = await createMetrics({ tools: ['get_user'] });
+    for (let index = 0; index < 1_000; index += 1) metrics.countCall(`user_${index}`, 'refused', 1, 'ann');
     const text = await metrics.text();
     expect(text).toContain('workos_mcp_calls_total{tool="unknown",outcome="refused"} 1000');
     expect(text).not.toContain('user_1');
   });
 
   it('are served on a port of their own, on loopback to no page', async () => {
-    const metrics = await createMetrics([]);
+    const metrics = await createMetrics({ tools: [] });
     const served = await serveMetrics({ host: '127.0.0.1', port: 0, metrics });
     onTestFinished(served.close);
     const response = await fetch(served.url);

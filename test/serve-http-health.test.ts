@@ -134,7 +134,7 @@ it('counts who is not let in, by reason, in the record', async () => {
   await post(url, 'hunter2');
   expect(await stop()).toBe(0);
   const [note] = entriesIn(folder.read('revoked.jsonl')).filter(({ kind }) => kind === 'note');
-  expect(note).toMatchObject({ text: 'rejected requests: 3 missing, 3 unknown' });
+  expect(note).toMatchObject({ text: 'rejected requests: 2 path, 3 missing, 3 unknown' });
   expect(`${log()}${folder.read('revoked.jsonl')}`).not.toMatch(/hunter2|wmcp_/);
 });
 

@@ -53,7 +53,7 @@ function generation(
       asked += 1;
       await then();
       return typeof found === 'string'
-        ? { ok: false, status: 401, message: found }
+        ? { ok: false, status: 401, reason: 'unknown', message: found }
         : { ok: true, caller: agentOf(found) };
     },
     asked: () => asked,

@@ -110,15 +110,22 @@ export function createIdentifier(
     if (config.issuers.length === 0) return refuse('unknown');
     const verified = await verify(credential);
     if (!verified.ok) return refuse(verified.reason);
-    const { issuer, claims } = verified;
-    const agent = agents.find(({ jwt }) => jwt !== undefined && fits(jwt, issuer, claims));
+    const { issuer, claims, isMachine } = verified;
+    const agent = agents.find(
+      ({ jwt }) => jwt !== undefined && (!isMachine || isClientAlone(jwt)) && fits(jwt, issuer, claims),
+    );
     if (agent !== undefined) return admit(agent.resolved);
+    if (isMachine) return refuse('unmatched');
     const template = config.templates.find(({ jwt }) => fits(jwt, issuer, claims));
     if (template === undefined) return refuse('unmatched');
     const resolved = resolve(template, claims);
     return resolved === undefined ? refuse('grants') : admit(resolved);
   };
 }
+
+/** Only the operator's own list of applications admits machines: all other claims are those of people. */
+const isClientAlone = ({ conditions }: JwtConditions): boolean =>
+  conditions.every(({ claim }) => claim === 'client_id');
 
 function fits(jwt: JwtConditions, issuer: string, claims: JWTPayload): boolean {
   return (

@@ -1,5 +1,6 @@
 import * as jose from 'jose';
 import type { IssuerConfig } from '../settings/agents-config.ts';
+import { fetchKeys, JWKS_TIMEOUT, KeysUnavailable } from './key-set.ts';
 
 /** Why a token is not accepted. `unverifiable` does not blame the token: the issuer's keys could not be fetched. */
 export type TokenFault =
@@ -14,7 +15,13 @@ export type TokenFault =
   | 'unverifiable';
 
 export type Verified =
-  | { readonly ok: true; readonly issuer: string; readonly claims: jose.JWTPayload }
+  | {
+      readonly ok: true;
+      readonly issuer: string;
+      readonly claims: jose.JWTPayload;
+      /** The token of an application, issued for all resources of its environment. */
+      readonly isMachine: boolean;
+    }
   | { readonly ok: false; readonly reason: TokenFault };
 
 export type VerifierDeps = {
@@ -24,19 +31,18 @@ export type VerifierDeps = {
   readonly now: () => number;
   /** Gets the keys of an issuer, over no redirect. */
   readonly fetchJwks: jose.FetchImplementation;
+  /** Learns of each fetch of keys, with its error if it failed. */
+  readonly onFetched?: ((jwksUrl: string, error?: unknown) => void) | undefined;
   /** Key sets by URL. A later verifier, after a reload, reuses them. */
   readonly keySets?: Map<string, jose.JWTVerifyGetKey> | undefined;
 };
 
 const MAX_TOKEN_CHARS = 16_384;
-/** Bytes. */
-export const MAX_JWKS_BYTES = 256 * 1024;
 /** Seconds that the clocks of issuer and server may differ. */
 const CLOCK_TOLERANCE_S = 30;
 /**
- * Milliseconds of: one fetch of keys, the pause between fetches for unknown keys, the pause after a failure, the cache.
+ * Milliseconds of: the pause between fetches for unknown keys, the pause after a failure, the cache.
  */
-export const JWKS_TIMEOUT = 3_000;
 const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
 export const FAILURE_COOLDOWN_MS = 5_000;
 const MAX_KEY_AGE_MS = 600_000;
@@ -72,7 +78,7 @@ export function createVerifier(
       if (found === undefined) return { ok: false, reason: 'issuer' };
       const { payload, protectedHeader } = await jose.jwtVerify(token, found.keys, {
         issuer: found.issuer.issuer,
-        audience,
+        audience: found.issuer.m2mAudience === undefined ? audience : [...audience, found.issuer.m2mAudience],
         algorithms: [...found.issuer.algorithms],
         requiredClaims: ['exp'],
         clockTolerance: CLOCK_TOLERANCE_S,
@@ -81,12 +87,21 @@ export function createVerifier(
       if (!isAccessToken(protectedHeader.typ)) return { ok: false, reason: 'claims' };
       // The token is bound to a key of its holder, and a bearer request does not prove possession of it.
       if (payload.cnf !== undefined) return { ok: false, reason: 'claims' };
-      return { ok: true, issuer: found.issuer.name, claims: payload };
+      const isMachine = ![payload.aud].flat().some((aud) => aud !== undefined && audience.includes(aud));
+      if (isMachine && !isMachineToken(payload)) return { ok: false, reason: 'audience' };
+      return { ok: true, issuer: found.issuer.name, claims: payload, isMachine };
     } catch (error) {
       return { ok: false, reason: faultOf(error) };
     }
   };
 }
+
+/**
+ * Whether AuthKit has issued a token to an application for itself. The audience does not show it: the token of a user,
+ * from an application that names no resource, has the same one. Such a token has the ID of a consent, and another subject.
+ */
+const isMachineToken = ({ sub, client_id: client, sid }: jose.JWTPayload): boolean =>
+  typeof sub === 'string' && sub === client && sid === undefined;
 
 /**
  * `https://host` and `https://host/` are the same URL, and clients use either. A URL with a path must match exactly.
@@ -96,29 +111,22 @@ function audiencesOf(publicUrl: string): string[] {
   return pathname === '/' ? [origin, `${origin}/`] : [publicUrl];
 }
 
-class Unavailable extends Error {
-  override readonly name = 'Unavailable';
-}
-
-function createKeys(url: string, { now, fetchJwks }: VerifierDeps): jose.JWTVerifyGetKey {
+function createKeys(url: string, { now, fetchJwks, onFetched }: VerifierDeps): jose.JWTVerifyGetKey {
   let failedAt = Number.NEGATIVE_INFINITY;
   const keys = jose.createRemoteJWKSet(new URL(url), {
     timeoutDuration: JWKS_TIMEOUT,
     cooldownDuration: UNKNOWN_KEY_COOLDOWN_MS,
     cacheMaxAge: MAX_KEY_AGE_MS,
-    // Redirects are not followed: the answering host could choose another host or another protocol.
     [jose.customFetch]: async (address, options) => {
       // jose pauses only after a successful fetch. Forged tokens must not cause requests to an issuer that is down.
-      if (now() < failedAt + FAILURE_COOLDOWN_MS) throw new Unavailable();
+      if (now() < failedAt + FAILURE_COOLDOWN_MS) throw new KeysUnavailable('the last fetch failed');
       try {
-        const response = await fetchJwks(address, options);
-        if (response.status !== 200) throw new Unavailable();
-        const body = await readAtMost(response, MAX_JWKS_BYTES);
-        const jwks: unknown = JSON.parse(body);
-        if (!Array.isArray(Object(jwks).keys)) throw new Unavailable();
+        const body = await fetchKeys(address, fetchJwks, options);
+        onFetched?.(url);
         return new Response(body);
       } catch (error) {
         failedAt = now();
+        onFetched?.(url, error);
         throw error;
       }
     },
@@ -130,20 +138,9 @@ function createKeys(url: string, { now, fetchJwks }: VerifierDeps): jose.JWTVeri
       if (error instanceof jose.errors.JWKSNoMatchingKey) throw error;
       if (error instanceof jose.errors.JWKSMultipleMatchingKeys) throw error;
       if (error instanceof jose.errors.JOSENotSupported) throw error;
-      throw new Unavailable();
+      throw new KeysUnavailable('no keys');
     }
   };
-}
-
-async function readAtMost(response: Response, most: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.byteLength;
-    if (length > most) throw new Unavailable();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 const CLAIMS: Readonly<Record<string, TokenFault>> = { iss: 'issuer', aud: 'audience', nbf: 'early' };
@@ -158,7 +155,7 @@ function faultOf(error: unknown): TokenFault {
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) return 'signature';
   if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) return 'malformed';
-  if (error instanceof Unavailable) return 'unverifiable';
+  if (error instanceof KeysUnavailable) return 'unverifiable';
   // The keys came, so any other failure is due to the token or to its key, as of one that is too short.
   return 'signature';
 }

@@ -61,10 +61,13 @@ export function createAuditRecord({
   sink,
   run,
   now,
+  onFailing,
 }: {
   readonly sink: Sink;
   readonly run: string;
   readonly now: () => Date;
+  /** Called when the record cannot be written any more, with a message that may be shown. */
+  readonly onFailing?: ((message: string) => void) | undefined;
 }): AuditRecord {
   const key = randomBytes(32);
   /** Entries that are part of the chain but not written yet, oldest first. */
@@ -124,9 +127,11 @@ export function createAuditRecord({
         failing = false;
         return seq;
       } catch (error) {
+        const told = toRecordError(error);
+        if (!failing) onFailing?.(told.message);
         failing = true;
         if (seq !== undefined && fields.kind === 'decision') addUnsent(fields, seq);
-        throw toRecordError(error);
+        throw told;
       }
     },
     digest: (args) => createHmac('sha256', key).update(canonicalJson(args)).digest('hex'),

@@ -3,6 +3,7 @@ import type { CancelSignal } from '../cancel/cancel-signal.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { TracedCall } from '../tracing/spans.ts';
 import { ReplyError, TransportError } from '../workos/errors.ts';
 import { isUnclear, requestIdOf, toErrorResult } from './answer/failure.ts';
 import { withFirstNotes, withNote } from './answer/result.ts';
@@ -17,16 +18,18 @@ export type CallDeps = {
   readonly journal: Journal;
   readonly log: Log;
   readonly observer?: CallObserver | undefined;
+  /** Learns of each call that has ended, for traces. */
+  readonly endCall?: ((call: TracedCall) => void) | undefined;
 };
 
 /** Runs each call through its steps, records its outcome, and turns every error into a result. */
-export function createCall({ steps, journal, log, observer }: CallDeps): Call {
+export function createCall({ steps, journal, log, observer, endCall }: CallDeps): Call {
   const { now } = steps;
   return async (tool, args, caller) => {
     const start = now() - (caller.waitedMs ?? 0);
     const own = journal.begin(tool, args, caller);
     const context: CallContext = { deps: steps, tool, rawArgs: args, caller, journal: own, start };
-    const state = beginState();
+    const state = beginState(endCall !== undefined);
     let ended: CallEnd | undefined;
     let fault: unknown;
     try {
@@ -54,7 +57,9 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
     const { name, route } = tool;
     const line = { tool: name, route, outcome, status, request_id, requests, attempts, ms, trace: caller.trace };
     writeLine(log, line, fault);
-    observer?.countCall(tool.name, outcome, ms);
+    observer?.countCall(tool.name, outcome, ms, caller.agent);
+    const { traced = [] } = state.traffic;
+    endCall?.({ tool: tool.name, outcome, begun: start, ms, attempts: traced, trace: caller.trace });
     const rule = fault instanceof RefusedError ? fault.rule : 'the server failed';
     const facts = { status, request_id, requests, attempts, ms, answer: state.answer };
     const isRecorded = await own.close(outcome, rule, facts);

@@ -64,4 +64,6 @@ export type CallResult = CallToolResult | InputRequiredResult;
 export type Call = (tool: Tool, args: unknown, caller: Caller) => Promise<CallResult>;
 
 /** Counts how calls end. */
-export type CallObserver = { readonly countCall: (tool: string, outcome: string, ms: number) => void };
+export type CallObserver = {
+  readonly countCall: (tool: string, outcome: string, ms: number, agent: string) => void;
+};

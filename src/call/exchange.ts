@@ -2,7 +2,7 @@ import type { Arguments, Limit } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
 import { TransportError } from '../workos/errors.ts';
-import type { ApiRequest, Context, Reply, Send } from '../workos/layer.ts';
+import type { ApiRequest, Attempted, Context, Reply, Send, Watch } from '../workos/layer.ts';
 import { createOwners, type LimitSettings, toSlots } from '../workos/limits/slots.ts';
 import { toRequest } from '../workos/request.ts';
 import { type Answer, acceptReply } from './answer/accept-reply.ts';
@@ -15,9 +15,19 @@ export type Traffic = {
   requests: number;
   attempts: number;
   reply?: Reply;
+  /** Its attempts so far, if the call is traced. */
+  readonly traced?: TracedAttempts | undefined;
 };
 
-export const createTraffic = (): Traffic => ({ sent: false, requests: 0, attempts: 0 });
+type TracedAttempts = (Attempted & {
+  /** The template of the route. */
+  readonly route: string;
+})[];
+
+/** Attempts of one call that are traced. A walk over pages may make any number. */
+const MAX_TRACED_ATTEMPTS = 128;
+
+export const createTraffic = (traced?: TracedAttempts): Traffic => ({ sent: false, requests: 0, attempts: 0, traced });
 
 /** Whose requests those are that no agent's call makes. */
 export const SERVER_ITSELF = 'the server itself';
@@ -39,6 +49,8 @@ export type Observer = {
   readonly countWait: (tool: string, ms: number) => void;
   readonly countRetry: (tool: string) => void;
   readonly countLimited: (tool: string) => void;
+  /** @param route of the template, such as `GET /users/{user_id}` */
+  readonly countAttempt: (route: string, ms: number) => void;
 };
 
 export type ExchangeDeps = {
@@ -61,11 +73,7 @@ export function createExchange({ environment, send, general, limits, observer }:
       stillAllowed,
       repeat: tool.repeat,
       slots: toSlots(tool, args, general, limits, owners),
-      watch: observer && {
-        waited: (ms) => observer.countWait(tool.name, ms),
-        repeated: () => observer.countRetry(tool.name),
-        limited: () => observer.countLimited(tool.name),
-      },
+      watch: toWatch(tool, observer, traffic.traced),
     };
     traffic.sent = true;
     let reply: Reply;
@@ -86,5 +94,22 @@ export function createExchange({ environment, send, general, limits, observer }:
     const shown = withoutSecrets(struck, confidential);
     const { notes, removed, places, plain } = success;
     return { value: Object(shown), notes, removed, places, plain, marked: shown !== struck, reply };
+  };
+}
+
+function toWatch(
+  { name, route }: Tool,
+  observer: Observer | undefined,
+  traced: TracedAttempts | undefined,
+): Watch | undefined {
+  if (observer === undefined && traced === undefined) return undefined;
+  return {
+    waited: (ms) => observer?.countWait(name, ms),
+    repeated: () => observer?.countRetry(name),
+    limited: () => observer?.countLimited(name),
+    attempted: (attempt) => {
+      observer?.countAttempt(route, attempt.ms);
+      if (traced !== undefined && traced.length < MAX_TRACED_ATTEMPTS) traced.push({ route, ...attempt });
+    },
   };
 }

@@ -19,21 +19,24 @@ export const TOO_MANY_WAITS = {
 };
 
 /** Counts the calls that wait for something outside: those of each agent, and in all. */
-export function createOutsideWaits({ perAgent, inAll } = OUTSIDE_LIMITS): (agent: string) => WaitOutside {
+export function createOutsideWaits({ perAgent, inAll } = OUTSIDE_LIMITS) {
   const own = new Map<string, number>();
   let all = 0;
-  return (agent) => async (wait) => {
-    const count = own.get(agent) ?? 0;
-    if (count >= perAgent || all >= inAll) throw new RefusedError(TOO_MANY_WAITS.message, TOO_MANY_WAITS.rule);
-    own.set(agent, count + 1);
-    all += 1;
-    try {
-      return await wait();
-    } finally {
-      all -= 1;
-      const left = (own.get(agent) ?? 1) - 1;
-      if (left === 0) own.delete(agent);
-      else own.set(agent, left);
-    }
-  };
+  const waitsOf =
+    (agent: string): WaitOutside =>
+    async (wait) => {
+      const count = own.get(agent) ?? 0;
+      if (count >= perAgent || all >= inAll) throw new RefusedError(TOO_MANY_WAITS.message, TOO_MANY_WAITS.rule);
+      own.set(agent, count + 1);
+      all += 1;
+      try {
+        return await wait();
+      } finally {
+        all -= 1;
+        const left = (own.get(agent) ?? 1) - 1;
+        if (left === 0) own.delete(agent);
+        else own.set(agent, left);
+      }
+    };
+  return Object.assign(waitsOf, { count: () => all });
 }

@@ -33,7 +33,7 @@ export function createSideRead(
   return async (tool, args) => {
     const confidential = toConfidential(tool, args, markerOf(tool), environment.apiKey);
     // Counted separately: if a read fails, the call itself was still not sent.
-    const reads = createTraffic();
+    const reads = createTraffic(traffic.traced);
     try {
       const stillAllowed = () => caller.stillAllowed?.(tool);
       return await exchange(tool, args, { agent, signal, deadline, stillAllowed, traffic: reads, confidential });

@@ -32,8 +32,9 @@ export type CallState = {
   answer: Record<string, unknown> | undefined;
 };
 
-export const beginState = (): CallState => ({
-  traffic: createTraffic(),
+/** @param isTraced whether the attempts of its requests are kept */
+export const beginState = (isTraced = false): CallState => ({
+  traffic: createTraffic(isTraced ? [] : undefined),
   confidential: NOTHING,
   args: {},
   notes: [],

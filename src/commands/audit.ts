@@ -1,11 +1,12 @@
 import { type ChainHead, parseHead } from '../audit/chain.ts';
+import { COUNTED, countRows } from '../audit/read/count.ts';
 import { readRows, showFile, toAsciiJson, toPlain } from '../audit/read/show.ts';
 import { type VerifyReport, verifyFiles } from '../audit/read/verify.ts';
 import { StartError } from '../errors.ts';
 import { ASKS } from '../settings/command-line.ts';
 import type { Line } from '../settings/flags.ts';
 import { toCommand } from './subcommand.ts';
-import type { Look } from './table.ts';
+import { header, type Look, table } from './table.ts';
 
 type AuditCommandDeps = { readonly write: (text: string) => void; readonly now: () => Date; readonly look?: Look };
 
@@ -24,11 +25,18 @@ export const runAudit = toCommand<AuditCommandDeps>('audit', 'subcommand', {
     run: verify,
   },
   show: {
-    words: ['FILE'],
-    examples: ['audit show audit.jsonl --since 7d --refused', 'audit show audit.jsonl --agent support-bot --json'],
+    words: ['FILE…'],
+    examples: [
+      'audit show audit.jsonl --since 7d --refused',
+      'audit show audit.jsonl --agent support-bot --json',
+      'audit show server-1.jsonl server-2.jsonl --since 2026-11-01 --until 2026-12-01 --count-by tool',
+    ],
     options: {
       agent: { kind: 'text', value: 'NAME', help: 'Only the calls of this agent' },
       since: { kind: 'text', value: 'WHEN', help: 'Only entries from then on: a date or time, or how long ago (7d)' },
+      until: { kind: 'text', value: 'WHEN', help: 'Only entries from before then' },
+      tool: { kind: 'text', value: 'NAME', help: 'Only calls of this tool' },
+      'count-by': { kind: 'choice', choices: COUNTED, help: 'Count the calls instead of showing them' },
       refused: { kind: 'switch', help: 'Only calls that were refused' },
       json: ASKS.json,
     },
@@ -36,20 +44,37 @@ export const runAudit = toCommand<AuditCommandDeps>('audit', 'subcommand', {
   },
 });
 
-async function show({ words: [file = ''], flags }: Line, { write, now }: AuditCommandDeps): Promise<number> {
-  const filter = { agent: flags.agent?.[0], since: flags.since?.[0], refused: flags.refused !== undefined };
+async function show({ words: files, flags }: Line, { write, now, look }: AuditCommandDeps): Promise<number> {
+  const one = (name: string) => flags[name]?.[0];
+  const filter = {
+    agent: one('agent'),
+    tool: one('tool'),
+    since: one('since'),
+    until: one('until'),
+    refused: flags.refused !== undefined,
+  };
+  const by = COUNTED.find((each) => each === one('count-by'));
+  if (by !== undefined) {
+    const counts = await countRows(readRows(files, filter, now), by);
+    if (flags.json !== undefined) for (const count of counts) write(`${toAsciiJson(count)}\n`);
+    else if (counts.length === 0) write('Nothing to show.\n');
+    else write(table([header(by.toUpperCase(), 'CALLS'), ...counts.map(toCells)], look));
+    return 0;
+  }
   if (flags.json !== undefined) {
-    for await (const row of readRows(file, filter, now)) write(`${toAsciiJson(row)}\n`);
+    for await (const row of readRows(files, filter, now)) write(`${toAsciiJson(row)}\n`);
     return 0;
   }
   let isEmpty = true;
-  for await (const line of showFile(file, filter, now)) {
+  for await (const line of showFile(files, filter, now)) {
     isEmpty = false;
     write(`${line}\n`);
   }
   if (isEmpty) write('Nothing to show.\n');
   return 0;
 }
+
+const toCells = ({ name, calls }: { readonly name: string; readonly calls: number }) => [toPlain(name), `${calls}`];
 
 async function verify({ words: files, flags }: Line, { write }: AuditCommandDeps): Promise<number> {
   const heads = (flags.head ?? []).map((text): ChainHead => {

@@ -13,6 +13,8 @@ import { httpWarnings } from '../start/http-secrets.ts';
 import { labelsOf, labelsWithoutKeys } from '../start/http-settings.ts';
 import { judgeHttp, judgeHttpWithoutKeys } from '../start/judge-http.ts';
 import { requireRecord } from '../start/open-record.ts';
+import { readTracing } from '../start/open-tracing.ts';
+import { shortDigestOf } from '../start/settings-digest.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
 import { proxyFor } from '../workos/proxy.ts';
 import { checkReport } from './access-report.ts';
@@ -42,13 +44,15 @@ export async function check(loaded: Loaded, { catalog, host, tokens, look }: Che
   const { auditLog, json, keyless } = config;
   toLimitSettings(config.limits, limitsOf(catalog));
   if (auditLog !== undefined && auditLog !== 'stderr' && !keyless) checkAuditFile(auditLog, host.user);
-  const { members, stop } = isHttp(loaded)
+  const overHttp = isHttp(loaded);
+  const { members, stop } = overHttp
     ? { members: await ofHttp(loaded, catalog, host), stop: undefined }
     : ofStdio(loaded, catalog, host);
   const told = [...httpWarnings(config.http), ...warnings(agents, Date.now())];
   const said = told.map((warning) => `warning: ${warning}\n`);
   const report = checkReport({ catalog, tokens, look, json, agents: members });
-  return { report: json ? report : [report, ...said, ...(keyless ? [WITHOUT_KEYS] : [])].join(''), stop };
+  const digest = overHttp ? [`Settings ${shortDigestOf(loaded)}, as the record names them.\n`] : [];
+  return { report: json ? report : [report, ...digest, ...said, ...(keyless ? [WITHOUT_KEYS] : [])].join(''), stop };
 }
 
 async function ofHttp(loaded: Loaded, catalog: Catalog, host: Host): Promise<readonly ReportedAgent[]> {
@@ -62,6 +66,7 @@ function ofStdio(loaded: Loaded, catalog: Catalog, host: Host) {
   const { config } = loaded;
   const { baseUrl } = parseAddress(config);
   if (!config.sandbox && !config.keyless) proxyFor(baseUrl, host.variable);
+  if (!config.keyless) readTracing(host.variable);
   const { label, stop } = labelOf(loaded, host);
   const agent = { ...toAgent(config, label), statusTool: config.statusTool };
   requireRecord(config, catalog, agent.environment, createPolicy(catalog, agent.grants));

@@ -20,6 +20,7 @@ export type SharedStores = {
   /** `undefined` without a deployment key. */
   readonly answers: Relay | undefined;
   readonly pendingOf: (environment: KeyedEnvironment) => PendingStore;
+  readonly isUp: () => boolean;
   /** Rejects while Redis is unreachable. */
   readonly check: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -56,6 +57,7 @@ export async function openShared(
       key === undefined
         ? createKeylessPendingStore()
         : createRedisPendingStore({ redis, scope, environment: `${baseUrl} ${apiKey}`, key, now: Date.now, log }),
+    isUp: redis.isUp,
     check: async () => {
       if (!redis.isUp()) throw new Error('Redis is unreachable');
     },

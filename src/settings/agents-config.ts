@@ -28,6 +28,8 @@ export type IssuerConfig = {
   readonly issuer: string;
   readonly jwksUrl: string;
   readonly algorithms: readonly (typeof ALGORITHMS)[number][];
+  /** The audience of its machine-to-machine tokens, if the server takes them. */
+  readonly m2mAudience: string | undefined;
   /** The environment whose users it signs in; `other` stands for one outside this file. */
   readonly environment: string | undefined;
 };
@@ -158,6 +160,7 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
               'needs jwks-url: use the jwks_uri from /.well-known/oauth-authorization-server (for AuthKit on a custom domain, ISSUER/oauth2/jwks).',
             )),
       algorithms: given.algorithms ?? (['RS256'] as const),
+      m2mAudience: given.m2m?.audience,
       environment:
         given.environment === undefined
           ? undefined

@@ -81,6 +81,9 @@ const issuer = settings({
   issuer: url.refine((value) => new URL(value).search === '', 'takes a URL without a query'),
   'jwks-url': url.optional(),
   algorithms: list(z.enum(ALGORITHMS)).optional(),
+  m2m: settings({
+    audience: text.regex(/^client_[A-Za-z0-9]+$/, "takes the environment's Client ID (client_…)"),
+  }).optional(),
   environment: name.optional(),
 });
 

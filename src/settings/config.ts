@@ -27,7 +27,8 @@ export const COMMANDS = {
   init: 'Print the configuration of a client, or write it: init CLIENT [--allow …] [--write [FILE]]',
   doctor: 'Check all that a start needs, the key by one harmless read, and say how to fix what is wrong (--json too)',
   demo: 'Show a client at work on the sandbox: reads, a refusal, a confirmed delete, and the record of them',
-  audit: 'Read the record: audit verify FILE… [--head …], audit show FILE [--agent …] [--since …] [--refused]',
+  audit:
+    'Read the record: audit verify FILE… [--head …], audit show FILE… [--agent …] [--tool …] [--since …] [--until …] [--refused] [--count-by …]',
 } as const;
 
 /** The commands that take something to speak about. */
@@ -51,6 +52,7 @@ export type HttpConfig = {
   readonly anonymous: boolean;
   readonly metricsPort: number | undefined;
   readonly metricsHost: string;
+  readonly metricsAgents: boolean;
   readonly redisUrl: string | undefined;
   readonly redisUrlFile: string | undefined;
   readonly deploymentKeyEnv: string | undefined;
@@ -219,6 +221,7 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
       anonymous: on('anonymous'),
       metricsPort: one('metrics-port') === undefined ? undefined : Number(one('metrics-port')),
       metricsHost: settingOf('metrics-host'),
+      metricsAgents: on('metrics-agents'),
       redisUrl: one('redis-url'),
       redisUrlFile: one('redis-url-file'),
       deploymentKeyEnv: one('deployment-key-env'),

@@ -132,6 +132,11 @@ export const OPTIONS = {
     help: 'Serve Prometheus metrics there, at /metrics',
   },
   'metrics-host': { kind: 'text', only: 'http', value: 'HOST', unless: '127.0.0.1', help: 'Where to listen for them' },
+  'metrics-agents': {
+    kind: 'switch',
+    only: 'http',
+    help: 'Count calls by the names of agents and templates in the file as well, for everyone who can read the metrics',
+  },
   'redis-url': {
     kind: 'text',
     only: 'http',

@@ -33,7 +33,14 @@ export function warnings(config: AgentsConfig, now: number): readonly string[] {
       ends: [],
     })),
   ];
-  return members.flatMap(({ where, agent, jwt, grants, ends }) => {
+  const machines = config.issuers.flatMap(({ name, m2mAudience }) =>
+    m2mAudience === undefined
+      ? []
+      : [
+          `issuers.${name} takes machine-to-machine tokens: such a token is good for every resource of that environment, so each service that it is sent to could use it here.`,
+        ],
+  );
+  const ofMembers = members.flatMap(({ where, agent, jwt, grants, ends }) => {
     const issuer = config.issuers.find(({ name }) => name === jwt?.issuer);
     const changes = !agent.readOnly && grants.some((grant) => !READS.test(grant));
     const said: string[] = [];
@@ -54,6 +61,7 @@ export function warnings(config: AgentsConfig, now: number): readonly string[] {
     }
     return said;
   });
+  return [...machines, ...ofMembers];
 }
 
 const isSoon = (expires: number | undefined, now: number): expires is number =>

@@ -19,6 +19,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { createEventFeed } from '../events/feed.ts';
 import { createPlaces } from '../events/place.ts';
 import type { Log } from '../log.ts';
+import type { Tracer } from '../tracing/tracer.ts';
 import { askAgain } from '../workos/ask-again.ts';
 import { authorize } from '../workos/authorize.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
@@ -47,6 +48,7 @@ export type ComposeDeps = {
   readonly observer?: (Observer & CallObserver) | undefined;
   /** The clock by which events are waited for. */
   readonly clock?: Clock;
+  readonly tracer?: Pick<Tracer, 'endCall'> | undefined;
 };
 
 export type Composed = {
@@ -93,7 +95,7 @@ export function compose(deps: ComposeDeps): Composed {
   };
   const steps = { environment, settings, toolOf, exchange, gate, keepsPace, waits, newKey: randomUUID, now };
   return {
-    call: createCall({ steps, journal, log, observer }),
+    call: createCall({ steps, journal, log, observer, endCall: deps.tracer?.endCall }),
     journal,
     probe: async () => {
       const tool = toolOf(catalog.probe.tool);

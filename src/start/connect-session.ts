@@ -17,6 +17,7 @@ import { toDirectCalls } from '../serve/direct/stdio-calls.ts';
 import { openSession } from '../serve/stdio/open-session.ts';
 import type { Session } from '../serve/stdio/serve-stdio.ts';
 import type { Config } from '../settings/config.ts';
+import type { Tracer } from '../tracing/tracer.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Transport } from '../workos/transport.ts';
 import { compose } from './compose.ts';
@@ -34,6 +35,7 @@ export type SessionDeps = {
   readonly log: Log;
   readonly version: string;
   readonly isDirect: boolean;
+  readonly tracer: Tracer | undefined;
   readonly stdout: Writable;
   /** The initialize that the fast path has answered. */
   readonly greeted: RequestId | undefined;
@@ -41,8 +43,21 @@ export type SessionDeps = {
 
 /** Opens what loads after the fast path: the tools with their declarations, the code that calls them, and the SDK. */
 export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
-  const { config, agent, listed, isListed, environment, transport, record, log, version, isDirect, stdout, greeted } =
-    deps;
+  const {
+    config,
+    agent,
+    listed,
+    isListed,
+    environment,
+    transport,
+    record,
+    log,
+    version,
+    isDirect,
+    tracer,
+    stdout,
+    greeted,
+  } = deps;
   const { call, journal } = compose({
     catalog,
     environment,
@@ -53,6 +68,7 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
     budgets: createBudgets(systemClock.now),
     log,
     version,
+    tracer,
   });
   const { statusTool } = config;
   const offer = withTools(listed, catalog, createOwnTools(catalog)(agent, { statusTool, isListed }));

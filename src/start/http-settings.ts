@@ -2,7 +2,6 @@ import { createPolicy } from '../access/policy.ts';
 import { checkAgents, type OperatorLimits, policyOf } from '../agents/agent-policy.ts';
 import { parsePublicUrl } from '../agents/challenge.ts';
 import type { ResolvedAgent } from '../agents/identify.ts';
-import { configDigest } from '../audit/record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Environment } from '../catalog/declaration.ts';
 import { systemClock } from '../clock.ts';
@@ -182,7 +181,3 @@ export function toTls(config: Config, { readFile }: Pick<Host, 'readFile'>) {
 }
 
 export const toLabels = (connections: Connections): string => [...new Set(labelsOf(connections).values())].join(', ');
-
-/** The digest of the configuration without secrets. */
-export const digestOf = ({ config, agents }: Loaded): string =>
-  configDigest({ ...config, apiKey: undefined, http: { ...config.http, redisUrl: undefined }, agents });

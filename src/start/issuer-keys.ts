@@ -1,6 +1,8 @@
-import { JWKS_TIMEOUT, MAX_JWKS_BYTES, type VerifierDeps } from '../agents/jwt.ts';
+import type { VerifierDeps } from '../agents/jwt.ts';
+import { fetchKeys, JWKS_TIMEOUT, KeysUnavailable, MAX_JWKS_BYTES } from '../agents/key-set.ts';
 import type { Log } from '../log.ts';
 import { createBytePool } from '../memory/byte-pool.ts';
+import type { IssuerConfig } from '../settings/agents-config.ts';
 import { TransportError } from '../workos/errors.ts';
 import { proxyFor, type Variable } from '../workos/proxy.ts';
 import { createTransport, type Transport } from '../workos/transport.ts';
@@ -12,12 +14,17 @@ export type IssuerKeysDeps = {
   readonly now: () => number;
 };
 
+/** Milliseconds between two lines of the log about the same issuer. */
+const WARNING_INTERVAL_MS = 60_000;
+
 /**
  * Fetches issuers' keys with the transport of WorkOS requests: through the same proxy, without redirects, with limits
  * on size and time. Node's own fetch ignores the proxy or, with NODE_USE_ENV_PROXY, sends even loopback through it.
  */
 export function openIssuerKeys({ variable, log, now }: IssuerKeysDeps) {
   const transports = new Map<string, Transport>();
+  /** The result of the last fetch by URL, and when a failure was last logged. */
+  const latest = new Map<string, { isUp: boolean; warnedAt: number }>();
   const toTransport = (origin: string): Transport => {
     const known = transports.get(origin);
     if (known !== undefined) return known;
@@ -42,15 +49,40 @@ export function openIssuerKeys({ variable, log, now }: IssuerKeysDeps) {
       );
       return new Response(body, { status });
     } catch (error) {
-      if (error instanceof TransportError) {
-        const { message: reason, remedy } = error;
-        log.warn({ url: origin, reason, remedy }, "an issuer's keys cannot be fetched");
-      }
+      if (error instanceof TransportError) throw new KeysUnavailable(error.message, error.remedy);
       throw error;
     }
   };
+  const onFetched: NonNullable<VerifierDeps['onFetched']> = (url, error) => {
+    const known = latest.get(url) ?? { isUp: true, warnedAt: Number.NEGATIVE_INFINITY };
+    latest.set(url, known);
+    known.isUp = error === undefined;
+    if (known.isUp || now() < known.warnedAt + WARNING_INTERVAL_MS) return;
+    known.warnedAt = now();
+    // Of any other error the message is not known to be the server's own.
+    const told = error instanceof KeysUnavailable ? error : undefined;
+    const { host } = new URL(url);
+    log.warn(
+      { host, reason: told?.message ?? 'it failed', remedy: told?.remedy },
+      "an issuer's keys cannot be fetched",
+    );
+  };
   return {
     fetchJwks,
+    onFetched,
+    /** Whether the last fetch of its keys succeeded; `undefined` before the first. */
+    isUp: ({ jwksUrl }: IssuerConfig): boolean | undefined => latest.get(jwksUrl)?.isUp,
+    /** Fetches the keys of an issuer now. @throws KeysUnavailable if it cannot */
+    reach: async ({ jwksUrl }: IssuerConfig): Promise<void> => {
+      const signal = AbortSignal.timeout(JWKS_TIMEOUT);
+      try {
+        await fetchKeys(jwksUrl, fetchJwks, { method: 'GET', headers: new Headers(), redirect: 'manual', signal });
+        onFetched(jwksUrl);
+      } catch (error) {
+        onFetched(jwksUrl, error);
+        throw error;
+      }
+    },
     close: async () => {
       await Promise.all([...transports.values()].map((transport) => transport.close()));
     },

@@ -17,6 +17,7 @@ import {
   toTlsFiles,
   validate,
 } from './http-settings.ts';
+import { readTracing } from './open-tracing.ts';
 
 type JudgeHost = Pick<Host, 'answers' | 'connect' | 'variable' | 'readFile'>;
 
@@ -41,6 +42,7 @@ export const HTTP_SETTINGS: Readonly<
     if (url !== undefined) parseRedisUrl(url);
   },
   'deployment key': ({ config }, host) => void readDeploymentKey(config.http, host),
+  traces: (_, host) => void readTracing(host.variable),
 };
 
 /**
@@ -63,6 +65,7 @@ export function judgeHttpWithoutKeys(loaded: Loaded, catalog: Catalog, host: Jud
       if (config.http.redisUrl !== undefined) parseRedisUrl(config.http.redisUrl);
     },
     'deployment key': () => {},
+    traces: () => {},
   };
   for (const judge of Object.values(settings)) judge(loaded, host);
   const labels = labelsWithoutKeys(loaded);

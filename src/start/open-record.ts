@@ -9,7 +9,7 @@ import type { Environment } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';
 import { StartError } from '../errors.ts';
 import type { ProcessUser } from '../files/file-owner.ts';
-import type { createLog } from '../log.ts';
+import type { createLog, Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 import type { Stderr } from '../stderr.ts';
 
@@ -40,7 +40,7 @@ export function requireRecord(
  */
 export async function openRecord(
   { auditLog, auditLogMaxBytes }: Pick<Config, 'auditLog' | 'auditLogMaxBytes'>,
-  stderr: Stderr,
+  { log, stderr }: { readonly log: Pick<Log, 'error'>; readonly stderr: Stderr },
   user: ProcessUser,
 ): Promise<AuditRecord> {
   const run = newRun();
@@ -49,7 +49,8 @@ export async function openRecord(
     auditLog === undefined || auditLog === 'stderr'
       ? createStderrSink(stderr)
       : await openAuditFile(auditLog, { maxBytes: auditLogMaxBytes, run, now, user });
-  return createAuditRecord({ sink, run, now });
+  const onFailing = (error: string) => log.error({ error }, 'the record cannot be written');
+  return createAuditRecord({ sink, run, now, onFailing });
 }
 
 /**

@@ -30,6 +30,10 @@ export type ServedAgent = RecognizedAgent & {
 export type RejectedRequest = {
   readonly ok: false;
   readonly status: 400 | 401 | 403 | 429 | 503;
+  /** A word of the server's own. */
+  readonly reason: string;
+  /** The agent, if known. */
+  readonly agent?: string | undefined;
   readonly message: string;
   readonly challenge?: string | undefined;
   /** Seconds. */
@@ -67,12 +71,13 @@ export type ServedAgentsDeps = {
   /** Kept across reloads: a new configuration does not require fetching the issuers' keys again. */
   readonly keySets: VerifierDeps['keySets'];
   readonly fetchJwks: VerifierDeps['fetchJwks'];
+  readonly onFetched: VerifierDeps['onFetched'];
   readonly publicUrl: string;
   readonly budgets: Budgets;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Called for each request that is rejected before it could become a call, and for each page over the budget. */
-  readonly onRejection: (rejection: Rejection) => void;
+  /** Called for each page over the budget. */
+  readonly onPageRefused: (rejection: Rejection) => void;
   /** The agents of the configuration that holds now. */
   readonly current: () => ServedAgents;
 };
@@ -82,7 +87,7 @@ const HOUR_MS = 3_600_000;
 
 /** Creates the agents of one configuration. A reload creates new ones: they share no state with these. */
 export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
-  const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, now, current, onRejection } = deps;
+  const { catalog, config, environments, anonymous, forbidden, publicUrl, budgets, now, current, onPageRefused } = deps;
   const ownToolsOf = createOwnTools(catalog);
   const identify = createIdentifier(config, deps);
   const known = new WeakMap<ResolvedAgent, RecognizedAgent & { readonly policy: Policy }>();
@@ -109,20 +114,20 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
     return member;
   };
 
-  const reject = (agent: ResolvedAgent, reason: string, rejected: Omit<RejectedRequest, 'ok'>): RejectedRequest => {
-    onRejection({ reason, agent: agent.name });
-    return { ok: false, ...rejected };
-  };
+  const reject = (
+    { name }: ResolvedAgent,
+    reason: string,
+    rejected: Omit<RejectedRequest, 'ok' | 'reason' | 'agent'>,
+  ): RejectedRequest => ({ ok: false, reason, agent: name, ...rejected });
 
   const agents: ServedAgents = {
     recognize: async (authorization, headersOf) => {
       const identity: Identity =
         anonymous === undefined ? await identify(authorization) : { ok: true, agent: anonymous };
       if (!identity.ok) {
-        onRejection(identity);
-        const { status, message, challenge, retryAfterSeconds: retryAfter } = identity;
+        const { status, reason, agent, message, challenge, retryAfterSeconds: retryAfter } = identity;
         const header = challenge && wwwAuthenticate(publicUrl, config.issuers, challenge);
-        return { ok: false, status, message, challenge: header, retryAfter };
+        return { ok: false, status, reason, agent, message, challenge: header, retryAfter };
       }
       const { agent } = identity;
       const { policy, opened, offer: own } = memberOf(agent);
@@ -144,7 +149,7 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
       }
       const budget = {
         spendDelete: () => spendDelete(budgets, agent),
-        spendPage: () => spendPage(budgets, agent, () => onRejection({ reason: OVER_BUDGET, agent: agent.name })),
+        spendPage: () => spendPage(budgets, agent, () => onPageRefused({ reason: OVER_BUDGET, agent: agent.name })),
       };
       const recognizeBy = (other: ServedAgents) => other.recognize(authorization, headersOf);
       const stillAllowed = toStillAllowed(recognized.caller, { first: agents, current, now, recognizeBy });

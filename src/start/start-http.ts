@@ -5,7 +5,6 @@ import { createPendingStore } from '../call/confirm/pending.ts';
 import { createOutsideWaits } from '../call/outside-waits.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
-import { StartError, withoutKeys } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { toServerInfo } from '../mcp/offer.ts';
 import { type CallerParts, createServer, mayAsk, toDirectTool, toRefusal } from '../mcp/server.ts';
@@ -14,31 +13,26 @@ import { openShared } from '../redis/stores.ts';
 import { toDirectAnswers } from '../serve/direct/http-calls.ts';
 import type { RequestOrigin } from '../serve/http/handler.ts';
 import { outOfLine } from '../serve/http/in-flight.ts';
-import { createMetrics, serveMetrics } from '../serve/http/metrics.ts';
 import { HTTP_LIMITS, serveOverHttp } from '../serve/http/serve-http.ts';
+import type { Config } from '../settings/config.ts';
 import { warnings } from '../settings/warnings.ts';
 import { openStderr } from '../stderr.ts';
 import { proxyFor } from '../workos/proxy.ts';
+import { type Certificate, certificateWarning, readCertificate } from './certificate.ts';
 import { createEnvironments, type OpenEnvironment } from './environments.ts';
 import type { Host, Loaded } from './host.ts';
+import { openHttpMetrics } from './http-metrics.ts';
 import { httpWarnings, openSessions, readDeploymentKey, readRedisUrl } from './http-secrets.ts';
-import {
-  type Connections,
-  connectAll,
-  digestOf,
-  labelsOf,
-  toAllowedHosts,
-  toAnonymous,
-  toLabels,
-  toPublicUrl,
-  toTls,
-} from './http-settings.ts';
+import { type Connections, toAllowedHosts, toAnonymous, toLabels, toPublicUrl } from './http-settings.ts';
 import { openIssuerKeys } from './issuer-keys.ts';
 import { judgeHttp } from './judge-http.ts';
 import { beginRecord, openRecord } from './open-record.ts';
+import { openTracing } from './open-tracing.ts';
 import { createRejectionCounter } from './rejections.ts';
-import { toReload, validateReload } from './reload.ts';
+import { createReloader } from './reloader.ts';
 import { createServedAgents, type ServedAgent, type ServedAgents } from './served-agents.ts';
+import { digestOf, shortDigestOf } from './settings-digest.ts';
+import { listenToSignals } from './signals.ts';
 
 type ProgramDeps = {
   readonly catalog: Catalog;
@@ -62,25 +56,6 @@ export async function startHttp(first: Loaded, { host, ...deps }: ProgramDeps): 
   }
 }
 
-/** Listens to signals from the start: one may arrive before the server can handle it. */
-function listenToSignals({ onSignal }: Host) {
-  let isReloadWanted = false;
-  let reload = () => {
-    isReloadWanted = true;
-  };
-  onSignal('SIGHUP', () => reload());
-  const stopped = new Promise<string>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) onSignal(signal, () => resolve(signal));
-  });
-  return {
-    stopped,
-    onReload: (listener: () => void) => {
-      reload = listener;
-      if (isReloadWanted) listener();
-    },
-  };
-}
-
 type OpenDeps = ProgramDeps & {
   readonly signals: ReturnType<typeof listenToSignals>;
   /** Collects the function that closes each opened resource. */
@@ -92,13 +67,13 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
   const { http } = config;
   const firstConnections = await judgeHttp(first, catalog, host);
   const publicUrl = toPublicUrl(config);
-  const tls = toTls(config, host);
+  const firstCertificate = readCertificate(config, host);
   const redisUrl = readRedisUrl(http, host);
   const deploymentKey = readDeploymentKey(http, host);
 
   const stderr = openStderr(host.writeToStderr, () => new Date());
   const log = createLog(config.logLevel, stderr);
-  const record = await openRecord(config, stderr, host.user);
+  const record = await openRecord(config, { log, stderr }, host.user);
   const endRecord = await beginRecord(
     record,
     { log, stderr },
@@ -121,8 +96,9 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
   closing.push(async () => turnedAway.close());
   const shared = await openShared(redisUrl, deploymentKey, http, publicUrl, log);
   if (shared !== undefined) closing.push(shared.close);
-  const metrics =
-    http.metricsPort === undefined ? undefined : await createMetrics(catalog.tools.map(({ name }) => name));
+  const metrics = await openHttpMetrics(http, catalog, () => current.loaded);
+  const tracer = await openTracing(host.variable, log, version);
+  if (tracer !== undefined) closing.push(tracer.close);
   const pending = createPendingStore(systemClock.now);
   const budgets = shared?.budgets ?? createBudgets(systemClock.now);
   const environments = createEnvironments({
@@ -135,6 +111,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     sharedOf: (environment) => shared?.windowsOf(environment),
     pendingOf: (environment) => shared?.pendingOf(environment) ?? pending,
     observer: metrics,
+    tracer,
   });
   closing.push(environments.close);
   const sessions = openSessions(deploymentKey, publicUrl, shared !== undefined);
@@ -154,26 +131,61 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
       list: { mode: config.list, tokens, budget: host.listBudget },
       keySets,
       fetchJwks: issuerKeys.fetchJwks,
+      onFetched: issuerKeys.onFetched,
       publicUrl,
       budgets,
       now: Date.now,
       current: () => current.served,
-      onRejection: turnedAway.count,
+      onPageRefused: turnedAway.count,
     });
   /** What holds at a time. It is replaced as a whole, so that what is told is what holds. */
-  const toGeneration = (loaded: Loaded, connections: Connections) => {
+  const toGeneration = (loaded: Loaded, connections: Connections, certificate: Certificate | undefined) => {
     const opened = environments.open(connections);
-    return { loaded, opened, served: serveAgents(loaded, opened) };
+    return { loaded, opened, served: serveAgents(loaded, opened), certificate };
   };
-  let current = toGeneration(first, firstConnections);
+  let current = toGeneration(first, firstConnections, firstCertificate);
   for (const warning of [...httpWarnings(http), ...warnings(first.agents, Date.now())]) log.warn({}, warning);
+  const warnOfCertificate = () => {
+    const warning = current.certificate && certificateWarning(current.certificate, Date.now());
+    if (warning !== undefined) log.warn({}, warning);
+  };
+  warnOfCertificate();
+  const daily = setInterval(warnOfCertificate, DAY_MS).unref();
+  closing.push(async () => clearInterval(daily));
 
-  if (metrics && http.metricsPort !== undefined) {
-    const metricsServer = await serveMetrics({ host: http.metricsHost, port: http.metricsPort, metrics });
+  const waitOutside = createOutsideWaits();
+  const reloader = createReloader({
+    catalog,
+    host,
+    log,
+    record,
+    running: () => current,
+    prepare: (loaded, connections, certificate) => {
+      const generation = toGeneration(loaded, connections, certificate);
+      return () => {
+        current = generation;
+        if (certificate !== undefined) server?.setTls(certificate.tls);
+      };
+    },
+    now: Date.now,
+  });
+  let server: Awaited<ReturnType<typeof serveOverHttp<ServedAgent>>> | undefined;
+  const metricsServer = await metrics?.serve({
+    version,
+    settings: () => shortDigestOf(current.loaded),
+    load: () => server?.load() ?? { inFlight: 0, waiting: 0 },
+    outsideWaits: waitOutside.count,
+    isRedisUp: shared?.isUp,
+    isRecordFailing: record.isFailing,
+    reload: reloader.state,
+    issuers: () =>
+      current.loaded.agents.issuers.map((issuer) => ({ name: issuer.name, isUp: issuerKeys.isUp(issuer) })),
+    certificateExpires: () => current.certificate?.expires,
+  });
+  if (metricsServer !== undefined) {
     closing.push(metricsServer.close);
     log.info({ url: metricsServer.url }, 'serving metrics');
   }
-  const waitOutside = createOutsideWaits();
   const toParts = (
     { agent, budget, stillAllowed }: ServedAgent,
     { traceparent, place }: RequestOrigin,
@@ -184,7 +196,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     stillAllowed,
     ...budget,
   });
-  const server = await serveOverHttp<ServedAgent>({
+  server = await serveOverHttp<ServedAgent>({
     host: http.host,
     port: http.port,
     path: new URL(publicUrl).pathname,
@@ -192,7 +204,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     allowedOrigins: http.allowedOrigins,
     ownUrl: publicUrl,
     trustProxy: http.trustProxy,
-    tls,
+    tls: firstCertificate?.tls,
     identify: ({ authorization, headersOf }, isAgain) => current.served.identify(authorization, headersOf, isAgain),
     generation: () => current.served,
     keyOf: ({ agent }) => agent.name,
@@ -207,7 +219,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
       : undefined,
     onRefused: ({ offer, opened }, name, { args: sent, traceparent }) => {
       const { tool, rule, args, via } = toRefusal(offer, name, sent);
-      metrics?.countCall(tool?.name ?? 'unknown', 'refused', 0);
+      metrics?.countCall(tool?.name ?? 'unknown', 'refused', 0, offer.agent);
       void opened.journal.refuse(tool, args, rule, { agent: offer.agent, trace: traceparent, via });
     },
     issueSession: sessions && (({ agent }, params) => sessions.issue(agent.name, params)),
@@ -215,6 +227,14 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     mayAsk: ({ offer }, params) => mayAsk(offer, params),
     relay: shared?.answers,
     limits: { ...HTTP_LIMITS, waitMs: config.timeout },
+    onTurnedAway: turnedAway.count,
+    onEnded:
+      metrics === undefined && !isDebugged(config)
+        ? undefined
+        : (request) => {
+            metrics?.countRequest(request.status, request.reason);
+            log.debug(request, 'request');
+          },
     metadata: {
       path: metadataPath(publicUrl),
       json: () => {
@@ -229,6 +249,10 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
         if (record.isFailing()) await record.append({ kind: 'note', text: 'the record can be written again' });
       },
       ...(shared && { redis: shared.check }),
+      issuers: async () => void (await Promise.all(current.loaded.agents.issuers.map(issuerKeys.reach))),
+      certificate: async () => {
+        if ((current.certificate?.expires ?? Number.POSITIVE_INFINITY) <= Date.now()) throw new Error('it has expired');
+      },
     },
     clock: systemClock,
     // The message may quote a client's input.
@@ -236,32 +260,10 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
   });
   closing.push(server.close);
 
-  const reload = async () => {
-    try {
-      const next = await host.load();
-      if (next.config.http.anonymous !== http.anonymous)
-        throw new StartError('--anonymous cannot change without a restart.');
-      const reload = toReload(current.loaded, next);
-      const { loaded, afterRestart } = reload;
-      const connections = await connectAll(loaded, host);
-      validateReload(next, reload, labelsOf(connections), catalog);
-      const generation = toGeneration(loaded, connections);
-      const text = `configuration reloaded, settings ${digestOf(loaded).slice(0, 12)}`;
-      // Before it takes effect: what cannot be recorded is not done.
-      await record.append({ kind: 'note', text }, { beforehand: true });
-      current = generation;
-      if (afterRestart.length > 0) log.warn({ settings: afterRestart }, 'these settings take effect after a restart');
-      for (const warning of warnings(next.agents, Date.now())) log.warn({}, warning);
-      log.info({ agents: next.agents.agents.length }, 'configuration reloaded');
-    } catch (error) {
-      const fault = withoutKeys(error instanceof Error ? error.message : String(error));
-      log.error({ error: fault }, 'the configuration was not reloaded, the previous one stays in effect');
-    }
-  };
   // Reloads run one after the other, so that the last one read takes effect.
   let reloading = Promise.resolve();
   signals.onReload(() => {
-    reloading = reloading.then(reload);
+    reloading = reloading.then(reloader.reload);
   });
   const proxy = proxyOf(first, firstConnections, host);
   log.info({ version, url: server.url, publicUrl, proxy, agents: first.agents.agents.length }, 'serving http');
@@ -272,6 +274,11 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     },
   };
 }
+
+const DAY_MS = 86_400_000;
+
+/** Whether lines at debug are logged. */
+const isDebugged = ({ logLevel }: Config): boolean => logLevel === 'debug' || logLevel === 'trace';
 
 /** The proxy, if any request uses one. There is only one HTTPS_PROXY. */
 function proxyOf({ agents }: Loaded, connections: Connections, { variable }: Host): string | undefined {

@@ -17,6 +17,7 @@ import { toAgent } from './agent.ts';
 import type { SessionDeps } from './connect-session.ts';
 import type { Host } from './host.ts';
 import { beginRecord, openRecord, requireRecord } from './open-record.ts';
+import { openTracing } from './open-tracing.ts';
 
 /** The protocol revisions that begin with initialize. The build inserts them, so that a start does not load the SDK. */
 declare const REVISIONS: readonly string[];
@@ -44,7 +45,8 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
   const held = host.isTyped ? holdLines(open) : undefined;
   const stderr = held ?? open;
   const log = createLog(config.logLevel, stderr);
-  const record = await openRecord(config, stderr, host.user);
+  const record = await openRecord(config, { log, stderr }, host.user);
+  const tracer = await openTracing(host.variable, log, version);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) host.onSignal(signal, () => stop.abort(signal));
 
@@ -115,6 +117,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
           log,
           version,
           isDirect: host.isDirect,
+          tracer,
           greeted,
           stdout: host.stdout,
         });
@@ -127,6 +130,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
     reason = stop.signal.aborted ? String(stop.signal.reason) : 'the client left';
   } finally {
     await transport.close();
+    await tracer?.close();
     await endRecord(reason);
     log.info({}, 'stopped');
     await log.written();

@@ -57,6 +57,17 @@ export type Watch = {
   readonly repeated: () => void;
   /** WorkOS answered 429 although the request obeyed the limits. */
   readonly limited: () => void;
+  /** One attempt has ended, answered or not. */
+  readonly attempted: (attempt: Attempted) => void;
+};
+
+/** One attempt on the wire. */
+export type Attempted = {
+  /** When it began, in milliseconds of the layers' clock. */
+  readonly begun: number;
+  readonly ms: number;
+  /** `undefined` if no complete answer came. */
+  readonly status: number | undefined;
 };
 
 /** An HTTP request to WorkOS, relative to the base URL. A layer adds the authorization. */

@@ -17,9 +17,16 @@ export function watch(now: () => number): { readonly above: Layer; readonly belo
       const observe = async (request: ApiRequest, context: Context, observer: Watch) => {
         const start = since.get(context);
         if (start !== undefined) observer.waited(now() - start);
-        const reply = await next(request, context);
-        if (reply.status === 429) observer.limited();
-        return reply;
+        const begun = now();
+        let status: number | undefined;
+        try {
+          const reply = await next(request, context);
+          status = reply.status;
+          if (status === 429) observer.limited();
+          return reply;
+        } finally {
+          observer.attempted({ begun, ms: now() - begun, status });
+        }
       };
       return (request, context) =>
         context.watch === undefined ? next(request, context) : observe(request, context, context.watch);

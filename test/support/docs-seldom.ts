@@ -269,8 +269,9 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     '`get_access_status`, if a header of the request narrows the access',
   ],
   ['src/agents/headers.ts', '${READ_ONLY} keeps it off', 'The same'],
+  ['src/start/open-tracing.ts', 'it answered ${status}', 'The collector does not take spans; in the log'],
   [
-    'src/start/start-http.ts',
+    'src/start/reloader.ts',
     '--anonymous cannot change without a restart.',
     'A reload (SIGHUP) would change it; in the log',
   ],

@@ -3,6 +3,7 @@ export type Stop = string | readonly [line: string, file: string];
 
 const KEY = 'WORKOS_API_KEY=sk_test_1';
 const LIVE = 'WORKOS_API_KEY=sk_live_1';
+const COLLECTOR = 'http://127.0.0.1:4318';
 const read = "--allow '*:read'";
 const agents = (settings: string) => `agents: { bot: ${settings} }`;
 const BOT = agents("{ allow: 'users:read', tokens: ['TOKEN'] }");
@@ -45,6 +46,10 @@ export const STOPS: Readonly<Record<string, readonly Stop[]>> = {
     'WORKOS_MCP_DENY=${user_config.deny}',
     `HTTPS_PROXY=socks5://proxy.acme.example ${KEY} ${read}`,
     `HTTPS_PROXY=http://wpad.acme.example/proxy.pac ${KEY} check ${read}`,
+    `OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318 ${KEY} ${read}`,
+    `OTEL_EXPORTER_OTLP_ENDPOINT=${COLLECTOR} OTEL_EXPORTER_OTLP_PROTOCOL=grpc ${KEY} ${read}`,
+    `OTEL_EXPORTER_OTLP_ENDPOINT=${COLLECTOR} OTEL_EXPORTER_OTLP_HEADERS=key ${KEY} ${read}`,
+    `OTEL_EXPORTER_OTLP_ENDPOINT=${COLLECTOR} OTEL_TRACES_SAMPLER_ARG=25 ${KEY} ${read}`,
   ],
   'Key and environment': [
     read,
@@ -186,9 +191,10 @@ export const STOPS: Readonly<Record<string, readonly Stop[]>> = {
     'agent add bot --config /nowhere/agents.yaml --allow users:read',
     'audit verify',
     'audit verify nowhere.jsonl',
-    'audit show one.jsonl two.jsonl',
+    'agent remove-token bot aaaaaaaaaa bbbbbbbbbb --config FILE',
     ['audit verify FILE --head 5', ''],
     ['audit show FILE --since yesterday', ''],
+    ['audit show FILE --count-by user', ''],
     'init',
     'init emacs',
     'init cursor here.json',

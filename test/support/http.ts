@@ -49,7 +49,7 @@ export async function startHttp(
       seen.identified.push(head);
       const caller = /^Bearer token-of-(\w+)$/.exec(head.authorization ?? '')?.[1];
       return caller === undefined
-        ? { ok: false, status: 401, message: 'Who are you?', challenge: 'Bearer realm="test"' }
+        ? { ok: false, status: 401, reason: 'unknown', message: 'Who are you?', challenge: 'Bearer realm="test"' }
         : { ok: true, caller };
     },
     generation: () => 0,

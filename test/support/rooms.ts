@@ -67,6 +67,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'wording.ts',
       'clock.ts',
       'errors.ts',
+      'log.ts',
       'jsonc-parser',
       'smol-toml',
       'yaml',
@@ -87,6 +88,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'serve',
       'mcp',
       'call',
+      'tracing',
       'audit',
       'workos',
       'events',
@@ -177,7 +179,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       '@modelcontextprotocol/server',
       'node:http',
     ],
-    types: ['log.ts', 'cancel', 'clock.ts'],
+    types: ['tracing', 'log.ts', 'cancel', 'clock.ts'],
+  },
+  tracing: {
+    knows: 'spans of calls and their export as OTLP/JSON; loaded only where a collector is named',
+    imports: ['node:crypto'],
   },
   audit: {
     knows: 'the record: entries, the chain, the file; `read/` is its other side',

@@ -25,7 +25,7 @@ const VARYING: readonly (readonly [pattern: RegExp, shown: string | ((nth: strin
     (nth) => `8c5e1f${nth}-6f0b-4c57-9d43-2f1f6f6c2b11`,
   ],
   [/(?<=\brun )[0-9a-f]{8}\b(?!-)/g, (nth) => `8c5e1f${nth}`],
-  [/(?<=\bsettings )[0-9a-f]{12}\b/g, '451c206e6d56'],
+  [/(?<=\b[Ss]ettings )[0-9a-f]{12}\b/g, '451c206e6d56'],
   [/\b(?!0{64})[0-9a-f]{64}\b/g, (nth) => `9b${nth}`.repeat(16)],
   [/(?<="ms":)\d+/g, '12'],
   [/\b\d+(?= ms\b)/g, '12'],

@@ -1,12 +1,16 @@
 import { StartError } from '../../errors.ts';
 import { cleanText } from '../../visible.ts';
 import type { Entry } from '../entry.ts';
+import { type FileSeries, inOrderOfTime, toSeries } from './files.ts';
 import { readEntry, readLines } from './lines.ts';
 
 export type EntryFilter = {
   readonly agent?: string | undefined;
   /** A date, a time or an age: 2026-11-22, 2026-11-22T10:57Z, 30m, 2h, 7d. */
   readonly since?: string | undefined;
+  /** The same. Entries from then on are left out. */
+  readonly until?: string | undefined;
+  readonly tool?: string | undefined;
   /** Show only calls that were refused, or allowed but not sent. */
   readonly refused?: boolean | undefined;
 };
@@ -18,6 +22,8 @@ export type Row = {
   readonly state: string;
   readonly text: string;
   readonly agent: string | undefined;
+  /** Of a call. */
+  readonly tool?: string | undefined;
   /** Shown in parentheses after the text: the grant, milliseconds, the request ID. */
   readonly details: readonly string[];
   readonly entries: readonly Entry[];
@@ -29,23 +35,37 @@ type OutcomeEntry = Extract<Entry, { kind: 'outcome' }>;
 /** Rows that wait for the outcome of the first. No server has more calls in flight. */
 const MAX_WAITING_ROWS = 10_000;
 
-/** The rows of a record in the order in which they began. @throws StartError if the file cannot be read */
-export async function* readRows(
-  path: string,
-  { agent, since, refused = false }: EntryFilter,
+/**
+ * The rows of a record in the order in which they began, from several files and those that were rotated away from them.
+ * @throws StartError if a file cannot be read
+ */
+export function readRows(
+  paths: readonly string[],
+  { agent, tool, since, until, refused = false }: EntryFilter,
   now: () => Date,
 ): AsyncGenerator<Row> {
   const from = since === undefined ? '' : toTime(since, now()).toISOString();
+  const to = until === undefined ? undefined : toTime(until, now(), '--until').toISOString();
   const isShown = (row: Row) =>
     (agent === undefined || row.agent === agent) &&
+    (tool === undefined || row.tool === tool) &&
     row.time >= from &&
+    (to === undefined || row.time < to) &&
     (!refused || row.state === 'refused' || row.state === 'not sent');
+  return inOrderOfTime(toSeries(paths).map((files) => readSeries(files, isShown)));
+}
+
+async function* linesOf(files: FileSeries) {
+  for (const file of files) yield* readLines(file);
+}
+
+async function* readSeries(files: FileSeries, isShown: (row: Row) => boolean): AsyncGenerator<Row> {
   /** Rows in order, each with its decision while the outcome is missing. */
   const queue: { row: Row; decision: DecisionEntry | undefined }[] = [];
   const open = new Map<string, (typeof queue)[number]>();
   const keyOf = (run: string, seq: number) => `${run} ${seq}`;
 
-  for await (const { bytes } of readLines(path)) {
+  for await (const { bytes } of linesOf(files)) {
     const read = readEntry(bytes);
     if (read.what !== 'entry') continue; // "audit verify" reports such lines
     const { entry } = read;
@@ -74,12 +94,12 @@ export async function* readRows(
 
 /** Formats the record as a page with a heading per day and a line per row. Times are UTC. */
 export async function* showFile(
-  path: string,
+  paths: readonly string[],
   filter: EntryFilter = {},
   now: () => Date = () => new Date(),
 ): AsyncGenerator<string> {
   let day = '';
-  for await (const { time, state, text, details } of readRows(path, filter, now)) {
+  for await (const { time, state, text, details } of readRows(paths, filter, now)) {
     const date = time.slice(0, 10);
     if (date !== day) {
       if (day !== '') yield '';
@@ -111,8 +131,8 @@ function toRow(entry: Exclude<Entry, DecisionEntry | OutcomeEntry>): Row {
 }
 
 function toDecisionRow(entry: DecisionEntry): Row {
-  const { time, run, agent, text, decision, rule } = entry;
-  const common = { time, run, agent, entries: [entry] };
+  const { time, run, agent, tool, text, decision, rule } = entry;
+  const common = { time, run, agent, tool, entries: [entry] };
   switch (decision) {
     case 'refused':
       return { ...common, state: 'refused', text, details: [] }; // the sentence ends with the rule
@@ -132,6 +152,7 @@ function toOutcomeRow(decision: DecisionEntry | undefined, entry: OutcomeEntry):
     time: decision?.time ?? entry.time,
     run,
     agent,
+    tool: decision?.tool ?? entry.tool,
     state: outcome === 'asked' ? 'confirmation' : String(outcome),
     text,
     details: [...(decision === undefined ? [] : [decision.rule]), ...via, ...confirmation, `${ms} ms`, ...request],
@@ -167,7 +188,7 @@ const MS_PER_UNIT: Readonly<Record<string, number>> = {
 const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
 
 /** The time that "since" stands for. A time without a zone is UTC, as are the times shown. */
-export function toTime(since: string, now: Date): Date {
+export function toTime(since: string, now: Date, flag = '--since'): Date {
   const [, count, unit = ''] = /^(\d{1,5})([smhdw])$/.exec(since) ?? [];
   if (count !== undefined) return new Date(now.getTime() - Number(count) * (MS_PER_UNIT[unit] ?? 0));
   const hasZone = /(?:Z|[+-]\d\d:\d\d)$/.test(since.slice(10));
@@ -178,6 +199,6 @@ export function toTime(since: string, now: Date): Date {
   const isReal = since.slice(0, 10) === new Date(`${since.slice(0, 10)}T00:00Z`).toJSON()?.slice(0, 10);
   if (!Number.isNaN(time.getTime()) && isReal) return time;
   throw new StartError(
-    `--since ${since}: give a date or time such as 2026-11-22T10:57Z, or an age such as 30m, 2h or 7d.`,
+    `${flag} ${since}: give a date or time such as 2026-11-22T10:57Z, or an age such as 30m, 2h or 7d.`,
   );
 }

@@ -1,6 +1,6 @@
-import { realpathSync } from 'node:fs';
 import { StartError } from '../../errors.ts';
 import { type ChainHead, toHeadText } from '../chain.ts';
+import { toRealPath } from './files.ts';
 import { readEntry, readLines } from './lines.ts';
 import {
   addEntry,
@@ -113,14 +113,6 @@ export async function verifyFiles(
 /** Reads a file once even if it is named twice. */
 function withoutRepeats(paths: readonly string[]): string[] {
   return [...new Map(paths.map((path) => [toRealPath(path), path])).values()];
-}
-
-function toRealPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // reading the file reports the error
-  }
 }
 
 function toReport(run: RecordedRun): RunReport {

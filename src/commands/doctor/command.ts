@@ -9,7 +9,7 @@ import type { Look } from '../table.ts';
 import { isHttp } from '../which-agent.ts';
 import { checkAgents, checkGrants } from './access.ts';
 import { type Finding, toFailure, toText, warn } from './finding.ts';
-import { checkHttp, checkTogether } from './http.ts';
+import { checkHttp, checkIssuers, checkTogether, checkTraces } from './http.ts';
 import { checkEnvironment, checkEnvironments } from './keys.ts';
 import { checkNode, checkRecord, checkRedis, checkRequired } from './machine.ts';
 import { checkRead } from './read.ts';
@@ -71,7 +71,7 @@ async function examine(argv: readonly string[], deps: DoctorDeps): Promise<reado
   findings.push(...(one ?? []), ...(several?.findings ?? []));
   const loaded = { config, agents };
   const overHttp = isHttp(loaded);
-  if (overHttp) findings.push(...checkHttp(loaded, host));
+  findings.push(...(overHttp ? checkHttp(loaded, host, deps.now()) : checkTraces(host)));
   const connections = new Map<string, EnvironmentConnection>(several?.connections);
   const canOpen = settings.isWhole && one?.every(({ state }) => state !== 'fail');
   if (canOpen) {
@@ -91,7 +91,11 @@ async function examine(argv: readonly string[], deps: DoctorDeps): Promise<reado
     const label = connections.get(DEFAULT_ENVIRONMENT)?.environment.label;
     const areAllOpen = connections.size === (isOwn ? agents.environments.length : 1);
     const isSplit = findings.some(({ check, state }) => check === 'environments' && state === 'fail');
-    if (overHttp && areAllOpen && !isSplit) findings.push(...(await checkTogether(loaded, host)));
+    if (overHttp && areAllOpen && !isSplit) {
+      const together = await checkTogether(loaded, host);
+      // The second looks up the proxies that the first judges.
+      findings.push(...together, ...(together.length > 0 ? [] : await checkIssuers(agents, host)));
+    }
     if (!hasAgents && (!overHttp || config.http.anonymous)) findings.push(...checkGrants(config, catalog, label));
     if (overHttp && areAllOpen) findings.push(...(await checkAgents(config, agents, catalog, connections, deps.now())));
     else if (overHttp)

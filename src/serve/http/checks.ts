@@ -64,6 +64,10 @@ export type Identified<Caller> =
   | {
       readonly ok: false;
       readonly status: 400 | 401 | 403 | 429 | 503;
+      /** A word of the server's own, by which refusals are counted. */
+      readonly reason: string;
+      /** The agent that sent the request, if known. */
+      readonly agent?: string | undefined;
       readonly message: string;
       /** The WWW-Authenticate header. */
       readonly challenge?: string | undefined;
@@ -135,7 +139,7 @@ const MAX_HEADERS = 200;
 function form({ request }: CheckFacts): CheckOutcome {
   if (request.rawHeaders.length > 2 * MAX_HEADERS) return REFUSALS.tooManyHeaders;
   const message = whyMalformed(request);
-  return message === undefined ? undefined : { status: 400, message };
+  return message === undefined ? undefined : { status: 400, reason: 'malformed', message };
 }
 
 function host({ server, request }: CheckFacts): CheckOutcome {
@@ -169,7 +173,9 @@ function health({ server, request, response, path }: CheckFacts): CheckOutcome |
 
 function path({ server, path }: CheckFacts): CheckOutcome {
   const { mcpPath } = server;
-  return path === mcpPath ? undefined : { status: 404, message: `Not found: MCP is served at ${mcpPath}.` };
+  return path === mcpPath
+    ? undefined
+    : { status: 404, reason: 'path', message: `Not found: MCP is served at ${mcpPath}.` };
 }
 
 function preflight({ request, response }: CheckFacts): CheckOutcome {
@@ -261,7 +267,7 @@ function message(_: CheckFacts, state: RequestState<unknown>): CheckOutcome {
     return undefined;
   }
   const { id, error } = read.refusal;
-  return { status: 400, id, ...error };
+  return { status: 400, reason: 'message', id, ...error };
 }
 
 /** Characters. Session IDs of this server have about a hundred. */

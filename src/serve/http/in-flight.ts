@@ -159,6 +159,7 @@ export function createInFlightLine({ limits, clock }: LineDeps) {
       if ((lines.get(caller)?.size ?? 0) >= limits.waitingPerCaller) return REFUSALS.callerFull;
       return waiting >= limits.waiting ? REFUSALS.full : wait(caller, response);
     },
+    load: () => ({ inFlight: begun.size, waiting }),
     /** Refuses every request in line. */
     dismiss: (): void => {
       for (const waiter of [...lines.values()].flatMap((line) => [...line])) waiter.end(REFUSALS.closing);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { StartError } from '../../errors.ts';
 import { type ConnectionUse, capConnections } from './connections.ts';
@@ -44,7 +44,8 @@ export async function listen({ host, port, tls, limits, onRequest }: Listener) {
     insecureHTTPParser: false,
     requireHostHeader: true,
   };
-  const server = tls ? createTls({ ...options, ...tls, handshakeTimeout: headersTimeoutMs }) : createServer(options);
+  const tlsServer = tls && createTls({ ...options, ...tls, handshakeTimeout: headersTimeoutMs });
+  const server = tlsServer ?? createServer(options);
   const connections = capConnections(server, limits.connections);
   // Node ignores the headers over its limit of 2,000. The size of a head limits them, too, and checks.ts refuses them.
   server.maxHeadersCount = 0;
@@ -65,6 +66,8 @@ export async function listen({ host, port, tls, limits, onRequest }: Listener) {
   const { address, family, port: bound } = server.address() as AddressInfo;
   return {
     url: `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    /** Uses another certificate for new connections. `createTls` has judged it before. */
+    setTls: (next: Tls): void => tlsServer?.setSecureContext({ ...next, minVersion: 'TLSv1.2' }),
     /** Accepts no more connections and closes those without a request. Resolves once all are closed. */
     drain: async (): Promise<void> => {
       const closed = once(server, 'close');
@@ -78,7 +81,7 @@ export async function listen({ host, port, tls, limits, onRequest }: Listener) {
 }
 
 /** @throws StartError for a certificate and key that do not belong together */
-export function createTls(options: Parameters<typeof createTlsServer>[0]): Server {
+export function createTls(options: Parameters<typeof createTlsServer>[0]): TlsServer {
   try {
     return createTlsServer({ ...options, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] });
   } catch {

@@ -2,15 +2,30 @@ import type { ServerResponse } from 'node:http';
 import { isLoopback, toHostGuard } from './guard.ts';
 import { listen } from './listener.ts';
 
+/** A value that is read when the metrics are. */
+export type Gauge = {
+  /** Without the prefix. */
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames?: readonly string[];
+  /** All values there are now. */
+  readonly read: () => readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
+};
+
 /** The metrics. IDs, names and addresses of users and clients never become labels. */
 export type Metrics = {
   /** @param outcome from a fixed set of words */
-  readonly countCall: (tool: string, outcome: string, ms: number) => void;
+  readonly countCall: (tool: string, outcome: string, ms: number, agent: string) => void;
+  /** Counts an HTTP request. @param reason why it was turned away, from a fixed set of words */
+  readonly countRequest: (status: number | undefined, reason: string | undefined) => void;
+  /** Records how long one attempt of a request to WorkOS took. */
+  readonly countAttempt: (route: string, ms: number) => void;
   /** Records how long a call waited under the rate limits. */
   readonly countWait: (tool: string, ms: number) => void;
   readonly countRetry: (tool: string) => void;
   /** Counts a 429: a request went over a limit of WorkOS. */
   readonly countLimited: (tool: string) => void;
+  readonly addGauge: (gauge: Gauge) => void;
   /** All metrics in the Prometheus text format. */
   readonly text: () => Promise<string>;
 };
@@ -18,13 +33,21 @@ export type Metrics = {
 /** Seconds: from an answer that sends no request to a walk over many pages. */
 const BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+const PREFIX = 'workos_mcp_';
+
+type MetricLabels = {
+  /** The known names. Any other name counts as "unknown", so that clients cannot add labels without limit. */
+  readonly tools: readonly string[];
+  /** The label of an agent's calls. Without it, calls are not counted by agent. */
+  readonly toAgentLabel?: ((agent: string) => string) | undefined;
+};
+
 /**
  * Creates the metrics, and the default ones that prom-client collects of Node. prom-client is loaded only here, because
  * stdio does not need it.
- * @param tools the known names. Any other name counts as "unknown", so that clients cannot add labels without limit.
  */
-export async function createMetrics(tools: readonly string[]): Promise<Metrics> {
-  const { Counter, Histogram, Registry, collectDefaultMetrics } = await import('prom-client');
+export async function createMetrics({ tools, toAgentLabel }: MetricLabels): Promise<Metrics> {
+  const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = await import('prom-client');
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -60,18 +83,54 @@ export async function createMetrics(tools: readonly string[]): Promise<Metrics> 
     labelNames: ['tool'],
     registers,
   });
+  const requests = new Counter({
+    name: 'workos_mcp_http_requests_total',
+    help: 'HTTP requests by status and, if they were turned away, by reason.',
+    labelNames: ['status', 'reason'],
+    registers,
+  });
+  const attempts = new Histogram({
+    name: 'workos_mcp_upstream_seconds',
+    help: 'Time that attempts of requests to WorkOS took, by route.',
+    labelNames: ['route'],
+    buckets: BUCKETS_S,
+    registers,
+  });
+  const byAgent =
+    toAgentLabel &&
+    new Counter({
+      name: 'workos_mcp_agent_calls_total',
+      help: 'Tool calls by agent or template of the file, and outcome.',
+      labelNames: ['agent', 'outcome'],
+      registers,
+    });
 
   const known = new Set(tools);
   const toTool = (name: string) => (known.has(name) ? name : 'unknown');
   return {
-    countCall: (name, outcome, ms) => {
+    countCall: (name, outcome, ms, agent) => {
       const tool = toTool(name);
+      if (toAgentLabel !== undefined) byAgent?.inc({ agent: toAgentLabel(agent), outcome });
       calls.inc({ tool, outcome });
       durations.observe({ tool }, ms / 1_000);
     },
     countWait: (name, ms) => waits.observe({ tool: toTool(name) }, ms / 1_000),
     countRetry: (name) => retries.inc({ tool: toTool(name) }),
     countLimited: (name) => limited.inc({ tool: toTool(name) }),
+    countRequest: (status, reason) => requests.inc({ status: status ?? 'none', reason: reason ?? 'none' }),
+    countAttempt: (route, ms) => attempts.observe({ route }, ms / 1_000),
+    addGauge: ({ name, help, labelNames = [], read }) => {
+      new Gauge({
+        name: `${PREFIX}${name}`,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          this.reset();
+          for (const { labels = {}, value } of read()) this.set(labels, value);
+        },
+      });
+    },
     text: () => registry.metrics(),
   };
 }

@@ -5,6 +5,10 @@ import { toList, toMediaType } from './header-fields.ts';
 
 export type HttpRefusal = {
   readonly status: number;
+  /** A word of the server's own, by which refusals are counted. */
+  readonly reason: string;
+  /** The agent that sent the request, if it was identified. */
+  readonly agent?: string | undefined;
   readonly message: string;
   /** The JSON-RPC error code. */
   readonly code?: number;
@@ -16,53 +20,79 @@ export type HttpRefusal = {
 };
 
 export const REFUSALS = {
-  tooManyHeaders: { status: 431, message: 'The request has too many headers: at most 200 are read.' },
-  host: { status: 403, message: 'This host is not allowed.' },
-  origin: { status: 403, message: 'This origin is not allowed.' },
-  notPost: { status: 405, message: 'Only POST is supported.', headers: { allow: 'POST' } },
-  notGet: { status: 405, message: 'Only GET is supported.', headers: { allow: 'GET, HEAD' } },
+  tooManyHeaders: {
+    status: 431,
+    reason: 'too-many-headers',
+    message: 'The request has too many headers: at most 200 are read.',
+  },
+  host: { status: 403, reason: 'host', message: 'This host is not allowed.' },
+  origin: { status: 403, reason: 'origin', message: 'This origin is not allowed.' },
+  notPost: { status: 405, reason: 'method', message: 'Only POST is supported.', headers: { allow: 'POST' } },
+  notGet: { status: 405, reason: 'method', message: 'Only GET is supported.', headers: { allow: 'GET, HEAD' } },
   query: {
     status: 400,
+    reason: 'query',
     message: 'This URL must not have a query. Send tokens in the Authorization header: tokens in URLs end up in logs.',
   },
-  notJson: { status: 415, message: 'The content type must be application/json.' },
-  notUtf8: { status: 415, message: 'The charset must be UTF-8.' },
-  compressed: { status: 415, message: 'The body must not be compressed.', headers: { 'accept-encoding': 'identity' } },
-  tooLarge: { status: 413, message: 'The body is too large: at most 1 MiB is read.', isIdentified: true },
+  notJson: { status: 415, reason: 'media-type', message: 'The content type must be application/json.' },
+  notUtf8: { status: 415, reason: 'media-type', message: 'The charset must be UTF-8.' },
+  compressed: {
+    status: 415,
+    reason: 'media-type',
+    message: 'The body must not be compressed.',
+    headers: { 'accept-encoding': 'identity' },
+  },
+  tooLarge: {
+    status: 413,
+    reason: 'too-large',
+    message: 'The body is too large: at most 1 MiB is read.',
+    isIdentified: true,
+  },
   noRoom: {
     status: 503,
+    reason: 'no-room',
     message:
       'The server holds too many large bodies. Nothing was sent to WorkOS. Wait a second, then send this one again.',
     headers: { 'retry-after': '1' },
   },
   full: {
     status: 503,
+    reason: 'line-full',
     message: 'The server has too many requests waiting. Nothing was sent to WorkOS. Call again in a few seconds.',
     headers: { 'retry-after': '1' },
   },
   callerFull: {
     status: 429,
+    reason: 'line-full-of-agent',
     message: 'You have too many requests waiting. Nothing was sent to WorkOS. Call again when some have finished.',
     headers: { 'retry-after': '1' },
   },
   waitedTooLong: {
     status: 503,
+    reason: 'waited-too-long',
     message: 'The request waited too long for its turn. Nothing was sent to WorkOS. Call again in a few seconds.',
     headers: { 'retry-after': '1' },
   },
-  closing: { status: 503, message: 'The server is closing.', headers: { 'retry-after': '1' } },
-  longSession: { status: 400, message: 'The Mcp-Session-Id header is too long.' },
+  closing: { status: 503, reason: 'closing', message: 'The server is closing.', headers: { 'retry-after': '1' } },
+  longSession: { status: 400, reason: 'session', message: 'The Mcp-Session-Id header is too long.' },
   unknownSession: {
     status: 404,
+    reason: 'session',
     message:
       'This session is not known here: the server was restarted, or the session is too old. Nothing was sent to WorkOS. Initialize again.',
   },
   notAsked: {
     status: 400,
+    reason: 'not-asked',
     message:
       'No call of this session waits for an answer with this ID: it was answered already, or the call has ended.',
   },
-  broken: { status: 500, code: -32603, message: 'Internal server error. The server log has the details.' },
+  broken: {
+    status: 500,
+    reason: 'failed',
+    code: -32603,
+    message: 'Internal server error. The server log has the details.',
+  },
 } satisfies Record<string, HttpRefusal>;
 
 /** The refusal of a request whose body the server cannot use; `undefined` if it can. */
@@ -81,9 +111,11 @@ type ChallengingRefusal = HttpRefusal & {
 };
 
 /** The refusal of a client that was not authenticated or may not call now. */
-export function toRefusal({ status, message, challenge, retryAfter }: ChallengingRefusal): HttpRefusal {
+export function toRefusal({ status, reason, agent, message, challenge, retryAfter }: ChallengingRefusal): HttpRefusal {
   return {
     status,
+    reason,
+    agent,
     message,
     headers: {
       ...(challenge !== undefined && { 'www-authenticate': challenge }),

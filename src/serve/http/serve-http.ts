@@ -5,12 +5,12 @@ import { createBytePool } from '../../memory/byte-pool.ts';
 import { findRoom } from './body.ts';
 import { CHECKS, type CheckDeps, type RequestContext, type RequestState } from './checks.ts';
 import type { ConnectionUse } from './connections.ts';
-import { toGuards } from './guard.ts';
+import { toGuards, toTraceparent } from './guard.ts';
 import { createHttpExchange, type HttpExchange } from './handler.ts';
 import { type Checks, createReadiness } from './health.ts';
 import { createInFlightLine, type InFlightLimits } from './in-flight.ts';
 import { type ListenerLimits, listen, type Tls } from './listener.ts';
-import { REFUSALS, refuse } from './responses.ts';
+import { type HttpRefusal, REFUSALS, refuse } from './responses.ts';
 
 export type HttpLimits = ListenerLimits &
   InFlightLimits & {
@@ -40,6 +40,21 @@ export const HTTP_LIMITS: HttpLimits = {
   drainMs: 8_000, // under the 10 s that Docker waits before it kills
 };
 
+/** A request that the server turned away before it could become a call. */
+export type TurnedAway = Pick<HttpRefusal, 'reason' | 'agent'>;
+
+/** An HTTP request that has ended. Nothing in it but the trace is the client's. */
+export type EndedRequest = {
+  /** `undefined` if the client left before it was answered. */
+  readonly status: number | undefined;
+  /** Why it was turned away, if it was. */
+  readonly reason: string | undefined;
+  readonly agent: string | undefined;
+  /** From its head to the last byte of its answer. */
+  readonly ms: number;
+  readonly trace: string | undefined;
+};
+
 type Http<Caller> = HttpExchange<Caller> &
   Pick<CheckDeps<Caller>, 'trustProxy' | 'identify' | 'generation'> &
   Partial<Pick<CheckDeps<Caller>, 'metadata' | 'readSession' | 'mayAsk'>> & {
@@ -54,6 +69,9 @@ type Http<Caller> = HttpExchange<Caller> &
     /** The key under which a caller's requests are counted. */
     readonly keyOf: (caller: Caller) => string;
     readonly limits: HttpLimits;
+    readonly onTurnedAway?: ((request: TurnedAway) => void) | undefined;
+    /** Learns of each request when it has ended. */
+    readonly onEnded?: ((request: EndedRequest) => void) | undefined;
     readonly checks: Checks;
     readonly clock: Pick<Clock, 'now' | 'setTimer'>;
   };
@@ -63,8 +81,9 @@ type Http<Caller> = HttpExchange<Caller> &
  * progress. checks.ts has the checks of a request
  * in order.
  */
-export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ url: string; close(): Promise<void> }> {
-  const { host, limits, onerror } = options;
+export async function serveOverHttp<Caller>(options: Http<Caller>) {
+  const { host, limits, onerror, onEnded, onTurnedAway } = options;
+  const { now } = options.clock;
   const { isHost, isOrigin } = toGuards(options);
   const line = createInFlightLine(options);
   const bodies = createBytePool(limits.bodiesBytes);
@@ -100,6 +119,19 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
     const [path = ''] = request.url?.split('?', 1) ?? [];
     const context: RequestContext<Caller> = { server: deps, request, response, connection, path };
     const state: RequestState<Caller> = {};
+    let refusal: HttpRefusal | undefined;
+    if (onEnded !== undefined) {
+      const begun = now();
+      response.once('close', () =>
+        onEnded({
+          status: response.headersSent ? response.statusCode : undefined,
+          reason: refusal?.reason,
+          agent: state.caller === undefined ? refusal?.agent : options.keyOf(state.caller.is),
+          ms: Math.round(now() - begun),
+          trace: toTraceparent(request.headers.traceparent),
+        }),
+      );
+    }
     try {
       for (const check of CHECKS) {
         const checked = check(context, state);
@@ -107,6 +139,11 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
         const verdict = checked instanceof Promise ? await checked : checked;
         if (verdict === 'answered') return;
         if (verdict === undefined) continue;
+        refusal = verdict;
+        onTurnedAway?.({
+          reason: verdict.reason,
+          agent: state.caller === undefined ? verdict.agent : options.keyOf(state.caller.is),
+        });
         connection.refuse();
         return refuse(request, response, verdict);
       }
@@ -145,6 +182,9 @@ export async function serveOverHttp<Caller>(options: Http<Caller>): Promise<{ ur
   ownOrigins.push(...[listener.url, options.ownUrl ?? listener.url].map((url) => new URL(url).origin));
   return {
     url: `${listener.url}${options.path}`,
+    /** Requests that are being served, and those that wait in line. */
+    load: line.load,
+    setTls: listener.setTls,
     /** Waits for requests in flight, and aborts those that take too long. */
     close: async () => {
       closing = true;
