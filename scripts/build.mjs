@@ -60,6 +60,7 @@ const ENTRIES = {
   'config-file': 'src/settings/read-file.ts',
   sandbox: 'sandbox/index.ts',
   tunnel: 'src/workos/tunnel.ts',
+  view: 'src/view/page.ts',
 };
 
 /** A server over stdio, with the part that it loads behind the opening; what both need is a file of its own. */

@@ -53,7 +53,9 @@ export function createCall({ steps, journal, log, observer }: CallDeps): Call {
     observer?.countCall(tool.name, outcome, ms);
     const rule = fault instanceof RefusedError ? fault.rule : 'the server failed';
     const isRecorded = await own.close(outcome, rule, { ...facts, answer: state.answer });
-    return isRecorded ? result : withNote(result, UNRECORDED);
+    const told = isRecorded ? result : withNote(result, UNRECORDED);
+    await state.confirmed?.settle?.(told);
+    return told;
   };
 }
 

@@ -11,8 +11,10 @@ import type { Listing } from '../catalog/listing.ts';
 import { systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { openCall } from '../mcp/call-tools.ts';
+import { toFeatures } from '../mcp/client-features.ts';
 import { type Offer, withTools } from '../mcp/offer.ts';
 import { createServer, toDirectTool, toRefusal } from '../mcp/server.ts';
+import { formWith, withViews } from '../mcp/view/offer.ts';
 import { toDirectCalls } from '../serve/direct/stdio-calls.ts';
 import { openSession } from '../serve/stdio/open-session.ts';
 import type { Session } from '../serve/stdio/serve-stdio.ts';
@@ -55,16 +57,16 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
     version,
   });
   const { statusTool } = config;
-  const offer = withTools(listed, catalog, createOwnTools(catalog)(agent, { statusTool, isListed }));
+  const offer = withViews(withTools(listed, catalog, createOwnTools(catalog)(agent, { statusTool, isListed })));
   const own = { waitOutside: createOutsideWaits()(agent.name) };
   const session = openSession({
     factory: () => createServer(offer, call, version, own),
     direct: isDirect
-      ? toDirectCalls((params, canAsk) => toDirectTool(offer, params, call, { canAsk, ...own }))
+      ? toDirectCalls((params, client) => toDirectTool(offer, params, call, { ...toFeatures(client), ...own }))
       : undefined,
     stdout,
     greeted,
-    isOffered: (name, args) => openCall(offer, name, args).tool !== undefined,
+    isOffered: (name, args) => openCall(formWith(offer, name), name, args).tool !== undefined,
     onRefused: (name, sent) => {
       const { tool, rule, args, via } = toRefusal(offer, name, sent);
       void journal.refuse(tool, args, rule, { agent: agent.name, via });

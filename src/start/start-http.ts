@@ -7,6 +7,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
 import { StartError, withoutKeys } from '../errors.ts';
 import { createLog } from '../log.ts';
+import type { ClientFeatures } from '../mcp/client-features.ts';
 import { type CallerParts, createServer, mayAsk, toDirectTool, toRefusal } from '../mcp/server.ts';
 import { openShared } from '../redis/stores.ts';
 import { toDirectAnswers } from '../serve/direct/http-calls.ts';
@@ -182,6 +183,8 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     stillAllowed,
     ...budget,
   });
+  const featuresOf = ({ session }: RequestOrigin): ClientFeatures | undefined =>
+    session && { canAsk: session.form, canShow: session.apps && !session.form };
   const server = await serveOverHttp<ServedAgent>({
     host: http.host,
     port: http.port,
@@ -195,10 +198,10 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     generation: () => current.served,
     keyOf: ({ agent }) => agent.name,
     factory: (caller, from) =>
-      createServer(caller.offer, caller.opened.call, version, toParts(caller, from), from.session?.form),
+      createServer(caller.offer, caller.opened.call, version, toParts(caller, from), featuresOf(from)),
     answerDirectly: host.isDirect
       ? toDirectAnswers((caller, from) => {
-          const calling = { canAsk: from.session?.form ?? false, ...toParts(caller, from) };
+          const calling = { canAsk: false, canShow: false, ...featuresOf(from), ...toParts(caller, from) };
           return toDirectTool(caller.offer, { name: from.tool, arguments: from.args }, caller.opened.call, calling);
         })
       : undefined,
