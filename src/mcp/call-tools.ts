@@ -106,10 +106,11 @@ function openAnswer(callable: Callable, tool: Tool, sent: unknown): OpenedCall {
     const opened = openCall(callable, args.tool, args.arguments ?? {});
     // It is refused by the tool for answers.
     if (opened.tool?.confirmable !== true) return unopened;
-    const viewed = {
+    const { answer } = args;
+    const viewed: ViewAnswer = {
       id: String(args.confirmation_id),
       secret: String(args.secret),
-      isYes: args.answer === 'yes',
+      answer: answer === 'yes' || answer === 'look' ? answer : 'no',
       typed: String(args.typed ?? ''),
     };
     return { ...opened, viewed };

@@ -55,10 +55,12 @@ export type GateDeps = {
   readonly newId: () => string;
   /** A keyed digest, equal in all processes that share the store. */
   readonly digest: (value: unknown) => string;
+  /** Milliseconds since 1970. */
+  readonly today: () => number;
 };
 
 /** Some calls need a confirmation: by a person or, if the client cannot ask one and the mode allows it, by the model. */
-export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate {
+export function createGate({ store, newId, digest, today }: GateDeps): ConfirmationGate {
   const digestOf = (args: Arguments) => digest({ ...args, confirm_token: undefined });
 
   const take = async (id: string, by: Pending['by'], { tool, args, caller }: ConfirmationRequest): Promise<Pending> => {
@@ -87,7 +89,7 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
   const checkViewed = async (viewed: ViewAnswer, request: ConfirmationRequest): Promise<ConfirmationOutcome> => {
     const { caller, args, tool } = request;
     const pending = await take(placeOf(viewed), 'view', request);
-    if (!viewed.isYes) return decline(request);
+    if (viewed.answer === 'no') return decline(request);
     const call = { caller, tool: tool.name, args: digestOf(args) };
     // If it cannot be kept, the view still has the result. A model that asks again is told that the call still waits.
     const settle = (result: object) =>
@@ -101,8 +103,8 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
   };
 
   /** What became of a call that a person was asked about in a view. */
-  const findViewed: Passing = async ({ tool, args, caller, named }) => {
-    const id = String(args.confirm_token);
+  const findViewed = async (id: string, request: ConfirmationRequest): Promise<ConfirmationOutcome> => {
+    const { tool, args, caller, named } = request;
     const call = await store.find(id);
     if (call === undefined || call.caller !== caller || call.tool !== tool.name) throw notValid('view');
     if (call.args !== digestOf(args)) throw otherArguments();
@@ -132,7 +134,7 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
       if (!isNeeded && viewed === undefined && !(tool.confirmable && state !== undefined)) {
         if (args.confirm_token === undefined) return { open: true };
         // What became of a call may be asked for after it has changed what it waited for.
-        if (canShow && mode !== 'off') return findViewed(request);
+        if (canShow && mode !== 'off') return findViewed(String(args.confirm_token), request);
         throw new RefusedError('confirm_token: this call needs no confirmation. Leave confirm_token out.');
       }
       if (mode === 'off' && viewed === undefined) return { open: true, confirmation: 'off' };
@@ -142,10 +144,11 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
           'a person declined the same call',
         );
       }
+      if (viewed?.answer === 'look') return findViewed(viewed.id, request);
       if (viewed !== undefined) return checkViewed(viewed, request);
       if (state !== undefined) return checkAnswer(state, request);
       if (args.confirm_token !== undefined) {
-        if (canShow) return findViewed(request);
+        if (canShow) return findViewed(String(args.confirm_token), request);
         if (mode !== 'auto' || canAsk) {
           throw new RefusedError(
             'confirm_token: a person has to confirm this call. Leave confirm_token out, and the client asks them.',
@@ -183,7 +186,7 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
       }
       if (isViewed) {
         await store.keep(id, call);
-        return toViewQuestion({ tool, id, named }, preview, { secret, called });
+        return toViewQuestion({ tool, id, named }, preview, { secret, called, now: today() });
       }
       if (!canAsk) return toQuestion(tool, id, preview, named);
       return inputRequired({

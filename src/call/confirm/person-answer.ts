@@ -22,7 +22,8 @@ export type ViewAnswer = {
   readonly id: string;
   /** What only the view has. */
   readonly secret: string;
-  readonly isYes: boolean;
+  /** `look` for what became of the call, where a conversation is shown again. */
+  readonly answer: 'yes' | 'no' | 'look';
   readonly typed: string;
 };
 

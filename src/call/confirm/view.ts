@@ -21,12 +21,13 @@ function toWaiting({ tool: { name }, id, named = String }: WaitingCall): string 
 /**
  * The result of a call that waits for a person in the view. Its text and its structured content are made from what the
  * agent may read, since a client may give both to the model. The secret is in `_meta`, which is for the view.
+ * @param now milliseconds since 1970
  * @param called the name by which the client called the tool
  */
 export function toViewQuestion(
   waiting: WaitingCall,
   { text, shown }: Preview,
-  { secret, called }: { readonly secret: string; readonly called: string },
+  { secret, called, now }: { readonly secret: string; readonly called: string; readonly now: number },
 ): CallToolResult {
   const next = toWaiting(waiting);
   const confirmation = {
@@ -34,6 +35,7 @@ export function toViewQuestion(
     confirmation_id: waiting.id,
     tool: waiting.tool.name,
     preview: shown,
+    asked_at: new Date(now).toISOString(),
     expires_in_seconds: VIEW_MS / 1_000,
     next_step: next,
   };

@@ -19,7 +19,7 @@ export function createAnswerTool(): Tool {
     input: {
       confirmation_id: z.string().min(1).max(100),
       secret: z.string().min(1).max(100),
-      answer: z.enum(['yes', 'no']),
+      answer: z.enum(['yes', 'no', 'look']),
       typed: z.string().max(1_000).describe('What the person typed').optional(),
       tool: z.string().min(1).describe('The tool that was called'),
       arguments: z.record(z.string(), z.unknown()).describe('Its arguments').optional(),
