@@ -135,6 +135,7 @@ describe('the bundle', () => {
       'dist/stdio.js',
       'dist/tunnel.js',
       'dist/undici.js',
+      'dist/view.js',
       'manifest.json',
       'package.json',
     ]);

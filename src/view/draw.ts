@@ -55,7 +55,7 @@ export function draw(main: HTMLElement, shown: Shown): Drawn {
     for (const { name, before, after } of changes) {
       const row = add(body, 'tr');
       add(row, 'th', String(name)).scope = 'row';
-      const now = add(row, 'td', before === undefined ? 'not shown' : '', before === undefined ? 'quiet' : '');
+      const now = add(row, 'td', before === undefined ? 'not known' : '', before === undefined ? 'quiet' : '');
       if (before !== undefined) add(now, 'code', String(before)).dir = 'ltr';
       addText(add(row, 'td'), String(after).startsWith('"') ? `\`${after}\`` : after);
     }
