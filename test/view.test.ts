@@ -46,6 +46,7 @@ describe.each(PEERS)('a %s that shows views', (peer) => {
     expect(ui('update_user')).toEqual({ resourceUri: 'ui://workos-mcp/confirmation' });
     expect(ui('get_user')).toBeUndefined();
     expect(ui('answer_confirmation')).toEqual({ visibility: ['app'] });
+    expect(session.client.getServerCapabilities()).toHaveProperty('resources');
     expect(await session.read('ui://workos-mcp/confirmation')).toMatchObject({
       contents: [
         {
@@ -189,6 +190,22 @@ it('binds agent, tool and object by a no, with any arguments and spelling', asyn
   expect(workos.changes()).toEqual([]);
 });
 
+it('keeps a no beyond a restart, where the record is a file', async () => {
+  const args = [...FULL, '--audit-log', join(folder, 'declines.jsonl')];
+  const first = await start(args);
+  const call = { user_id: newId('user') };
+  const waiting = await first.call('delete_user', call);
+  await first.call('answer_confirmation', answerTo(waiting, 'no', call));
+  await first.close();
+  const second = await start(args);
+  expect(await second.call('delete_user', call)).toMatchObject({
+    isError: true,
+    text: expect.stringContaining('asked less than ten minutes ago'),
+  });
+  const other = await second.call('delete_user', { user_id: newId('user') });
+  expect(confirmationOf(other)).toMatchObject({ status: 'waiting' });
+});
+
 it('wants only a button for an update outside of production, with before and after', async () => {
   const session = await start();
   const args = { user_id: newId('user'), email: 'eve@evil.test' };
@@ -234,6 +251,8 @@ describe('a client that does not show views', () => {
     const tools = await plain.listTools();
     expect(JSON.stringify(tools)).not.toMatch(/ui:\/\/|answer_confirmation|"_meta"/);
     await expect(plain.call('answer_confirmation', { tool: 'delete_user' })).rejects.toThrow('not found');
+    const { client } = await start(FULL, peer, {});
+    expect(client.getServerCapabilities()).not.toHaveProperty('resources');
   });
 
   it.each([

@@ -4,7 +4,6 @@ import type { IsListed } from '../access/listed.ts';
 import type { Agent } from '../access/overview.ts';
 import { createBudgets } from '../agents/budgets.ts';
 import type { AuditRecord } from '../audit/record.ts';
-import { createPendingStore } from '../call/confirm/pending.ts';
 import { createOutsideWaits } from '../call/outside-waits.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Listing } from '../catalog/listing.ts';
@@ -22,6 +21,7 @@ import type { Config } from '../settings/config.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Transport } from '../workos/transport.ts';
 import { compose } from './compose.ts';
+import { openPending } from './kept-declines.ts';
 import { createOwnTools } from './own-tools.ts';
 
 export type SessionDeps = {
@@ -51,7 +51,7 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
     send: transport.send,
     settings: config,
     record,
-    pending: createPendingStore(systemClock.now),
+    pending: openPending(catalog, config.auditLog, systemClock, Date.now()),
     budgets: createBudgets(systemClock.now),
     log,
     version,

@@ -1,7 +1,6 @@
 import type { TokenCounts } from '../access/token-cost.ts';
 import { createBudgets } from '../agents/budgets.ts';
 import { metadataPath, protectedResourceMetadata } from '../agents/challenge.ts';
-import { createPendingStore } from '../call/confirm/pending.ts';
 import { createOutsideWaits } from '../call/outside-waits.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
@@ -34,6 +33,7 @@ import {
 } from './http-settings.ts';
 import { openIssuerKeys } from './issuer-keys.ts';
 import { judgeHttp } from './judge-http.ts';
+import { openPending } from './kept-declines.ts';
 import { beginRecord, openRecord } from './open-record.ts';
 import { createRejectionCounter } from './rejections.ts';
 import { toReload, validateReload } from './reload.ts';
@@ -122,7 +122,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
   if (shared !== undefined) closing.push(shared.close);
   const metrics =
     http.metricsPort === undefined ? undefined : await createMetrics(catalog.tools.map(({ name }) => name));
-  const pending = createPendingStore(systemClock.now);
+  const pending = openPending(catalog, config.auditLog, systemClock, Date.now());
   const budgets = shared?.budgets ?? createBudgets(systemClock.now);
   const environments = createEnvironments({
     catalog,

@@ -209,7 +209,7 @@ export function createGate({ store, newId, digest, today }: GateDeps): Confirmat
 }
 
 /** A "no" is about a tool and an object: another reason, another argument or the ID in other letters does not change it. */
-const toDeclined = (tool: Tool, args: Arguments): string =>
+export const toDeclined = (tool: Tool, args: Arguments): string =>
   `${tool.name} ${toTyped(String(args[identityOf(tool).argument]).trim())}`;
 
 const OTHER_TEXT = {

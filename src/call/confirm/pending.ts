@@ -54,10 +54,18 @@ const MAX_DECLINED = 100;
 /** Characters that a process keeps of results of confirmed calls. The oldest is dropped for a new one. */
 const MAX_KEPT_CHARS = 4_000_000;
 
-/** @param now milliseconds of a monotonic clock */
-export function createPendingStore(now: () => number): PendingStore {
+/**
+ * @param now milliseconds of a monotonic clock
+ * @param before what was declined before the process began, with the milliseconds for which it still holds
+ */
+export function createPendingStore(
+  now: () => number,
+  before: readonly { readonly caller: string; readonly call: string; readonly ms: number }[] = [],
+): PendingStore {
   const waiting = new Map<string, { pending: Pending; until: number }>();
-  const declined = new Map<string, { caller: string; until: number }>();
+  const declined = new Map(
+    before.map(({ caller, call, ms }) => [JSON.stringify([caller, call]), { caller, until: now() + ms }]),
+  );
   const viewed = new Map<string, { call: ViewedCall; until: number }>();
   let keptChars = 0;
   const sizeOf = (call: ViewedCall | undefined) => call?.result?.length ?? 0;
