@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeInBrowser } from '../support/browser.ts';
 import { openViewHost, type ViewHostPage } from '../support/view-host.ts';
@@ -158,6 +159,19 @@ describeInBrowser('the view in a host page', (launch) => {
     expect(await view.getByRole('status').textContent()).toBe('The call waits for your answer.');
     // At 320 pixels nothing has to be scrolled sideways.
     expect(await view.locator('html').evaluate((html) => html.scrollWidth)).toBeLessThanOrEqual(320);
+  });
+
+  it.each(['light', 'dark'] as const)('has no serious fault by axe-core (%s)', async (theme) => {
+    const args = { user_id: workos.newId('user'), email: 'eve@evil.test' };
+    for (const shown of [await call('update_user', args), await call('delete_user', { user_id: args.user_id })]) {
+      const view = await host.show({ ...shown, theme });
+      await expect.poll(() => view.getByRole('button', no).isEnabled()).toBe(true);
+      const frame = host.page.frames().at(-1) ?? expect.fail();
+      await frame.evaluate(axe.source);
+      const { violations, passes } = Object(await frame.evaluate(() => Object(globalThis).axe.run()));
+      expect(passes.length).toBeGreaterThan(5);
+      expect(violations.map(({ id, impact }: { id: string; impact: string }) => `${impact}: ${id}`)).toEqual([]);
+    }
   });
 
   it('follows the theme of the host, and fits on a screen', async () => {
