@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPendingStore } from '../src/call/confirm/pending.ts';
 import { VIEW_META } from '../src/call/confirm/view.ts';
 import { connectRaw } from './support/asking.ts';
 import { connect, PEERS } from './support/session.ts';
@@ -188,6 +189,33 @@ it('binds agent, tool and object by a no, with any arguments and spelling', asyn
   const fresh = await session.call('update_user', { ...args, user_id: newId('user') });
   expect(confirmationOf(fresh)).toMatchObject({ status: 'waiting' });
   expect(workos.changes()).toEqual([]);
+});
+
+describe('a store', () => {
+  const PENDING = { caller: 'a', tool: 'delete_user', args: 'a1', shown: 's1', expected: [], by: 'view' } as const;
+  const CALL = { caller: 'a', tool: 'delete_user', args: 'a1' };
+
+  it('gives a person ten minutes in a view', async () => {
+    let time = 0;
+    const store = createPendingStore(() => time);
+    await store.put('one', PENDING);
+    await store.put('two', PENDING);
+    time = 599_999;
+    expect(await store.take('one')).toEqual(PENDING);
+    time = 600_000;
+    expect(await store.take('two')).toBeUndefined();
+  });
+
+  it('keeps what became of calls for ten minutes, and of large results the newest', async () => {
+    let time = 0;
+    const store = createPendingStore(() => time);
+    const result = 'x'.repeat(1_500_000);
+    for (const id of ['one', 'two', 'three']) await store.keep(id, { ...CALL, result });
+    expect(await store.find('one')).toBeUndefined();
+    expect(await store.find('three')).toEqual({ ...CALL, result });
+    time = 600_000;
+    expect(await store.find('three')).toBeUndefined();
+  });
 });
 
 it('keeps a no beyond a restart, where the record is a file', async () => {
