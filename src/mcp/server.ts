@@ -44,11 +44,11 @@ export function createServer(
   /** What the client's session says of it. Over stdio the SDK knows it from the client's initialize. */
   session?: ClientFeatures,
 ): McpServer {
-  const { viewed } = own;
+  const { forViews } = own;
   const { serverInfo, capabilities, ...greeting } = toGreeting(own, version);
   const mcp = new McpServer(serverInfo, {
     ...greeting,
-    capabilities: { ...capabilities, ...(viewed && { resources: { listChanged: false } }) },
+    capabilities: { ...capabilities, ...(forViews && { resources: { listChanged: false } }) },
     cacheHints: { 'tools/list': CACHE, 'prompts/list': CACHE },
   });
   const { server } = mcp;
@@ -56,8 +56,8 @@ export function createServer(
     const declared = Object(request?.envelope)[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
     return declared === undefined ? session : toFeatures(declared);
   };
-  const offerTo = (request: McpRequest): Offer => (featuresOf(request)?.canShow && viewed) || own;
-  if (viewed !== undefined) serveView(mcp, featuresOf);
+  const offerTo = (request: McpRequest): Offer => (featuresOf(request)?.canShow && forViews?.()) || own;
+  if (forViews !== undefined) serveView(mcp, featuresOf);
   server.setRequestHandler('tools/list', (_, { mcpReq }) => offerTo(mcpReq).list);
   server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
     const offer = offerTo(mcpReq);
@@ -93,7 +93,7 @@ export function toDirectTool(
   call: Call,
   { canAsk, canShow, ...caller }: CallerParts & ClientFeatures,
 ): DirectTool | undefined {
-  const offer = (canShow && own.viewed) || own;
+  const offer = (canShow && own.forViews?.()) || own;
   const { tool, args, via, viewed } = openCall(offer, params.name, params.arguments);
   if (tool === undefined || (canAsk && tool.confirmable)) return undefined;
   return ({ _meta }, { signal, notify }) =>

@@ -12,16 +12,18 @@ export const VIEW_URI = 'ui://workos-mcp/confirmation';
 /** An offer, and what clients that show views get in its place. */
 export type OfferWithViews = Offer & {
   /** Absent where no call of the agent waits for a confirmation. */
-  readonly viewed?: Offer | undefined;
+  readonly forViews?: (() => Offer) | undefined;
 };
 
 /** Adds the form of an offer for clients that show views. It is made when the first of them needs it. */
 export function withViews(offer: Offer): OfferWithViews {
   let viewed: Offer | undefined;
   const waits = offer.confirm !== 'off' && !offer.dryRun && [...offer.tools.values()].some((tool) => tool.confirmable);
-  return Object.defineProperty({ ...offer, viewed }, 'viewed', {
-    get: () => {
-      if (waits) viewed ??= toViewed(offer);
+  if (!waits) return offer;
+  // Not a copy: that would make the answer to tools/list before a client asks for it.
+  return Object.assign(offer, {
+    forViews: () => {
+      viewed ??= toViewed(offer);
       return viewed;
     },
   });
@@ -29,7 +31,7 @@ export function withViews(offer: Offer): OfferWithViews {
 
 /** The form of an offer in which a tool is found by this name: that of the view is in one of them alone. */
 export const formWith = (offer: OfferWithViews, called: unknown): Offer =>
-  (called === ANSWER_TOOL && offer.viewed) || offer;
+  (called === ANSWER_TOOL && offer.forViews?.()) || offer;
 
 type Definition = ListToolsResult['tools'][number];
 
