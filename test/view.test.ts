@@ -9,7 +9,8 @@ import { connect, PEERS } from './support/session.ts';
 import { openWorkosStandIn, type WorkosStandIn } from './support/view-workos.ts';
 import { answerTo, connectViewing, type HostResult, SHOWS, type Viewing } from './support/viewing.ts';
 
-const FULL = ['--allow', '*:full,*:credentials'];
+const GRANTS = ['--allow', '*:full,*:credentials'];
+const FULL = [...GRANTS, '--list', 'all'];
 const opened: { readonly close: () => Promise<void> }[] = [];
 const workos: WorkosStandIn = await openWorkosStandIn();
 afterAll(async () => {
@@ -247,7 +248,7 @@ it('wants only a button for an update outside of production, with before and aft
 
 it('has identity changes typed in production', async () => {
   const session = await connectViewing(
-    ['--allow', '*:full,*:credentials', '--production-writes', '--audit-log', join(folder, 'audit.jsonl')],
+    [...FULL, '--production-writes', '--audit-log', join(folder, 'audit.jsonl')],
     { ...workos.env, WORKOS_API_KEY: 'sk_live_1' },
     'v2 client, legacy',
   );
@@ -260,7 +261,7 @@ it('has identity changes typed in production', async () => {
 });
 
 it('answers by the call tool through which a call came', async () => {
-  const session = await start([...FULL, '--list', 'core']);
+  const session = await start([...GRANTS, '--list', 'core']);
   const tools = await session.tools();
   expect(Object(tools.find(({ name }) => name === 'call_delete_tool')?._meta).ui.resourceUri).toBeDefined();
   const args = { name: 'delete_connection', arguments: { connection_id: newId('conn') } };

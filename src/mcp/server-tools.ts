@@ -21,6 +21,12 @@ export type FindingTools<T extends Listing> = {
   readonly calls: CallTools<T>;
 };
 
-const NAMES: ReadonlySet<string> = new Set([STATUS_TOOL, WAIT_TOOL, FIND_TOOL, ANSWER_TOOL, ...CALL_KINDS.map(callToolOf)]);
+const NAMES: ReadonlySet<string> = new Set([
+  STATUS_TOOL,
+  WAIT_TOOL,
+  FIND_TOOL,
+  ANSWER_TOOL,
+  ...CALL_KINDS.map(callToolOf),
+]);
 
 export const isServerTool = (name: string): boolean => NAMES.has(name);

@@ -11,7 +11,11 @@ describeInBrowser('the view in a host page', (launch) => {
   let host: ViewHostPage;
   beforeAll(async () => {
     workos = await openWorkosStandIn();
-    session = await connectViewing(['--allow', '*:full,*:credentials'], workos.env, 'v2 client, legacy');
+    session = await connectViewing(
+      ['--allow', '*:full,*:credentials', '--list', 'all'],
+      workos.env,
+      'v2 client, legacy',
+    );
   }, 60_000);
   afterAll(async () => {
     await session?.close();

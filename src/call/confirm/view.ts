@@ -7,14 +7,14 @@ import type { Preview } from './preview.ts';
 /** The member of a result's `_meta` with what only the view has. */
 export const VIEW_META = 'workos-mcp/confirmation';
 
-type WaitingCall = {
+type AskedInView = {
   readonly tool: Tool;
   readonly id: string;
   readonly named?: Named | undefined;
 };
 
 /** What is told of a call that waits for a person in the view. The model has all of it. */
-function toWaiting({ tool: { name }, id, named = String }: WaitingCall): string {
+function toWaiting({ tool: { name }, id, named = String }: AskedInView): string {
   return `A person is asked in the conversation. Do not call ${named(name)} again until they have answered. To get the outcome then, call it with the same arguments and confirm_token="${id}".`;
 }
 
@@ -25,7 +25,7 @@ function toWaiting({ tool: { name }, id, named = String }: WaitingCall): string 
  * @param called the name by which the client called the tool
  */
 export function toViewQuestion(
-  waiting: WaitingCall,
+  waiting: AskedInView,
   { text, shown }: Preview,
   { secret, called, now }: { readonly secret: string; readonly called: string; readonly now: number },
 ): CallToolResult {
@@ -47,7 +47,7 @@ export function toViewQuestion(
 }
 
 /** The result for a model that asks again before the person has answered. It has no secret, so no view can answer it. */
-export function stillWaiting(waiting: WaitingCall): CallToolResult {
+export function stillWaiting(waiting: AskedInView): CallToolResult {
   const next = toWaiting(waiting);
   const confirmation = { status: 'waiting', confirmation_id: waiting.id, tool: waiting.tool.name, next_step: next };
   return {
