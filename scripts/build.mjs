@@ -61,6 +61,7 @@ const ENTRIES = {
   sandbox: 'sandbox/index.ts',
   tunnel: 'src/workos/tunnel.ts',
   tracer: 'src/tracing/tracer.ts',
+  view: 'src/view/page.ts',
 };
 
 /** A server over stdio, with the part that it loads behind the opening; what both need is a file of its own. */

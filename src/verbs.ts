@@ -10,6 +10,8 @@ export type VerbForms = {
 export const VERBS = {
   accept: { do: 'accept', done: 'accepted', on: true },
   add: { do: 'add', done: 'added' },
+  // Of the server's own tool with which the view passes on what a person answered.
+  answer: { do: 'answer', done: 'answered' },
   approve: { do: 'approve', done: 'approved', on: true },
   assign: { do: 'assign', done: 'assigned' },
   authenticate: { do: 'sign in', done: 'signed in' },

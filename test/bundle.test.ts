@@ -136,6 +136,7 @@ describe('the bundle', () => {
       'dist/tracer.js',
       'dist/tunnel.js',
       'dist/undici.js',
+      'dist/view.js',
       'manifest.json',
       'package.json',
     ]);

@@ -725,7 +725,7 @@ describe('strict, where nobody can be asked', () => {
     const { result, sent } = await sentDuring(() => session.call(tool, args));
     expect(result).toMatchObject({
       isError: true,
-      text: `${tool} was not sent. A person has to confirm this call, and this client cannot ask one. The operator of this server can use a client that supports elicitation, or start the server with --confirm auto; you cannot.`,
+      text: `${tool} was not sent. A person has to confirm this call, and this client cannot ask one. The operator of this server can use a client that supports elicitation or MCP Apps, or start the server with --confirm auto; you cannot.`,
     });
     expect(sent).toEqual([]);
     const rule = '--confirm strict, and the client cannot ask a person';

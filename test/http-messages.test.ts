@@ -10,7 +10,11 @@ describe.each([
 ])('a server, answering %s,', (_, over) => {
   const post = async (body: string | Buffer) => {
     const { url, seen } = await startHttp(over);
-    const response = await fetch(url, { method: 'POST', headers: HEADERS, body });
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: HEADERS,
+      body: typeof body === 'string' ? body : new Uint8Array(body),
+    });
     const text = await response.text();
     const json = text.startsWith('event:') ? text.replace(/^event: message\ndata: /, '').trim() : text;
     return { status: response.status, answer: JSON.parse(json), seen };

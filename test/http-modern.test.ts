@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import { decide } from '../src/access/policy.ts';
 import { toResult } from '../src/call/answer/result.ts';
 import type { Call } from '../src/call/caller.ts';
+import { toFeatures } from '../src/mcp/client-features.ts';
 import { createOffer, toServerInfo } from '../src/mcp/offer.ts';
 import { type CallerParts, createServer, toDirectTool } from '../src/mcp/server.ts';
-import { supportsForms } from '../src/mcp/sessions.ts';
 import { toDirectAnswers } from '../src/serve/direct/http-calls.ts';
 import { catalog } from './support/catalog.ts';
 import { HEADERS, startHttp } from './support/http.ts';
@@ -53,8 +53,7 @@ async function both(params: Record<string, unknown>, headers: Record<string, str
     return createServer(offer, call, '0', parts);
   };
   const answerDirectly = toDirectAnswers<string>((_, { tool, args, capabilities }) => {
-    const canAsk = supportsForms(Object(capabilities).elicitation);
-    return toDirectTool(offer, { name: tool, arguments: args }, call, { canAsk, ...parts });
+    return toDirectTool(offer, { name: tool, arguments: args }, call, { ...toFeatures(capabilities), ...parts });
   }, toServerInfo('0'));
   const ask = async (way: typeof answerDirectly | undefined) => {
     const { url } = await startHttp({ factory, answerDirectly: way });

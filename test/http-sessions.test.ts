@@ -8,6 +8,7 @@ import { createSessions, SESSION_MS } from '../src/mcp/sessions.ts';
 import { toDirectAnswers } from '../src/serve/direct/http-calls.ts';
 import { createCallsInProgress } from '../src/serve/http/calls-in-progress.ts';
 import { eventually, HEADERS, startHttp } from './support/http.ts';
+import { SHOWS } from './support/viewing.ts';
 
 const INFO = { name: 'test', version: '1' };
 const KEY = Buffer.alloc(32, 1);
@@ -238,7 +239,8 @@ describe('a session ID', () => {
     [{ elicitation: { form: {} } }, { form: true, url: false, apps: false }],
     [{ elicitation: { url: {} } }, { form: false, url: true, apps: false }],
     [{ elicitation: { form: {}, url: {} } }, { form: true, url: true, apps: false }],
-    [{ extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: [] } } }, { form: false, url: false, apps: true }],
+    [{ extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: [] } } }, { form: false, url: false, apps: false }],
+    [SHOWS, { form: false, url: false, apps: true }],
     [
       { elicitation: null, extensions: null },
       { form: false, url: false, apps: false },

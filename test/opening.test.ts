@@ -94,6 +94,7 @@ describe('the opening', () => {
           revisions: SUPPORTED_PROTOCOL_VERSIONS,
           greeting: {},
           lists: {},
+          isAnsweredOtherwise: () => false,
         });
         stdin.write(`${JSON.stringify(message)}\nnot for the opening`);
         const isGreeted = (await opened).greeted !== undefined;

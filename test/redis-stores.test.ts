@@ -185,6 +185,19 @@ describeWithRedis('confirmations in Redis', () => {
     expect(await Promise.all(asked)).toEqual([true, false, false]);
   });
 
+  it('tell all replicas what became of a call, which cannot be read in Redis', async () => {
+    const redis = await open(server.url);
+    const [one, other] = [openPending(redis, 'g'), openPending(redis, 'g')];
+    const call = { caller: 'a', tool: 'delete_user', args: 'a1' };
+    await one.keep('id', call);
+    expect(await other.find('id')).toEqual(call);
+    await other.keep('id', { ...call, result: '"what WorkOS said"' });
+    expect(await one.find('id')).toEqual({ ...call, result: '"what WorkOS said"' });
+    expect(await one.find('none')).toBeUndefined();
+    const values = toScript("return redis.call('MGET', unpack(redis.call('KEYS', 'wmcp:*:pending:of:*')))");
+    expect(String(await redis.run(values, '', []))).not.toMatch(/WorkOS|delete_user/);
+  });
+
   it('are refused while Redis is away', async () => {
     const away = openPending(await open(`redis://127.0.0.1:${await freePort()}`), 'f');
     const attempts = [
@@ -192,6 +205,8 @@ describeWithRedis('confirmations in Redis', () => {
       away.take('id'),
       away.decline('a', 'b'),
       away.isDeclined('a', 'b'),
+      away.keep('id', { caller: 'a', tool: 'delete_user', args: 'a1' }),
+      away.find('id'),
     ];
     for (const attempt of attempts) {
       await expect(attempt).rejects.toThrow(/keeps confirmations in Redis.*Nothing was sent to WorkOS/);

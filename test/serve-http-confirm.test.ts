@@ -1,3 +1,5 @@
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openedBy } from './support/catalog.ts';
 import {
@@ -13,6 +15,8 @@ import {
   postCall,
   serve,
 } from './support/http-server.ts';
+import { connectClient, openClient } from './support/session.ts';
+import { answerTo, SHOWS, toHost } from './support/viewing.ts';
 
 const KEY = 'sk_test_confirm_123456789';
 const LIVE_KEY = 'sk_live_confirm_123456789';
@@ -191,4 +195,34 @@ it('an agent without production-writes has no write at all with a production key
   const read = await postCall(server.url, token.guarded.token, 'get_user', { user_id });
   expect(read.result.structuredContent).toMatchObject({ email: 'ada@live.test' });
   expect(entries().at(-1)).toMatchObject({ agent: 'guarded', environment: expect.stringContaining('production') });
+});
+
+describe.each([
+  'v2 client, auto',
+  'v2 client, pinned to 2026-07-28',
+  'v2 client, legacy',
+  'v1 client',
+] as const)('a %s that shows views', (peer) => {
+  it('lets a person confirm in one, with requests that reach any server', async () => {
+    const client = openClient(peer, SHOWS);
+    const requestInit = { headers: { authorization: `Bearer ${token.strict.token}` } };
+    const transport =
+      peer === 'v1 client'
+        ? new TransportV1(new URL(server.url), { requestInit })
+        : new StreamableHTTPClientTransport(new URL(server.url), { requestInit });
+    // With exactOptionalPropertyTypes the SDK's transport is none of its own Transports.
+    await connectClient(client, transport as Parameters<typeof connectClient>[1]);
+    const host = toHost(client);
+    expect((await host.tools()).map(({ name }) => name)).toContain('answer_confirmation');
+    expect(JSON.stringify(await host.read('ui://workos-mcp/confirmation'))).toContain('<!doctype html>');
+    const args = { user_id: newId('user') };
+    const waiting = await host.call('delete_user', args);
+    expect(waiting.structured, waiting.text).toMatchObject({ confirmation: { status: 'waiting' } });
+    expect(deletes()).toEqual([]);
+    const done = await host.call('answer_confirmation', answerTo(waiting, 'yes', args, args.user_id.slice(-6)));
+    expect(done.isError, done.text).toBe(false);
+    expect(deletes()).toEqual([args.user_id]);
+    expect(entries().slice(-2)).toMatchObject([{ agent: 'strict', confirmation: 'client view' }, { outcome: 'ok' }]);
+    await client.close();
+  });
 });

@@ -9,6 +9,9 @@ import { decide, type Policy } from './policy.ts';
 
 /** The access of an agent: the one source for `check`, `explain` and `get_access_status`. */
 
+/** The tool of the view in which a person confirms a call. */
+export const ANSWER_TOOL = 'answer_confirmation';
+
 /** The parts of an agent that decide its access. */
 export type Agent = {
   readonly name: string;

@@ -62,7 +62,7 @@ export type EntryFields =
   | { readonly kind: 'note'; readonly text: string; readonly agent?: string | undefined }
   | { readonly kind: 'stop'; readonly reason: string };
 
-export type Confirmation = 'client prompt' | 'repeated by the model' | 'off';
+export type Confirmation = 'client prompt' | 'client view' | 'repeated by the model' | 'off';
 
 export type Outcome = 'ok' | 'error' | 'unknown' | 'not sent' | 'asked' | 'cancelled' | 'dry run';
 

@@ -63,7 +63,9 @@ export function createCall({ steps, journal, log, observer, endCall }: CallDeps)
     const rule = fault instanceof RefusedError ? fault.rule : 'the server failed';
     const facts = { status, request_id, requests, attempts, ms, answer: state.answer };
     const isRecorded = await own.close(outcome, rule, facts);
-    return isRecorded ? result : withNote(result, UNRECORDED);
+    const told = isRecorded ? result : withNote(result, UNRECORDED);
+    await state.confirmed?.settle?.(told);
+    return told;
   };
 }
 

@@ -178,11 +178,16 @@ async function passGate(context: CallContext, state: CallState): Promise<CallEnd
     tool,
     args: state.args,
     caller: caller.agent,
+    called: caller.via?.tool ?? tool.name,
     mode: caller.confirm,
     elicitation: caller.elicitation,
     named: caller.named,
   };
   const outcome = await gate.pass(question);
+  if (!outcome.open && outcome.repeated !== undefined) {
+    await journal.decide('ask', `${toRule(tool, state)}, repeated with its confirmation ID`);
+    return { outcome: 'asked', result: outcome.repeated };
+  }
   if (!outcome.open) {
     const because = state.occasion === undefined ? '' : `, because ${state.occasion.because}`;
     await journal.decide('ask', `${toRule(tool, state)}${because}`);

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { type CallKind, callToolOf } from '../access/call-kind.ts';
+import { ANSWER_TOOL } from '../access/overview.ts';
 import { parseArguments } from '../call/arguments.ts';
 import type { Via } from '../call/caller.ts';
+import type { ViewAnswer } from '../call/confirm/person-answer.ts';
 import { tool } from '../catalog/declaration.ts';
 import { type Tool, toTool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
@@ -71,11 +73,18 @@ export type OpenedCall = {
   readonly tool: Tool | undefined;
   readonly args: unknown;
   readonly via?: Via;
+  /** What a person answered in the view, if the call is one that waited for it. */
+  readonly viewed?: ViewAnswer;
 };
 
-/** Opens a call: one of a call tool becomes that of the tool it names. One that is malformed stays that of the call tool. */
-export function openCall({ tools, calls }: Callable, name: unknown, sent: unknown): OpenedCall {
+/**
+ * Opens a call: one of a call tool becomes that of the tool it names, and an answer of the view becomes the call that
+ * waited for it. One that is malformed stays that of the call tool, or of the tool for answers.
+ */
+export function openCall(callable: Callable, name: unknown, sent: unknown): OpenedCall {
+  const { tools, calls } = callable;
   const tool = typeof name === 'string' ? tools.get(name) : undefined;
+  if (tool !== undefined && name === ANSWER_TOOL) return openAnswer(callable, tool, sent);
   const kind = calls.get(String(name));
   if (tool === undefined || kind === undefined) return { name, tool, args: sent };
   try {
@@ -86,6 +95,29 @@ export function openCall({ tools, calls }: Callable, name: unknown, sent: unknow
     if (!(error instanceof RefusedError)) throw error;
     // The call is refused by the same parser, which tells why, and recorded under the name of the call tool.
     return { name, tool, args: sent };
+  }
+}
+
+function openAnswer(callable: Callable, tool: Tool, sent: unknown): OpenedCall {
+  const unopened = { name: tool.name, tool, args: sent };
+  try {
+    const { args } = parseArguments(tool, sent, { maxItems: 0 });
+    if (args.tool === tool.name) return unopened;
+    const opened = openCall(callable, args.tool, args.arguments ?? {});
+    // It is refused by the tool for answers.
+    if (opened.tool?.confirmable !== true) return unopened;
+    const { answer } = args;
+    const viewed: ViewAnswer = {
+      id: String(args.confirmation_id),
+      secret: String(args.secret),
+      answer: answer === 'yes' || answer === 'look' ? answer : 'no',
+      typed: String(args.typed ?? ''),
+    };
+    return { ...opened, viewed };
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    // The call is refused by the same parser, which tells why.
+    return unopened;
   }
 }
 

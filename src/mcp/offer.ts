@@ -161,7 +161,7 @@ export function withTools(
 }
 
 /** The entry of a tool in tools/list. */
-function toDefinition(tool: Listing): ListToolsResult['tools'][number] {
+export function toDefinition(tool: Listing): ListToolsResult['tools'][number] {
   const { name, title, description, annotations } = tool;
   // No outputSchema: clients reject an answer that it does not allow, and WorkOS answers more than it documents.
   const definition = { name, title, description, inputSchema: tool.jsonSchema(), annotations };

@@ -1,6 +1,6 @@
 import { CALL_KINDS, type CallKind, callToolOf } from '../access/call-kind.ts';
 import type { IsListed } from '../access/listed.ts';
-import { FIND_TOOL, STATUS_TOOL, WAIT_TOOL } from '../access/overview.ts';
+import { ANSWER_TOOL, FIND_TOOL, STATUS_TOOL, WAIT_TOOL } from '../access/overview.ts';
 import type { Listing } from '../catalog/listing.ts';
 
 /** A call tool of each kind. */
@@ -21,6 +21,12 @@ export type FindingTools<T extends Listing> = {
   readonly calls: CallTools<T>;
 };
 
-const NAMES: ReadonlySet<string> = new Set([STATUS_TOOL, WAIT_TOOL, FIND_TOOL, ...CALL_KINDS.map(callToolOf)]);
+const NAMES: ReadonlySet<string> = new Set([
+  STATUS_TOOL,
+  WAIT_TOOL,
+  FIND_TOOL,
+  ANSWER_TOOL,
+  ...CALL_KINDS.map(callToolOf),
+]);
 
 export const isServerTool = (name: string): boolean => NAMES.has(name);

@@ -15,11 +15,13 @@ import { PENDING_MS } from '../call/confirm/pending.ts';
 import type { Elicitation } from '../call/confirm/person-answer.ts';
 import { RefusedError } from '../errors.ts';
 import { openCall } from './call-tools.ts';
+import { type ClientFeatures, toFeatures } from './client-features.ts';
 import type { CallParams, DirectTool } from './direct-tool.ts';
 import type { Offer } from './offer.ts';
 import { toGreeting } from './offer.ts';
 import { type CallLookup, servePrompts } from './prompts/serve.ts';
-import { supportsForms } from './sessions.ts';
+import { formWith, type OfferWithViews } from './view/offer.ts';
+import { serveView } from './view/serve.ts';
 
 /** A process never changes its tools, but the operator may start the next one with other grants. */
 const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
@@ -35,30 +37,36 @@ export type CallerParts = Pick<
  * with the SDK: `call` parses arguments and truncates answers itself, so that one place words and records each refusal.
  */
 export function createServer(
-  offer: Offer,
+  own: OfferWithViews,
   call: Call,
   version: string,
   caller: CallerParts,
-  /** Whether the client's session says that it can ask. Over stdio the SDK knows it from the client's initialize. */
-  sessionAsks = false,
+  /** What the client's session says of it. Over stdio the SDK knows it from the client's initialize. */
+  session?: ClientFeatures,
 ): McpServer {
-  const { serverInfo, ...greeting } = toGreeting(offer, version);
+  const { forViews } = own;
+  const { serverInfo, capabilities, ...greeting } = toGreeting(own, version);
   const mcp = new McpServer(serverInfo, {
     ...greeting,
+    capabilities: { ...capabilities, ...(forViews && { resources: { listChanged: false } }) },
     cacheHints: { 'tools/list': CACHE, 'prompts/list': CACHE },
   });
   const { server } = mcp;
-  server.setRequestHandler('tools/list', () => offer.list);
+  const featuresOf = (request?: McpRequest): ClientFeatures | undefined => {
+    const declared = Object(request?.envelope)[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
+    return declared === undefined ? session : toFeatures(declared);
+  };
+  const offerTo = (request: McpRequest): Offer => (featuresOf(request)?.canShow && forViews?.()) || own;
+  if (forViews !== undefined) serveView(mcp, featuresOf);
+  server.setRequestHandler('tools/list', (_, { mcpReq }) => offerTo(mcpReq).list);
   server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
-    const { name, tool, args, via } = openCall(offer, params.name, params.arguments);
+    const offer = offerTo(mcpReq);
+    const { name, tool, args, via, viewed } = openCall(offer, params.name, params.arguments);
     if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${name} not found`);
     const { signal } = mcpReq;
     const onProgress = toProgress(mcpReq);
     const by = toCaller(offer, caller);
-    const elicitation = toElicitation(
-      mcpReq,
-      server.getClientCapabilities() ?? (sessionAsks ? { elicitation: { form: {} } } : undefined),
-    );
+    const elicitation = { ...toElicitation(mcpReq, featuresOf(mcpReq)), viewed };
     const start = (elicitation: Elicitation, waitedMs = caller.waitedMs) =>
       call(tool, args, by({ via, waitedMs, elicitation, signal, onProgress }));
     const result = await start(elicitation);
@@ -69,10 +77,10 @@ export function createServer(
     return start({ canAsk: true, state: result.requestState, ...answer }, 0);
   });
   const lookUp: CallLookup = async (tool, args, signal) => {
-    const result = await call(tool, args, toCaller(offer, caller)({ elicitation: { canAsk: false }, signal }));
+    const result = await call(tool, args, toCaller(own, caller)({ elicitation: { canAsk: false }, signal }));
     return isInputRequiredResult(result) || result.isError ? undefined : result.structuredContent;
   };
-  if (offer.prompts.size > 0) servePrompts(server, offer.prompts, offer, lookUp);
+  if (own.prompts.size > 0) servePrompts(server, own.prompts, own, lookUp);
   return mcp;
 }
 
@@ -81,25 +89,31 @@ export function createServer(
  * that name, or if the tool may have to elicit an answer and the client supports that.
  */
 export function toDirectTool(
-  offer: Offer,
+  own: OfferWithViews,
   params: CallParams,
   call: Call,
-  { canAsk, ...caller }: CallerParts & Pick<Elicitation, 'canAsk'>,
+  { canAsk, canShow, ...caller }: CallerParts & ClientFeatures,
 ): DirectTool | undefined {
-  const { tool, args, via } = openCall(offer, params.name, params.arguments);
+  const offer = (canShow && own.forViews?.()) || own;
+  const { tool, args, via, viewed } = openCall(offer, params.name, params.arguments);
   if (tool === undefined || (canAsk && tool.confirmable)) return undefined;
   const by = toCaller(offer, caller);
   return ({ _meta }, { signal, notify }) =>
-    call(tool, args, by({ via, elicitation: { canAsk: false }, signal, onProgress: toProgress({ _meta, notify }) }));
+    call(
+      tool,
+      args,
+      by({ via, elicitation: { canAsk: false, canShow, viewed }, signal, onProgress: toProgress({ _meta, notify }) }),
+    );
 }
 
 /** Whether a call may ask a person: of a call tool, whether the tool that it names may. */
-export function mayAsk(offer: Offer, { name, arguments: sent }: CallParams): boolean {
+export function mayAsk(offer: OfferWithViews, { name, arguments: sent }: CallParams): boolean {
   return offer.confirm !== 'off' && openCall(offer, name, sent).tool?.confirmable === true;
 }
 
 /** What the record has of a call that the protocol itself refuses. */
-export function toRefusal(offer: Offer, called: unknown, sent: unknown) {
+export function toRefusal(own: OfferWithViews, called: unknown, sent: unknown) {
+  const offer = formWith(own, called);
   const { name, args, via } = openCall(offer, called, sent);
   return { ...offer.whyRefused(name), args, via };
 }
@@ -175,11 +189,12 @@ async function elicit(
   }
 }
 
-/** @param declared the capabilities from the client's initialize, if there was one */
-function toElicitation({ envelope, requestState, inputResponses }: McpRequest, declared: unknown): Elicitation {
-  const { elicitation } = Object(Object(envelope)[CLIENT_CAPABILITIES_META_KEY] ?? declared);
+function toElicitation(
+  { requestState, inputResponses }: McpRequest,
+  features: ClientFeatures | undefined,
+): Elicitation {
   return {
-    canAsk: supportsForms(elicitation),
+    ...(features ?? { canAsk: false }),
     state: requestState(),
     response: Object(inputResponses).confirm,
   };

@@ -1,5 +1,6 @@
 import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
 import { seal, unseal } from '../keys.ts';
+import { supportsForms, supportsUrls, supportsViews } from './client-features.ts';
 
 /** What a client from before 2026-07-28 declared when it initialized over HTTP. */
 export type HttpSession = {
@@ -32,8 +33,6 @@ export type SessionsDeps = {
 /** Milliseconds. What a client declares does not change, but an ID should not be of use for ever. */
 export const SESSION_MS = 30 * 86_400_000;
 
-const APPS = 'io.modelcontextprotocol/ui';
-
 /** The form of what is sealed. Another release may change it; this one must not misread that. */
 const FORM = 1;
 
@@ -54,9 +53,9 @@ export function createSessions({ key, scope, now }: SessionsDeps): HttpSessions 
   return {
     issue: (agent, params) => {
       const { protocolVersion, capabilities } = Object(params);
-      const { elicitation, extensions } = Object(capabilities);
+      const { elicitation } = Object(capabilities);
       const version = SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion) ? protocolVersion : '';
-      const flags = [supportsForms(elicitation), supportsUrls(elicitation), Object(extensions)[APPS] !== undefined];
+      const flags = [supportsForms(elicitation), supportsUrls(elicitation), supportsViews(capabilities)];
       return seal(key, toContext(agent), JSON.stringify([FORM, now(), version, ...flags.map(Number)]));
     },
     read: (agent, id) => {
@@ -72,13 +71,3 @@ export function createSessions({ key, scope, now }: SessionsDeps): HttpSessions 
     },
   };
 }
-
-/** Whether a client can ask with forms, by its capability. One that declares neither forms nor URLs supports forms. */
-export function supportsForms(elicitation: unknown): boolean {
-  const { form, url } = Object(elicitation);
-  return isDeclared(elicitation) && (isDeclared(form) || !isDeclared(url));
-}
-
-const supportsUrls = (elicitation: unknown): boolean => isDeclared(Object(elicitation).url);
-
-const isDeclared = (capability: unknown): boolean => capability !== undefined && capability !== null;

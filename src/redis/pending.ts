@@ -2,12 +2,14 @@ import {
   createPendingStore,
   DECLINED_MS,
   MAX_PENDING,
-  PENDING_MS,
   type Pending,
   type PendingStore,
+  pendingMs,
+  VIEW_MS,
+  type ViewedCall,
 } from '../call/confirm/pending.ts';
 import { RefusedError } from '../errors.ts';
-import { isMac, toMac } from '../keys.ts';
+import { isMac, seal, toMac, unseal } from '../keys.ts';
 import type { Log } from '../log.ts';
 import { type Redis, RedisAway, toScript } from './connect.ts';
 import { digest, PRELUDE, toPrefix } from './script.ts';
@@ -30,8 +32,9 @@ redis.call('DEL', KEYS[1] .. ARGV[1])
 redis.call('ZREM', KEYS[1] .. found:sub(1, ARGV[2]), ARGV[1])
 return found:sub(ARGV[2] + 1)`);
 
-const DECLINE = toScript("redis.call('SET', KEYS[1] .. ARGV[1], ARGV[2], 'PX', ARGV[3]) return 1");
-const FIND_DECLINE = toScript("return redis.call('GET', KEYS[1] .. ARGV[1]) or ''");
+/** Arguments: name, value, its lifetime in milliseconds. */
+const KEEP = toScript("redis.call('SET', KEYS[1] .. ARGV[1], ARGV[2], 'PX', ARGV[3]) return 1");
+const FIND = toScript("return redis.call('GET', KEYS[1] .. ARGV[1]) or ''");
 
 export type RedisPendingDeps = {
   readonly redis: Redis;
@@ -57,6 +60,7 @@ export function createRedisPendingStore(deps: RedisPendingDeps): PendingStore {
   const { redis, scope, environment, key, now, log } = deps;
   const prefix = toPrefix('pending', scope);
   const here = createPendingStore(now);
+  const sealKey = Buffer.from(toMac(key, ['the seal of what became of a call']), 'base64url');
   /** The ID and end of each confirmation that was taken here, in the order of taking. */
   const taken = new Map<string, number>();
 
@@ -100,8 +104,9 @@ export function createRedisPendingStore(deps: RedisPendingDeps): PendingStore {
   const toDeclined = (caller: string, call: string) => JSON.stringify([caller, call]);
   return {
     put: async (id, pending) => {
-      const value = toValue('pending', id, JSON.stringify(pending), PENDING_MS);
-      return (await run(PUT, digest(id), toCaller(pending.caller), value, PENDING_MS, MAX_PENDING)) === 1;
+      const ms = pendingMs(pending);
+      const value = toValue('pending', id, JSON.stringify(pending), ms);
+      return (await run(PUT, digest(id), toCaller(pending.caller), value, ms, MAX_PENDING)) === 1;
     },
     take: async (id) => {
       const found = toContent('pending', id, await run(TAKE, digest(id), toCaller('').length));
@@ -110,23 +115,34 @@ export function createRedisPendingStore(deps: RedisPendingDeps): PendingStore {
         log.warn({ kind: 'pending' }, 'A used confirmation was put back into Redis and was ignored');
         return undefined;
       }
-      taken.set(id, now() + PENDING_MS);
-      return JSON.parse(found) as Pending; // its MAC shows that put wrote it
+      const pending = JSON.parse(found) as Pending; // its MAC shows that put wrote it
+      taken.set(id, now() + VIEW_MS); // the longest, so that the entries stay in the order of their ends
+      return pending;
     },
     decline: async (caller, call) => {
       await here.decline(caller, call);
       const name = toDeclined(caller, call);
-      await run(DECLINE, `no:${digest(name)}`, toValue('declined', name, '', DECLINED_MS), DECLINED_MS);
+      await run(KEEP, `no:${digest(name)}`, toValue('declined', name, '', DECLINED_MS), DECLINED_MS);
     },
     isDeclined: async (caller, call) => {
       const name = toDeclined(caller, call);
-      const found = await run(FIND_DECLINE, `no:${digest(name)}`);
+      const found = await run(FIND, `no:${digest(name)}`);
       return toContent('declined', name, found) !== undefined || here.isDeclined(caller, call);
+    },
+    keep: async (id, call) => {
+      // Sealed: other clients of that Redis shall not read what WorkOS answered.
+      const value = toValue('viewed', id, seal(sealKey, id, JSON.stringify(call)), VIEW_MS);
+      await run(KEEP, `of:${digest(id)}`, value, VIEW_MS);
+    },
+    find: async (id) => {
+      const content = toContent('viewed', id, await run(FIND, `of:${digest(id)}`));
+      const opened = content === undefined ? undefined : unseal(sealKey, id, content);
+      return opened === undefined ? undefined : (JSON.parse(opened) as ViewedCall); // the seal shows that keep wrote it
     },
   };
 }
 
-type Kind = 'pending' | 'declined';
+type Kind = 'pending' | 'declined' | 'viewed';
 
 /** End, MAC and content. */
 const VALUE = /^(\d{1,16})\.([\w-]{43})\.(.*)$/s;
@@ -139,5 +155,5 @@ export function createKeylessPendingStore(): PendingStore {
       'no deployment key protects the confirmations in Redis',
     );
   };
-  return { put: refuse, take: refuse, decline: refuse, isDeclined: refuse };
+  return { put: refuse, take: refuse, decline: refuse, isDeclined: refuse, keep: refuse, find: refuse };
 }

@@ -79,6 +79,7 @@ export function compose(deps: ComposeDeps): Composed {
   const gate = createGate({
     store: pending,
     newId: () => randomBytes(16).toString('base64url'),
+    today: Date.now,
     // Only the servers of the same environment share its API key.
     digest: (value) => createHmac('sha256', environment.apiKey).update(canonicalJson(value)).digest('base64url'),
   });

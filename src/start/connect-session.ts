@@ -4,15 +4,16 @@ import type { IsListed } from '../access/listed.ts';
 import type { Agent } from '../access/overview.ts';
 import { createBudgets } from '../agents/budgets.ts';
 import type { AuditRecord } from '../audit/record.ts';
-import { createPendingStore } from '../call/confirm/pending.ts';
 import { createOutsideWaits } from '../call/outside-waits.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Listing } from '../catalog/listing.ts';
 import { systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { openCall } from '../mcp/call-tools.ts';
+import { toFeatures } from '../mcp/client-features.ts';
 import { type Offer, withTools } from '../mcp/offer.ts';
 import { createServer, toDirectTool, toRefusal } from '../mcp/server.ts';
+import { formWith, withViews } from '../mcp/view/offer.ts';
 import { toDirectCalls } from '../serve/direct/stdio-calls.ts';
 import { openSession } from '../serve/stdio/open-session.ts';
 import type { Session } from '../serve/stdio/serve-stdio.ts';
@@ -21,6 +22,7 @@ import type { Tracer } from '../tracing/tracer.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Transport } from '../workos/transport.ts';
 import { compose } from './compose.ts';
+import { openPending } from './kept-declines.ts';
 import { createOwnTools } from './own-tools.ts';
 
 export type SessionDeps = {
@@ -64,23 +66,23 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
     send: transport.send,
     settings: config,
     record,
-    pending: createPendingStore(systemClock.now),
+    pending: openPending(catalog, config.auditLog, systemClock, Date.now()),
     budgets: createBudgets(systemClock.now),
     log,
     version,
     tracer,
   });
   const { statusTool } = config;
-  const offer = withTools(listed, catalog, createOwnTools(catalog)(agent, { statusTool, isListed }));
+  const offer = withViews(withTools(listed, catalog, createOwnTools(catalog)(agent, { statusTool, isListed })));
   const own = { waitOutside: createOutsideWaits()(agent.name) };
   const session = openSession({
     factory: () => createServer(offer, call, version, own),
     direct: isDirect
-      ? toDirectCalls((params, canAsk) => toDirectTool(offer, params, call, { canAsk, ...own }))
+      ? toDirectCalls((params, client) => toDirectTool(offer, params, call, { ...toFeatures(client), ...own }))
       : undefined,
     stdout,
     greeted,
-    isOffered: (name, args) => openCall(offer, name, args).tool !== undefined,
+    isOffered: (name, args) => openCall(formWith(offer, name), name, args).tool !== undefined,
     onRefused: (name, sent) => {
       const { tool, rule, args, via } = toRefusal(offer, name, sent);
       void journal.refuse(tool, args, rule, { agent: agent.name, via });

@@ -11,7 +11,8 @@ import type { VerifierDeps } from '../agents/jwt.ts';
 import type { Caller } from '../call/caller.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { RefusedError } from '../errors.ts';
-import { createOffer, type Offer } from '../mcp/offer.ts';
+import { createOffer } from '../mcp/offer.ts';
+import { type OfferWithViews, withViews } from '../mcp/view/offer.ts';
 import type { HeadersOf } from '../serve/http/guard.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { OpenEnvironment } from './environments.ts';
@@ -92,7 +93,11 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
   const identify = createIdentifier(config, deps);
   const known = new WeakMap<ResolvedAgent, RecognizedAgent & { readonly policy: Policy }>();
 
-  const offerOf = (agent: ResolvedAgent, { environment: { label } }: OpenEnvironment, policy: Policy): Offer => {
+  const offerOf = (
+    agent: ResolvedAgent,
+    { environment: { label } }: OpenEnvironment,
+    policy: Policy,
+  ): OfferWithViews => {
     const confirm = toConfirm(agent.confirm ?? deps.confirm, label);
     const grants = toGrants(agent, label, forbidden);
     const { dryRun } = deps;
@@ -100,7 +105,7 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
     const mode = agent.list ?? deps.list.mode;
     const isListed = toIsListed(catalog, policy, { ...deps.list, mode, statusTool, confirmToken: confirm === 'auto' });
     const own = ownToolsOf({ name: agent.name, grants, policy, confirm, dryRun }, { statusTool, isListed });
-    return createOffer({ agent: agent.name, catalog, policy, environment: label, confirm, dryRun, ...own });
+    return withViews(createOffer({ agent: agent.name, catalog, policy, environment: label, confirm, dryRun, ...own }));
   };
 
   const memberOf = (agent: ResolvedAgent) => {

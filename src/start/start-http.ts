@@ -1,14 +1,13 @@
 import type { TokenCounts } from '../access/token-cost.ts';
 import { createBudgets } from '../agents/budgets.ts';
 import { metadataPath, protectedResourceMetadata } from '../agents/challenge.ts';
-import { createPendingStore } from '../call/confirm/pending.ts';
 import { createOutsideWaits } from '../call/outside-waits.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
 import { createLog } from '../log.ts';
+import { type ClientFeatures, toFeatures } from '../mcp/client-features.ts';
 import { toServerInfo } from '../mcp/offer.ts';
 import { type CallerParts, createServer, mayAsk, toDirectTool, toRefusal } from '../mcp/server.ts';
-import { supportsForms } from '../mcp/sessions.ts';
 import { openShared } from '../redis/stores.ts';
 import { toDirectAnswers } from '../serve/direct/http-calls.ts';
 import type { RequestOrigin } from '../serve/http/handler.ts';
@@ -26,6 +25,7 @@ import { httpWarnings, openSessions, readDeploymentKey, readRedisUrl } from './h
 import { type Connections, toAllowedHosts, toAnonymous, toLabels, toPublicUrl } from './http-settings.ts';
 import { openIssuerKeys } from './issuer-keys.ts';
 import { judgeHttp } from './judge-http.ts';
+import { openPending } from './kept-declines.ts';
 import { beginRecord, openRecord } from './open-record.ts';
 import { openTracing } from './open-tracing.ts';
 import { createRejectionCounter } from './rejections.ts';
@@ -99,7 +99,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
   const metrics = await openHttpMetrics(http, catalog, () => current.loaded);
   const tracer = await openTracing(host.variable, log, version);
   if (tracer !== undefined) closing.push(tracer.close);
-  const pending = createPendingStore(systemClock.now);
+  const pending = openPending(catalog, config.auditLog, systemClock, Date.now());
   const budgets = shared?.budgets ?? createBudgets(systemClock.now);
   const environments = createEnvironments({
     catalog,
@@ -196,6 +196,8 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     stillAllowed,
     ...budget,
   });
+  const featuresOf = ({ session }: RequestOrigin): ClientFeatures | undefined =>
+    session && { canAsk: session.form, canShow: session.apps && !session.form };
   server = await serveOverHttp<ServedAgent>({
     host: http.host,
     port: http.port,
@@ -209,11 +211,12 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     generation: () => current.served,
     keyOf: ({ agent }) => agent.name,
     factory: (caller, from) =>
-      createServer(caller.offer, caller.opened.call, version, toParts(caller, from), from.session?.form),
+      createServer(caller.offer, caller.opened.call, version, toParts(caller, from), featuresOf(from)),
     answerDirectly: host.isDirect
       ? toDirectAnswers((caller, from) => {
-          const canAsk = from.session?.form ?? supportsForms(Object(from.capabilities).elicitation);
-          const calling = { canAsk, ...toParts(caller, from) };
+          const features = featuresOf(from) ?? toFeatures(from.capabilities);
+          if (features.canShow && from.session === undefined) return undefined; // the SDK knows what a view needs
+          const calling = { ...features, ...toParts(caller, from) };
           return toDirectTool(caller.offer, { name: from.tool, arguments: from.args }, caller.opened.call, calling);
         }, toServerInfo(version))
       : undefined,

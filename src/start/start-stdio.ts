@@ -6,6 +6,7 @@ import type { Listing } from '../catalog/listing.ts';
 import type { Listings } from '../catalog/prebuilt-listings.ts';
 import { StartError } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { toFeatures } from '../mcp/client-features.ts';
 import { createOffer, type Offer, toGreeting } from '../mcp/offer.ts';
 import { toPromptList } from '../mcp/prompts/listed.ts';
 import { answerOpening } from '../serve/direct/stdio-opening.ts';
@@ -139,7 +140,13 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
 
 function toAnswerOpening({ list, prompts, ...offer }: Offer<Listing>, version: string): AnswerOpening {
   const lists = { 'tools/list': list, ...(prompts.size > 0 && { 'prompts/list': toPromptList(prompts) }) };
-  const opening = { revisions: REVISIONS, greeting: toGreeting({ ...offer, prompts }, version), lists };
+  const isAnsweredOtherwise = (capabilities: unknown) => toFeatures(capabilities).canShow;
+  const opening = {
+    revisions: REVISIONS,
+    greeting: toGreeting({ ...offer, prompts }, version),
+    lists,
+    isAnsweredOtherwise,
+  };
   return (stdin, stdout, handOn) => answerOpening(stdin, stdout, handOn, opening);
 }
 

@@ -3,14 +3,14 @@ import type { Caller } from '../call/caller.ts';
 import { requireAllowed } from '../call/verdict.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { RefusedError } from '../errors.ts';
-import type { Offer } from '../mcp/offer.ts';
+import type { OfferWithViews } from '../mcp/view/offer.ts';
 import type { OpenEnvironment } from './environments.ts';
 
 /** One agent, and what it may do where. */
 export type RecognizedAgent = {
   readonly agent: ResolvedAgent;
   readonly opened: OpenEnvironment;
-  readonly offer: Offer;
+  readonly offer: OfferWithViews;
 };
 
 export type StillAllowedDeps<Agents> = {

@@ -41,6 +41,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'What a tool has looked at in WorkOS first makes the call one that needs credentials',
   ],
   [
+    'src/mcp/view/answer-tool.ts',
+    'tool: the call of this tool does not wait for a confirmation.',
+    'Something else than the view calls `answer_confirmation`, and names a tool whose calls never wait',
+  ],
+  [
     'src/call/journal.ts',
     'A call that cannot be recorded is not sent. Ask the operator of this server to check its audit log.',
     'The record cannot be written, for example on a full disk; the reason comes before this text',

@@ -148,6 +148,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'call',
       'access',
       'catalog',
+      'view',
       'secrets',
       'json.ts',
       'visible.ts',
@@ -238,6 +239,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     knows: '`declaration.ts`, what a tool can say, and `tool.ts`, what follows from it',
     imports: ['zod'],
     types: ['secrets', 'json.ts', 'verbs.ts'],
+  },
+  view: {
+    knows: 'the page on which a person confirms a call, in a bundle of its own; its script runs in the client',
   },
   secrets: { knows: 'what looks like a secret', imports: ['memo.ts'] },
   'visible.ts': { knows: 'text from outside without what a person would not see' },

@@ -7,12 +7,17 @@ import { code, type ShownText, toShownJson } from './shown-text.ts';
 /** Characters of a value that a person is shown. */
 const MAX_VALUE_CHARS = 500;
 
+/** One thing that a call does: as a line of its own, and as its parts. */
+export type ChangeLine = ShownText & {
+  readonly parts?: { readonly name: string; readonly before?: string; readonly after: string };
+};
+
 /**
  * What a call does besides what its name and its object say, one line each; secrets by name only.
  * @param of the argument that identifies the object, which is shown already
  * @param now the object, if the agent may read it
  */
-export function toChanges(tool: Tool, args: Arguments, of: string, now: JsonObject | undefined): readonly ShownText[] {
+export function toChanges(tool: Tool, args: Arguments, of: string, now: JsonObject | undefined): readonly ChangeLine[] {
   const { secrets = [], identity = [] } = tool.credentials ?? {};
   const show = (name: string, value: unknown) => {
     const { text, warnings } = toShownJson(value, { ascii: identity.includes(name) });
@@ -21,9 +26,16 @@ export function toChanges(tool: Tool, args: Arguments, of: string, now: JsonObje
     if (identity.includes(name)) throw new RefusedError(`${name} is too long to be shown for confirmation.`);
     return { text: `${code(`${text.slice(0, MAX_VALUE_CHARS)}…`)} (${text.length} characters)`, warnings };
   };
-  const sets = (name: string, value: unknown) => {
+  /** What an argument changes, as it is now. It never ends a call: what decides is what the call sets. */
+  const before = (name: string) => {
+    const current = now?.[wireName(tool, name)];
+    if (current === undefined) return {};
+    const { text } = toShownJson(current, { ascii: identity.includes(name) });
+    return { before: text.length <= MAX_VALUE_CHARS ? text : `${text.slice(0, MAX_VALUE_CHARS)}…` };
+  };
+  const sets = (name: string, value: unknown): ChangeLine => {
     const { text, warnings } = show(name, value);
-    return { text: `It sets ${name} to ${text}`, warnings };
+    return { text: `It sets ${name} to ${text}`, warnings, parts: { name, ...before(name), after: unquoted(text) } };
   };
   const selects = (name: string, value: unknown) => {
     const { text, warnings } = show(name, value);
@@ -54,6 +66,9 @@ export function toChanges(tool: Tool, args: Arguments, of: string, now: JsonObje
       ];
     });
 }
+
+/** Without the code span, which only Markdown needs. */
+const unquoted = (text: string): string => text.replaceAll('`', '');
 
 /** What a call removes, as it is now: the confirmation holds only while that stays the same. */
 export const toRemoved = (tool: Tool, args: Arguments, now: JsonObject): readonly unknown[] =>

@@ -5,9 +5,11 @@ import type { Arguments } from '../../catalog/declaration.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import type { Named } from '../caller.ts';
+import { identityOf } from './find-object.ts';
 import { PENDING_MS, type Pending, type PendingStore } from './pending.ts';
-import { type Elicitation, toPersonAnswer } from './person-answer.ts';
+import { type Elicitation, toPersonAnswer, type ViewAnswer } from './person-answer.ts';
 import type { Preview } from './preview.ts';
+import { stillWaiting, toViewQuestion } from './view.ts';
 
 export type ConfirmationRequest = {
   /** Whether this call has to be confirmed. */
@@ -15,19 +17,32 @@ export type ConfirmationRequest = {
   readonly tool: Tool;
   readonly args: Arguments;
   readonly caller: string;
+  /** The name by which the client called the tool: its own, or that of a call tool. */
+  readonly called: string;
   readonly mode: ConfirmMode;
   readonly elicitation: Elicitation;
   readonly named?: Named | undefined;
 };
 
-/** Either the call may be sent, if the object is unchanged since the preview, or it has to be confirmed first. */
+/**
+ * Either the call may be sent, if the object is unchanged since the preview, or it has to be confirmed first, or it is
+ * the repetition of one that a person confirms in a view.
+ */
 export type ConfirmationOutcome =
-  | { readonly open: true; readonly confirmation?: Confirmation; readonly shown?: string }
-  | { readonly open: false };
+  | {
+      readonly open: true;
+      readonly confirmation?: Confirmation;
+      readonly shown?: string;
+      /** Takes the result of a call that was confirmed in a view. Never rejects. */
+      readonly settle?: (result: object) => Promise<void>;
+    }
+  | { readonly open: false; readonly repeated?: CallToolResult };
+
+type Passing = (request: ConfirmationRequest) => Promise<ConfirmationOutcome>;
 
 export type ConfirmationGate = {
   /** Throws RefusedError if a confirmation was declined or is not valid. */
-  readonly pass: (request: ConfirmationRequest) => Promise<ConfirmationOutcome>;
+  readonly pass: Passing;
   /** The question: for a person, or for the model to pass on to one. */
   readonly ask: (request: ConfirmationRequest, preview: Preview) => Promise<CallToolResult | InputRequiredResult>;
   /** Whether a new preview equals the one that was shown. */
@@ -40,75 +55,101 @@ export type GateDeps = {
   readonly newId: () => string;
   /** A keyed digest, equal in all processes that share the store. */
   readonly digest: (value: unknown) => string;
+  /** Milliseconds since 1970. */
+  readonly today: () => number;
 };
 
 /** Some calls need a confirmation: by a person or, if the client cannot ask one and the mode allows it, by the model. */
-export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate {
+export function createGate({ store, newId, digest, today }: GateDeps): ConfirmationGate {
   const digestOf = (args: Arguments) => digest({ ...args, confirm_token: undefined });
 
   const take = async (id: string, by: Pending['by'], { tool, args, caller }: ConfirmationRequest): Promise<Pending> => {
     const pending = await store.take(id);
     const isOurs =
       pending !== undefined && pending.by === by && pending.caller === caller && pending.tool === tool.name;
-    if (!isOurs) {
-      throw new RefusedError(
-        'This confirmation is not valid: it was already used, is more than five minutes old, or belongs to another call. Call again without it.',
-        'the confirmation is not valid',
-      );
-    }
-    if (pending.args !== digestOf(args)) {
-      throw new RefusedError(
-        'The arguments differ from those that the confirmation is for. Call again without the confirmation.',
-        'the confirmation is for other arguments',
-      );
-    }
+    if (!isOurs) throw notValid(by);
+    if (pending.args !== digestOf(args)) throw otherArguments();
     return pending;
+  };
+
+  const decline = async ({ tool, args, caller }: ConfirmationRequest): Promise<never> => {
+    await store.decline(caller, toDeclined(tool, args));
+    throw new RefusedError(
+      'A person was asked and did not confirm this call. Do not try again; ask them what to do instead.',
+      'a person declined',
+    );
+  };
+  const isTyped = ({ expected }: Pending, typed: string): boolean =>
+    expected.length === 0 || expected.includes(digest(toTyped(typed)));
+
+  /** Where a call is kept that a view asks about: only with its secret can it be found. */
+  const placeOf = ({ id, secret }: Pick<ViewAnswer, 'id' | 'secret'>) => digest(['view', id, secret]);
+
+  /** Checks the answer of a view. */
+  const checkViewed = async (viewed: ViewAnswer, request: ConfirmationRequest): Promise<ConfirmationOutcome> => {
+    const { caller, args, tool } = request;
+    const pending = await take(placeOf(viewed), 'view', request);
+    if (viewed.answer === 'no') return decline(request);
+    const call = { caller, tool: tool.name, args: digestOf(args) };
+    // If it cannot be kept, the view still has the result. A model that asks again is told that the call still waits.
+    const settle = (result: object) =>
+      store.keep(viewed.id, { ...call, result: JSON.stringify(result) }).catch(() => {});
+    if (!isTyped(pending, viewed.typed.trim())) {
+      const { message, rule } = OTHER_TEXT;
+      await settle({ isError: true, content: [{ type: 'text', text: message }] });
+      throw new RefusedError(message, rule);
+    }
+    return { open: true, confirmation: 'client view', shown: pending.shown, settle };
+  };
+
+  /** What became of a call that a person was asked about in a view. */
+  const findViewed = async (id: string, request: ConfirmationRequest): Promise<ConfirmationOutcome> => {
+    const { tool, args, caller, named } = request;
+    const call = await store.find(id);
+    if (call === undefined || call.caller !== caller || call.tool !== tool.name) throw notValid('view');
+    if (call.args !== digestOf(args)) throw otherArguments();
+    const repeated = call.result === undefined ? stillWaiting({ tool, id, named }) : JSON.parse(call.result);
+    return { open: false, repeated };
   };
 
   /** Checks what came back for the question with the ID `state`. */
   const checkAnswer = async (state: string, request: ConfirmationRequest): Promise<ConfirmationOutcome> => {
-    const { caller, elicitation, args, tool } = request;
-    const answer = toPersonAnswer(elicitation);
+    const answer = toPersonAnswer(request.elicitation);
     if (answer.kind === 'none') {
       // Not held against a person, who may never have seen the question. The question itself is over.
       await store.take(state);
       throw new RefusedError(answer.message, answer.rule);
     }
     const pending = await take(state, 'prompt', request);
-    if (answer.kind === 'declined') {
-      await store.decline(caller, callOf(tool, digestOf(args)));
-      throw new RefusedError(
-        'A person was asked and did not confirm this call. Do not try again; ask them what to do instead.',
-        'a person declined',
-      );
-    }
-    if (!pending.expected.includes(digest(toTyped(answer.text)))) {
-      throw new RefusedError(
-        'The person typed something else than the last six characters of the ID. Call again, and they will be asked again.',
-        'a person typed something else',
-      );
-    }
+    if (answer.kind === 'declined') return decline(request);
+    if (!isTyped(pending, answer.text)) throw new RefusedError(OTHER_TEXT.message, OTHER_TEXT.rule);
     return { open: true, confirmation: 'client prompt', shown: pending.shown };
   };
 
   return {
     pass: async (request) => {
       const { isNeeded, tool, args, caller, mode, elicitation } = request;
+      const { canAsk, canShow = false, state, viewed } = elicitation;
       // A person's answer counts even if what they were asked for is no longer so.
-      if (!isNeeded && !(tool.confirmable && elicitation.state !== undefined)) {
+      if (!isNeeded && viewed === undefined && !(tool.confirmable && state !== undefined)) {
         if (args.confirm_token === undefined) return { open: true };
+        // What became of a call may be asked for after it has changed what it waited for.
+        if (canShow && mode !== 'off') return findViewed(String(args.confirm_token), request);
         throw new RefusedError('confirm_token: this call needs no confirmation. Leave confirm_token out.');
       }
-      if (mode === 'off') return { open: true, confirmation: 'off' };
-      if (await store.isDeclined(caller, callOf(tool, digestOf(args)))) {
+      if (mode === 'off' && viewed === undefined) return { open: true, confirmation: 'off' };
+      if (await store.isDeclined(caller, toDeclined(tool, args))) {
         throw new RefusedError(
           'A person was asked less than ten minutes ago and did not confirm this call. Ask them what to do instead.',
           'a person declined the same call',
         );
       }
-      if (elicitation.state !== undefined) return checkAnswer(elicitation.state, request);
+      if (viewed?.answer === 'look') return findViewed(viewed.id, request);
+      if (viewed !== undefined) return checkViewed(viewed, request);
+      if (state !== undefined) return checkAnswer(state, request);
       if (args.confirm_token !== undefined) {
-        if (mode !== 'auto' || elicitation.canAsk) {
+        if (canShow) return findViewed(String(args.confirm_token), request);
+        if (mode !== 'auto' || canAsk) {
           throw new RefusedError(
             'confirm_token: a person has to confirm this call. Leave confirm_token out, and the client asks them.',
           );
@@ -116,24 +157,26 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
         const { shown } = await take(String(args.confirm_token), 'token', request);
         return { open: true, confirmation: 'repeated by the model', shown };
       }
-      if (!elicitation.canAsk && mode === 'strict') {
+      if (!canAsk && !canShow && mode === 'strict') {
         throw new RefusedError(
-          'A person has to confirm this call, and this client cannot ask one. The operator of this server can use a client that supports elicitation, or start the server with --confirm auto; you cannot.',
+          'A person has to confirm this call, and this client cannot ask one. The operator of this server can use a client that supports elicitation or MCP Apps, or start the server with --confirm auto; you cannot.',
           '--confirm strict, and the client cannot ask a person',
         );
       }
       return { open: false };
     },
 
-    ask: async ({ tool, args, caller, elicitation, named }, preview) => {
-      const id = newId();
-      const kept = await store.put(id, {
-        caller,
-        tool: tool.name,
-        args: digestOf(args),
+    ask: async ({ tool, args, caller, called, elicitation, named }, preview) => {
+      const { canAsk, canShow = false } = elicitation;
+      const [id, secret] = [newId(), newId()];
+      const isViewed = canShow && !canAsk;
+      const call = { caller, tool: tool.name, args: digestOf(args) };
+      const typed = isViewed && preview.shown.typed === undefined ? [] : preview.expected;
+      const kept = await store.put(isViewed ? placeOf({ id, secret }) : id, {
+        ...call,
         shown: digest(preview.basis),
-        expected: preview.expected.map((text) => digest(toTyped(text))),
-        by: elicitation.canAsk ? 'prompt' : 'token',
+        expected: typed.map((text) => digest(toTyped(text))),
+        by: canAsk ? 'prompt' : isViewed ? 'view' : 'token',
       });
       if (!kept) {
         throw new RefusedError(
@@ -141,7 +184,11 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
           'too many confirmations are pending',
         );
       }
-      if (!elicitation.canAsk) return toQuestion(tool, id, preview, named);
+      if (isViewed) {
+        await store.keep(id, call);
+        return toViewQuestion({ tool, id, named }, preview, { secret, called, now: today() });
+      }
+      if (!canAsk) return toQuestion(tool, id, preview, named);
       return inputRequired({
         inputRequests: {
           confirm: inputRequired.elicit({
@@ -161,7 +208,29 @@ export function createGate({ store, newId, digest }: GateDeps): ConfirmationGate
   };
 }
 
-const callOf = (tool: Tool, args: string): string => `${tool.name} ${args}`;
+/** A "no" is about a tool and an object: another reason, another argument or the ID in other letters does not change it. */
+export const toDeclined = (tool: Tool, args: Arguments): string =>
+  `${tool.name} ${toTyped(String(args[identityOf(tool).argument]).trim())}`;
+
+const OTHER_TEXT = {
+  message:
+    'The person typed something else than the last six characters of the ID. Call again, and they will be asked again.',
+  rule: 'a person typed something else',
+};
+
+const AGES: Readonly<Record<Pending['by'], string>> = { prompt: 'five', token: 'five', view: 'ten' };
+
+const notValid = (by: Pending['by']) =>
+  new RefusedError(
+    `This confirmation is not valid: it was already used, is more than ${AGES[by]} minutes old, or belongs to another call. Call again without it.`,
+    'the confirmation is not valid',
+  );
+
+const otherArguments = () =>
+  new RefusedError(
+    'The arguments differ from those that the confirmation is for. Call again without the confirmation.',
+    'the confirmation is for other arguments',
+  );
 
 /** The case of letters is left open: IDs have capitals, and people type small letters. */
 const toTyped = (text: string): string => text.toUpperCase();

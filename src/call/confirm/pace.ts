@@ -18,7 +18,8 @@ export async function beyondPace(
   if (typeof confirm !== 'object' || mode === 'off') return undefined;
   const { beyond } = confirm;
   // A call that comes with an answer was counted when it was asked about.
-  const isAnswered = args.confirm_token !== undefined || elicitation.state !== undefined;
+  const { state, viewed } = elicitation;
+  const isAnswered = args.confirm_token !== undefined || state !== undefined || viewed !== undefined;
   if (!isAnswered && (await keepsPace(agent, beyond))) return undefined;
   return { because: paceClause(beyond), facts: {}, isReadable: true };
 }

@@ -10,6 +10,21 @@ export type Elicitation = {
   readonly response?: unknown;
   /** Why there is no response, where the client was asked and waited for. */
   readonly failure?: ElicitationFailure | undefined;
+  /** Whether a person can confirm in a view that the client shows. */
+  readonly canShow?: boolean;
+  /** What the view says that a person answered. */
+  readonly viewed?: ViewAnswer | undefined;
+};
+
+/** An answer from the view. */
+export type ViewAnswer = {
+  /** The confirmation ID, which the model has as well. */
+  readonly id: string;
+  /** What only the view has. */
+  readonly secret: string;
+  /** `look` for what became of the call, where a conversation is shown again. */
+  readonly answer: 'yes' | 'no' | 'look';
+  readonly typed: string;
 };
 
 export type ElicitationFailure = 'error' | 'timeout' | 'cancelled' | 'full';

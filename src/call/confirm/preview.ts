@@ -1,8 +1,9 @@
+import { needsConfirmation } from '../../access/confirmation.ts';
 import type { Arguments, Environment } from '../../catalog/declaration.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import type { JsonObject } from '../../json.ts';
 import { isUnsaid, nextOf } from '../answer/cursor.ts';
-import { toChanges, toFacts, toLoss, toRemoved, toReplaced } from './changes.ts';
+import { type ChangeLine, toChanges, toFacts, toLoss, toRemoved, toReplaced } from './changes.ts';
 import {
   canRead,
   findObject,
@@ -22,8 +23,28 @@ export type Preview = {
   readonly task: string;
   /** The texts that confirm the call: the end of the ID, and the whole ID. A name would be the agent's to choose. */
   readonly expected: readonly [string, ...string[]];
+  /** The same as data, for a view. */
+  readonly shown: ShownCall;
   /** Everything that the preview is made from. The confirmation holds only while this stays the same. */
   readonly basis: unknown;
+};
+
+/** What a view shows of a call. Texts have code spans around what comes from outside. */
+export type ShownCall = {
+  readonly environment: Environment['label'];
+  /** What is done, and to what. */
+  readonly action: string;
+  readonly names: readonly string[];
+  readonly id: string;
+  readonly changes: readonly NonNullable<ChangeLine['parts']>[];
+  /** What else it does, and why it waits. */
+  readonly lines: readonly string[];
+  readonly linked: readonly { readonly what: string; readonly count: string }[];
+  readonly hidden: readonly string[];
+  readonly warnings: readonly string[];
+  readonly isFinal: boolean;
+  /** What a person has to type. Absent where a button is enough. */
+  readonly typed?: string;
 };
 
 /** Why a call waits for a confirmation that others of its tool do not need, and what a person should know for it. */
@@ -81,25 +102,27 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
   const changes = toChanges(tool, args, of, isReadable && reader !== undefined ? value : undefined);
   const facts = occasion?.isReadable ? toFacts(occasion.facts) : [];
   const [verb = '', ...noun] = tool.name.split('_');
-  const counts = lists.flatMap(({ what, count }) => (count === undefined ? [] : [`${what} (${count})`]));
+  const linked = lists.flatMap(({ what, count }) => (count === undefined ? [] : [{ what, count }]));
   const hidden = [
     isReadable ? [] : ['its name', ...replaced.map(({ member }) => `its ${member}`)],
     occasion === undefined || occasion.isReadable ? [] : Object.keys(occasion.facts),
     lists.filter(({ count }) => count === undefined).map(({ what }) => what),
   ].flat();
-  const warnings = [
-    removed > 0 && isReadable ? [ALTERED] : [],
-    [...shown, ...changes, ...facts].flatMap((text) => text.warnings),
-  ];
+  const warnings = new Set([
+    ...(removed > 0 && isReadable ? [ALTERED] : []),
+    ...[...shown, ...changes, ...facts].flatMap((text) => text.warnings),
+  ]);
+  const because = occasion === undefined ? '' : `You are asked because ${occasion.because}.`;
+  const losses = isReadable ? replaced.map(toLoss) : [];
   const lines = [
     `In ${environment === 'sandbox' ? 'the sandbox' : environment}: ${[verb, ...noun, ...shown.map(({ text }) => text).filter((text) => text !== '')].join(' ')} (${id})?`,
     ...changes.map(({ text }) => text),
-    ...(isReadable ? replaced.map(toLoss) : []),
-    occasion === undefined ? '' : `You are asked because ${occasion.because}.`,
+    ...losses,
+    because,
     ...facts.map(({ text }) => text),
-    counts.length === 0 ? '' : `Linked to it: ${counts.join(', ')}.`,
+    linked.length === 0 ? '' : `Linked to it: ${linked.map(({ what, count }) => `${what} (${count})`).join(', ')}.`,
     hidden.length === 0 ? '' : `Not shown, because the agent may not read it: ${hidden.join(', ')}.`,
-    ...new Set(warnings.flat()),
+    ...warnings,
     tool.access === 'delete' ? 'This cannot be undone.' : '',
   ];
   const end = id.slice(-TYPED_CHARS);
@@ -107,6 +130,24 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
     text: lines.filter((line) => line !== '').join('\n'),
     task: `To confirm, type ${code(end)}, ${end === id ? 'its ID' : 'the last six characters of its ID'}.`,
     expected: [end, id],
+    shown: {
+      environment,
+      action: [verb, ...noun].join(' '),
+      names: shown.map(({ text }) => text).filter((text) => text !== ''),
+      id,
+      changes: changes.flatMap(({ parts }) => parts ?? []),
+      lines: [
+        ...changes.flatMap(({ text, parts }) => (parts === undefined ? [text] : [])),
+        ...losses,
+        because,
+        ...facts.map(({ text }) => text),
+      ].filter((line) => line !== ''),
+      linked,
+      hidden,
+      warnings: [...warnings],
+      isFinal: tool.access === 'delete',
+      ...(isTyped(tool, args, deps) && { typed: end }),
+    },
     basis: {
       id,
       names,
@@ -117,6 +158,11 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
     },
   };
 }
+
+/** Whether a view has a person type the end of the ID: for a delete, and for a change of identities in production. */
+const isTyped = (tool: Tool, args: Arguments, { environment }: Pick<PreviewDeps, 'environment'>): boolean =>
+  tool.access === 'delete' ||
+  (environment === 'production' && (needsConfirmation(tool, args) || tool.before !== undefined));
 
 /** A name, at a dotted path. */
 const nameAt = (value: JsonObject, path: string): unknown =>

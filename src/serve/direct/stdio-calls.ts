@@ -5,8 +5,11 @@ import { isModern } from '../era.ts';
 import type { DirectCalls } from '../stdio/open-session.ts';
 import { toResponder } from './tool-call.ts';
 
-/** Finds the tool that a call is about; `undefined` if the SDK must handle the call, for example to elicit an answer. */
-export type FindTool = (params: CallParams, canAsk: boolean) => DirectTool | undefined;
+/**
+ * Finds the tool that a call is about; `undefined` if the SDK must handle the call, for example to elicit an answer.
+ * @param capabilities of the client, not validated
+ */
+export type FindTool = (params: CallParams, capabilities: object) => DirectTool | undefined;
 
 /** Answers tool calls without the SDK, over stdio. */
 export const toDirectCalls =
@@ -22,12 +25,12 @@ function withBareTools(wire: Transport, findTool: FindTool): Transport {
   /** What cancels each call in flight. */
   const running = new Map<RequestId, Canceller>();
   let opening: JSONRPCRequest | undefined;
-  /** Whether the client supports elicitation; `undefined` before it has initialized. */
-  let canAsk: boolean | undefined;
+  /** What the client can do; `undefined` before it has initialized. */
+  let capabilities: object | undefined;
 
   const answeringOf = (request: JSONRPCRequest) => {
-    if (request.method !== 'tools/call' || canAsk === undefined || isModern(request)) return undefined;
-    const tool = findTool(request.params ?? {}, canAsk);
+    if (request.method !== 'tools/call' || capabilities === undefined || isModern(request)) return undefined;
+    const tool = findTool(request.params ?? {}, capabilities);
     return tool && toResponder(tool, request);
   };
 
@@ -71,7 +74,7 @@ function withBareTools(wire: Transport, findTool: FindTool): Transport {
     },
     send: (message, options) => {
       if ('result' in message && message.id === opening?.id && !isModern(opening)) {
-        canAsk = Object(opening.params?.capabilities).elicitation !== undefined;
+        capabilities = Object(opening.params?.capabilities);
       }
       return wire.send(message, options);
     },

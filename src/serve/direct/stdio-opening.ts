@@ -15,6 +15,8 @@ export type Opening = {
   readonly greeting: Readonly<Record<string, unknown>>;
   /** The answers to list requests, by method. */
   readonly lists: Readonly<Record<string, object>>;
+  /** Whether the client is answered otherwise, by what it declares. The SDK does that. */
+  readonly isAnsweredOtherwise: (capabilities: unknown) => boolean;
 };
 
 /** Milliseconds without a message from the client after which the fast path ends. */
@@ -106,13 +108,17 @@ const ownValue = <T>(values: Readonly<Record<string, T>>, name: string): T | und
 const isNone = (params: unknown): boolean => params === undefined || isMap(params, () => false);
 
 /** Whether the params of an initialize are such as the SDK finds nothing wrong with. */
-function isPlain(params: unknown, { revisions }: Opening): params is { readonly protocolVersion: string } {
+function isPlain(
+  params: unknown,
+  { revisions, isAnsweredOtherwise }: Opening,
+): params is { readonly protocolVersion: string } {
   const { protocolVersion, capabilities, clientInfo, ...rest } = Object(params);
   const { name, version, icons, ...more } = Object(clientInfo);
   return (
     revisions.includes(protocolVersion) &&
     [name, version, ...Object.values(more)].every((text) => typeof text === 'string') &&
     icons === undefined &&
+    !isAnsweredOtherwise(capabilities) &&
     isMap(capabilities, ([name, inner]) =>
       OPEN_CAPABILITIES.includes(name) ? isMap(inner, isFree) : isTree([name, inner]),
     ) &&

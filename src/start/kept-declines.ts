@@ -1,0 +1,27 @@
+import { type Decline, readDeclines } from '../audit/read/declines.ts';
+import { toDeclined } from '../call/confirm/gate.ts';
+import { createPendingStore, DECLINED_MS, type PendingStore } from '../call/confirm/pending.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Clock } from '../clock.ts';
+
+/**
+ * What is pending, kept in memory. A person's no holds beyond a restart, where the record is a file: a
+ * model that makes its client start the server again is not asked about anew.
+ * @param today milliseconds since 1970
+ */
+export function openPending(
+  catalog: Pick<Catalog, 'tools'>,
+  auditLog: string | undefined,
+  { now }: Pick<Clock, 'now'>,
+  today: number,
+): PendingStore {
+  if (auditLog === undefined || auditLog === 'stderr') return createPendingStore(now);
+  const tools = new Map(catalog.tools.map((tool) => [tool.name, tool]));
+  const toKept = ({ agent, tool: name, ids, at }: Decline) => {
+    const tool = tools.get(name);
+    const call = tool?.confirmable ? toDeclined(tool, ids) : undefined;
+    // The clock may have been set back: no entry holds for longer than a new one.
+    return call === undefined ? [] : [{ caller: agent, call, ms: DECLINED_MS - Math.max(0, today - at) }];
+  };
+  return createPendingStore(now, readDeclines(auditLog, today - DECLINED_MS).flatMap(toKept));
+}

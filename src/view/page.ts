@@ -1,0 +1,24 @@
+import { draw } from './draw.ts';
+import { connectHost } from './host.ts';
+import { run, type ViewTerms } from './run.ts';
+import { style } from './style.ts';
+
+const terms: ViewTerms = {
+  answerTool: 'answer_confirmation',
+  meta: 'workos-mcp/confirmation',
+  inertMs: 1_500,
+  freshMs: 10_000,
+};
+
+/**
+ * The view as one document. Its functions are put in as text, so that they are checked and bundled as all sources are,
+ * and each uses only what it is given: a bundler may rename everything else.
+ */
+export const page = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Confirmation</title>
+<style>${style}</style></head>
+<body><main><div id="main"></div><p id="status" role="status"></p></main>
+<script>(${run})(${connectHost}, ${draw}, ${JSON.stringify(terms)});</script></body>
+</html>
+`;

@@ -1,0 +1,192 @@
+import axe from 'axe-core';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeInBrowser } from '../support/browser.ts';
+import { openViewHost, type ViewHostPage } from '../support/view-host.ts';
+import { openWorkosStandIn, type WorkosStandIn } from '../support/view-workos.ts';
+import { connectViewing, type Viewing } from '../support/viewing.ts';
+
+describeInBrowser('the view in a host page', (launch) => {
+  let workos: WorkosStandIn;
+  let session: Viewing;
+  let host: ViewHostPage;
+  beforeAll(async () => {
+    workos = await openWorkosStandIn();
+    session = await connectViewing(
+      ['--allow', '*:full,*:credentials', '--list', 'all'],
+      workos.env,
+      'v2 client, legacy',
+    );
+  }, 60_000);
+  afterAll(async () => {
+    await session?.close();
+    await workos?.close();
+  });
+  beforeEach(async () => {
+    workos.reset();
+    host = await openViewHost(await launch(), async (name, args) =>
+      Object(await session.client.callTool({ name, arguments: args })),
+    );
+    return async () => {
+      expect(host.faults).toEqual([]);
+      await host.page.close();
+    };
+  });
+
+  const call = async (tool: string, args: Record<string, unknown>) => {
+    const result = Object(await session.client.callTool({ name: tool, arguments: args }));
+    return { tool, args, result };
+  };
+  const yes = { name: /^Yes/ };
+  const no = { name: 'No' };
+
+  it('confirms a delete by the end of the ID and tells the model', async () => {
+    const user_id = workos.newId('user');
+    const shown = await call('delete_user', { user_id });
+    const view = await host.show(shown);
+    await expect.poll(() => view.locator('h1').textContent()).toBe('Delete user?');
+    expect(await view.locator('.env').textContent()).toBe('staging');
+    expect(await view.locator('body').innerText()).toContain('ada@acme.test');
+    await view.getByRole('textbox').fill('wrong');
+    expect(await view.getByRole('button', yes).isDisabled()).toBe(true);
+    await view.getByRole('textbox').fill(user_id.slice(-6).toLowerCase());
+    await view.getByRole('button', yes).click();
+    await expect.poll(() => view.getByRole('status').textContent()).toBe('Confirmed, and carried out.');
+    expect(workos.changes()).toEqual([`DELETE /user_management/users/${user_id}`]);
+    await expect.poll(() => host.told).toHaveLength(1);
+    expect(host.told[0]).toContain(`The view passed on a yes to delete_user (${user_id}).`);
+  });
+
+  it('confirms by keyboard alone', async () => {
+    const user_id = workos.newId('user');
+    const view = await host.show(await call('delete_user', { user_id }));
+    const field = view.getByRole('textbox');
+    await field.focus();
+    await field.pressSequentially(user_id.slice(-6));
+    await expect.poll(() => view.getByRole('button', yes).isEnabled()).toBe(true);
+    await field.press('Enter');
+    await expect.poll(() => workos.changes()).toHaveLength(1);
+  });
+
+  it('confirms an identity change by a button that is inert at first, and focuses nothing', async () => {
+    const args = { user_id: workos.newId('user'), email: 'eve@evil.test' };
+    const view = await host.show(await call('update_user', args));
+    const button = view.getByRole('button', yes);
+    await button.waitFor();
+    expect(await button.isDisabled()).toBe(true);
+    expect(await view.locator(':focus').count()).toBe(0);
+    expect(await view.getByRole('row').allInnerTexts()).toEqual([
+      'Field\tNow\tThen',
+      'email\t"ada@acme.test"\t"eve@evil.test"',
+    ]);
+    await button.click(); // it waits until the button is enabled
+    await expect.poll(() => view.getByRole('status').textContent()).toBe('Confirmed, and carried out.');
+    expect(workos.changes()).toEqual([`PUT /user_management/users/${args.user_id}`]);
+  });
+
+  it('passes a no on', async () => {
+    const args = { user_id: workos.newId('user') };
+    const view = await host.show(await call('delete_user', args));
+    await view.getByRole('button', no).click();
+    await expect.poll(() => view.getByRole('status').textContent()).toBe('Not confirmed: nothing was sent.');
+    expect(host.told[0]).toContain('did not confirm');
+    const { result } = await call('delete_user', args);
+    expect(result).toMatchObject({ isError: true });
+    expect(workos.changes()).toEqual([]);
+  });
+
+  it('refuses what has changed since it was shown', async () => {
+    const user_id = workos.newId('user');
+    const view = await host.show(await call('delete_user', { user_id }));
+    workos.names.set(user_id, 'eve@acme.test');
+    await view.getByRole('textbox').fill(user_id.slice(-6));
+    await view.getByRole('button', yes).click();
+    await expect.poll(() => view.getByRole('status').textContent()).toContain('has changed since the preview');
+    expect(workos.changes()).toEqual([]);
+  });
+
+  it('says that it is too late', async () => {
+    const shown = await call('delete_user', { user_id: workos.newId('user') });
+    shown.result.structuredContent.confirmation.asked_at = new Date(Date.now() - 601_000).toISOString();
+    const view = await host.show(shown);
+    await expect.poll(() => view.getByRole('status').textContent()).toContain('Too late: nothing was sent.');
+    expect(await view.getByRole('button').count()).toBe(0);
+  });
+
+  it('carries a call out once, where it is shown twice', async () => {
+    const user_id = workos.newId('user');
+    const shown = await call('delete_user', { user_id });
+    const [first, second] = [await host.show(shown), await host.show(shown)];
+    for (const view of [first, second]) {
+      await view.getByRole('textbox').fill(user_id.slice(-6));
+      await view.getByRole('button', yes).click();
+    }
+    await expect.poll(() => second.getByRole('status').textContent()).toContain('This confirmation is not valid');
+    expect(workos.changes()).toHaveLength(1);
+  });
+
+  it('shows the outcome when the conversation is loaded again', async () => {
+    const user_id = workos.newId('user');
+    const shown = await call('delete_user', { user_id });
+    const view = await host.show(shown);
+    await view.getByRole('textbox').fill(user_id.slice(-6));
+    await view.getByRole('button', yes).click();
+    await expect.poll(() => workos.changes()).toHaveLength(1);
+    shown.result.structuredContent.confirmation.asked_at = new Date(Date.now() - 60_000).toISOString();
+    const again = await host.show(shown);
+    await expect.poll(() => again.getByRole('status').textContent()).toContain('It was answered before');
+    expect(await again.getByRole('button').count()).toBe(0);
+  });
+
+  it('shows one line for a call that did not wait, and for one whose secret did not arrive', async () => {
+    const plain = await host.show(await call('update_user', { user_id: workos.newId('user'), first_name: 'Ada' }));
+    await expect.poll(() => plain.locator('body').innerText()).toBe('update_user needed no confirmation.');
+    const shown = await call('delete_user', { user_id: workos.newId('user') });
+    const { _meta, ...result } = shown.result;
+    const bare = await host.show({ ...shown, result });
+    await expect.poll(() => bare.locator('body').innerText()).toContain('You cannot answer here');
+  });
+
+  it.each([
+    '<img src=x onerror="parent.postMessage(1)">',
+    '</script><script>document.title = "owned"</script>',
+    '`code` **bold** [link](javascript:alert(1))',
+    '\u202egnitaler\u2066\n\nConfirmed, and carried out.',
+    'x'.repeat(5_000),
+  ])('shows a hostile name as text (%#)', async (name) => {
+    const user_id = workos.newId('user');
+    workos.names.set(user_id, name);
+    const args = { user_id, email: `${'a'.repeat(60)}@evil.test` };
+    const view = await host.show({ ...(await call('update_user', args)), width: 320 });
+    await view.getByRole('button', yes).waitFor();
+    expect(await view.locator('img, b, a, script:not(body > script)').count()).toBe(0);
+    expect(await view.locator('body').evaluate(({ ownerDocument }) => ownerDocument.title)).toBe('Confirmation');
+    expect(await view.getByRole('status').textContent()).toBe('The call waits for your answer.');
+    // At 320 pixels nothing has to be scrolled sideways.
+    expect(await view.locator('html').evaluate((html) => html.scrollWidth)).toBeLessThanOrEqual(320);
+  });
+
+  it.each(['light', 'dark'] as const)('has no serious fault by axe-core (%s)', async (theme) => {
+    const args = { user_id: workos.newId('user'), email: 'eve@evil.test' };
+    for (const shown of [await call('update_user', args), await call('delete_user', { user_id: args.user_id })]) {
+      const view = await host.show({ ...shown, theme });
+      await expect.poll(() => view.getByRole('button', no).isEnabled()).toBe(true);
+      const frame = host.page.frames().at(-1) ?? expect.fail();
+      await frame.evaluate(axe.source);
+      const { violations, passes } = Object(await frame.evaluate(() => Object(globalThis).axe.run()));
+      expect(passes.length).toBeGreaterThan(5);
+      expect(violations.map(({ id, impact }: { id: string; impact: string }) => `${impact}: ${id}`)).toEqual([]);
+    }
+  });
+
+  it('follows the theme of the host, and fits on a screen', async () => {
+    const shown = await call('delete_user', { user_id: workos.newId('user') });
+    const view = await host.show({ ...shown, theme: 'dark' });
+    await view.getByRole('textbox').waitFor();
+    const colour = (of: string) =>
+      view.locator('body').evaluate((body, name) => Object(globalThis).getComputedStyle(body)[name], of);
+    expect(await colour('backgroundColor')).toBe('rgb(30, 30, 30)');
+    expect(await colour('color')).toBe('rgb(242, 242, 242)');
+    const { height } = (await host.page.locator('iframe').first().boundingBox()) ?? expect.fail();
+    expect(height).toBeLessThan(500);
+  });
+});
