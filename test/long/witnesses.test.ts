@@ -113,7 +113,16 @@ describe.each([
 
       if (name === 'the Inspector 2') {
         it('finds no schema that some clients or models could not do with', async () => {
-          const all = ['--sandbox', '--allow', '*:full,*:credentials', '--method', 'tools/list', '--strict'];
+          const all = [
+            '--sandbox',
+            '--allow',
+            '*:full,*:credentials',
+            '--list',
+            'all',
+            '--method',
+            'tools/list',
+            '--strict',
+          ];
           const { code, stdout, stderr } = await ask(inspector.node, MAIN, ...all);
           expect(code).toBe(0);
           expect(toNames(stdout)).toContain('delete_user');

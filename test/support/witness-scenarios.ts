@@ -14,21 +14,20 @@ export const SCENARIOS: Readonly<Record<string, Readonly<Record<string, string>>
   'tools-list': {},
   'prompts-list': {},
   'dns-rebinding-protection': {},
+  'server-sse-multiple-streams': {},
   caching: {
-    'sep-2549-resources-list-caching-hints': 'there are no resources',
-    'sep-2549-resources-templates-list-caching-hints': 'there are no resources',
+    'sep-2549-resources-list-caching-hints': 'the one resource is for clients that show views, and is not listed',
   },
   'http-header-validation': {},
   'sep-2164-resource-not-found': {
-    'sep-2164-error-code': 'there are no resources: their methods are not found',
-    'sep-2164-data-uri': 'there are no resources: their methods are not found',
+    'sep-2164-error-code': 'the one resource is for clients that show views',
+    'sep-2164-data-uri': 'the one resource is for clients that show views',
   },
   'input-required-result-unsupported-methods': {},
   'input-required-result-validate-input': {}, // by refusing a tool that there is not
 
-  'server-session-lifecycle': 'there are no sessions',
-  'server-sse-polling': 'there are no sessions, and no events to resume from',
-  'server-sse-multiple-streams': 'there are no sessions, and a call is answered in JSON unless it makes progress',
+  'server-session-lifecycle': 'sessions hold no state, so that none can be ended',
+  'server-sse-polling': 'sessions hold no state, and no events to resume from',
   'logging-set-level': 'the server sends clients no log messages',
   'completion-complete': 'wants the prompt test_prompt_with_arguments',
   ...toTable('wants a tool of its own test server', [
@@ -65,7 +64,7 @@ export const SCENARIOS: Readonly<Record<string, Readonly<Record<string, string>>
     'prompts-get-with-image',
     'input-required-result-non-tool-request',
   ]),
-  ...toTable('there are no resources', [
+  ...toTable('wants a resource of its own test server', [
     'resources-list',
     'resources-read-text',
     'resources-read-binary',
