@@ -76,6 +76,17 @@ describe('what is shaped like an ID', () => {
     };
     expect(idsIn(args)).toEqual({ user_id: USER, organization: ORG });
   });
+
+  it.each([
+    ['session_id', 'session_01JADA10000000000000000000', true],
+    ['api_key_id', 'api_key_01JACME1000000000000000000', true],
+    ['password_reset_id', 'password_reset_01JDEV00000000000000000000', true],
+    ['session_id', 'key_01JADA10000000000000000000', false],
+    ['session_id', '01JADA10000000000000000000', false],
+    ['access_token_id', 'session_01JADA10000000000000000000', false],
+  ])('an ID that is called like a secret only where it is of the kind that it is called after: %s %s', (name, value, is) => {
+    expect(idsIn({ [name]: value })).toEqual(is ? { [name]: value } : {});
+  });
 });
 
 const envelope = { v: 1, run: 'r', seq: 7, time: '2026-11-22T10:57:13.000Z', prev: '0'.repeat(64) } as const;

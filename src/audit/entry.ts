@@ -91,11 +91,15 @@ export const MAX_LINE_BYTES = 4_096;
 /** Arguments that take WorkOS IDs. In other arguments, a value with the shape of an ID is content. */
 const NAME = /^(?!external_id$|idp_id$)[a-z_]{0,39}_id$|^(organization|connection|directory|group|user|before|after)$/;
 
-/** The arguments that are WorkOS IDs. All others are content, and so is any argument with the name of a secret. */
+/**
+ * The arguments that are WorkOS IDs. All others are content, and so is any argument with the name of a secret: but for an
+ * ID of the kind that it is called after, `session_…` for `session_id`.
+ */
 export function idsIn(args: Readonly<Record<string, unknown>>): Record<string, string> {
   const ids: Record<string, string> = {};
   for (const [name, value] of Object.entries(args)) {
-    if (isId(value) && NAME.test(name) && !looksLikeSecret(name)) ids[name] = value;
+    if (!isId(value) || !NAME.test(name)) continue;
+    if (value.replace(/[^_]*$/, 'id') === name || !looksLikeSecret(name)) ids[name] = value;
   }
   return ids;
 }
