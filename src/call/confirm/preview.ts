@@ -101,7 +101,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
   const shown = isReadable ? names.map(toShownName) : [];
   const changes = toChanges(tool, args, of, isReadable && reader !== undefined ? value : undefined);
   const facts = occasion?.isReadable ? toFacts(occasion.facts) : [];
-  const [verb = '', ...noun] = tool.name.split('_');
+  const action = tool.title.charAt(0).toLowerCase() + tool.title.slice(1);
   const linked = lists.flatMap(({ what, count }) => (count === undefined ? [] : [{ what, count }]));
   const hidden = [
     isReadable ? [] : ['its name', ...replaced.map(({ member }) => `its ${member}`)],
@@ -115,7 +115,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
   const because = occasion === undefined ? '' : `You are asked because ${occasion.because}.`;
   const losses = isReadable ? replaced.map(toLoss) : [];
   const lines = [
-    `In ${environment === 'sandbox' ? 'the sandbox' : environment}: ${[verb, ...noun, ...shown.map(({ text }) => text).filter((text) => text !== '')].join(' ')} (${id})?`,
+    `In ${environment === 'sandbox' ? 'the sandbox' : environment}: ${[action, ...shown.map(({ text }) => text).filter((text) => text !== '')].join(' ')} (${id})?`,
     ...changes.map(({ text }) => text),
     ...losses,
     because,
@@ -132,7 +132,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
     expected: [end, id],
     shown: {
       environment,
-      action: [verb, ...noun].join(' '),
+      action,
       names: shown.map(({ text }) => text).filter((text) => text !== ''),
       id,
       changes: changes.flatMap(({ parts }) => parts ?? []),
