@@ -2,6 +2,15 @@ import * as z from 'zod';
 import { API_KEY, area, CLIENT_ID, tool } from '../../src/catalog/declaration.ts';
 import { deprecated, explained, secret } from '../../src/catalog/output.ts';
 import { connectionId, organizationId, page, search, signInRefused } from '../arguments.ts';
+import {
+  authorizationUrl,
+  checkCodeChallenge,
+  codeChallenge,
+  OAUTH_PROVIDERS,
+  redirectUri,
+  signInHints,
+  toAuthorizationUrl,
+} from '../authorization-url.ts';
 import { kind, list, object, pairs, text, textOrNull, texts, times } from '../members.ts';
 import { assignedRole } from './roles.ts';
 
@@ -13,8 +22,6 @@ export const oauthTokens = object({
   expires_at: z.number(),
   scopes: texts,
 });
-
-const authorizationUrl = object({ url: text });
 
 const connection = object({
   object: kind,
@@ -51,27 +58,6 @@ const profileAndToken = object({
   }),
   oauth_tokens: oauthTokens,
 });
-
-/** Encodes as the official SDK does (application/x-www-form-urlencoded, RFC 1738), keys sorted by the caller. */
-function encode(text: string): string {
-  return encodeURIComponent(text)
-    .replace(/%20/g, '+')
-    .replace(/[!'*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-/** Schemes of which a browser makes a page or a script, not the address of an app. */
-const NO_APP = ['javascript:', 'data:', 'vbscript:', 'file:', 'blob:', 'about:', 'filesystem:', 'view-source:'];
-
-/** The scheme is that of the parsed URL: a parser ignores case, and blanks that no comparison of text would. */
-const redirectUri = z
-  .string()
-  .refine((text) => URL.canParse(text), 'Invalid URL')
-  .regex(/^[\x21-\x7e]+$/, 'ASCII without spaces')
-  .refine(
-    (text) => !URL.canParse(text) || !NO_APP.includes(new URL(text).protocol),
-    "Not a redirect: http, https or your app's own scheme",
-  )
-  .describe('One configured in WorkOS');
 
 const CONNECTION_TYPES = [
   'ADFSSAML',
@@ -141,50 +127,17 @@ export default area({
         redirect_uri: redirectUri,
         connection: connectionId.optional(),
         organization: organizationId.optional(),
-        provider: z
-          .enum([
-            'AppleOAuth',
-            'BitbucketOAuth',
-            'GitHubOAuth',
-            'GitLabOAuth',
-            'GoogleOAuth',
-            'IntuitOAuth',
-            'LinkedInOAuth',
-            'MicrosoftOAuth',
-            'SalesforceOAuth',
-            'SlackOAuth',
-            'VercelMarketplaceOAuth',
-            'VercelOAuth',
-            'XeroOAuth',
-          ])
-          .describe('OAuth provider')
-          .optional(),
-        provider_scopes: z.array(z.string().min(1)).min(1).describe('Extra OAuth scopes').optional(),
-        provider_query_params: z.record(z.string().min(1), z.string()).describe('Extra OAuth parameters').optional(),
-        state: z.string().describe('Comes back with the redirect').optional(),
-        login_hint: z.string().describe('Prefills the email').optional(),
-        domain_hint: z.string().describe('Prefills the domain').optional(),
+        provider: z.enum(OAUTH_PROVIDERS).describe('OAuth provider').optional(),
+        ...signInHints,
         nonce: z.string().describe('Against replay').optional(),
         prompt: z.enum(['login']).describe('Forces a new sign-in').optional(),
-        code_challenge: z.string().min(43).max(128).describe('PKCE').optional(),
-        code_challenge_method: z.enum(['S256']).describe('Required with code_challenge').optional(),
+        ...codeChallenge,
       },
       output: authorizationUrl,
       constants: { client_id: CLIENT_ID, response_type: 'code' },
       exactlyOne: ['connection', 'organization', 'provider'],
-      check: (args) => [
-        (args.code_challenge === undefined) !== (args.code_challenge_method === undefined) &&
-          'code_challenge and code_challenge_method go together: give both or neither.',
-      ],
-      local: (args, { baseUrl }) => {
-        const query = Object.entries(args).flatMap(([name, value]): [string, string][] => {
-          if (typeof value === 'string') return [[name, value]];
-          if (Array.isArray(value)) return value.map((item) => [name, item]);
-          return Object.entries(value ?? {}).map(([key, item]) => [`${name}[${key}]`, item]);
-        });
-        query.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-        return { url: `${baseUrl}/sso/authorize?${query.map((pair) => pair.map(encode).join('=')).join('&')}` };
-      },
+      check: checkCodeChallenge,
+      local: toAuthorizationUrl('/sso/authorize'),
     }),
     tool({
       name: 'get_sso_profile_and_token',
