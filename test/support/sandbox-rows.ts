@@ -84,7 +84,7 @@ export const laterSuccesses: readonly (readonly [route: string, status: number, 
   [
     `POST ${CONTACTS}/{contact_id}/invite`,
     204,
-    { ...bluefernContact(`${CONTACTS}/{contact_id}/invite`), body: { intents: ['sso', 'dsync'] } },
+    { ...bluefernContact(`${CONTACTS}/{contact_id}/invite`), body: { intents: ['sso', 'directory_sync'] } },
   ],
   [`POST ${CONTACTS}/{contact_id}/revoke`, 204, { ...bluefernContact(`${CONTACTS}/{contact_id}/revoke`), body: {} }],
   [
@@ -250,7 +250,7 @@ export const laterRefusals: readonly (readonly [route: string, asked: Asked, sta
   ],
   [
     `POST ${CONTACTS}/{contact_id}/invite`,
-    { ...bluefernContact(`${CONTACTS}/{contact_id}/invite`), body: { intents: ['certificate_renewal'] } },
+    { ...bluefernContact(`${CONTACTS}/{contact_id}/invite`), body: { intents: ['dsync'] } },
     422,
     none,
   ],
@@ -641,7 +641,7 @@ export const laterStories: readonly Row[] = [
     async run(send) {
       const contact = (name: string): Asked => ({
         path: fill(`${CONTACTS}/{contact_id}/${name}`, organizations.cedarwick, itContacts.cedarwick),
-        body: name === 'invite' ? { intents: ['sso', 'dsync', 'domain_verification'] } : {},
+        body: name === 'invite' ? { intents: ['sso', 'directory_sync', 'domain_verification'] } : {},
       });
       const invite = async () => send(`POST ${CONTACTS}/{contact_id}/invite`, contact('invite'));
       expect((await invite()).status).toBe(204);
