@@ -476,7 +476,7 @@ describe('explain', () => {
   it.each([
     ['delete_usr', 'There is no tool or area "delete_usr". Did you mean "delete_user"?'],
     ['user', 'There is no tool or area "user". Did you mean "users"?'],
-    ['nonsense_of_mine', 'There is no tool or area "nonsense_of_mine". The nearest areas are users, '],
+    ['nonsense_of_mine', 'There is no tool or area "nonsense_of_mine". The nearest areas are '],
   ])('refuses %s', (name, message) => {
     const explain = () => explainTool(catalog, agentOf('*:read'), name);
     expect(explain).toThrow(StartError);

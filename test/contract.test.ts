@@ -36,9 +36,10 @@ const toNewer = (what: string): string => {
 /** In what the tools differ from an official file, by their cases. */
 function known(version: Version): readonly string[] {
   return tools.flatMap(({ name, input }) => {
-    const { differs = {}, newer = [] } = cases.get(name) ?? {};
+    const { differs = {}, newer = [], gone = [] } = cases.get(name) ?? {};
     const everywhere = Object.keys(EVERYWHERE).filter((line) => Object.hasOwn(input, line.replace(/\W.*/, '')));
-    const lines = [...everywhere, ...Object.keys(differs), ...(version === 'npm' ? newer.map(toNewer) : [])];
+    const older = version === 'npm' ? [...newer.map(toNewer), ...gone.map((argument) => `${argument}: absent`)] : [];
+    const lines = [...everywhere, ...Object.keys(differs), ...older];
     return lines.map((line) => `${name} ${line}`);
   });
 }
@@ -99,9 +100,12 @@ describe.each(specifications)('by the official OpenAPI file ($version)', ({ vers
     const found = operation(tool.route);
     const calls = CALLS[tool.name] ?? [];
     // A PUT with nothing to change is refused, and each alternative of a body needs more than the schema requires.
-    const isMore = tool.method === 'PUT' || (found !== undefined && alternativesOf(found).length > 0);
+    const isOneOf = tool.exactlyOne !== undefined || (found !== undefined && alternativesOf(found).length > 0);
+    const isMore = tool.method === 'PUT' || isOneOf;
     const smallest = isMore ? [] : calls.map((args) => requiredOf(tool, args));
     expect(calls.flatMap((args) => refusals(tool, args))).toEqual([]);
+    // What a route that this file lacks takes is typed by hand, in its case.
+    if (ledger.includes(toLine(tool, { argument: tool.route, kind: 'route' }))) return;
     for (const args of [...calls, ...smallest].filter((args) => !isNewer(tool, args))) {
       if (found === undefined) throw new Error(`there is no ${tool.route}`);
       const { query, body } = sent(tool, args, found);

@@ -36,6 +36,10 @@ const SECRETS = [
   'pending_authentication_token',
   'invitation_token',
   'client_secret',
+  'token',
+  'new_password',
+  'totp_secret',
+  'value',
 ];
 
 const masked = (body: unknown): unknown =>
@@ -46,7 +50,7 @@ const masked = (body: unknown): unknown =>
       );
 
 const writes = tools
-  .filter((tool) => tool.method !== 'GET')
+  .filter(({ changes }) => changes)
   .flatMap(({ name }) =>
     (name === 'authenticate_user' ? SIGN_INS : (CALLS[name] ?? [])).map((args) => ({ name, args })),
   );
@@ -71,7 +75,7 @@ afterAll(async () => {
 });
 
 it('is about every write there is', () => {
-  const there = tools.filter(({ method }) => method !== 'GET').map(({ name }) => name);
+  const there = tools.filter(({ changes }) => changes).map(({ name }) => name);
   expect([...new Set(writes.map(({ name }) => name))]).toEqual(there);
 });
 
@@ -124,7 +128,7 @@ describe('a dry run', () => {
   it('lets reads go out', async () => {
     const before = upstream.received.length;
     const { structured } = await dry.call('get_user', { user_id: 'user_1' });
-    expect(structured).toEqual(ANSWER);
+    expect(structured).toMatchObject(ANSWER);
     expect(upstream.received.slice(before)).toMatchObject([
       { method: 'GET', path: '/prefix/user_management/users/user_1' },
     ]);

@@ -33,8 +33,8 @@ describe('every argument of a write is a credential, or stands in its case with 
     expect([...cases.keys()].filter((name) => Object.keys(plainIn(name)).length > 0).sort()).toEqual(known.sort());
   });
 
-  it('and deletes take nothing but the ID', () => {
-    const deletes = tools.filter((tool) => tool.access === 'delete');
+  it('and deletes take nothing but the ID without the credentials', () => {
+    const deletes = tools.filter((tool) => tool.access === 'delete').map((tool) => tool.restricted ?? tool);
     for (const tool of deletes) {
       const places = Object.keys(tool.input).map((name) => placeOf(tool, name));
       // What is never sent only tells where the object is.
@@ -45,6 +45,13 @@ describe('every argument of a write is a credential, or stands in its case with 
 });
 
 describe('what a person is asked about', () => {
+  it.each(
+    tools.filter(({ name, access }) => access === 'write' && /^(?:revoke|deactivate)_/.test(name)),
+  )('$name waits where the agent has ended ten things in an hour, by any such tool', ({ confirm, annotations }) => {
+    expect(confirm).toEqual({ beyond: { calls: 10, per: 'hour', group: 'endings' } });
+    expect(annotations.destructiveHint).toBe(true);
+  });
+
   it('is at least each of these', () => {
     const asked = tools.filter((tool) => tool.preview !== undefined).map((tool) => tool.name);
     expect(asked).toEqual(expect.arrayContaining([...ASKED]));

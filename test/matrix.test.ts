@@ -238,7 +238,8 @@ describe.each(SETS.map((grants) => [titleOf(grants), grants] as const))('%s', (_
         const before = upstream.received.length;
         const result = await session.call(name, Object.fromEntries(rest));
         expect(result.isError, `${name}: ${result.text}`).toBeUndefined();
-        expect(ofTool(name, upstream.received.slice(before)), name).toHaveLength(1);
+        expect(ofTool(name, upstream.received.slice(before)), name).toHaveLength(local ? 0 : 1);
+        if (local) continue;
         for (const argument of guarded) expect(Object(upstream.received.at(-1)?.body)).not.toHaveProperty(argument);
       }
     }

@@ -49,7 +49,9 @@ const LEDGER: readonly Entry[] = [
 ];
 
 const tools = areas.flatMap((area) => area.tools);
-const answering = tools.flatMap(({ name, route, output }) => (output === undefined ? [] : [{ name, route, output }]));
+const answering = tools.flatMap(({ name, route, local, output }) =>
+  output === undefined ? [] : [{ name, route, local, output }],
+);
 
 function outputOf(name: string): z.ZodObject {
   const output = tools.find((tool) => tool.name === name)?.output;
@@ -64,18 +66,21 @@ describe.each(specifications)('by the official OpenAPI file ($version)', ({ vers
     answerDifferences(name, output, operation(route)?.answer ?? {}).filter(
       (line) => !/^event\.(data|context)[.=]/.test(line),
     );
+  // Routes that a file lacks stand on the ledger of test/contract.test.ts; of a URL that is built here, the file may know
+  // a redirect alone.
+  const there = answering.filter(({ route, local }) => operation(route)?.[local === undefined ? 'path' : 'answer']);
 
   it('exactly the tools whose answer has a body declare one', () => {
     const withBody = tools.filter(({ route }) => operation(route)?.answer !== undefined);
-    expect(answering.map(({ name }) => name)).toEqual(withBody.map(({ name }) => name));
+    expect(there.map(({ name }) => name)).toEqual(withBody.map(({ name }) => name));
   });
 
-  it.each(answering)('$name declares what WorkOS answers, but for what the ledger says', (tool) => {
+  it.each(there)('$name declares what WorkOS answers, but for what the ledger says', (tool) => {
     expect(found(tool).filter((line) => !ledger.includes(line))).toEqual([]);
   });
 
   it('has nothing on the ledger that is no longer so', () => {
-    const all = answering.flatMap(found);
+    const all = there.flatMap(found);
     expect(ledger.filter((line) => !all.includes(line))).toEqual([]);
     expect(ledger).toEqual([...new Set(ledger)]);
   });

@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { constants, createSigner, type Gap, gaps, ids, openSandbox, type Sandbox } from '../sandbox/index.ts';
-import type { Tool } from '../src/catalog/tool.ts';
 import { CALLS } from './support/calls.ts';
 import { catalog } from './support/catalog.ts';
-import { operationOf } from './support/openapi.ts';
 import { requestOf, sandboxCallOf } from './support/sandbox-calls.ts';
-import { createContract } from './support/sandbox-contract.ts';
+import { createContract, toOfficial } from './support/sandbox-contract.ts';
 import { laterFilters, laterRefusals, laterStories, laterSuccesses } from './support/sandbox-rows.ts';
 import { type Asked, createSender, type Json, type Reply, type Row, type Send } from './support/sandbox-send.ts';
 
@@ -60,9 +58,6 @@ const REDIRECT: Asked = {
   query: `client_id=${client_id}&response_type=code&redirect_uri=http://localhost/&connection=${ids.connections.bluefern}`,
 };
 
-/** A route as the official file writes it. */
-const toOfficial = ({ method, route }: Tool): string => `${method} ${operationOf(route)?.path}`;
-
 const successes: readonly (readonly [route: string, status: number | undefined, asked: Asked])[] = [
   ['GET /sso/authorize', 302, REDIRECT],
   ...catalog.tools.flatMap((tool) => {
@@ -70,7 +65,11 @@ const successes: readonly (readonly [route: string, status: number | undefined, 
     if (call === undefined || call.sends === 'none') return [];
     const { path, query, body } = { ...requestOf(tool, call.args), ...call.sends };
     return [
-      [toOfficial(tool), call.status, { path, query: `${new URLSearchParams(query)}`, body: body as Json }] as const,
+      [
+        toOfficial(tool.route),
+        call.status,
+        { path, query: `${new URLSearchParams(query)}`, body: body as Json },
+      ] as const,
     ];
   }),
   ...laterSuccesses,

@@ -274,6 +274,8 @@ const BODY = {
   external_key: CANARY,
   totp: { issuer: 'Acme', secret: CANARY, qr_code: CANARY },
   challenge: { code: CANARY },
+  user: { password_reset_token: CANARY },
+  authorized: true,
   oauth_tokens: { provider: 'G', access_token: CANARY, refresh_token: CANARY },
   brand_new: { recovery_codes: [CANARY], signing_secret: CANARY },
   custom_attributes: { password: CANARY },
@@ -445,7 +447,7 @@ it('takes the values of secret arguments out of what WorkOS says about them', as
 describe('a production key', () => {
   const production = { WORKOS_API_KEY: 'sk_live_1' };
   it('writes nothing unless somebody said so', async () => {
-    const guarded = await connect(['--allow', '*:full,*:credentials'], production);
+    const guarded = await connect(['--allow', '*:full,*:credentials', '--list', 'all'], production);
     const names = (await guarded.listTools()).map(({ name }) => name);
     expect(names).toEqual([...openedBy('*', 'read'), 'wait_for_events', 'get_access_status']);
     expect(guarded.instructions()).toContain('production environment');

@@ -294,9 +294,10 @@ const lists = catalog.tools.filter((tool) => tool.isList);
 /** What a list cannot be called without. */
 /** What a list demands of its filters, with values that no item has. */
 const argsOf = (name: string) => {
-  const { input, atLeastOne = [] } = lists.find((list) => list.name === name) ?? expect.fail(name);
+  const { input, exactlyOne = [], atLeastOne = [] } = lists.find((tool) => tool.name === name) ?? expect.fail(name);
   const required = Object.keys(input).filter((argument) => !input[argument]?.safeParse(undefined).success);
-  return Object.fromEntries([...required, ...atLeastOne.slice(0, 1)].map((argument) => [argument, 'x_9']));
+  const all = [...required, ...exactlyOne.slice(0, 1), ...atLeastOne.slice(0, 1)];
+  return Object.fromEntries(all.map((argument) => [argument, `${argument}_1`]));
 };
 
 /** An item with a secret wherever there may be one: declared, by its name at any depth, and by its value. */
@@ -360,7 +361,7 @@ describe('no secret is found out by asking,', () => {
       expect(structured?.notes).toContain('1 of 1 scanned match.');
     }
     const known = output === undefined ? [] : knownFields(output);
-    const text = ['name', 'organization_name', 'email', 'provider'].find((member) => known.includes(member));
+    const text = ['name', 'organization_name', 'email', 'provider', 'id'].find((member) => known.includes(member));
     const inside = serve([secretItem(CANARY)]);
     const answer = await inside.call(name, { ...argsOf(name), where: [`${text}=${KEY}`], count_only: true });
     expect(answer.text).toContain('0 of 1 scanned match.');

@@ -20,3 +20,7 @@ export const PLAIN = {
 export const deprecated = (other: string) => `deprecated: ${other} takes its place.`;
 
 export const PAIR_OF_NULL = "The guide on metadata removes one pair by a key's null; the file types values as strings.";
+
+/** Why a route stands on the ledger of both official files. */
+export const NEWEST_ROUTE =
+  'Newer than both files: the shapes are those of WorkOS’s Node SDK 11.0.0 and of its emulator.';

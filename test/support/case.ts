@@ -30,6 +30,8 @@ export type Case = {
   readonly differs?: Readonly<Record<string, string>>;
   /** Arguments, or listed values as `ARGUMENT=VALUE`, that only the newest official file has. */
   readonly newer?: readonly string[];
+  /** Arguments that only npm's official file has. */
+  readonly gone?: readonly string[];
   /** Its call in the sandbox; `absent` if the sandbox lacks the route. Default: the required arguments, as seeded there. */
   readonly sandbox?: SandboxCall | 'absent';
   /** The calls on its page. Default: the call in the sandbox. */

@@ -74,7 +74,7 @@ async function runIn({ allow, asks, names, isAbsent }: Group): Promise<Steps> {
   const questions: Question[] = [];
   const upstream = isAbsent ? await listen(answer) : undefined;
   const session = await connectAsking(
-    [...(upstream === undefined ? ['--sandbox'] : []), '--allow', allow],
+    [...(upstream === undefined ? ['--sandbox'] : []), '--allow', allow, '--list', 'all'],
     upstream === undefined ? {} : toEnv(upstream.url),
     'v2 client, legacy',
     asks ? { form: {} } : undefined,

@@ -23,12 +23,13 @@ export const toolOf = ({ method, path }: Sent): Tool | undefined => {
 export const ofTool = <T extends Sent>(name: string, requests: readonly T[]): readonly T[] =>
   requests.filter((request) => toolOf(request)?.name === name);
 
-/** Answers every tool in the form that it declares, with one object. */
+/** Answers every tool in the form that it declares, with one object that has something of each answer. */
 export function inForm(object: Readonly<Record<string, unknown>>): (request: Request) => Response {
   return ({ method, url }) => {
     const tool = toolOf({ method, path: new URL(url).pathname });
     if (tool?.answersArray) return Response.json([object]);
-    if (!tool?.isList) return Response.json(object);
+    const others = Object.keys(tool?.output?.shape ?? {}).map((name) => [name, null]);
+    if (!tool?.isList) return Response.json({ ...Object.fromEntries(others), ...object });
     return Response.json({ object: 'list', data: [object], list_metadata: { before: null, after: null } });
   };
 }

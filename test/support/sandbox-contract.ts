@@ -1,4 +1,4 @@
-import { faults, type Operation, partsOf, type Schema, specifications, type Version } from './openapi.ts';
+import { faults, type Operation, operationOf, partsOf, type Schema, specifications, type Version } from './openapi.ts';
 
 // Answers that an official file does not document, each with its reason. An unused entry fails.
 const EXCEPTIONS: Readonly<Record<string, string>> = {
@@ -53,6 +53,14 @@ const NEWEST: Readonly<Record<string, Operation['responses']>> = {
   },
   [`POST ${CONTACTS}/{contact_id}/revoke`]: { ...errors, 204: {} },
 };
+
+/** A route as the official files write it, or as that newest one does. */
+export function toOfficial(route: string): string {
+  const [method = ''] = route.split(' ');
+  const isIt = (other: string) => other.replace(/\{\w+\}/g, '{}') === route.replace(/\{\w+\}/g, '{}');
+  const path = operationOf(route)?.path;
+  return path === undefined ? (Object.keys(NEWEST).find(isIt) ?? route) : `${method} ${path}`;
+}
 
 /** Members that npm's file lacks, by the kind of their object. */
 const NEWER: Readonly<Record<string, string>> = {

@@ -1,3 +1,4 @@
+import { toAcceptance } from '../../sandbox/shapes.ts';
 import type { Arguments } from '../../src/catalog/declaration.ts';
 
 // IDs and secrets of the sandbox's seeded world.
@@ -27,6 +28,14 @@ export const ACME_KEY = 'api_key_01JACME1000000000000000000';
 export const ACME_CONTACT = 'it_contact_01JACME0000000000000000000';
 export const ACME_PROJECT = 'authz_resource_01JACMEHARBR00000000000000';
 export const CLIENT_ID = 'client_01JSANDBX00000000000000000';
+export const BEN = 'user_01JBEN00000000000000000000';
+export const DEV = 'user_01JDEV00000000000000000000';
+export const MAYA = 'user_01JMAYA0000000000000000000';
+export const BLUEFERN_CONTACT = 'it_contact_01JBFERN000000000000000000';
+export const ACME_WAREHOUSE_KEY = 'api_key_01JACME2000000000000000000';
+export const BEN_KEY = 'api_key_01JBEN00000000000000000000';
+export const DEV_RESET_TOKEN = toAcceptance('password reset DEV').token;
+export const ACME_KEY_VALUE = `sk_sandbox_${toAcceptance('key ACME1').token}`;
 export const PASSWORD = 'sandbox-password';
 
 /** What the server adds to a sign-in. */
