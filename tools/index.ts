@@ -9,6 +9,7 @@ import mfa from './areas/mfa.ts';
 import organizationDomains from './areas/organization-domains.ts';
 import organizations from './areas/organizations.ts';
 import roles from './areas/roles.ts';
+import sessions from './areas/sessions.ts';
 import sso from './areas/sso.ts';
 import users from './areas/users.ts';
 import debugDirectorySync from './jobs/debug-directory-sync.ts';
@@ -24,6 +25,7 @@ const all = [
   users,
   memberships,
   invitations,
+  sessions,
   magicAuth,
   mfa,
   organizations,

@@ -21,6 +21,10 @@ export const authentications: Limit = {
 
 export const magicAuthCodes: Limit = { name: 'magic_auth', requests: 3, seconds: 60, by: ['email'] };
 
+export const verificationEmails: Limit = { name: 'email_verification', requests: 3, seconds: 60, by: ['user_id'] };
+
+export const passwordResets: Limit = { name: 'password_reset', requests: 3, seconds: 60, by: ['email'] };
+
 export const organizationDeletes: Limit = { name: 'organization_deletes', requests: 50, seconds: 60 };
 
 /** Ordinary work ends a few things an hour; an agent that ends more may have been misled. */

@@ -10,6 +10,7 @@ import mfa from './mfa.ts';
 import organizationDomains from './organization-domains.ts';
 import organizations from './organizations.ts';
 import roles from './roles.ts';
+import sessions from './sessions.ts';
 import sso from './sso.ts';
 import users from './users.ts';
 
@@ -17,6 +18,7 @@ const all: Readonly<Record<ToolName, Case>> = {
   ...users,
   ...memberships,
   ...invitations,
+  ...sessions,
   ...magicAuth,
   ...mfa,
   ...organizations,
