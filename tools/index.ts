@@ -1,6 +1,7 @@
 import type { Area } from '../src/catalog/declaration.ts';
 import auditLogs from './areas/audit-logs.ts';
 import directorySync from './areas/directory-sync.ts';
+import emailVerification from './areas/email-verification.ts';
 import events from './areas/events.ts';
 import invitations from './areas/invitations.ts';
 import magicAuth from './areas/magic-auth.ts';
@@ -26,6 +27,7 @@ const all = [
   memberships,
   invitations,
   sessions,
+  emailVerification,
   magicAuth,
   mfa,
   organizations,

@@ -2,6 +2,7 @@ import type { ToolName } from '../../tools/index.ts';
 import type { Case } from '../support/case.ts';
 import auditLogs from './audit-logs.ts';
 import directorySync from './directory-sync.ts';
+import emailVerification from './email-verification.ts';
 import events from './events.ts';
 import invitations from './invitations.ts';
 import magicAuth from './magic-auth.ts';
@@ -19,6 +20,7 @@ const all: Readonly<Record<ToolName, Case>> = {
   ...memberships,
   ...invitations,
   ...sessions,
+  ...emailVerification,
   ...magicAuth,
   ...mfa,
   ...organizations,
