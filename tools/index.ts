@@ -9,6 +9,7 @@ import memberships from './areas/memberships.ts';
 import mfa from './areas/mfa.ts';
 import organizationDomains from './areas/organization-domains.ts';
 import organizations from './areas/organizations.ts';
+import passwordReset from './areas/password-reset.ts';
 import roles from './areas/roles.ts';
 import sessions from './areas/sessions.ts';
 import sso from './areas/sso.ts';
@@ -28,6 +29,7 @@ const all = [
   invitations,
   sessions,
   emailVerification,
+  passwordReset,
   magicAuth,
   mfa,
   organizations,

@@ -10,6 +10,7 @@ import memberships from './memberships.ts';
 import mfa from './mfa.ts';
 import organizationDomains from './organization-domains.ts';
 import organizations from './organizations.ts';
+import passwordReset from './password-reset.ts';
 import roles from './roles.ts';
 import sessions from './sessions.ts';
 import sso from './sso.ts';
@@ -21,6 +22,7 @@ const all: Readonly<Record<ToolName, Case>> = {
   ...invitations,
   ...sessions,
   ...emailVerification,
+  ...passwordReset,
   ...magicAuth,
   ...mfa,
   ...organizations,
