@@ -1,4 +1,5 @@
 import type { Area } from '../src/catalog/declaration.ts';
+import adminPortal from './areas/admin-portal.ts';
 import auditLogs from './areas/audit-logs.ts';
 import directorySync from './areas/directory-sync.ts';
 import emailVerification from './areas/email-verification.ts';
@@ -34,6 +35,7 @@ const all = [
   mfa,
   organizations,
   organizationDomains,
+  adminPortal,
   sso,
   directorySync,
   auditLogs,

@@ -1,5 +1,6 @@
 import type { ToolName } from '../../tools/index.ts';
 import type { Case } from '../support/case.ts';
+import adminPortal from './admin-portal.ts';
 import auditLogs from './audit-logs.ts';
 import directorySync from './directory-sync.ts';
 import emailVerification from './email-verification.ts';
@@ -27,6 +28,7 @@ const all: Readonly<Record<ToolName, Case>> = {
   ...mfa,
   ...organizations,
   ...organizationDomains,
+  ...adminPortal,
   ...sso,
   ...directorySync,
   ...auditLogs,
