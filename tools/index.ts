@@ -1,6 +1,7 @@
 import type { Area } from '../src/catalog/declaration.ts';
 import adminPortal from './areas/admin-portal.ts';
 import auditLogs from './areas/audit-logs.ts';
+import authorizationChecks from './areas/authorization-checks.ts';
 import directorySync from './areas/directory-sync.ts';
 import emailVerification from './areas/email-verification.ts';
 import events from './areas/events.ts';
@@ -40,6 +41,7 @@ const all = [
   directorySync,
   auditLogs,
   roles,
+  authorizationChecks,
   events,
 ];
 

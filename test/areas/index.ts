@@ -2,6 +2,7 @@ import type { ToolName } from '../../tools/index.ts';
 import type { Case } from '../support/case.ts';
 import adminPortal from './admin-portal.ts';
 import auditLogs from './audit-logs.ts';
+import authorizationChecks from './authorization-checks.ts';
 import directorySync from './directory-sync.ts';
 import emailVerification from './email-verification.ts';
 import events from './events.ts';
@@ -33,6 +34,7 @@ const all: Readonly<Record<ToolName, Case>> = {
   ...directorySync,
   ...auditLogs,
   ...roles,
+  ...authorizationChecks,
   ...events,
 };
 
