@@ -41,6 +41,7 @@ const EMULATOR = 'The official emulator answers null.';
 /** In what the declared outputs and the official OpenAPI file differ, and why that is right. */
 const LEDGER: readonly Entry[] = [
   newer('user.name', 'user.radar_auth_attempt_id', 'magic_auth.radar_auth_attempt_id'),
+  newer('api_key.expires_at', 'validate_api_key.agent_registration_id'),
   newer('organization_membership.roles'),
   { lines: ['connection.options: absent'], in: ['npm'], reason: 'gone in 0.61.0' },
   nullable(['directory_group.organization_id', 'directory_user.organization_id'], SDK),

@@ -1,5 +1,6 @@
 import type { Area } from '../src/catalog/declaration.ts';
 import adminPortal from './areas/admin-portal.ts';
+import apiKeys from './areas/api-keys.ts';
 import auditLogs from './areas/audit-logs.ts';
 import authorizationChecks from './areas/authorization-checks.ts';
 import directorySync from './areas/directory-sync.ts';
@@ -42,6 +43,7 @@ const all = [
   auditLogs,
   roles,
   authorizationChecks,
+  apiKeys,
   events,
 ];
 

@@ -1,6 +1,7 @@
 import type { ToolName } from '../../tools/index.ts';
 import type { Case } from '../support/case.ts';
 import adminPortal from './admin-portal.ts';
+import apiKeys from './api-keys.ts';
 import auditLogs from './audit-logs.ts';
 import authorizationChecks from './authorization-checks.ts';
 import directorySync from './directory-sync.ts';
@@ -35,6 +36,7 @@ const all: Readonly<Record<ToolName, Case>> = {
   ...auditLogs,
   ...roles,
   ...authorizationChecks,
+  ...apiKeys,
   ...events,
 };
 
