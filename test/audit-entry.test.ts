@@ -250,11 +250,26 @@ describe('the sentence of a call', () => {
       bot asked to resend an invitation in staging | bot resent invitation invitation_1 in staging
       bot asked to accept an invitation in staging | bot accepted invitation invitation_1 in staging
       bot asked to revoke an invitation in staging | bot revoked invitation invitation_1 in staging
+      bot asked to list user sessions in staging | bot listed user sessions of user user_1 in staging
+      bot asked to revoke a session in staging | bot revoked a session in staging
+      bot asked to read an authkit authorization URL in staging | bot read an authkit authorization URL in staging
+      bot asked to send a verification email in staging | bot sent a verification email for user user_1 in staging
+      bot asked to read an email verification in staging | bot read email verification email_verification_1 in staging
+      bot asked to confirm an email verification in staging | bot confirmed an email verification for user user_1 in staging
+      bot asked to send an email change in staging | bot sent an email change for user user_1 in staging
+      bot asked to confirm an email change in staging | bot confirmed an email change for user user_1 in staging
+      bot asked to create a password reset in staging | bot created a password reset in staging
+      bot asked to read a password reset in staging | bot read password reset password_reset_1 in staging
+      bot asked to confirm a password reset in staging | bot confirmed a password reset in staging
       bot asked to create a Magic Auth code in staging | bot created a Magic Auth code in staging
       bot asked to read a Magic Auth code in staging | bot read Magic Auth code magic_auth_1 in staging
       bot asked to enroll an authentication factor in staging | bot enrolled an authentication factor for user user_1 in staging
       bot asked to challenge an authentication factor in staging | bot challenged authentication factor auth_factor_1 in staging
       bot asked to check an authentication challenge in staging | bot checked authentication challenge auth_challenge_1 in staging
+      bot asked to list user authentication factors in staging | bot listed user authentication factors of user user_1 in staging
+      bot asked to read an authentication factor in staging | bot read authentication factor authentication_factor_1 in staging
+      bot asked to enroll a user authentication factor in staging | bot enrolled a user authentication factor for user user_1 in staging
+      bot asked to delete an authentication factor in staging | bot deleted authentication factor authentication_factor_1 in staging
       bot asked to create an organization in staging | bot created an organization in staging
       bot asked to read an organization in staging | bot read organization organization_1 in staging
       bot asked to read an organization by external id in staging | bot read an organization by external id in staging
@@ -265,6 +280,12 @@ describe('the sentence of a call', () => {
       bot asked to read an organization domain in staging | bot read organization domain organization_domain_1 in staging
       bot asked to delete an organization domain in staging | bot deleted organization domain organization_domain_1 in staging
       bot asked to check an organization domain in staging | bot checked organization domain organization_domain_1 in staging
+      bot asked to create a portal link in staging | bot created a portal link in staging
+      bot asked to list IT contacts in staging | bot listed IT contacts of organization organization_1 in staging
+      bot asked to create an IT contact in staging | bot created an IT contact for organization organization_1 in staging
+      bot asked to invite an IT contact in staging | bot invited an IT contact for organization organization_1 in staging
+      bot asked to revoke an IT contact invitation in staging | bot revoked an IT contact invitation for organization organization_1 in staging
+      bot asked to delete an IT contact in staging | bot deleted an IT contact for organization organization_1 in staging
       bot asked to read an SSO authorization URL in staging | bot read an SSO authorization URL for connection conn_1 in staging
       bot asked to read an SSO profile and token in staging | bot read an SSO profile and token in staging
       bot asked to list connections in staging | bot listed connections of organization org_1 in staging
@@ -282,6 +303,19 @@ describe('the sentence of a call', () => {
       bot asked to read an audit log export in staging | bot read audit log export audit_log_export_1 in staging
       bot asked to list environment roles in staging | bot listed environment roles in staging
       bot asked to list organization roles in staging | bot listed organization roles of organization org_1 in staging
+      bot asked to check an authorization in staging | bot checked an authorization for organization membership organization_membership_1 in staging
+      bot asked to list accessible resources in staging | bot listed accessible resources of organization membership organization_membership_1 in staging
+      bot asked to list effective permissions in staging | bot listed effective permissions of organization membership organization_membership_1 in staging
+      bot asked to list permissions on external resource in staging | bot listed permissions on external resource of organization membership organization_membership_1 in staging
+      bot asked to list resource members in staging | bot listed resource members of resource resource_1 in staging
+      bot asked to list resource members by external id in staging | bot listed resource members by external id of organization organization_1 in staging
+      bot asked to list organization API keys in staging | bot listed organization API keys of organization organization_1 in staging
+      bot asked to list user API keys in staging | bot listed user API keys of user user_1 in staging
+      bot asked to create an organization API key in staging | bot created an organization API key for organization organization_1 in staging
+      bot asked to create a user API key in staging | bot created a user API key for user user_1 in staging
+      bot asked to check an API key in staging | bot checked an API key in staging
+      bot asked to expire an API key in staging | bot expired API key api_key_1 in staging
+      bot asked to delete an API key in staging | bot deleted API key api_key_1 in staging
       bot asked to list events in staging | bot listed events in staging"
     `);
   });
