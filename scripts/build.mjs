@@ -54,14 +54,18 @@ const REQUIRE = "import{createRequire as $require}from'node:module';const requir
 
 const ENTRIES = {
   program: 'src/entry/program.ts',
-  http: 'src/entry/http.ts',
-  commands: 'src/entry/commands.ts',
-  demo: 'src/demo/demo.ts',
   'config-file': 'src/settings/read-file.ts',
   sandbox: 'sandbox/index.ts',
   tunnel: 'src/workos/tunnel.ts',
   tracer: 'src/tracing/tracer.ts',
   view: 'src/view/page.ts',
+};
+
+/** What no client waits for a start of. What they have in common, the catalogue for one, is in files of its own. */
+const LARGE = {
+  http: 'src/entry/http.ts',
+  commands: 'src/entry/commands.ts',
+  demo: 'src/demo/demo.ts',
 };
 
 /** A server over stdio, with the part that it loads behind the opening; what both need is a file of its own. */
@@ -88,7 +92,7 @@ const stayApart = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\..*\.ts$/ }, ({ path, kind, resolveDir }) => {
       if (kind !== 'dynamic-import') return undefined;
-      const parts = { ...ENTRIES, stdio: STDIO.stdio };
+      const parts = { ...ENTRIES, ...LARGE, stdio: STDIO.stdio };
       const [name] = Object.entries(parts).find(([, source]) => resolve(source) === resolve(resolveDir, path)) ?? [];
       return name === undefined ? undefined : { path: `./${name}.js`, external: true };
     });
@@ -151,6 +155,14 @@ try {
     plugins: [stayApart],
   });
   const ours = await build({ ...bundle, entryPoints: ENTRIES, define, plugins: [toolsAsAsked, stayApart] });
+  const large = await build({
+    ...bundle,
+    entryPoints: LARGE,
+    splitting: true,
+    chunkNames: 'shared-[hash]',
+    define,
+    plugins: [toolsAsAsked, stayApart],
+  });
   const stdio = await build({
     ...bundle,
     entryPoints: STDIO,
@@ -168,6 +180,7 @@ try {
   const inputs = Object.keys({
     ...main.metafile.inputs,
     ...ours.metafile.inputs,
+    ...large.metafile.inputs,
     ...stdio.metafile.inputs,
     ...theirs.metafile.inputs,
   });

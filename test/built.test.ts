@@ -26,7 +26,7 @@ const files = readdirSync(dist).filter((file) => file.endsWith('.js'));
 
 describe('what is built', () => {
   it('has names that every file system takes', () => {
-    expect(files.filter((file) => !/^[a-z][a-z-]*\.js$/.test(file))).toEqual([]);
+    expect(files.filter((file) => !/^(?:shared-[0-9A-Z]{8}|[a-z][a-z-]*)\.js$/.test(file))).toEqual([]);
   });
 
   it.each<[allow: string, confirm: ConfirmMode]>([

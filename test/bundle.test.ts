@@ -234,12 +234,16 @@ describe('its manifest', () => {
   });
 });
 
+/** The tools of the server itself. */
+const ownWith = (on: readonly string[]) => [
+  ...(on.includes('list_events') ? ['wait_for_events'] : []),
+  'get_access_status',
+];
+
 const expected = (...allow: string[]) => {
   const policy = createPolicy(catalog, { allow, deny: [], readOnly: false, productionGuard: false });
-  return [
-    ...catalog.tools.filter((tool) => policy.whyOff(tool) === undefined).map((tool) => tool.name),
-    'get_access_status',
-  ];
+  const on = catalog.tools.filter((tool) => policy.whyOff(tool) === undefined).map((tool) => tool.name);
+  return [...on, ...ownWith(on)];
 };
 const live = { api_key: PRODUCTION, write: true, delete: true };
 
@@ -263,7 +267,8 @@ describe('with the variables of its manifest, the server offers', () => {
     const { names } = await offer(set);
     expect(names).toEqual(expected(...grants));
     expect(names.filter((name) => FIXED.has(name))).toHaveLength(count);
-    expect([...(await namesCheckTells(set)), 'get_access_status'].sort()).toEqual([...names].sort());
+    const told = await namesCheckTells(set);
+    expect([...told, ...ownWith(told)].sort()).toEqual([...names].sort());
   });
 
   it.each<[what: string, set: UserConfig, message: RegExp]>([
