@@ -177,7 +177,7 @@ agents:
 
     expect(await statusOf('https://issuer.test')).toBe(200);
     expect(await statusOf('https://shut.test')).toBe(503);
-    await server.until(/"url":"https:\/\/issuer.test:8444","reason":"the proxy opened no tunnel \(502\)"/);
+    await server.until(/"host":"issuer.test:8444","reason":"the proxy opened no tunnel \(502\)"/);
     expect(received.map(([where]) => where)).toEqual(['issuer.test:8443/jwks?v=1']);
     expect((await postCall(server.url, token.bot.token, 'list_users')).result.isError).toBeUndefined();
     expect(proxy.state.asked.map(({ target }) => target)).toEqual([

@@ -42,7 +42,7 @@ environments:
 agents:
   ann: { environment: north, allow: ['users:read', 'users:delete', delete_organization], tokens: ['${hashOf(token.north)}'], status-tool: true }
   sol: { environment: south, allow: ['users:read', 'organizations:full'], tokens: ['${hashOf(token.south)}'] }
-  nat: { environment: north, allow: '*:full', tokens: ['${hashOf(token.narrow)}'] }
+  nat: { environment: north, allow: '*:full', list: all, tokens: ['${hashOf(token.narrow)}'] }
   old: { environment: north, allow: '*:read', tokens: ['${hashOf(token.gone)}'], expires: 2020-01-01 }
   few: { environment: north, allow: 'users:read', requests-per-minute: 5, tokens: ['${hashOf(token.few)}'] }
   many: { environment: north, allow: 'users:read', tokens: ['${hashOf(token.many)}'] }
@@ -210,7 +210,7 @@ describe('headers that narrow', () => {
     const reads = await toolsWith({ 'X-WorkOS-MCP-Read-Only': '1' });
     expect(all).toContain('delete_user');
     expect(reads.length).toBeGreaterThan(10);
-    expect(reads.filter((name) => !/^(get|list)_/.test(name))).toEqual([]);
+    expect(reads.filter((name) => !/^(get|list|check|wait)_/.test(name))).toEqual([]);
     expect(await toolsWith({ 'X-WorkOS-MCP-Read-Only': 'false' })).toEqual(all);
   });
 
