@@ -4,6 +4,8 @@ export type VerbForms = {
   readonly done: string;
   /** The verb acts on an existing object that an argument names. */
   readonly on?: true;
+  /** The verb acts on several objects: the tool's name has their plural. */
+  readonly many?: true;
 };
 
 /** The verbs with which a tool's name may begin. A tool with any other verb does not compile. */
@@ -29,11 +31,11 @@ export const VERBS = {
   enable: { do: 'enable', done: 'enabled', on: true },
   enroll: { do: 'enroll', done: 'enrolled' },
   expire: { do: 'expire', done: 'expired', on: true },
-  find: { do: 'look for', done: 'looked for' },
+  find: { do: 'look for', done: 'looked for', many: true },
   get: { do: 'read', done: 'read', on: true },
   import: { do: 'import', done: 'imported' },
   invite: { do: 'invite', done: 'invited', on: true },
-  list: { do: 'list', done: 'listed' },
+  list: { do: 'list', done: 'listed', many: true },
   mint: { do: 'mint', done: 'minted' },
   reactivate: { do: 'reactivate', done: 'reactivated', on: true },
   rekey: { do: 'rekey', done: 'rekeyed', on: true },
@@ -48,7 +50,7 @@ export const VERBS = {
   // As with `verify`: the verdict is in WorkOS's answer, which is content.
   validate: { do: 'check', done: 'checked', on: true },
   verify: { do: 'check', done: 'checked', on: true },
-  wait: { do: 'wait', done: 'waited' },
+  wait: { do: 'wait for', done: 'waited for', many: true },
 } as const satisfies Readonly<Record<string, VerbForms>>;
 
 export type Verb = keyof typeof VERBS;

@@ -356,6 +356,8 @@ describe('the sentence of a call', () => {
     ['delete_user', 'asked', `bot asked to delete user ${USER} in staging`],
     ['delete_user', 'tried', `bot tried to delete user ${USER} in staging`],
     ['delete_user', 'done', `bot deleted user ${USER} in staging`],
+    ['wait_for_events', 'done', `bot waited for events of user ${USER} in staging`],
+    ['wait_for_events', 'asked', `bot asked to wait for events of user ${USER} in staging`],
     ['merge_users', 'done', 'bot called merge_users in staging'],
     ['merge_users', 'asked', 'bot asked to call merge_users in staging'],
     ['get', 'tried', 'bot tried to call get in staging'],

@@ -25,7 +25,7 @@ const MAX_MENTIONED = 2;
 /** "support-bot read user user_01E4ZCR3C56J083X43JQXF3JK5 in staging". */
 export function toSentence({ agent, tool, ids, environment }: CallSubject, form: Form): string {
   const { name } = tool;
-  const { verb, noun, any, isList } = partsOf(name);
+  const { verb, noun, any } = partsOf(name);
   const where = environment === 'sandbox' ? 'in the sandbox' : `in ${environment}`;
   const say = (what: VerbForms) => (form === 'done' ? what.done : `${form} to ${what.do}`);
   if (verb === undefined) {
@@ -41,7 +41,7 @@ export function toSentence({ agent, tool, ids, environment }: CallSubject, form:
     .slice(0, MAX_MENTIONED)
     .map(([argument, id]) => `${toKind(argument)} ${id}`);
   const object = own === undefined ? any : `${noun} ${own}`;
-  const related = others.length === 0 ? [] : [`${isList ? 'of' : 'for'} ${others.join(' and ')}`];
+  const related = others.length === 0 ? [] : [`${verb.many ? 'of' : 'for'} ${others.join(' and ')}`];
   return [agent, say(verb), object, ...related, where].join(' ');
 }
 
@@ -93,9 +93,9 @@ const isVerb = (word: string): word is Verb => Object.hasOwn(VERBS, word);
 const partsOf = memoizeByName((name) => {
   const [first = '', ...rest] = name.split('_');
   const verb: VerbForms | undefined = isVerb(first) && rest.length > 0 ? VERBS[first] : undefined;
-  const noun = toWords(rest.join('_'));
-  const isList = first === 'list';
-  return { verb, noun, any: isList ? noun : withArticle(noun), isList };
+  // The verb has it already: wait_for_events.
+  const noun = toWords((rest[0] === 'for' ? rest.slice(1) : rest).join('_'));
+  return { verb, noun, any: verb?.many ? noun : withArticle(noun) };
 });
 
 /** The kind of object that an argument names: "organization" for `organization_id` and `organization`. */
