@@ -25,14 +25,17 @@ const rowOf = (name: string): Row => TABLE.get(name) ?? expect.fail(`no case of 
 const isLocal = ({ sandbox }: Case): boolean => sandbox !== 'absent' && sandbox?.sends === 'none';
 const callsOf = (name: string): readonly Arguments[] => CALLS[name] ?? expect.fail(`no call of ${name}`);
 
-const CUSTOMERS =
-  'users:read organizations:read organization_domains:read list_connections get_connection directory_sync:read roles:read';
 const PRESETS: Readonly<Record<string, string>> = {
-  'preset:support': CUSTOMERS,
+  'preset:support':
+    'users:read memberships:read organizations:read organization_domains:read list_connections get_connection directory_sync:read roles:read list_invitations events:read list_user_sessions authorization_checks:read',
   'preset:onboarding':
-    'organizations:read organizations:write organization_domains:read organization_domains:write users:read create_user list_connections get_connection roles:read',
-  'preset:sso-debug': 'organizations:read organization_domains:read sso:read directory_sync:read users:read',
-  'preset:security-review': `${CUSTOMERS} audit_logs:read create_audit_log_export`,
+    'list_organizations get_organization organizations:write organization_domains:read organization_domains:write list_users get_user create_user list_organization_memberships create_organization_membership invitations:read invitations:write list_it_contacts invite_it_contact list_connections get_connection get_directory roles:read events:read',
+  'preset:sso-debug':
+    'organizations:read organization_domains:read sso:read directory_sync:read users:read events:read list_user_sessions',
+  'preset:security-review':
+    'list_users get_user list_user_identities list_organization_memberships list_organizations get_organization organization_domains:read list_connections get_connection directory_sync:read roles:read list_invitations list_organization_api_keys list_user_api_keys audit_logs:read create_audit_log_export',
+  'preset:incident':
+    'list_users get_user list_organization_memberships list_organizations get_organization list_organization_roles list_connections get_connection list_directories list_directory_users list_invitations list_organization_api_keys list_user_api_keys events:read list_user_sessions revoke_session deactivate_organization_membership revoke_invitation',
 };
 
 type Grants = {
@@ -73,7 +76,8 @@ const SETS: readonly Grants[] = [
     seeing: 9,
   },
   { allow: 'preset:support', tools: 15, seeing: 0 },
-  { allow: 'preset:onboarding update_user', deny: 'create_organization', tools: 14, seeing: 0 },
+  { allow: 'preset:onboarding update_user', deny: 'create_organization', tools: 15, seeing: 0 },
+  { allow: 'preset:incident', tools: 9, seeing: 0 },
   { allow: 'preset:sso-debug preset:security-review sso:credentials', deny: 'list_users', tools: 18, seeing: 4 },
 ];
 

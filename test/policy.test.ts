@@ -123,9 +123,10 @@ describe('presets', () => {
 
   it.each([
     ['preset:support', 15],
-    ['preset:onboarding', 14],
+    ['preset:onboarding', 15],
     ['preset:sso-debug', 14],
     ['preset:security-review', 17],
+    ['preset:incident', 9],
   ])('%s is %i tools', (grants, count) => {
     expect(on(grants, fixedCatalog)).toHaveLength(count);
   });
@@ -137,14 +138,20 @@ describe('presets', () => {
       'preset:onboarding',
       [
         'create_user',
+        'create_organization_membership',
+        'create_invitation',
+        'resend_invitation',
+        'revoke_invitation',
         'create_organization',
         'update_organization',
         'create_organization_domain',
         'verify_organization_domain',
+        'invite_it_contact',
       ],
     ],
     ['preset:sso-debug', []],
     ['preset:security-review', ['create_audit_log_export']],
+    ['preset:incident', ['deactivate_organization_membership', 'revoke_invitation', 'revoke_session']],
   ])('%s writes with nothing but %j', (grants, writes) => {
     const reads = catalog.tools.filter(({ access }) => access === 'read').map(({ name }) => name);
     expect(on(grants).filter((name) => !reads.includes(name))).toEqual(writes);

@@ -127,6 +127,17 @@ describe('what clients see', () => {
     await core.close();
     expect(costOf(shown)).toBeLessThanOrEqual(budget);
   });
+
+  // Agents with a preset are listed all of it.
+  it.each(
+    Object.keys(declarations.presets).map((name) => [name, name === 'support' ? 5_500 : 3_500] as const),
+  )('costs no more than the budget of a preset: %s', async (name, budget) => {
+    const agent = await connect(['--sandbox', '--allow', `preset:${name}`]);
+    const shown = await agent.listTools();
+    await agent.close();
+    expect(shown.map((tool) => tool.name)).not.toContain('find_tools');
+    expect(costOf(shown)).toBeLessThanOrEqual(budget);
+  });
 });
 
 /** Every schema within a schema, the root included, with its path. */

@@ -31,10 +31,22 @@ export const ASKED: readonly string[] = [
 
 const fixed = ({ tools, ...area }: Area): Area => ({ ...area, tools: tools.filter(({ name }) => FIXED.has(name)) });
 
+const fixedAreas = declarations.areas.map(fixed).filter(({ tools }) => tools.length > 0);
+
+/** Whether a grant of a preset says something of the fixed tools. */
+const isFixed = (grant: string): boolean =>
+  FIXED.has(grant) || fixedAreas.some(({ name }) => grant.startsWith(`${name}:`));
+
 /** The catalogue of the fixed tools. What grants open of all the others is for test/matrix.test.ts and its table. */
 export const fixedCatalog = createCatalog({
   ...declarations,
-  areas: declarations.areas.map(fixed).filter(({ tools }) => tools.length > 0),
+  areas: fixedAreas,
+  presets: Object.fromEntries(
+    Object.entries(declarations.presets).map(([name, { meaning, grants }]) => [
+      name,
+      { meaning, grants: grants.filter(isFixed) },
+    ]),
+  ),
   prompts: [],
 });
 
