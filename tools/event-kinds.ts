@@ -95,6 +95,8 @@ export const eventKinds: readonly EventKind[] = [
     area: 'api_keys',
     reader: 'list_organization_api_keys',
     types: each('api_key', 'created', 'updated', 'revoked'),
+    // Shown once, to those that create a key.
+    secrets: ['value'],
     own: ['owner'],
   },
   {

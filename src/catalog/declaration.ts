@@ -44,6 +44,8 @@ export type EventKind = {
    * Dotted paths are no secrets in spite of their names.
    */
   readonly own?: readonly string[];
+  /** Members that are secrets, besides those that the reader's answer declares: other tools of the area show them. */
+  readonly secrets?: readonly string[];
   /** Other objects within the payload, by the member that holds them, with the tool that reads them. */
   readonly parts?: Readonly<Record<string, string>>;
 };

@@ -46,11 +46,13 @@ export function createEventView(kinds: readonly EventKind[], access: EventAccess
     return allowed ? undefined : `${type} is shown where ${tool.name} is on, and it is off: ${rule}.`;
   };
 
-  const conceal = (value: JsonObject, reader: Tool, own: readonly string[] = []): JsonObject => {
+  const conceal = (value: JsonObject, reader: Tool, kind?: Pick<EventKind, 'own' | 'secrets'>): JsonObject => {
     const marker = access.markerOf(reader);
     if (marker === undefined) return value;
     const { secrets, shown } = ofOne(reader);
-    return Object(withhold(value, { secrets, shown: new Set([...shown, ...own]) }, marker));
+    const { own = [], secrets: more = [] } = kind ?? {};
+    const declared = { secrets: new Set([...secrets, ...more]), shown: new Set([...shown, ...own]) };
+    return Object(withhold(value, declared, marker));
   };
 
   const showPart = (value: unknown, name: string | undefined): unknown => {
@@ -69,7 +71,7 @@ export function createEventView(kinds: readonly EventKind[], access: EventAccess
       const isOwn = part === undefined && (shown.has(name) || kind.own?.includes(name) === true);
       return [name, isOwn ? value : showPart(value, part)];
     });
-    return conceal(Object.fromEntries(members), reader, kind.own);
+    return conceal(Object.fromEntries(members), reader, kind);
   };
 
   return {
