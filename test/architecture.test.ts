@@ -57,8 +57,8 @@ describe('the fence', () => {
     ],
     [
       'a value where the row lists types',
-      edge('src/access/policy.ts', 'src/catalog/tool.ts'),
-      'access imports values of catalog, its row says types',
+      edge('src/agents/identify.ts', 'src/catalog/tool.ts'),
+      'agents imports values of catalog, its row says types',
     ],
     [
       'a package in the wrong room',

@@ -4,10 +4,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { decide } from '../src/access/policy.ts';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { membersIn } from '../src/catalog/output.ts';
-import { prompt, toAlternatives, toolsIn } from '../src/catalog/prompt.ts';
+import { prompt, toAlternatives, toolsIn, typesIn } from '../src/catalog/prompt.ts';
 import { createOffer } from '../src/mcp/offer.ts';
 import { toText } from '../src/mcp/prompts/text.ts';
 import { createStatusTool } from '../src/mcp/status-tool.ts';
+import { createWaitTool } from '../src/mcp/wait-tool.ts';
 import { declarations } from '../tools/index.ts';
 import { fixedCatalog } from './support/catalog.ts';
 import { connect, type PromptClient } from './support/prompts.ts';
@@ -18,12 +19,27 @@ import { listen, type Upstream } from './support/upstream.ts';
 const catalog = createCatalog(declarations);
 const { prompts } = catalog;
 const toolNames = catalog.tools.map(({ name }) => name);
-const byName = new Map(catalog.tools.map((tool) => [tool.name, tool]));
+const waitTool = createWaitTool(catalog);
+const byName = new Map([...catalog.tools, ...(waitTool ? [waitTool] : [])].map((tool) => [tool.name, tool]));
+const eventTypes: ReadonlySet<string> = new Set(waitTool?.events?.flatMap(({ types }) => types));
+
+/** The least that a prompt is there with: of several tools, the first. */
+const leastOf = (needs: readonly (string | readonly string[])[]) => needs.flatMap((need) => [need].flat().slice(0, 1));
+
+const grantsOf = (name: string): readonly string[] => {
+  const tool = byName.get(name);
+  return [
+    name,
+    ...(tool?.needsCredentials ? [`${tool.area}:credentials`] : []),
+    ...(tool?.needsOneOf?.slice(0, 1) ?? []),
+  ];
+};
+
+const VERB =
+  /\b(?:get|list|create|update|delete|verify|enroll|challenge|authenticate|deactivate|reactivate|revoke|resend|invite|expire|check|wait)_[a-z_]+/g;
 
 /** All that a text names which is a tool, or is called like one. */
-const namedIn = (text: string): string[] => [
-  ...new Set(text.match(/\b(?:get|list|create|update|delete|verify|enroll|challenge|authenticate)_[a-z_]+/g)),
-];
+const namedIn = (text: string): string[] => [...new Set(text.match(VERB))];
 
 /** Those of the record, among the lines of the log. */
 const entriesIn = (text: string) => parseMessages(text).filter(({ kind }) => kind !== undefined);
@@ -34,7 +50,21 @@ const ids = {
   directories: { acme: 'directory_01JACME0000000000000000000' },
 };
 
-const ALL = ['onboard_organization', 'debug_sso', 'debug_directory_sync', 'offboard_user', 'review_access'];
+const ALL = [
+  'onboard_organization',
+  'set_up_sso',
+  'invite_member',
+  'change_role',
+  'offboard_user',
+  'explain_sign_in',
+  'debug_sso',
+  'debug_directory_sync',
+  'rotate_api_key',
+  'review_access',
+];
+/** Those of which a tool takes credentials. */
+const WITHOUT_CREDENTIALS = ALL.filter((name) => !['change_role', 'rotate_api_key'].includes(name));
+const READING = ['explain_sign_in', 'debug_sso', 'debug_directory_sync', 'review_access'];
 
 /** A value for every argument of every prompt. */
 const FULL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -44,6 +74,21 @@ const FULL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     first_user: 'ida@elmgate.test',
     sign_in: 'SSO and directory sync',
   },
+  set_up_sso: {
+    organization: `Cedarwick Press (${ids.organizations.cedarwick})`,
+    setup: 'SSO and directory sync',
+    contact: 'systems@cedarwick.test',
+    domain: 'cedarwick.test',
+  },
+  invite_member: { email: 'nia@acme.example.com', organization: 'Acme', role: 'Billing' },
+  change_role: { email: 'ben@acme.example.com', organization: 'Acme', role: 'admin' },
+  explain_sign_in: {
+    email: 'gwen@bluefern.test',
+    organization: `Bluefern Health (${ids.organizations.bluefern})`,
+    time: 'an hour ago',
+    symptom: 'It says that the response is invalid',
+  },
+  rotate_api_key: { organization: 'Acme', key: 'Production' },
   debug_sso: {
     organization: `Bluefern Health (${ids.organizations.bluefern})`,
     domain: 'bluefern.test',
@@ -79,25 +124,29 @@ afterEach(async () => {
 /** Of an agent in the sandbox that has every prompt. */
 let full: PromptClient;
 beforeAll(async () => {
-  full = await connect(['--sandbox', '--allow', '*:full', '--list', 'all']);
+  full = await connect(['--sandbox', '--allow', '*:full,*:credentials', '--list', 'all']);
 });
 afterAll(() => full.close());
 
 describe('prompts are there', () => {
   it.each<[args: readonly string[], names: readonly string[]]>([
-    [['*:full'], ALL],
-    [['*:full', '--deny', 'delete_user'], ALL.filter((name) => name !== 'offboard_user')],
+    [['*:full,*:credentials'], ALL],
+    [['*:full'], WITHOUT_CREDENTIALS],
+    [['*:full', '--deny', 'delete_user'], WITHOUT_CREDENTIALS],
     [
-      ['*:full', '--read-only'],
-      ['debug_sso', 'debug_directory_sync', 'review_access'],
+      ['*:full', '--deny', 'delete_user,delete_organization_membership,deactivate_organization_membership'],
+      WITHOUT_CREDENTIALS.filter((name) => name !== 'offboard_user'),
     ],
+    [['*:full', '--read-only'], READING],
+    [['*:read', '--deny', 'list_connections'], READING.filter((name) => name !== 'debug_sso')],
+    [['preset:support'], READING],
     [
-      ['*:read', '--deny', 'list_connections'],
-      ['debug_directory_sync', 'review_access'],
+      ['preset:onboarding'],
+      ['onboard_organization', 'set_up_sso', 'invite_member', 'explain_sign_in', 'debug_sso', 'review_access'],
     ],
-    [['preset:support'], ['debug_sso', 'debug_directory_sync', 'review_access']],
-    [['preset:onboarding'], ['onboard_organization', 'debug_sso', 'review_access']],
-    [['preset:sso-debug'], ['debug_sso', 'debug_directory_sync', 'review_access']],
+    [['preset:sso-debug'], READING],
+    [['preset:security-review'], ['debug_sso', 'debug_directory_sync', 'review_access']],
+    [['preset:incident'], ['offboard_user', ...READING]],
     [['users:full'], ['offboard_user', 'review_access']],
     [['users:delete'], []],
     [['create_organization'], ['onboard_organization']],
@@ -134,7 +183,13 @@ describe.each(ALL)('%s', (name) => {
 
   it('reads as published, with no more than it needs', async () => {
     const { needs = [] } = prompts.find((one) => one.name === name) ?? {};
-    const client = await start(['--sandbox', '--allow', needs.join(','), '--confirm', 'strict']);
+    const client = await start([
+      '--sandbox',
+      '--allow',
+      leastOf(needs).flatMap(grantsOf).join(','),
+      '--confirm',
+      'strict',
+    ]);
     const text = await client.text(name, needed(name));
     await expect(`${text}\n`).toMatchFileSnapshot(`snapshots/prompts/${name}.least.txt`);
   });
@@ -147,7 +202,7 @@ describe('the text of a prompt', () => {
   it('names only tools that are on, whatever is off and whatever was given', () => {
     fc.assert(
       fc.property(fc.constantFrom(...prompts), subset, fc.infiniteStream(fc.boolean()), (one, more, flips) => {
-        const on = [...one.needs, ...more];
+        const on = [...leastOf(one.needs), ...more];
         const tools = new Map(catalog.tools.filter(({ name }) => on.includes(name)).map((tool) => [tool.name, tool]));
         const given = Object.fromEntries(Object.entries(FULL[one.name] ?? {}).filter(() => flips.next().value));
         const text = toText(one, given, { ...settings, tools });
@@ -162,11 +217,11 @@ describe('the text of a prompt', () => {
   });
 
   it.each(prompts)('$name speaks of arguments and members that its tools have', ({ steps, arguments: declared }) => {
-    const VALUES = ['legacy_verified', 'invalid_credentials'];
+    const VALUES = ['legacy_verified', 'invalid_credentials', 'directory_sync'];
     for (const way of steps.flatMap((step) => toAlternatives(step).ways)) {
       const tools = toolsIn(way).flatMap((name) => byName.get(name) ?? []);
       const known = new Set([
-        ...toolNames,
+        ...byName.keys(),
         ...VALUES,
         ...Object.keys(declared),
         ...tools.flatMap(({ input, output }) => [
@@ -175,20 +230,49 @@ describe('the text of a prompt', () => {
         ]),
       ]);
       // A step may go on with the answer of the one before.
-      const earlier = ['connection_type', 'verification_prefix', 'verification_token'];
-      const words = way.match(/\b[a-z]+(?:_[a-z]+)+\b/g) ?? [];
+      const earlier = ['obfuscated_value', 'connection_type', 'verification_prefix', 'verification_token'];
+      const dotted = typesIn(way).filter((name) => !name.startsWith('data.'));
+      expect(dotted.filter((name) => !eventTypes.has(name))).toEqual([]);
+      const words =
+        dotted.reduce((text, type) => text.replaceAll(type, ''), way).match(/\b[a-z]+(?:_[a-z]+)+\b/g) ?? [];
       expect(words.filter((word) => !known.has(word) && !earlier.includes(word))).toEqual([]);
     }
   });
 
-  it.each<[confirm: string, sentence: string]>([
-    ['auto', 'delete_user has to be confirmed: either the client asks a person, or you get a preview'],
-    ['strict', 'delete_user has to be confirmed by a person, whom the client asks'],
-    ['off', 'delete_user takes effect at once and cannot be undone: call it only after'],
-  ])('tells how a delete is confirmed: %s', async (confirm, sentence) => {
-    const client = await start(['--sandbox', '--allow', '*:full', '--list', 'all', '--confirm', confirm]);
+  const SEVERAL = 'Each call of delete_organization_membership, expire_api_key, delete_user';
+
+  it.each<[confirm: string, grants: string, sentence: string]>([
+    ['auto', 'users:full', 'delete_user has to be confirmed: either the client asks a person, or you get a preview'],
+    ['strict', 'users:full', 'delete_user has to be confirmed by a person, whom the client asks'],
+    ['off', 'users:full', 'delete_user takes effect at once and cannot be undone: call it only after'],
+    ['auto', '*:full', `${SEVERAL} has to be confirmed: either the client asks a person, or you get a preview`],
+    ['off', '*:full', `${SEVERAL} takes effect at once and cannot be undone: call it only after`],
+  ])('tells how a delete is confirmed: %s, %s', async (confirm, grants, sentence) => {
+    const client = await start(['--sandbox', '--allow', grants, '--list', 'all', '--confirm', confirm]);
     expect(await client.text('offboard_user', FULL.offboard_user)).toContain(`\n${sentence}`);
-    expect(await client.text('debug_sso', FULL.debug_sso)).not.toMatch(/delete_|has to be confirmed|takes effect/);
+    expect(await client.text('review_access', FULL.review_access)).not.toMatch(
+      /delete_|has to be confirmed|takes effe/,
+    );
+  });
+
+  it.each<[confirm: string, sentence: string]>([
+    ['auto', 'update_organization_membership has to be confirmed: either the client asks a person, or you get'],
+    [
+      'off',
+      'update_organization_membership takes effect at once: call it only after the person you work for has agreed.',
+    ],
+  ])('tells how another call is confirmed that always waits: %s', async (confirm, sentence) => {
+    const client = await start(['--sandbox', '--allow', '*:full,*:credentials', '--list', 'all', '--confirm', confirm]);
+    expect(await client.text('change_role', FULL.change_role)).toContain(`\n${sentence}`);
+  });
+
+  it('names a type of event only where the agent is shown it', async () => {
+    const blind = await start(['--sandbox', '--allow', 'events:read,users:read,list_connections', '--list', 'all']);
+    expect(await blind.text('explain_sign_in', FULL.explain_sign_in)).not.toMatch(/authentication\./);
+    expect(await blind.text('debug_sso', FULL.debug_sso)).toContain('you cannot see failed sign-ins');
+    const seeing = await start(['--sandbox', '--allow', 'preset:sso-debug', '--list', 'all']);
+    expect(await seeing.text('explain_sign_in', FULL.explain_sign_in)).toContain('authentication.sso_failed');
+    expect(await seeing.text('debug_sso', FULL.debug_sso)).toContain('authentication.sso_failed');
   });
 
   it.each([
@@ -461,7 +545,7 @@ describe('completion', () => {
 describe.each(PEERS)('a %s', (peer) => {
   it('lists, gets and completes over stdio', async () => {
     const client = await start(['--sandbox', '--allow', '*:full'], {}, peer);
-    expect(await client.names()).toEqual(ALL);
+    expect(await client.names()).toEqual(WITHOUT_CREDENTIALS);
     expect(await client.text('offboard_user', { email: 'ada@acme.example.com' })).toContain('delete_user');
     expect((await client.complete('offboard_user', 'email', 'ada')).values).toEqual(['ada@acme.example.com']);
     await expect(client.text('offboard_user')).rejects.toThrow('offboard_user: email is required.');

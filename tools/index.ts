@@ -17,11 +17,16 @@ import roles from './areas/roles.ts';
 import sessions from './areas/sessions.ts';
 import sso from './areas/sso.ts';
 import users from './areas/users.ts';
+import changeRole from './jobs/change-role.ts';
 import debugDirectorySync from './jobs/debug-directory-sync.ts';
 import debugSso from './jobs/debug-sso.ts';
+import explainSignIn from './jobs/explain-sign-in.ts';
+import inviteMember from './jobs/invite-member.ts';
 import offboardUser from './jobs/offboard-user.ts';
 import onboardOrganization from './jobs/onboard-organization.ts';
 import reviewAccess from './jobs/review-access.ts';
+import rotateApiKey from './jobs/rotate-api-key.ts';
+import setUpSso from './jobs/set-up-sso.ts';
 import { general } from './limits.ts';
 import { presets } from './presets.ts';
 
@@ -56,7 +61,18 @@ export const declarations = {
   areas,
   general,
   presets,
-  prompts: [onboardOrganization, debugSso, debugDirectorySync, offboardUser, reviewAccess],
+  prompts: [
+    onboardOrganization,
+    setUpSso,
+    inviteMember,
+    changeRole,
+    offboardUser,
+    explainSignIn,
+    debugSso,
+    debugDirectorySync,
+    rotateApiKey,
+    reviewAccess,
+  ],
   /** The read that tells whether a key works. */
   probe: { tool: 'list_organizations', args: { limit: 1 } },
 };

@@ -93,9 +93,6 @@ function credentialsOf(tools: readonly Tool[], policy: Policy): Credentials {
 export const STATUS_TOOL = 'get_access_status';
 export const FIND_TOOL = 'find_tools';
 
-/** The server's own tool that waits for events. */
-export const WAIT_TOOL = 'wait_for_events';
-
 /** The message for an unknown name of a tool or area. */
 export function noSuch({ tools, areas }: Catalog, name: string): string {
   const areaNames = areas.map((area) => area.name);

@@ -1,8 +1,9 @@
 import type { Catalog } from '../catalog/catalog.ts';
+import { WAIT_TOOL } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { withConfirmToken } from './confirmation.ts';
-import { isOn, STATUS_TOOL, WAIT_TOOL } from './overview.ts';
+import { isOn, STATUS_TOOL } from './overview.ts';
 import type { Policy } from './policy.ts';
 
 /**

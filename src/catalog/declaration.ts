@@ -50,6 +50,9 @@ export type EventKind = {
   readonly parts?: Readonly<Record<string, string>>;
 };
 
+/** The server's own tool that waits for the events that another tool lists. Prompts may name it. */
+export const WAIT_TOOL = 'wait_for_events';
+
 /** One WorkOS environment as a declaration may know it: without what opens it. */
 export type Environment = {
   readonly label: 'sandbox' | 'staging' | 'production';

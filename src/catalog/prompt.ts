@@ -1,6 +1,10 @@
+import { WAIT_TOOL } from './declaration.ts';
 import type { Tool } from './tool.ts';
 
-/** A job for a model, done with the tools of this server. A step names tools in braces: `Look with {list_users}`. */
+/**
+ * A job for a model, done with the tools of this server. A step names tools in braces: `Look with {list_users}`. Types of
+ * events that it names are types that the agent has to be shown.
+ */
 export type Prompt<Name extends string = string> = {
   /** `verb_noun`, snake_case. */
   readonly name: string;
@@ -8,8 +12,8 @@ export type Prompt<Name extends string = string> = {
   /** An instruction in one sentence, with which the prompt begins. */
   readonly description: string;
   readonly arguments: Readonly<Record<Name, PromptArgument<NoInfer<Name>>>>;
-  /** The tools that the job requires: if one of them is off, the prompt is not offered. */
-  readonly needs: readonly string[];
+  /** The tools that the job requires, or several of which one is enough: without them, the prompt is not offered. */
+  readonly needs: readonly Alternatives[];
   readonly steps: readonly PromptStep<NoInfer<Name>>[];
 };
 
@@ -53,6 +57,9 @@ const TOOL = /\{(\w+)\}/g;
 /** The tools that a text names. */
 export const toolsIn = (text: string): readonly string[] => [...text.matchAll(TOOL)].map(([, name = '']) => name);
 
+/** The types of events that a text names, and other names with dots. */
+export const typesIn = (text: string): readonly string[] => text.match(/[a-z_]+(?:\.[a-z_]+)+/g) ?? [];
+
 /** The text as a model reads it. */
 export const withoutBraces = (text: string): string => text.replace(TOOL, '$1');
 
@@ -69,9 +76,11 @@ export function toAlternatives(step: PromptStep): {
 /** Throws for a prompt that names an unknown tool, or that looks up with one that is not read-only. */
 export function checkPrompts(prompts: readonly Prompt[], tools: readonly Tool[]): void {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  const isKnown = (name: string) =>
+    byName.has(name) || (name === WAIT_TOOL && tools.some(({ events }) => events !== undefined));
   for (const { name, needs, steps, arguments: declared } of prompts) {
-    const named = [...needs, ...steps.flatMap((step) => toAlternatives(step).ways.flatMap(toolsIn))];
-    const unknown = named.find((tool) => !byName.has(tool));
+    const named = [...needs.flat(), ...steps.flatMap((step) => toAlternatives(step).ways.flatMap(toolsIn))];
+    const unknown = named.find((tool) => !isKnown(tool));
     if (unknown !== undefined) throw new Error(`the prompt ${name} names ${unknown}, which is not a tool`);
     for (const { lookup } of Object.values(declared)) {
       if (lookup !== undefined && byName.get(lookup.tool)?.annotations.readOnlyHint !== true) {

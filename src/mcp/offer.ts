@@ -1,12 +1,12 @@
 import type { InitializeResult, ListToolsResult } from '@modelcontextprotocol/server';
 import { type CallKind, kindsOf, kindsOfAll } from '../access/call-kind.ts';
 import { type ConfirmMode, withConfirmToken } from '../access/confirmation.ts';
-import { STATUS_TOOL, WAIT_TOOL } from '../access/overview.ts';
+import { STATUS_TOOL } from '../access/overview.ts';
 import type { Policy } from '../access/policy.ts';
 import type { Named } from '../call/caller.ts';
 import type { Verdict } from '../call/verdict.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Environment } from '../catalog/declaration.ts';
+import { type Environment, WAIT_TOOL } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { marker } from '../secrets/withhold.ts';

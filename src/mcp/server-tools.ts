@@ -1,6 +1,7 @@
 import { CALL_KINDS, type CallKind, callToolOf } from '../access/call-kind.ts';
 import type { IsListed } from '../access/listed.ts';
-import { ANSWER_TOOL, FIND_TOOL, STATUS_TOOL, WAIT_TOOL } from '../access/overview.ts';
+import { ANSWER_TOOL, FIND_TOOL, STATUS_TOOL } from '../access/overview.ts';
+import { WAIT_TOOL } from '../catalog/declaration.ts';
 import type { Listing } from '../catalog/listing.ts';
 
 /** A call tool of each kind. */

@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import { WAIT_TOOL } from '../access/overview.ts';
 import { MAX_WAIT_SECONDS } from '../call/wait.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { tool } from '../catalog/declaration.ts';
+import { tool, WAIT_TOOL } from '../catalog/declaration.ts';
 import { listItem } from '../catalog/output.ts';
 import { type Tool, toTool } from '../catalog/tool.ts';
 

@@ -228,8 +228,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   access: {
     knows: 'grants: what an agent may do, why not, and what would change it',
-    imports: ['wording.ts', 'errors.ts'],
-    types: ['catalog'],
+    imports: ['catalog', 'wording.ts', 'errors.ts'],
   },
   tools: {
     knows: 'one declaration per endpoint, by area; the prompts',

@@ -17,6 +17,11 @@ export default prompt({
   needs: ['list_connections'],
   steps: [
     findOrganization,
+    [
+      'List the failures of the last days with {list_events} by organization_id: authentication.sso_failed and authentication.sso_timed_out, with the fields event, created_at, data.email, data.sso and data.error. The error names the cause; one person or many tells where to look.',
+      'Ask for the exact error: you cannot see failed sign-ins.',
+    ],
+    'See with {list_events} by organization_id when it changed: connection.activated, connection.deactivated, connection.saml_certificate_renewal_required and connection.saml_certificate_renewed.',
     'List its connections with {list_connections} by organization_id. If there is none, SSO was never set up. Only the state "active" lets people sign in.',
     'If it has several, determine which one these people use, by connection_type and domains.',
     'Read that one with {get_connection}: compare its type with the identity provider that they use, and updated_at with the time when the problem began.',

@@ -1,4 +1,8 @@
 import { prompt } from '../../src/catalog/prompt.ts';
+import { inviteContact, waitForSetup } from './shared-parts.ts';
+
+/** Password and email codes need no setup, so these steps are conditional in words, too. */
+const ifWanted = (ways: readonly string[]) => ways.map((way) => `For SSO or directory sync: ${way}`);
 
 export default prompt({
   name: 'onboard_organization',
@@ -38,22 +42,18 @@ export default prompt({
     {
       given: 'first_user',
       do: [
-        'Look for the user with {list_users} by email, and create one with {create_user} only if there is none.',
-        'Create the user with {create_user}. An error that the email is taken means that there is one already.',
-        'Leave the user to a person: they are created in the WorkOS Dashboard.',
+        'Look for the first user with {list_users} by email. If there is one, add them with {create_organization_membership}; else invite them with {create_invitation} by email and organization_id.',
+        'Invite the first user with {create_invitation} by email and organization_id, which WorkOS emails them.',
+        'Look for the first user with {list_users} by email, create one with {create_user} only if there is none, and add them with {create_organization_membership}.',
+        'Leave the first user to a person: they are invited in the WorkOS Dashboard.',
       ],
     },
     {
       given: 'first_user',
-      do: 'Leave the membership to a person: no tool makes a user a member of an organization.',
+      do: 'Without a role they get the default one. {list_organization_roles} has the others: choose none of them unless the person asks for it.',
     },
-    {
-      given: 'sign_in',
-      do: [
-        'If they sign in by SSO or want directory sync, a person sets that up in the WorkOS Dashboard or sends the customer a link to the Admin Portal; {list_connections} and {list_directories} by organization_id then show it.',
-        'If they sign in by SSO or want directory sync, a person sets that up in the WorkOS Dashboard or sends the customer a link to the Admin Portal.',
-      ],
-    },
+    ...inviteContact.map((ways) => ({ given: 'sign_in' as const, do: ifWanted(ways) })),
+    { given: 'sign_in', do: ifWanted(waitForSetup) },
     'Report what exists now, with IDs, and what a person still has to do.',
   ],
 });

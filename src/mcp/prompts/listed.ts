@@ -6,7 +6,7 @@ export type Prompts = ReadonlyMap<string, Prompt>;
 
 /** Selects the prompts whose tools are on. */
 export function offerPrompts(prompts: readonly Prompt[], tools: ReadonlyMap<string, unknown>): Prompts {
-  const offered = prompts.filter(({ needs }) => needs.every((name) => tools.has(name)));
+  const offered = prompts.filter(({ needs }) => needs.every((need) => [need].flat().some((name) => tools.has(name))));
   return new Map(offered.map((prompt) => [prompt.name, prompt]));
 }
 
