@@ -14,6 +14,8 @@ describe('workos-mcp demo', () => {
     expect([status, stderr]).toEqual([0, '']);
     for (const part of [
       '> list_organizations {"limit":3}\n  org_',
+      'Acme: admin, active',
+      'gwen@bluefern.test: saml_response_signature_invalid',
       'Did you mean "user_id"?',
       'it has to be confirmed',
       '  deleted\n',

@@ -30,8 +30,15 @@ type SandboxAnswer = {
   readonly name: string;
   readonly email: string;
   readonly domains: readonly { readonly domain: string; readonly state: string }[];
+  readonly organization_name: string;
+  readonly status: string;
+  readonly role: { readonly slug: string };
   readonly data: readonly SandboxAnswer[];
   readonly confirmation?: { readonly confirm_token: string };
+};
+
+type FailedSignIns = {
+  readonly data: readonly { readonly data: { readonly email: string; readonly error: { readonly code: string } } }[];
 };
 
 /** Drives this program on the sandbox the way a client such as Claude Desktop does, and prints what was said. */
@@ -69,12 +76,16 @@ function toServer(command: string, args: string[], onLog: (text: string) => void
 }
 
 async function converse(client: Client, say: (line: string) => void): Promise<void> {
-  const call = async (name: string, args: Record<string, unknown>, show: (answer: SandboxAnswer) => string) => {
+  const call = async <Shown = SandboxAnswer>(
+    name: string,
+    args: Record<string, unknown>,
+    show: (answer: Shown) => string,
+  ) => {
     say(`> ${name} ${JSON.stringify(args)}`);
     const result = await client.callTool({ name, arguments: args });
     const [content] = result.content;
     // The sandbox answers, whose data is known.
-    const answer = result.structuredContent as SandboxAnswer;
+    const answer = result.structuredContent as SandboxAnswer & Shown;
     const text = content?.type === 'text' ? content.text : '';
     const preview = answer?.confirmation?.confirm_token;
     const inFull = text.replaceAll('\n', '\n  ');
@@ -93,6 +104,15 @@ async function converse(client: Client, say: (line: string) => void): Promise<vo
   await call('get_organization', { organization_id }, ({ name, domains }) =>
     [name, ...domains.map(({ domain, state }) => `${domain} is ${state}`)].join(', '),
   );
+  // The second questions: which customers is she in, and who could not sign in of late, and why?
+  await call('list_organization_memberships', { user_id: USER }, ({ data }) =>
+    data.map(({ organization_name, role, status }) => `${organization_name}: ${role.slug}, ${status}`).join('\n  '),
+  );
+  const failed = { events: ['authentication.sso_failed'], fields: ['data.email', 'data.error'] };
+  await call('list_events', failed, ({ data }: FailedSignIns) =>
+    data.map(({ data: { email, error } }) => `${email}: ${error.code}`).join('\n  '),
+  );
+
   await call('create_user', { email: 'grace@example.org', first_name: 'Grace' }, ({ id, email }) => `${id}  ${email}`);
   await call('create_user', { email: 'grace@example.org' }, ({ id }) => id);
   await call('get_user', { user: USER }, ({ email }) => email);
