@@ -13,6 +13,9 @@ import { collect } from './session.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
+/** A call of a page confirms with it what the answer before asks for. */
+const SHOWN_TOKEN = 'j1R-yPEajXh8-Rh0ABKNnQ';
+
 /** What differs from run to run, as pages have it; `nth` tells the values of one kind apart. */
 const VARYING: readonly (readonly [pattern: RegExp, shown: string | ((nth: string) => string)])[] = [
   [/wmcp_[a-z2-7]{10}_[\w-]{43}/g, 'wmcp_ID_SECRET'],
@@ -30,7 +33,11 @@ const VARYING: readonly (readonly [pattern: RegExp, shown: string | ((nth: strin
   [/(?<="ms":)\d+/g, '12'],
   [/\b\d+(?= ms\b)/g, '12'],
   [/\breq_[0-9A-Z]{26}\b/g, 'req_01KE6Z5V0WJ3M8Q2X7T4R9N1CD'],
-  [/(?<=confirm_token=\\?")[\w-]+/g, 'j1R-yPEajXh8-Rh0ABKNnQ'],
+  [/(?<=confirm_token(?:=|": )\\?")[\w-]+/g, SHOWN_TOKEN],
+  // Of events that come about while the page is run.
+  [/\bevent_(?!\w*0{8})[0-9A-Z]{26}\b/g, (nth) => `event_01KE6Z5V0WJ3M8Q2X7T4R9N1${nth}`],
+  [/(?<="after": ")[\w.~-]{40,}(?=")/g, 'Vb4nXjW0mG7xkQeR2tYs'],
+  [/(?<="waited_seconds": )\d+/g, '12'],
 ];
 
 /** Puts what pages have in the place of what varies; the same value is shown alike all over a page. */
@@ -91,7 +98,7 @@ export async function runPage(text: string, env: StandIns = {}, standIns: StandI
     const [what, name = ''] = kind.split('=');
     if (what === 'file') writeFileSync(join(folder, name), toReal(text), { mode: 0o600 });
     else if (what === 'client') client.config = toReal(text);
-    else if (what === 'call') client.answer = await client.call(name, JSON.parse(text));
+    else if (what === 'call') client.answer = await client.call(name, JSON.parse(withToken(text, client.answer)));
     else if (what === 'answer') return toShown(language === 'json' ? toJson(client.answer) : `${client.answer}\n`);
     else if (what === 'syntax') parse(text);
     else if (what === 'server') ends.push(await shell.serve(toReal(commandsIn(text).join('\n')), port));
@@ -118,6 +125,10 @@ export async function runPage(text: string, env: StandIns = {}, standIns: StandI
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** The arguments of a call, with the token that the answer before has, if it has one. */
+const withToken = (args: string, answer: unknown): string =>
+  args.replaceAll(SHOWN_TOKEN, Object(Object(answer).confirmation).confirm_token ?? SHOWN_TOKEN);
 
 const toLines = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`);
 
