@@ -73,13 +73,13 @@ describeWithRedis('windows in Redis', () => {
 
   it('frees a place one window after its answer, and at once when nothing was sent', async () => {
     const [a, b] = await two();
-    const slots = [slot('only', 1, 0.4)];
+    const slots = [slot('only', 1, 1.2)];
     const first = await take(a, slots);
-    await sleep(200);
+    await sleep(900);
     first.cool(now(), 0);
-    await sleep(350);
+    await sleep(400); // a window after it was taken, and far less than one after its answer
     expect((await take(b, slots)).verdict).toMatchObject({ denied: 0 });
-    await sleep(60);
+    await sleep(900);
     const second = await take(b, slots);
     expect(second.verdict).toBe('granted');
     second.giveBack();
@@ -282,11 +282,11 @@ describeWithRedis('windows in Redis', () => {
 
     it('frees the places of a server that is gone when its call must be over', async () => {
       const [a, b] = await two();
-      const slots = [slot('only', 1, 0.3)];
+      const slots = [slot('only', 1, 1.2)];
       await take(a, slots, 200);
       await sleep(2_300);
       expect((await take(b, slots)).verdict).toMatchObject({ denied: 0 });
-      await sleep(250);
+      await sleep(1_300);
       expect((await take(b, slots)).verdict).toBe('granted');
     });
 
