@@ -130,7 +130,7 @@ export function createGate({ store, newId, digest, today }: GateDeps): Confirmat
     pass: async (request) => {
       const { isNeeded, tool, args, caller, mode, elicitation } = request;
       const { canAsk, canShow = false, state, viewed } = elicitation;
-      // A person's answer counts even if what they were asked for is no longer so.
+      // A person's answer counts even if there is no longer a reason to ask.
       if (!isNeeded && viewed === undefined && !(tool.confirmable && state !== undefined)) {
         if (args.confirm_token === undefined) return { open: true };
         // What became of a call may be asked for after it has changed what it waited for.
