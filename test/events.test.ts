@@ -63,13 +63,16 @@ async function told(grants: string, event: string, data: JsonObject, more: JsonO
 
 const GET_ALL = 'events:read users:read organizations:read organization_domains:read directory_sync:read sso:read';
 
-it('each type of the official file has an area and a reader, once', () => {
-  const file = specifications.find(({ version }) => version === '0.61.0') ?? expect.fail('there is no file');
+it.each(specifications)('each type of the official file, $version, has an area and a reader, once', (file) => {
   const answer = JSON.stringify(file.operation('GET /events')?.answer);
   const documented = [...new Set([...answer.matchAll(/"event":\{[^{}]*"const":"([^"]+)"/g)].map(([, type]) => type))];
   const known = eventKinds.flatMap(({ types }) => types);
-  expect(documented).toHaveLength(111);
-  expect(known.toSorted()).toEqual(documented.toSorted());
+  expect(new Set(known).size).toBe(known.length);
+  if (file.version === '0.61.0') expect(known.toSorted()).toEqual(documented.toSorted());
+  expect(documented.length).toBeGreaterThan(80);
+  // Gone from the newer file.
+  const gone = file.version === 'npm' ? ['dsync.deactivated'] : [];
+  expect(documented.filter((type) => !known.some((one) => one === type))).toEqual(gone);
   for (const { area, reader, parts = {} } of eventKinds) {
     const isServed = catalog.areas.some(({ name }) => name === area);
     const tool = catalog.tools.find(({ name }) => name === reader);

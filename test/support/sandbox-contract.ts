@@ -145,7 +145,9 @@ export function createContract() {
   return {
     /** Throws where the answer is not as documented. `route` is written as in the official file. */
     check(route: string, status: number, body: unknown): void {
-      if (!specifications.some(({ operation }) => operation(route) !== undefined) && !NEWEST[route])
+      // Where npm's file alone is here, it is not known whether the newer one has the route.
+      const isWhole = specifications.some(({ version }) => version === '0.61.0');
+      if (isWhole && !specifications.some(({ operation }) => operation(route) !== undefined) && !NEWEST[route])
         throw new Error(`no ${route}`);
       for (const { version } of specifications) {
         const found = breach(version, route, status, body);
