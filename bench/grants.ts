@@ -30,7 +30,9 @@ const areas = numbers(AREAS).map((which) =>
           access,
           description: `${verb} an object.`,
           input: { name: z.string() },
-          ...(access === 'delete' && { preview: { object: `get_object_${which}_${entity}`, named: 'name', of: 'name' } }),
+          ...(access === 'delete' && {
+            preview: { object: `get_object_${which}_${entity}`, named: 'name', of: 'name' },
+          }),
         }),
       ),
     ),
