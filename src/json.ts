@@ -4,7 +4,7 @@ export const MAX_DEPTH = 64;
 /** Values of a message or an answer, those within values included. A list of 100 objects with 100 members has a fourth. */
 export const MAX_VALUES = 40_000;
 
-/** Characters of JSON that parse quickly and in little memory, whatever they are. */
+/** Characters of JSON that parse quickly and in little memory, also where they are hostile. */
 export const SMALL_CHARS = 65_536;
 
 /** Why a JSON text is not parsed. */

@@ -49,7 +49,7 @@ export type WaitEnd = {
 /** Waits for events of one environment. Polls while an agent waits, and never otherwise. */
 export type EventFeed = { readonly wait: (request: WaitRequest) => Promise<WaitEnd> };
 
-/** The same whatever happens: a pace that followed events would tell agents of those that they may not see. */
+/** Constant: a pace that followed events would tell agents of those that they may not see. */
 export const POLL_MS = 2_000;
 
 const PAGE = 100;
@@ -60,7 +60,7 @@ const MAX_PAGES = 50;
 /** Milliseconds by which polls overlap, for clocks of whole seconds and for events that WorkOS lists late. */
 const OVERLAP_MS = 5_000;
 
-/** An event that is older is no safe place: WorkOS may drop it while agents wait. */
+/** An older event is not a safe place: WorkOS may drop it while agents wait. */
 const RECENT_MS = 86_400_000;
 
 type EventWaiter = WaitRequest & {
