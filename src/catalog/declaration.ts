@@ -41,7 +41,7 @@ export type EventKind = {
   readonly types: readonly string[];
   /**
    * Members of the payload that belong to it, besides those that the reader's answer declares: what they hold is shown.
-   * Dotted paths of members that are shown although their names look like those of secrets.
+   * Dotted paths name members that are shown although they are called like secrets.
    */
   readonly own?: readonly string[];
   /** Members that are secrets, besides those that the reader's answer declares: other tools of the area show them. */
