@@ -66,6 +66,7 @@ const LARGE = {
   http: 'src/entry/http.ts',
   commands: 'src/entry/commands.ts',
   demo: 'src/demo/demo.ts',
+  console: 'src/console/console.ts',
 };
 
 /** A server over stdio, with the part that it loads behind the opening; what both need is a file of its own. */

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** What a key is used for. A value made for one purpose is not valid for another. */
-export type KeyPurpose = 'confirmations' | 'sessions' | 'answers' | 'places';
+export type KeyPurpose = 'confirmations' | 'sessions' | 'answers' | 'places' | 'console' | 'approvals';
 
 /** The key of one purpose: 32 bytes, equal in all processes that have the same deployment key. */
 export const deriveKey = (deploymentKey: Uint8Array, purpose: KeyPurpose): Buffer =>

@@ -151,6 +151,7 @@ describe('the way to a token', () => {
     algorithms: [],
     m2mAudience: undefined,
     environment: undefined,
+    signIn: undefined,
   } as const;
 
   it.each([

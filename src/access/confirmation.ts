@@ -20,7 +20,8 @@ export const occasionsOf = ({ before, confirm }: Tool): readonly string[] =>
 export const paceClause = ({ calls, group, per }: Pace): string =>
   `the agent has made ${calls} ${group} within an ${per} without being asked`;
 
-export type ConfirmMode = 'auto' | 'strict' | 'off';
+/** `person`: an approver in the console, or a client whose asking the operator trusts. */
+export type ConfirmMode = 'auto' | 'strict' | 'off' | 'person';
 
 /** The mode, unless the operator has set one. Production has real customers, so only a person may confirm there. */
 export const toConfirm = (given: ConfirmMode | undefined, label: Environment['label']): ConfirmMode =>

@@ -32,6 +32,26 @@ export type IssuerConfig = {
   readonly m2mAudience: string | undefined;
   /** The environment whose users it signs in; `other` stands for one outside this file. */
   readonly environment: string | undefined;
+  /** The application by which approvers sign in to the console with this issuer. */
+  readonly signIn: SignInConfig | undefined;
+};
+
+export type SignInConfig = {
+  readonly clientId: string;
+  /** Where the client secret is; at most one of the two is set, and neither for a public client. */
+  readonly clientSecretEnv: string | undefined;
+  readonly clientSecretFile: string | undefined;
+};
+
+/** Who may say yes in the console, and to what. */
+export type ApproverConfig = {
+  readonly name: string;
+  /** The issuer by its name in this file, and the subject. Without them the approver signs in by a link. */
+  readonly person: { readonly issuer: string; readonly sub: string } | undefined;
+  /** The names of agents and templates, or `*` for all. */
+  readonly agents: readonly string[];
+  /** The grants that a call may take that the approver says yes to. */
+  readonly allow: readonly string[];
 };
 
 /** What agents and templates have in common. */
@@ -41,6 +61,12 @@ export type AgentAccess = {
   readonly readOnly: boolean;
   readonly productionWrites: boolean;
   readonly confirm: (typeof CONFIRM_MODES)[number] | undefined;
+  /** Whether an answer that the client brings counts under confirm: person. */
+  readonly clientAsks: 'trusted' | undefined;
+  /** Whether the person for whom a call is made may say yes to it. */
+  readonly samePerson: 'allow' | 'refuse';
+  /** The operator accepts that the agent could change who signs in as an approver. */
+  readonly affectsApprovers: 'accepted' | undefined;
   readonly statusTool: boolean;
   readonly list: ListMode | undefined;
   readonly requestsPerMinute: number;
@@ -72,6 +98,8 @@ export type AgentConfig = AgentAccess & {
   readonly allow: readonly string[];
   readonly tokens: readonly TokenHash[];
   readonly jwt: JwtConditions | undefined;
+  /** The approver for whom an agent with static tokens works. */
+  readonly owner: string | undefined;
 };
 
 export type TemplateConfig = AgentAccess & {
@@ -88,6 +116,7 @@ export type AgentsConfig = {
   readonly issuers: readonly IssuerConfig[];
   readonly agents: readonly AgentConfig[];
   readonly templates: readonly TemplateConfig[];
+  readonly approvers: readonly ApproverConfig[];
 };
 
 /** What the environment of the flat settings (WORKOS_API_KEY and so on) is called. */
@@ -165,6 +194,11 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
         given.environment === undefined
           ? undefined
           : choose(path, 'environment', given.environment, [...environmentNames, OTHER]),
+      signIn: given['sign-in'] && {
+        clientId: given['sign-in']['client-id'],
+        clientSecretEnv: given['sign-in']['client-secret-env'],
+        clientSecretFile: given['sign-in']['client-secret-file'],
+      },
     };
   });
   for (const [index, { name, issuer }] of issuers.entries()) {
@@ -178,6 +212,9 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
     readOnly: given['read-only'] ?? false,
     productionWrites: given['production-writes'] ?? false,
     confirm: given.confirm,
+    clientAsks: given['client-asks'],
+    samePerson: given['same-person'] ?? 'allow',
+    affectsApprovers: given['affects-approvers'],
     statusTool: given['status-tool'] ?? false,
     list: given.list,
     requestsPerMinute: given['requests-per-minute'] ?? REQUESTS_PER_MINUTE,
@@ -217,7 +254,7 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
       refuse(path, `has no way to authenticate: add a token with "workos-mcp agent add ${name}", or a jwt section.`);
     }
     const jwt = given.jwt && toConditions([...path, 'jwt'], given.jwt);
-    return { name, ...toAccess(path, given), allow: given.allow, tokens, jwt };
+    return { name, ...toAccess(path, given), allow: given.allow, tokens, jwt, owner: given.owner };
   });
 
   const templates = entries(sections.templates).map(([name, given]) => {
@@ -242,7 +279,11 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
       known.push({ path, jwt });
     }
   }
-  return { environments, issuers, agents, templates };
+  const approvers = entries(sections.approvers).map(([name, { issuer, sub, agents, allow }]) => {
+    const person = issuer === undefined || sub === undefined ? undefined : { issuer, sub };
+    return { name, person, agents, allow };
+  });
+  return { environments, issuers, agents, templates, approvers };
 }
 
 /** Whether each token that meets the second conditions meets the first as well. */

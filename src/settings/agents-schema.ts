@@ -3,7 +3,7 @@ import { LIST_MODES } from '../access/list-mode.ts';
 import { LOOPBACK } from './environment.ts';
 
 /** How calls that cannot be undone are confirmed; where it is not set, the kind of key decides. */
-export const CONFIRM_MODES = ['auto', 'strict', 'off'] as const;
+export const CONFIRM_MODES = ['auto', 'strict', 'off', 'person'] as const;
 
 /** Algorithms of public keys only: one that takes a shared secret could be fed the public key as that secret. */
 export const ALGORITHMS = [
@@ -84,6 +84,16 @@ const issuer = settings({
   m2m: settings({
     audience: text.regex(/^client_[A-Za-z0-9]+$/, "takes the environment's Client ID (client_…)"),
   }).optional(),
+  'sign-in': settings({
+    'client-id': text,
+    'client-secret-env': text
+      .regex(VARIABLE, 'takes the name of an environment variable')
+      .refine((value) => !value.toUpperCase().startsWith('WORKOS_MCP_'), {
+        error: "takes a variable of your own: those of WORKOS_MCP_ are the server's settings",
+      })
+      .optional(),
+    'client-secret-file': text.optional(),
+  }).optional(),
   environment: name.optional(),
 });
 
@@ -109,6 +119,9 @@ const access = {
   'read-only': onOff.optional(),
   'production-writes': onOff.optional(),
   confirm: z.enum(CONFIRM_MODES).optional(),
+  'client-asks': z.enum(['trusted']).optional(),
+  'same-person': z.enum(['allow', 'refuse']).optional(),
+  'affects-approvers': z.enum(['accepted']).optional(),
   'status-tool': onOff.optional(),
   list: z.enum(LIST_MODES).optional(),
   'requests-per-minute': whole(10_000).optional(),
@@ -132,6 +145,7 @@ const agent = settings({
     .max(2, 'takes at most two: the one in use and the one that replaces it')
     .optional(),
   jwt: jwt.optional(),
+  owner: name.optional(),
 });
 
 const template = settings({
@@ -143,6 +157,14 @@ const template = settings({
   ceiling: list(text),
 });
 
+/** A person who may say yes in the console: by issuer and sub, or without them by a link. */
+const approver = settings({
+  issuer: name.optional(),
+  sub: text.optional(),
+  agents: list(text),
+  allow: list(text),
+});
+
 /**
  * The sections of the settings file that say who may call over HTTP, in the form in which they are written. The other
  * keys of the file are settings.
@@ -152,6 +174,7 @@ export const schema = z.object({
   issuers: record(issuer).optional(),
   agents: record(agent).optional(),
   templates: record(template).optional(),
+  approvers: record(approver).optional(),
 });
 
 export const sectionNames = Object.keys(schema.shape);

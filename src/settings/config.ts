@@ -50,6 +50,10 @@ export type HttpConfig = {
   readonly tlsKey: string | undefined;
   readonly trustProxy: boolean;
   readonly anonymous: boolean;
+  readonly consolePort: number | undefined;
+  readonly consoleHost: string;
+  /** Under which approvers know the console. */
+  readonly consoleUrl: string | undefined;
   readonly metricsPort: number | undefined;
   readonly metricsHost: string;
   readonly metricsAgents: boolean;
@@ -219,6 +223,9 @@ export function toConfig({ words, flags, variables, ask }: Sources, file: Given 
       tlsKey: one('tls-key'),
       trustProxy: on('trust-proxy'),
       anonymous: on('anonymous'),
+      consolePort: one('console-port') === undefined ? undefined : Number(one('console-port')),
+      consoleHost: settingOf('console-host'),
+      consoleUrl: one('console-url'),
       metricsPort: one('metrics-port') === undefined ? undefined : Number(one('metrics-port')),
       metricsHost: settingOf('metrics-host'),
       metricsAgents: on('metrics-agents'),

@@ -68,7 +68,7 @@ export const OPTIONS = {
   confirm: {
     restricts: true,
     kind: 'choice',
-    choices: ['auto', 'strict', 'off'],
+    choices: ['auto', 'strict', 'off', 'person'],
     help: 'How deletes, and updates that change who can sign in as a user, are confirmed (strict with a production key, else auto)',
   },
   'dry-run': {
@@ -124,6 +124,19 @@ export const OPTIONS = {
     kind: 'switch',
     only: 'http',
     help: 'Serve every client under the grants of --allow, without tokens: on loopback, with a test key, without a proxy',
+  },
+  'console-port': {
+    kind: 'whole',
+    only: 'http',
+    range: [1, 65_535],
+    help: 'Serve the console there, where people confirm calls of agents with confirm: person',
+  },
+  'console-host': { kind: 'text', only: 'http', value: 'HOST', unless: '127.0.0.1', help: 'Where to listen for it' },
+  'console-url': {
+    kind: 'text',
+    only: 'http',
+    value: 'URL',
+    help: 'Under which people open the console: https, or http on loopback (http://HOST:PORT unless set)',
   },
   'metrics-port': {
     kind: 'whole',

@@ -5,6 +5,7 @@ import type { AuditRecord } from '../audit/record.ts';
 import { createCall } from '../call/call.ts';
 import type { Call, CallObserver } from '../call/caller.ts';
 import { NOTHING } from '../call/confidential.ts';
+import type { Approvals } from '../call/confirm/approvals.ts';
 import { createGate } from '../call/confirm/gate.ts';
 import type { PendingStore } from '../call/confirm/pending.ts';
 import { createExchange, createTraffic, type Observer, SERVER_ITSELF } from '../call/exchange.ts';
@@ -39,6 +40,8 @@ export type ComposeDeps = {
   readonly settings: CallSettings & { readonly limits: readonly string[] };
   readonly record: AuditRecord;
   readonly pending: PendingStore;
+  /** Absent without a console. */
+  readonly approvals?: Approvals | undefined;
   /** Counts the calls of agents that wait for a confirmation beyond a pace. */
   readonly budgets: Budgets;
   readonly log: Log;

@@ -135,6 +135,9 @@ export function toAnonymous({ agent, grants, confirm, statusTool, list }: Config
     readOnly: false,
     productionWrites: false,
     confirm,
+    clientAsks: undefined,
+    samePerson: 'allow',
+    affectsApprovers: undefined,
     statusTool,
     list,
     requestsPerMinute: 6_000,
@@ -181,3 +184,14 @@ export function toTls(config: Config, { readFile }: Pick<Host, 'readFile'>) {
 }
 
 export const toLabels = (connections: Connections): string => [...new Set(labelsOf(connections).values())].join(', ');
+
+/** The proxy, if any request uses one. There is only one HTTPS_PROXY. */
+export function proxyOf(
+  { agents }: Loaded,
+  connections: Connections,
+  { variable }: Pick<Host, 'variable'>,
+): string | undefined {
+  const ofEnvironments = [...connections.values()].map(({ transport }) => transport.proxy);
+  const ofIssuers = agents.issuers.map(({ jwksUrl }) => proxyFor(jwksUrl, variable)?.address);
+  return [...ofEnvironments, ...ofIssuers].find((address) => address !== undefined);
+}

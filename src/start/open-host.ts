@@ -9,7 +9,7 @@ import { createInProcessTransport } from '../workos/in-process.ts';
 import { type EnvironmentConnection, toTransport } from './connection.ts';
 import type { Host, Loaded, Shell } from './host.ts';
 
-const NO_AGENTS: Loaded['agents'] = { environments: [], issuers: [], agents: [], templates: [] };
+const NO_AGENTS: Loaded['agents'] = { environments: [], issuers: [], agents: [], templates: [], approvers: [] };
 
 /** Bytes of all large answers of WorkOS that are read at a time. */
 const ANSWERS_BYTES = 16_777_216;

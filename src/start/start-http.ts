@@ -4,6 +4,7 @@ import { metadataPath, protectedResourceMetadata } from '../agents/challenge.ts'
 import { createOutsideWaits } from '../call/outside-waits.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
+import type { OpenConsole } from '../console/console.ts';
 import { createLog } from '../log.ts';
 import { type ClientFeatures, toFeatures } from '../mcp/client-features.ts';
 import { toServerInfo } from '../mcp/offer.ts';
@@ -16,18 +17,20 @@ import { HTTP_LIMITS, serveOverHttp } from '../serve/http/serve-http.ts';
 import type { Config } from '../settings/config.ts';
 import { warnings } from '../settings/warnings.ts';
 import { openStderr } from '../stderr.ts';
-import { proxyFor } from '../workos/proxy.ts';
 import { type Certificate, certificateWarning, readCertificate } from './certificate.ts';
 import { createEnvironments, type OpenEnvironment } from './environments.ts';
 import type { Host, Loaded } from './host.ts';
 import { openHttpMetrics } from './http-metrics.ts';
 import { httpWarnings, openSessions, readDeploymentKey, readRedisUrl } from './http-secrets.ts';
-import { type Connections, toAllowedHosts, toAnonymous, toLabels, toPublicUrl } from './http-settings.ts';
+import { type Connections, proxyOf, toAllowedHosts, toAnonymous, toLabels, toPublicUrl } from './http-settings.ts';
 import { openIssuerKeys } from './issuer-keys.ts';
 import { judgeHttp } from './judge-http.ts';
 import { openPending } from './kept-declines.ts';
+import { openApprovals } from './open-approvals.ts';
+import { openConsoleAt } from './open-console.ts';
 import { beginRecord, openRecord } from './open-record.ts';
 import { openTracing } from './open-tracing.ts';
+import { toChecks } from './readiness.ts';
 import { createRejectionCounter } from './rejections.ts';
 import { createReloader } from './reloader.ts';
 import { createServedAgents, type ServedAgent, type ServedAgents } from './served-agents.ts';
@@ -101,6 +104,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
   if (tracer !== undefined) closing.push(tracer.close);
   const pending = openPending(catalog, config.auditLog, systemClock, Date.now());
   const budgets = shared?.budgets ?? createBudgets(systemClock.now);
+  const approvals = openApprovals(config, { catalog, shared, current: () => current.loaded });
   const environments = createEnvironments({
     catalog,
     settings: config,
@@ -110,6 +114,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     version,
     sharedOf: (environment) => shared?.windowsOf(environment),
     pendingOf: (environment) => shared?.pendingOf(environment) ?? pending,
+    approvals,
     observer: metrics,
     tracer,
   });
@@ -164,11 +169,15 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
       const generation = toGeneration(loaded, connections, certificate);
       return () => {
         current = generation;
-        if (certificate !== undefined) server?.setTls(certificate.tls);
+        if (certificate !== undefined) {
+          server?.setTls(certificate.tls);
+          consoleServer?.setTls(certificate.tls);
+        }
       };
     },
     now: Date.now,
   });
+  let consoleServer: OpenConsole | undefined;
   let server: Awaited<ReturnType<typeof serveOverHttp<ServedAgent>>> | undefined;
   const metricsServer = await metrics?.serve({
     version,
@@ -245,23 +254,17 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
         return metadata && JSON.stringify(metadata);
       },
     },
-    checks: {
-      workos: async () => void (await Promise.all([...current.opened.values()].map(({ probe }) => probe()))),
-      record: async () => {
-        // Only an attempt to write shows whether the record can be written again.
-        if (record.isFailing()) await record.append({ kind: 'note', text: 'the record can be written again' });
-      },
-      ...(shared && { redis: shared.check }),
-      issuers: async () => void (await Promise.all(current.loaded.agents.issuers.map(issuerKeys.reach))),
-      certificate: async () => {
-        if ((current.certificate?.expires ?? Number.POSITIVE_INFINITY) <= Date.now()) throw new Error('it has expired');
-      },
-    },
+    checks: toChecks({ running: () => current, record, shared, issuerKeys, now: Date.now }),
     clock: systemClock,
     // The message may quote a client's input.
     onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
   });
   closing.push(server.close);
+  if (approvals !== undefined && deploymentKey !== undefined) {
+    const parts = { catalog, config, host, deploymentKey, approvals, record, log, certificate: firstCertificate };
+    consoleServer = await openConsoleAt({ ...parts, current: () => current.loaded });
+    closing.push(consoleServer.close);
+  }
 
   // Reloads run one after the other, so that the last one read takes effect.
   let reloading = Promise.resolve();
@@ -282,10 +285,3 @@ const DAY_MS = 86_400_000;
 
 /** Whether lines at debug are logged. */
 const isDebugged = ({ logLevel }: Config): boolean => logLevel === 'debug' || logLevel === 'trace';
-
-/** The proxy, if any request uses one. There is only one HTTPS_PROXY. */
-function proxyOf({ agents }: Loaded, connections: Connections, { variable }: Host): string | undefined {
-  const ofEnvironments = [...connections.values()].map(({ transport }) => transport.proxy);
-  const ofIssuers = agents.issuers.map(({ jwksUrl }) => proxyFor(jwksUrl, variable)?.address);
-  return [...ofEnvironments, ...ofIssuers].find((address) => address !== undefined);
-}

@@ -82,6 +82,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   start: {
     knows: 'the composition root: opens what the settings name and serves it',
     imports: [
+      'console',
       'redis',
       'agents',
       'settings',
@@ -105,15 +106,19 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
     types: ['catalog', 'cancel', '@modelcontextprotocol/server', 'node:stream'],
   },
+  console: {
+    knows: 'the pages on which approvers say yes or no, and see agents and the record; a bundle of its own',
+    types: ['agents', 'settings', 'serve', 'call', 'audit', 'access', 'catalog', 'log.ts', 'clock.ts'],
+  },
   redis: {
     knows: 'what replicas share: budgets, pending confirmations, windows of rate limits',
     imports: ['agents', 'call', 'keys.ts', 'clock.ts', 'errors.ts', '@redis/client', 'node:crypto', 'node:net'],
     types: ['settings', 'serve', 'workos', 'log.ts', '@modelcontextprotocol/server'],
   },
   agents: {
-    knows: 'who calls over HTTP: tokens, JWTs, narrowing headers, budgets',
+    knows: 'who calls over HTTP, and who approves: tokens, JWTs, narrowing headers, budgets, approvers',
     imports: ['settings', 'access', 'wording.ts', 'errors.ts', 'jose', 'node:crypto'],
-    types: ['catalog'],
+    types: ['catalog', 'call'],
   },
   settings: {
     knows: 'flags, variables, the settings file',

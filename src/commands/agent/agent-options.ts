@@ -14,6 +14,22 @@ const ACCESS_OPTIONS = {
   'production-writes': OPTIONS['production-writes'],
   confirm: OPTIONS.confirm,
   list: OPTIONS.list,
+  'client-asks': {
+    kind: 'choice',
+    choices: ['trusted'],
+    help: 'Under confirm: person, a yes that the client brings counts as well',
+  },
+  'same-person': {
+    kind: 'choice',
+    choices: ['allow', 'refuse'],
+    help: 'Whether the person for whom the agent calls may say yes in the console (allow unless set)',
+  },
+  owner: { kind: 'text', value: 'NAME', help: 'The approver for whom an agent with tokens works' },
+  'affects-approvers': {
+    kind: 'choice',
+    choices: ['accepted'],
+    help: 'Start although the agent could change who signs in to the console as an approver',
+  },
   'status-tool': { kind: 'switch', help: 'Give it get_access_status, which tells it what it may do' },
   'requests-per-minute': { ...limit, help: 'HTTP requests that it may send (600 unless set)' },
   'deletes-per-hour': { ...limit, help: 'Calls of tools that delete (20 unless set)' },

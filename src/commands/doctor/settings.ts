@@ -20,7 +20,7 @@ export type Settings = {
   readonly isWhole: boolean;
 };
 
-const NO_AGENTS: AgentsConfig = { environments: [], issuers: [], agents: [], templates: [] };
+const NO_AGENTS: AgentsConfig = { environments: [], issuers: [], agents: [], templates: [], approvers: [] };
 
 const FILE = 'Set it right in the file; docs/settings.md lists every setting.';
 const SETTINGS = 'Set it right; workos-mcp --help lists every flag and variable.';

@@ -1,0 +1,185 @@
+import type { CancelSignal } from '../../cancel/cancel-signal.ts';
+import { MAX_PENDING } from './pending.ts';
+import type { ShownCall } from './preview.ts';
+
+/** A person as an issuer knows them. */
+export type Person = { readonly issuer: string; readonly sub: string };
+
+/**
+ * A call that waits for an approver in the console. The agent holds its confirmation ID, the console its handle: neither
+ * follows from the other without the server, and a handle confirms nothing.
+ */
+export type Approval = {
+  readonly handle: string;
+  readonly caller: string;
+  /** Who made the call, where its token says so: a person, or the approver who owns the agent. */
+  readonly requester?: Person | { readonly owner: string } | undefined;
+  readonly tool: string;
+  /** The environment by its name in the settings file, and as the record calls it. */
+  readonly environment: string;
+  readonly environmentLabel: string;
+  /** Whether the call takes the credentials grant. */
+  readonly takesCredentials: boolean;
+  /** Digests of the arguments and of the preview. */
+  readonly args: string;
+  readonly basis: string;
+  /** The IDs that the call is about: those of its arguments, and those that its object names. */
+  readonly about: readonly string[];
+  /** All of it, also what the agent may not read. It is for approvers alone. */
+  readonly shown: ShownCall;
+  /** What the agent gives as its reason: one line. */
+  readonly reason?: string | undefined;
+  /** Whether an approver who is also the requester may say yes. */
+  readonly samePerson: 'allow' | 'refuse';
+  /** Milliseconds since 1970. */
+  readonly askedAt: number;
+  readonly until: number;
+};
+
+/** How an approver has signed in: by an issuer, or by a link from the command line. */
+export type SignedInBy = Person | 'link';
+
+export type ApprovalAnswer = {
+  readonly answer: 'yes' | 'no';
+  /** The approver's name in the settings file, and how they had signed in. */
+  readonly approver: string;
+  readonly by: SignedInBy;
+  /** Words for the agent: bounded, and never recorded. */
+  readonly words?: string | undefined;
+  /** The approver is also the requester. */
+  readonly isSamePerson: boolean;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+};
+
+export type Answered = { readonly approval: Approval; readonly answer?: ApprovalAnswer | undefined };
+
+/**
+ * The calls that wait for approvers, shared by all processes that serve the same callers. Every method that returns a
+ * promise rejects if the store cannot be reached.
+ */
+export type ApprovalStore = {
+  /** Keeps it until its end. Resolves to false if its caller has MAX_PENDING already, or if the store is full. */
+  readonly put: (approval: Approval) => Promise<boolean>;
+  /** Also one that was answered and not taken yet. */
+  readonly find: (handle: string) => Promise<Answered | undefined>;
+  /** Those without an answer, in the order in which they were asked. */
+  readonly list: () => Promise<readonly Approval[]>;
+  /** Resolves to false if it no longer waits. Only the first answer counts. */
+  readonly answer: (handle: string, answer: ApprovalAnswer) => Promise<boolean>;
+  /** Removes and returns one that was answered, once. */
+  readonly take: (handle: string) => Promise<Answered | undefined>;
+  /** Resolves when it has an answer or no longer waits, after `ms` milliseconds, or when the signal aborts. */
+  readonly waitFor: (handle: string, ms: number, signal: CancelSignal) => Promise<void>;
+  /** Counts a no. Calls of an agent with three within an hour are held until `lift`. */
+  readonly countNo: (caller: string) => Promise<void>;
+  readonly isHeld: (caller: string) => Promise<boolean>;
+  readonly lift: (caller: string) => Promise<void>;
+  /** Calls back after what the store holds may have changed. Returns the function that ends that. */
+  readonly onChange: (listener: () => void) => () => void;
+};
+
+/** What a call needs to ask an approver. */
+export type Approvals = {
+  readonly store: ApprovalStore;
+  /** Where the console is, for people. */
+  readonly url: string;
+  /** Whether the approver who said yes may do so still, by the configuration that holds now. */
+  readonly stillApproves: (approval: Approval, answer: ApprovalAnswer) => boolean;
+};
+
+/** Milliseconds that a call waits for an approver before it is asked about anew. */
+export const APPROVAL_MS = 60 * 60_000;
+/** Noes within NOES_MS after which an agent's waiting calls are held. */
+export const MAX_NOES = 3;
+export const NOES_MS = 60 * 60_000;
+/** Characters of the agent's reason, and of an approver's words. */
+export const MAX_REASON_CHARS = 200;
+export const MAX_WORDS_CHARS = 500;
+/** Entries that one process keeps: none is dropped before its time. */
+const MAX_ENTRIES = 1_000;
+
+/**
+ * Keeps what waits in memory: it belongs to this process, and ends with it.
+ * @param today milliseconds since 1970
+ */
+export function createApprovalStore(today: () => number): ApprovalStore {
+  const kept = new Map<string, Answered>();
+  const noes = new Map<string, number[]>();
+  const held = new Set<string>();
+  const listeners = new Set<() => void>();
+  const tell = () => {
+    for (const listener of [...listeners]) listener();
+  };
+  const expire = () => {
+    for (const [handle, { approval }] of kept) if (approval.until <= today()) kept.delete(handle);
+  };
+  const find = (handle: string) => {
+    expire();
+    return kept.get(handle);
+  };
+  return {
+    put: async (approval) => {
+      expire();
+      const own = [...kept.values()].filter((other) => other.approval.caller === approval.caller);
+      if (kept.size >= MAX_ENTRIES || own.length >= MAX_PENDING) return false;
+      kept.set(approval.handle, { approval });
+      tell();
+      return true;
+    },
+    find: async (handle) => find(handle),
+    list: async () => {
+      expire();
+      return [...kept.values()].flatMap(({ approval, answer }) => (answer === undefined ? [approval] : []));
+    },
+    answer: async (handle, answer) => {
+      const found = find(handle);
+      if (found === undefined || found.answer !== undefined) return false;
+      kept.set(handle, { ...found, answer });
+      tell();
+      return true;
+    },
+    take: async (handle) => {
+      const found = find(handle);
+      if (found?.answer === undefined) return undefined;
+      kept.delete(handle);
+      return found;
+    },
+    waitFor: (handle, ms, signal) =>
+      new Promise((resolve) => {
+        const isOver = () => {
+          const found = find(handle);
+          return signal.aborted || found === undefined || found.answer !== undefined;
+        };
+        const end = () => {
+          clearTimeout(timer);
+          listeners.delete(look);
+          signal.removeEventListener('abort', end);
+          resolve();
+        };
+        const look = () => {
+          if (isOver()) end();
+        };
+        const timer = setTimeout(end, ms);
+        listeners.add(look);
+        signal.addEventListener('abort', end);
+        look();
+      }),
+    countNo: async (caller) => {
+      const times = [...(noes.get(caller) ?? []).filter((at) => at > today() - NOES_MS), today()];
+      noes.set(caller, times);
+      if (times.length >= MAX_NOES) held.add(caller);
+      tell();
+    },
+    isHeld: async (caller) => held.has(caller),
+    lift: async (caller) => {
+      held.delete(caller);
+      noes.delete(caller);
+      tell();
+    },
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}

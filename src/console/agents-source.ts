@@ -1,0 +1,29 @@
+import type { Agent } from '../access/overview.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+
+/** An agent or template of the settings file, as the page of agents shows it. */
+export type ListedAgent = {
+  readonly name: string;
+  readonly kind: 'agent' | 'template';
+  /** With its grants, confirmation mode and environment. A template has the grants of its ceiling. */
+  readonly access: Agent;
+  /** The environment by its name in the file. */
+  readonly environment: string;
+  readonly requestsPerMinute: number;
+  readonly deletesPerHour: number;
+  /** Milliseconds since 1970. */
+  readonly expires: number | undefined;
+  readonly tokens: readonly { readonly id: string; readonly expires?: number | undefined }[];
+};
+
+export type LastCall = { readonly at: number; readonly tool: string; readonly outcome: string };
+
+/** What the page of agents shows, by the configuration that holds now. */
+export type AgentsPageSource = {
+  readonly catalog: Catalog;
+  readonly list: () => readonly ListedAgent[];
+  /** Units of each budget that are used now; `undefined` where that cannot be told. */
+  readonly usedOf: (agent: ListedAgent) => Promise<{ readonly requests: number; readonly deletes: number } | undefined>;
+  /** The last call of an agent, since this process began. */
+  readonly lastCallOf: (agent: string) => LastCall | undefined;
+};

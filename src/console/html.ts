@@ -1,0 +1,29 @@
+/** HTML that was made by `html` alone: every value from outside in it is escaped. */
+export type Html = { readonly html: string };
+
+type HtmlPart = Html | string | number | undefined | false | readonly HtmlPart[];
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const toEscaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+
+function toText(part: HtmlPart): string {
+  if (part === undefined || part === false) return '';
+  if (typeof part === 'string') return toEscaped(part);
+  if (typeof part === 'number') return `${part}`;
+  return 'html' in part ? part.html : part.map(toText).join('');
+}
+
+/**
+ * A template whose values are put in as text, so that nothing from outside becomes HTML. In attributes they have to stand
+ * within quotes.
+ */
+export const html = (strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html => ({
+  html: strings.map((string, index) => `${string}${toText(parts[index])}`).join(''),
+});

@@ -1,0 +1,32 @@
+import { createApproverRules } from '../agents/approvers.ts';
+import { createOnceStore, type OnceStore } from '../agents/once.ts';
+import { type Approvals, createApprovalStore } from '../call/confirm/approvals.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { SharedStores } from '../redis/stores.ts';
+import type { Config } from '../settings/config.ts';
+import { toConsoleUrl } from './console-settings.ts';
+import type { Loaded } from './host.ts';
+
+export type ApprovalDeps = {
+  readonly catalog: Catalog;
+  readonly shared: SharedStores | undefined;
+  /** The configuration that holds now. */
+  readonly current: () => Loaded;
+};
+
+export type OpenApprovals = Approvals & { readonly once: OnceStore };
+
+/** What waits for approvers, and what the console has to remember: shared by replicas, else in memory. */
+export function openApprovals(config: Config, { catalog, current }: ApprovalDeps): OpenApprovals | undefined {
+  if (config.http.consolePort === undefined) return undefined;
+  return {
+    store: createApprovalStore(Date.now),
+    once: createOnceStore(Date.now),
+    url: toConsoleUrl(config),
+    stillApproves: (approval, { by, approver }) => {
+      const rules = createApproverRules(catalog, current().agents);
+      const found = rules.find(by, approver);
+      return found !== undefined && rules.whyNot(found, approval) === undefined;
+    },
+  };
+}
