@@ -50,11 +50,17 @@ const unset = {
   readOnly: false,
   productionWrites: false,
   confirm: undefined,
+  clientAsks: undefined,
+  samePerson: 'allow',
+  affectsApprovers: undefined,
+  owner: undefined,
   statusTool: false,
   requestsPerMinute: 600,
   deletesPerHour: 20,
   expires: undefined,
 };
+
+const { owner: _, ...ofTemplate } = unset;
 
 it('reads who may call, and leaves the settings alone', async () => {
   expect(await parseAgents(WHOLE, 'w.yaml')).toEqual({
@@ -123,7 +129,7 @@ it('reads who may call, and leaves the settings alone', async () => {
     ],
     templates: [
       {
-        ...unset,
+        ...ofTemplate,
         name: 'engineers',
         environment: 'staging',
         jwt: {
@@ -137,6 +143,7 @@ it('reads who may call, and leaves the settings alone', async () => {
         ceiling: ['*:read', 'users:write'],
       },
     ],
+    approvers: [],
   });
 });
 
@@ -144,7 +151,13 @@ it.each([
   ['nothing', ''],
   ['settings alone', 'allow: [users:read]'],
 ])('%s is nobody', async (_, text) => {
-  expect(await parseAgents(text, 'w.yaml')).toEqual({ environments: [], issuers: [], agents: [], templates: [] });
+  expect(await parseAgents(text, 'w.yaml')).toEqual({
+    environments: [],
+    issuers: [],
+    agents: [],
+    templates: [],
+    approvers: [],
+  });
 });
 
 it('takes the only environment and issuer there are', async () => {

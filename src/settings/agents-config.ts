@@ -1,6 +1,5 @@
 import type { ListMode } from '../access/list-mode.ts';
 import { StartError } from '../errors.ts';
-import { didYouMean } from '../wording.ts';
 import {
   type AccessSettings,
   type ALGORITHMS,
@@ -9,8 +8,19 @@ import {
   OTHER,
   schema,
 } from './agents-schema.ts';
+import {
+  type ApproverConfig,
+  namesOf,
+  type Refuse,
+  type SignInConfig,
+  toApprovers,
+  toSignIn,
+  unknownName,
+} from './approvers-config.ts';
 import { parseBySchema } from './schema-fault.ts';
 import type { SettingsFile } from './settings-file.ts';
+
+export type { ApproverConfig, SignInConfig } from './approvers-config.ts';
 
 export type EnvironmentConfig = {
   readonly name: string;
@@ -34,24 +44,6 @@ export type IssuerConfig = {
   readonly environment: string | undefined;
   /** The application by which approvers sign in to the console with this issuer. */
   readonly signIn: SignInConfig | undefined;
-};
-
-export type SignInConfig = {
-  readonly clientId: string;
-  /** Where the client secret is; at most one of the two is set, and neither for a public client. */
-  readonly clientSecretEnv: string | undefined;
-  readonly clientSecretFile: string | undefined;
-};
-
-/** Who may say yes in the console, and to what. */
-export type ApproverConfig = {
-  readonly name: string;
-  /** The issuer by its name in this file, and the subject. Without them the approver signs in by a link. */
-  readonly person: { readonly issuer: string; readonly sub: string } | undefined;
-  /** The names of agents and templates, or `*` for all. */
-  readonly agents: readonly string[];
-  /** The grants that a call may take that the approver says yes to. */
-  readonly allow: readonly string[];
 };
 
 /** What agents and templates have in common. */
@@ -133,7 +125,7 @@ const DELETES_PER_HOUR = 20;
  */
 export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): AgentsConfig {
   const sections = parseBySchema(schema, file);
-  const refuse = (path: readonly string[], message: string): never => {
+  const refuse: Refuse = (path, message) => {
     throw new StartError(`${file.at(path)}: ${path.join('.')} ${message}`);
   };
   const entries = <T>(section: Readonly<Record<string, T>> | undefined) => Object.entries(section ?? {});
@@ -166,10 +158,9 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
     known: readonly string[],
   ): string => {
     if (given !== undefined && known.includes(given)) return given;
-    const names = known.length === 0 ? 'This file has none.' : `There are ${known.join(', ')}.`;
-    if (given !== undefined) return refuse([...path, what], `is "${given}".${didYouMean(given, known)} ${names}`);
+    if (given !== undefined) return refuse([...path, what], unknownName(given, known));
     const [only] = known;
-    return only !== undefined && known.length === 1 ? only : refuse(path, `must name an ${what}. ${names}`);
+    return only !== undefined && known.length === 1 ? only : refuse(path, `must name an ${what}. ${namesOf(known)}`);
   };
 
   const issuers = entries(sections.issuers).map(([name, given]) => {
@@ -194,11 +185,7 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
         given.environment === undefined
           ? undefined
           : choose(path, 'environment', given.environment, [...environmentNames, OTHER]),
-      signIn: given['sign-in'] && {
-        clientId: given['sign-in']['client-id'],
-        clientSecretEnv: given['sign-in']['client-secret-env'],
-        clientSecretFile: given['sign-in']['client-secret-file'],
-      },
+      signIn: given['sign-in'] && toSignIn([...path, 'sign-in'], given['sign-in'], refuse),
     };
   });
   for (const [index, { name, issuer }] of issuers.entries()) {
@@ -279,10 +266,7 @@ export function toAgents(file: SettingsFile, { mayLackTokens = false } = {}): Ag
       known.push({ path, jwt });
     }
   }
-  const approvers = entries(sections.approvers).map(([name, { issuer, sub, agents, allow }]) => {
-    const person = issuer === undefined || sub === undefined ? undefined : { issuer, sub };
-    return { name, person, agents, allow };
-  });
+  const approvers = toApprovers(sections, issuers, refuse);
   return { environments, issuers, agents, templates, approvers };
 }
 

@@ -64,17 +64,25 @@ export const isSafeUrl = (value: string): boolean => {
 };
 const url = text.refine(isSafeUrl, 'takes an https URL (http for loopback only) without user, password or fragment');
 
+const variable = text
+  .regex(VARIABLE, 'takes the name of an environment variable')
+  .refine((value) => !value.toUpperCase().startsWith('WORKOS_MCP_'), {
+    error: "takes a variable of your own: those of WORKOS_MCP_ are the server's settings",
+  });
+
 const environment = settings({
-  'api-key-env': text
-    .regex(VARIABLE, 'takes the name of an environment variable')
-    .refine((value) => !value.toUpperCase().startsWith('WORKOS_MCP_'), {
-      error: "takes a variable of your own: those of WORKOS_MCP_ are the server's settings",
-    })
-    .optional(),
+  'api-key-env': variable.optional(),
   'api-key-file': text.optional(),
   'client-id': text.optional(),
   'base-url': url.optional(),
   expect: z.enum(['staging', 'production']).optional(),
+});
+
+/** The application by which approvers sign in to the console. */
+const signIn = settings({
+  'client-id': text,
+  'client-secret-env': variable.optional(),
+  'client-secret-file': text.optional(),
 });
 
 const issuer = settings({
@@ -84,16 +92,7 @@ const issuer = settings({
   m2m: settings({
     audience: text.regex(/^client_[A-Za-z0-9]+$/, "takes the environment's Client ID (client_…)"),
   }).optional(),
-  'sign-in': settings({
-    'client-id': text,
-    'client-secret-env': text
-      .regex(VARIABLE, 'takes the name of an environment variable')
-      .refine((value) => !value.toUpperCase().startsWith('WORKOS_MCP_'), {
-        error: "takes a variable of your own: those of WORKOS_MCP_ are the server's settings",
-      })
-      .optional(),
-    'client-secret-file': text.optional(),
-  }).optional(),
+  'sign-in': signIn.optional(),
   environment: name.optional(),
 });
 
@@ -179,5 +178,9 @@ export const schema = z.object({
 
 export const sectionNames = Object.keys(schema.shape);
 
-export type AccessSettings = Omit<z.infer<typeof agent>, 'allow' | 'tokens' | 'jwt'>;
+export type AgentSection = z.infer<typeof agent>;
+export type TemplateSection = z.infer<typeof template>;
+export type ApproverSection = z.infer<typeof approver>;
+export type SignInSection = z.infer<typeof signIn>;
+export type AccessSettings = Omit<AgentSection, 'allow' | 'tokens' | 'jwt'>;
 export type JwtSettings = z.infer<typeof jwt>;

@@ -38,7 +38,8 @@ function toMessage(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue, a
   if (issue.code === 'invalid_value') {
     const choices = issue.values.map(String);
     const given = String(valueAt(value, path));
-    return `${at(path)}: ${where} is "${given}".${didYouMean(given, choices)} It is one of ${choices.join(', ')}.`;
+    const rule = choices.length === 1 ? 'It can only be' : 'It is one of';
+    return `${at(path)}: ${where} is "${given}".${didYouMean(given, choices)} ${rule} ${choices.join(', ')}.`;
   }
   return `${at(path)}: ${where} ${issue.message}.`;
 }

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { toAgents } from '../src/settings/agents-config.ts';
+import { readSettingsFile } from '../src/settings/settings-file.ts';
+
+const HASH = `aaaaaaaaaa:${'0'.repeat(64)}`;
+
+const WHOLE = `
+issuers:
+  staff: { issuer: https://acme.authkit.app, environment: other, sign-in: { client-id: client_1, client-secret-env: SECRET } }
+  machines: { issuer: https://m2m.authkit.app, m2m: { audience: client_2 } }
+agents:
+  support-bot:
+    allow: [users:read]
+    tokens: ['${HASH}']
+    confirm: person
+    client-asks: trusted
+    same-person: refuse
+    owner: ada
+    affects-approvers: accepted
+  job: { allow: [users:read], jwt: { issuer: machines, client-id: client_3 }, same-person: refuse, owner: bob }
+templates:
+  engineers: { jwt: { issuer: staff, org-id: org_1 }, grants-claim: grants, ceiling: [users:read], same-person: refuse }
+approvers:
+  ada: { issuer: staff, sub: user_1, agents: [support-bot, engineers], allow: 'users:delete, users:credentials' }
+  bob: { agents: '*', allow: ['*:full'] }
+`;
+
+const parse = async (text: string) => toAgents(await readSettingsFile(text, 'w.yaml'));
+
+it('reads approvers, and what agents say about them', async () => {
+  const { approvers, issuers, agents, templates } = await parse(WHOLE);
+  expect(approvers).toEqual([
+    {
+      name: 'ada',
+      person: { issuer: 'staff', sub: 'user_1' },
+      agents: ['support-bot', 'engineers'],
+      allow: ['users:delete', 'users:credentials'],
+    },
+    { name: 'bob', person: undefined, agents: ['*'], allow: ['*:full'] },
+  ]);
+  expect(issuers[0]?.signIn).toEqual({
+    clientId: 'client_1',
+    clientSecretEnv: 'SECRET',
+    clientSecretFile: undefined,
+  });
+  expect(agents).toMatchObject([
+    { confirm: 'person', clientAsks: 'trusted', samePerson: 'refuse', owner: 'ada', affectsApprovers: 'accepted' },
+    { confirm: undefined, samePerson: 'refuse', owner: 'bob' },
+  ]);
+  expect(templates).toMatchObject([{ samePerson: 'refuse', clientAsks: undefined }]);
+});
+
+describe('what stops the start, by line', () => {
+  it.each<[what: string, wrong: string, message: RegExp]>([
+    ['issuer: staff, sub: user_1', 'issuer: staff', /^w\.yaml:18: approvers\.ada has issuer without sub: an approver/],
+    ['issuer: staff, sub: user_1', 'sub: user_1', /^w\.yaml:18: approvers\.ada has sub without issuer: an approver/],
+    [
+      'issuer: staff, sub',
+      'issuer: staf, sub',
+      /^w\.yaml:18: approvers\.ada\.issuer is "staf"\. Did you mean "staff"\? There are staff, machines\.$/,
+    ],
+    [
+      'issuer: staff, sub',
+      'issuer: machines, sub',
+      /^w\.yaml:18: approvers\.ada\.issuer is "machines", which needs a sign-in section with a client-id/,
+    ],
+    [
+      "bob: { agents: '*'",
+      "bob: { issuer: staff, sub: user_1, agents: '*'",
+      /^w\.yaml:19: approvers\.bob is the person that ada is already, by issuer and sub\.$/,
+    ],
+    [
+      '[support-bot, engineers]',
+      '[support-bto, engineers]',
+      /^w\.yaml:18: approvers\.ada\.agents\.0 is "support-bto"\. Did you mean "support-bot"\? There are support-bot, job, engineers\.$/,
+    ],
+    ['[support-bot, engineers]', '[]', /^w\.yaml:18: approvers\.ada\.agents is empty/],
+    [
+      '  engineers: { jwt',
+      '  support-bot: { jwt',
+      /^w\.yaml:18: approvers\.ada\.agents\.0 is "support-bot", the name of an agent and of a template: rename one/,
+    ],
+    [", allow: ['*:full'] }", ' }', /^w\.yaml:19: approvers\.bob needs allow, which takes a list of strings/],
+    [
+      "bob: { agents: '*'",
+      "bob: { email: a@b.example, agents: '*'",
+      /^w\.yaml:19: approvers\.bob has no setting "email"/,
+    ],
+    [
+      'client-secret-env: SECRET',
+      'client-secret-env: SECRET, client-secret-file: secret.txt',
+      /^w\.yaml:3: issuers\.staff\.sign-in has two sources for its client secret/,
+    ],
+    [
+      'client-secret-env: SECRET',
+      'client-secret: x',
+      /^w\.yaml:3: issuers\.staff\.sign-in has no setting "client-secret"/,
+    ],
+    ['client-secret-env: SECRET', 'client-secret-env: WORKOS_MCP_X', /^w\.yaml:3: .* takes a variable of your own/],
+    ['client-id: client_1, ', '', /^w\.yaml:3: issuers\.staff\.sign-in needs client-id/],
+    ['owner: ada', 'owner: adda', /^w\.yaml:12: agents\.support-bot\.owner is "adda"\. Did you mean "ada"\?/],
+    ['    owner: ada\n', '', /^w\.yaml:11: agents\.support-bot\.same-person needs an owner: its tokens do not say/],
+    [', owner: bob', '', /^w\.yaml:14: agents\.job\.same-person needs an owner: machine-to-machine tokens do not say/],
+    [
+      'client-id: client_3',
+      'sub: user_3',
+      /^w\.yaml:14: agents\.job\.owner has no effect: the access tokens of this agent say for whom it calls/,
+    ],
+    [
+      'confirm: person',
+      'confirm: strict',
+      /^w\.yaml:10: agents\.support-bot\.client-asks has no effect with confirm: strict/,
+    ],
+    [
+      'confirm: person\n    client-asks: trusted',
+      'confirm: auto',
+      /^w\.yaml:10: agents\.support-bot\.same-person has no effect with confirm: auto/,
+    ],
+    [
+      'same-person: refuse }\napprovers',
+      'same-person: refuse, confirm: off }\napprovers',
+      /^w\.yaml:16: templates\.engineers\.same-person has no effect with confirm: off/,
+    ],
+    [
+      'ceiling: [users:read], same-person: refuse',
+      'ceiling: [users:read], client-asks: trusted, confirm: strict',
+      /^w\.yaml:16: templates\.engineers\.client-asks has no effect with confirm: strict/,
+    ],
+    [
+      'same-person: refuse }\napprovers',
+      'owner: ada }\napprovers',
+      /^w\.yaml:16: templates\.engineers has no setting "owner"/,
+    ],
+    [
+      'client-asks: trusted',
+      'client-asks: true',
+      /^w\.yaml:10: agents\.support-bot\.client-asks is "true"\. Did you mean "trusted"\? It can only be trusted\.$/,
+    ],
+    ['accepted', 'yes', /^w\.yaml:13: agents\.support-bot\.affects-approvers is "yes"\. It can only be accepted\.$/],
+  ])('%s → %s', async (what, wrong, message) => {
+    expect(WHOLE).toContain(what);
+    await expect(parse(WHOLE.replace(what, () => wrong))).rejects.toThrow(
+      expect.objectContaining({ name: 'StartError', message: expect.stringMatching(message) }),
+    );
+  });
+});
