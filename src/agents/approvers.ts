@@ -1,6 +1,11 @@
+import { allowOnly } from '../access/grants.ts';
+import { decide, type Policy } from '../access/policy.ts';
 import type { Approval, SignedInBy } from '../call/confirm/approvals.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { Tool } from '../catalog/tool.ts';
 import type { AgentsConfig, ApproverConfig } from '../settings/agents-config.ts';
+import { EVERY_AGENT } from '../settings/approvers-config.ts';
+import { signsInUsersOf } from '../settings/issuer-environment.ts';
 
 /** Who may say yes to what, by one configuration. */
 export type ApproverRules = {
@@ -8,13 +13,32 @@ export type ApproverRules = {
   readonly find: (by: SignedInBy, name?: string) => ApproverConfig | undefined;
   /** Whether an approver sees an agent, by the name that a call or the record has. */
   readonly sees: (approver: ApproverConfig, agent: string) => boolean;
-  /** Why an approver may not say yes to a call, or `undefined` where they may. */
+  /** Why an approver may not say yes to a call, or `undefined` where they may. One sentence, for people. */
   readonly whyNot: (approver: ApproverConfig, approval: Approval) => string | undefined;
+  /** Whether there is an approver who may say yes to a call. */
+  readonly hasApprover: (approval: Approval) => boolean;
   /** Whether an approver is the person for whom a call was made. */
   readonly isRequester: (approver: ApproverConfig, approval: Approval) => boolean;
 };
 
-export function createApproverRules(_catalog: Catalog, config: AgentsConfig): ApproverRules {
+export function createApproverRules(catalog: Catalog, config: AgentsConfig): ApproverRules {
+  const policies = new Map<ApproverConfig, Policy>();
+  const policyOf = (approver: ApproverConfig): Policy => {
+    const policy = policies.get(approver) ?? toApproverPolicy(catalog, approver);
+    policies.set(approver, policy);
+    return policy;
+  };
+
+  const whyNot: ApproverRules['whyNot'] = (approver, approval) => {
+    if (!seesAgent(approver, approval.caller)) return `You are not an approver of ${approval.caller}.`;
+    const tool = catalog.tools.find(({ name }) => name === approval.tool);
+    if (tool === undefined) return `This server has no tool ${approval.tool} any more.`;
+    return (
+      whyNotGranted(policyOf(approver), tool, approval) ??
+      whyOwnSignIn(catalog, config, approver, tool, approval) ??
+      whySamePerson(approver, approval)
+    );
+  };
   return {
     find: (by, name) =>
       config.approvers.find((approver) =>
@@ -22,8 +46,80 @@ export function createApproverRules(_catalog: Catalog, config: AgentsConfig): Ap
           ? approver.person === undefined && approver.name === name
           : approver.person?.issuer === by.issuer && approver.person.sub === by.sub,
       ),
-    sees: ({ agents }, agent) => agents.some((name) => name === '*' || name === agent || agent.startsWith(`${name}.`)),
-    whyNot: () => 'the rules are not written yet',
-    isRequester: () => false,
+    sees: seesAgent,
+    whyNot,
+    hasApprover: (approval) => config.approvers.some((approver) => whyNot(approver, approval) === undefined),
+    isRequester,
   };
+}
+
+/**
+ * The rules of the configuration that holds now, made once for each.
+ * @param current the agents of that configuration
+ */
+export function keepApproverRules(catalog: Catalog, current: () => AgentsConfig): () => ApproverRules {
+  let kept: { readonly config: AgentsConfig; readonly rules: ApproverRules } | undefined;
+  return () => {
+    const config = current();
+    if (kept?.config !== config) kept = { config, rules: createApproverRules(catalog, config) };
+    return kept.rules;
+  };
+}
+
+/**
+ * What an approver may say yes to.
+ * @throws StartError for a grant that is misspelt
+ */
+export const toApproverPolicy = (catalog: Catalog, { allow }: Pick<ApproverConfig, 'allow'>): Policy =>
+  decide(catalog, { ...allowOnly(allow), inFile: true });
+
+/** Agents of templates are called by the template's name, a dot and their own. Names in the file have no dots. */
+const seesAgent: ApproverRules['sees'] = ({ agents }, agent) =>
+  agents.some((name) => name === EVERY_AGENT || name === agent || agent.startsWith(`${name}.`));
+
+const isRequester: ApproverRules['isRequester'] = ({ name, person }, { requester }) => {
+  if (requester === undefined) return false;
+  if ('owner' in requester) return requester.owner === name;
+  return person?.issuer === requester.issuer && person.sub === requester.sub;
+};
+
+function whyNotGranted(policy: Policy, tool: Tool, { takesCredentials }: Approval): string | undefined {
+  const why = policy.whyOff(tool) ?? (takesCredentials ? policy.whyRestricted(tool) : undefined);
+  return why && `You may not say yes to this call: it ${why}, which your entry does not have.`;
+}
+
+const ANOTHER = 'so an approver who signs in otherwise has to say yes';
+
+/** With a yes to their own sign-in, an approver could make another approver of themselves, or of the agent. */
+function whyOwnSignIn(
+  { areas }: Catalog,
+  config: AgentsConfig,
+  { person }: ApproverConfig,
+  { area }: Tool,
+  { about, environment, takesCredentials }: Approval,
+): string | undefined {
+  if (person === undefined) return undefined;
+  if (about.includes(person.sub)) return 'This call is about your own user, so another approver has to say yes.';
+  const issuer = config.issuers.find(({ name }) => name === person.issuer);
+  // The file is refused without it: what is not known must not open anything.
+  if (issuer?.signIn === undefined) return `Your issuer ${person.issuer} is not in the settings any more.`;
+  if (about.includes(issuer.signIn.clientId))
+    return `This call is about the application that signs you in, ${ANOTHER}.`;
+  const isOwn = signsInUsersOf(config, environment, issuer);
+  if (isOwn === 'no') return undefined;
+  const where = `the environment ${environment}, which ${isOwn === 'yes' ? 'signs' : 'may sign'} you in`;
+  if (areas.some(({ name, signIn }) => name === area && signIn))
+    return `This call may change how people sign in to ${where}, ${ANOTHER}.`;
+  // Invitations name an email, for one: whose user that is the server cannot tell.
+  if (takesCredentials && !about.some((id) => id.startsWith('user_')))
+    return `It is not known whose user in ${where}, this call is about, ${ANOTHER}.`;
+  return undefined;
+}
+
+function whySamePerson(approver: ApproverConfig, approval: Approval): string | undefined {
+  if (approval.samePerson === 'allow') return undefined;
+  if (approval.requester === undefined) return 'It is not known for whom the agent makes this call.';
+  return isRequester(approver, approval)
+    ? 'The agent makes this call for you, so another approver has to say yes.'
+    : undefined;
 }

@@ -10,7 +10,7 @@ export type Preset = { readonly meaning: string; readonly grants: readonly strin
 export type Declarations = Omit<Catalog, 'areas' | 'tools'> & { readonly areas: readonly Area[] };
 
 export type Catalog<T extends Listing = Tool> = {
-  readonly areas: readonly Pick<Area, 'name' | 'title' | 'meaning'>[];
+  readonly areas: readonly Pick<Area, 'name' | 'title' | 'meaning' | 'signIn'>[];
   /** Every tool, in the order of the areas. */
   readonly tools: readonly T[];
   /** The limit on all requests of a key. */

@@ -165,6 +165,11 @@ export type Area<Name extends ToolName = ToolName> = {
   readonly title: string;
   /** What its objects are, with the prefixes of their IDs and what they belong to: one clause, for models. */
   readonly meaning: string;
+  /**
+   * What its tools change decides how people sign in who are not named in the call: all of an organization or a domain,
+   * say. An approver whom the same environment signs in may not say yes to that.
+   */
+  readonly signIn?: true;
   /** Documented limits that the area's GETs, and its other requests, share. */
   readonly limits?: { readonly get: Limit; readonly other: Limit };
   readonly tools: readonly Declaration<Route, Input, Name>[];

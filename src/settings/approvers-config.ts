@@ -43,7 +43,7 @@ export function toSignIn(path: readonly string[], given: SignInSection, refuse: 
 type Section<T> = Readonly<Record<string, T>>;
 
 /** The parts of the file that approvers and agents name each other in, as written. */
-type Given = {
+type ApproverSections = {
   readonly agents?: Section<AgentSection> | undefined;
   readonly templates?: Section<TemplateSection> | undefined;
   readonly approvers?: Section<ApproverSection> | undefined;
@@ -56,7 +56,7 @@ type Issuers = readonly {
 }[];
 
 /** The approvers of a file, and what its agents and templates say about them. */
-export function toApprovers(given: Given, issuers: Issuers, refuse: Refuse): readonly ApproverConfig[] {
+export function toApprovers(given: ApproverSections, issuers: Issuers, refuse: Refuse): readonly ApproverConfig[] {
   const [agents = {}, templates = {}, all = {}] = [given.agents, given.templates, given.approvers];
   const known = [...Object.keys(agents), ...Object.keys(templates)];
   const approvers = Object.entries(all).map(([name, { issuer, sub, ...may }]): ApproverConfig => {

@@ -1,10 +1,5 @@
-import {
-  type AgentAccess,
-  type AgentConfig,
-  type AgentsConfig,
-  DEFAULT_ENVIRONMENT,
-  type IssuerConfig,
-} from './agents-config.ts';
+import type { AgentConfig, AgentsConfig } from './agents-config.ts';
+import { signsInUsersOf } from './issuer-environment.ts';
 
 /** How long before an expiry it is warned of. */
 const NOTICE_MS = 7 * 24 * 3_600_000;
@@ -49,7 +44,7 @@ export function warnings(config: AgentsConfig, now: number): readonly string[] {
     else if (isSoon(expires, now)) said.push(`${where} expires at ${toTime(expires)}.`);
     said.push(...ends);
     if (issuer !== undefined && changes) {
-      const own = managesItsIssuer(config, agent, issuer);
+      const own = signsInUsersOf(config, agent.environment, issuer);
       const could = `who signs in there could be given more by changing users, roles or organizations`;
       if (own === 'yes') said.push(`${where} may change the environment that issues its tokens: ${could}.`);
       if (own === 'unknown') {
@@ -82,22 +77,4 @@ function tokenWarnings({ name, tokens }: AgentConfig, now: number): readonly str
     if (isReplaced) return [];
     return [`${which} expires at ${toTime(expires)}. Replace it: workos-mcp agent rotate ${name} --config FILE`];
   });
-}
-
-/**
- * Whether an agent's environment is the one whose users its issuer signs in. Said in the file; else known only where
- * the issuer's URLs hold the environment's Client ID, as those of session tokens do, and impossible only where the
- * issuer is not WorkOS's.
- */
-function managesItsIssuer(
-  { environments }: AgentsConfig,
-  { environment }: AgentAccess,
-  issuer: IssuerConfig,
-): 'yes' | 'no' | 'unknown' {
-  if (issuer.environment !== undefined) return issuer.environment === environment ? 'yes' : 'no';
-  const urls = `${issuer.issuer} ${issuer.jwksUrl}`;
-  const owner = environments.find(({ clientId }) => clientId !== undefined && urls.includes(clientId));
-  if (owner !== undefined) return owner.name === environment ? 'yes' : 'no';
-  const isWorkos = /(^|\.)(authkit\.app|workos\.com)$/.test(new URL(issuer.issuer).hostname);
-  return isWorkos || environment === DEFAULT_ENVIRONMENT || issuer.jwksUrl.endsWith('/oauth2/jwks') ? 'unknown' : 'no';
 }

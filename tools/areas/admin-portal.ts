@@ -17,6 +17,7 @@ export default area({
   name: 'admin_portal',
   title: 'Admin Portal',
   meaning: "the self-service pages where a customer's IT contacts (it_contact_…) set up SSO and the like",
+  signIn: true,
   tools: [
     tool({
       name: 'create_portal_link',

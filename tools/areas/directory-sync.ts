@@ -59,6 +59,7 @@ export default area({
   title: 'Directory Sync',
   meaning:
     'directories of an organization (directory_…), with users (directory_user_…) and groups (directory_group_…) as its identity provider has them: these users are not those who sign in',
+  signIn: true,
   tools: [
     tool({
       name: 'list_directories',

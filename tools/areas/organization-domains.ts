@@ -56,6 +56,7 @@ export default area({
   name: 'organization_domains',
   title: 'Organization domains',
   meaning: 'email domains of an organization (org_domain_…) and the proof of owning them',
+  signIn: true,
   tools: [
     tool({
       name: 'create_organization_domain',

@@ -47,6 +47,7 @@ export default area({
   name: 'organizations',
   title: 'Organizations',
   meaning: 'customers of your app (org_…); each has domains, connections and directories',
+  signIn: true,
   tools: [
     tool({
       name: 'create_organization',

@@ -116,6 +116,7 @@ export default area({
   name: 'sso',
   title: 'Single sign-on',
   meaning: 'connections (conn_…) of an organization to its identity provider',
+  signIn: true,
   tools: [
     tool({
       name: 'get_sso_authorization_url',
