@@ -83,51 +83,51 @@ describe('an approver sees', () => {
   });
 });
 
-const OTHERWISE = 'so an approver who signs in otherwise has to say yes.';
+const OTHERWISE = 'so an approver who signs in otherwise has to answer';
 
 describe('who may say yes', () => {
   it.each<[who: string, what: string, call: Partial<Approval>, why: string | undefined]>([
     ['ada', 'a delete of another user', {}, undefined],
-    ['eve', 'of an agent that is not theirs', {}, 'You are not an approver of bot.'],
+    ['eve', 'of an agent that is not theirs', {}, 'the agent bot is not among yours'],
     ['eve', 'of an agent of their template', { caller: 'people.user_1' }, undefined],
-    ['dan', 'of a tool that is gone', { tool: 'delete_users' }, 'This server has no tool delete_users any more.'],
+    ['dan', 'of a tool that is gone', { tool: 'delete_users' }, 'this server has no tool delete_users any more'],
     ['fay', 'by the name of the tool', {}, undefined],
     [
       'fay',
       'without the grant',
       { tool: 'delete_organization', about: ['org_1'] },
-      'You may not say yes to this call: it needs the grant organizations:delete, which your entry does not have.',
+      'it needs the grant organizations:delete, which your entry does not have',
     ],
     ['fay', 'with the grant, as long as it takes no credentials', { tool: 'update_user' }, undefined],
     [
       'fay',
       'that takes credentials',
       { tool: 'update_user', takesCredentials: true },
-      'You may not say yes to this call: it needs the grant users:credentials, which your entry does not have.',
+      'it needs the grant users:credentials, which your entry does not have',
     ],
     [
       'fay',
       'of a tool that cannot do without credentials',
       { tool: 'update_organization_membership' },
-      'You may not say yes to this call: it needs the grant memberships:write, which your entry does not have.',
+      'it needs the grant memberships:write, which your entry does not have',
     ],
     [
       'ada',
       'about their own user',
       { about: ['user_other', 'user_ada'] },
-      'This call is about your own user, so another approver has to say yes.',
+      'it is about your own user, so another approver has to answer',
     ],
     [
       'ada',
       'about their own user, in an environment that does not sign them in',
       { environment: 'customers', about: ['user_ada'] },
-      'This call is about your own user, so another approver has to say yes.',
+      'it is about your own user, so another approver has to answer',
     ],
     [
       'ada',
       'about the application that signs them in',
       { environment: 'customers', about: ['client_1'] },
-      `This call is about the application that signs you in, ${OTHERWISE}`,
+      `it is about the application that signs you in, ${OTHERWISE}`,
     ],
     ['ada', 'about the application that signs others in', { about: ['client_2', 'user_x'] }, undefined],
     ...(
@@ -144,7 +144,7 @@ describe('who may say yes', () => {
           'ada',
           `${tool} where they sign in`,
           { tool, about: [id] },
-          `This call may change how people sign in to the environment staff, which signs you in, ${OTHERWISE}`,
+          `it may change how people sign in, and the environment staff signs you in, ${OTHERWISE}`,
         ] as [string, string, Partial<Approval>, string],
     ),
     [
@@ -157,7 +157,7 @@ describe('who may say yes', () => {
       'bob',
       'delete_connection where they may sign in',
       { tool: 'delete_connection', environment: 'customers', about: ['conn_1'] },
-      `This call may change how people sign in to the environment customers, which may sign you in, ${OTHERWISE}`,
+      `it may change how people sign in, and the environment customers may sign you in, ${OTHERWISE}`,
     ],
     ['cleo', 'delete_connection, signed in by another issuer', { tool: 'delete_connection' }, undefined],
     ['dan', 'delete_connection, signed in by a link', { tool: 'delete_connection' }, undefined],
@@ -165,7 +165,7 @@ describe('who may say yes', () => {
       'ada',
       'that gives a role to an email',
       { tool: 'create_invitation', takesCredentials: true, about: ['org_1'] },
-      `It is not known whose user in the environment staff, which signs you in, this call is about, ${OTHERWISE}`,
+      `it takes credentials without naming a user, and the environment staff signs you in, ${OTHERWISE}`,
     ],
     ['ada', 'that invites an email', { tool: 'create_invitation', about: ['org_1'] }, undefined],
     [
@@ -184,13 +184,13 @@ describe('who may say yes', () => {
       'ada',
       'made for them, where that is refused',
       { samePerson: 'refuse', requester: { issuer: 'authkit', sub: 'user_ada' } },
-      'The agent makes this call for you, so another approver has to say yes.',
+      'the agent makes it for you, so another approver has to answer',
     ],
     [
       'dan',
       'of an agent that they own, where that is refused',
       { samePerson: 'refuse', requester: { owner: 'dan' } },
-      'The agent makes this call for you, so another approver has to say yes.',
+      'the agent makes it for you, so another approver has to answer',
     ],
     ['dan', 'of an agent that they own, where that is allowed', { requester: { owner: 'dan' } }, undefined],
     ['ada', 'made for another person', { samePerson: 'refuse', requester: { owner: 'dan' } }, undefined],
@@ -204,7 +204,7 @@ describe('who may say yes', () => {
       'ada',
       'of which it is not known for whom it is',
       { samePerson: 'refuse' },
-      'It is not known for whom the agent makes this call.',
+      'for whom the agent makes it is not known',
     ],
   ])('%s, to a call %s', (who, _, call, why) => {
     expect(rules.whyNot(approver(who), { ...delete_user, ...call })).toBe(why);
@@ -226,7 +226,7 @@ describe('who may say yes', () => {
 
   it('refuses an approver whose issuer is gone', () => {
     const without = createApproverRules(catalog, { ...config, issuers: [] });
-    expect(without.whyNot(approver('ada'), delete_user)).toBe('Your issuer authkit is not in the settings any more.');
+    expect(without.whyNot(approver('ada'), delete_user)).toBe('your issuer authkit is not in the settings any more');
   });
 });
 

@@ -13,9 +13,9 @@ export type ApproverRules = {
   readonly find: (by: SignedInBy, name?: string) => ApproverConfig | undefined;
   /** Whether an approver sees an agent, by the name that a call or the record has. */
   readonly sees: (approver: ApproverConfig, agent: string) => boolean;
-  /** Why an approver may not say yes to a call, or `undefined` where they may. One sentence, for people. */
+  /** Why an approver may not answer a call, or `undefined` where they may: a clause for people, in which `it` is the call. */
   readonly whyNot: (approver: ApproverConfig, approval: Approval) => string | undefined;
-  /** Whether there is an approver who may say yes to a call. */
+  /** Whether there is an approver who may answer a call. */
   readonly hasApprover: (approval: Approval) => boolean;
   /** Whether an approver is the person for whom a call was made. */
   readonly isRequester: (approver: ApproverConfig, approval: Approval) => boolean;
@@ -30,9 +30,9 @@ export function createApproverRules(catalog: Catalog, config: AgentsConfig): App
   };
 
   const whyNot: ApproverRules['whyNot'] = (approver, approval) => {
-    if (!seesAgent(approver, approval.caller)) return `You are not an approver of ${approval.caller}.`;
+    if (!seesAgent(approver, approval.caller)) return `the agent ${approval.caller} is not among yours`;
     const tool = catalog.tools.find(({ name }) => name === approval.tool);
-    if (tool === undefined) return `This server has no tool ${approval.tool} any more.`;
+    if (tool === undefined) return `this server has no tool ${approval.tool} any more`;
     return (
       whyNotGranted(policyOf(approver), tool, approval) ??
       whyOwnSignIn(catalog, config, approver, tool, approval) ??
@@ -85,10 +85,10 @@ const isRequester: ApproverRules['isRequester'] = ({ name, person }, { requester
 
 function whyNotGranted(policy: Policy, tool: Tool, { takesCredentials }: Approval): string | undefined {
   const why = policy.whyOff(tool) ?? (takesCredentials ? policy.whyRestricted(tool) : undefined);
-  return why && `You may not say yes to this call: it ${why}, which your entry does not have.`;
+  return why && `it ${why}, which your entry does not have`;
 }
 
-const ANOTHER = 'so an approver who signs in otherwise has to say yes';
+const ANOTHER = 'so an approver who signs in otherwise has to answer';
 
 /** With a yes to their own sign-in, an approver could make another approver of themselves, or of the agent. */
 function whyOwnSignIn(
@@ -99,27 +99,24 @@ function whyOwnSignIn(
   { about, environment, takesCredentials }: Approval,
 ): string | undefined {
   if (person === undefined) return undefined;
-  if (about.includes(person.sub)) return 'This call is about your own user, so another approver has to say yes.';
+  if (about.includes(person.sub)) return 'it is about your own user, so another approver has to answer';
   const issuer = config.issuers.find(({ name }) => name === person.issuer);
   // The file is refused without it: what is not known must not open anything.
-  if (issuer?.signIn === undefined) return `Your issuer ${person.issuer} is not in the settings any more.`;
-  if (about.includes(issuer.signIn.clientId))
-    return `This call is about the application that signs you in, ${ANOTHER}.`;
+  if (issuer?.signIn === undefined) return `your issuer ${person.issuer} is not in the settings any more`;
+  if (about.includes(issuer.signIn.clientId)) return `it is about the application that signs you in, ${ANOTHER}`;
   const isOwn = signsInUsersOf(config, environment, issuer);
   if (isOwn === 'no') return undefined;
-  const where = `the environment ${environment}, which ${isOwn === 'yes' ? 'signs' : 'may sign'} you in`;
+  const own = `the environment ${environment} ${isOwn === 'yes' ? 'signs' : 'may sign'} you in`;
   if (areas.some(({ name, signIn }) => name === area && signIn))
-    return `This call may change how people sign in to ${where}, ${ANOTHER}.`;
+    return `it may change how people sign in, and ${own}, ${ANOTHER}`;
   // Invitations name an email, for one: whose user that is the server cannot tell.
   if (takesCredentials && !about.some((id) => id.startsWith('user_')))
-    return `It is not known whose user in ${where}, this call is about, ${ANOTHER}.`;
+    return `it takes credentials without naming a user, and ${own}, ${ANOTHER}`;
   return undefined;
 }
 
 function whySamePerson(approver: ApproverConfig, approval: Approval): string | undefined {
   if (approval.samePerson === 'allow') return undefined;
-  if (approval.requester === undefined) return 'It is not known for whom the agent makes this call.';
-  return isRequester(approver, approval)
-    ? 'The agent makes this call for you, so another approver has to say yes.'
-    : undefined;
+  if (approval.requester === undefined) return 'for whom the agent makes it is not known';
+  return isRequester(approver, approval) ? 'the agent makes it for you, so another approver has to answer' : undefined;
 }
