@@ -13,13 +13,14 @@ agents:
     allow: [users:read]
     tokens: ['${HASH}']
     confirm: person
-    client-asks: trusted
+    requests-per-minute: 30
     same-person: refuse
     owner: ada
     affects-approvers: accepted
   job: { allow: [users:read], jwt: { issuer: machines, client-id: client_3 }, same-person: refuse, owner: bob }
 templates:
   engineers: { jwt: { issuer: staff, org-id: org_1 }, grants-claim: grants, ceiling: [users:read], same-person: refuse }
+  guests: { jwt: { issuer: staff, org-id: org_2 }, grants-claim: grants, ceiling: [users:read], client-asks: trusted }
 approvers:
   ada: { issuer: staff, sub: user_1, agents: [support-bot, engineers], allow: 'users:delete, users:credentials' }
   bob: { agents: '*', allow: ['*:full'] }
@@ -44,47 +45,50 @@ it('reads approvers, and what agents say about them', async () => {
     clientSecretFile: undefined,
   });
   expect(agents).toMatchObject([
-    { confirm: 'person', clientAsks: 'trusted', samePerson: 'refuse', owner: 'ada', affectsApprovers: 'accepted' },
+    { confirm: 'person', samePerson: 'refuse', owner: 'ada', affectsApprovers: 'accepted' },
     { confirm: undefined, samePerson: 'refuse', owner: 'bob' },
   ]);
-  expect(templates).toMatchObject([{ samePerson: 'refuse', clientAsks: undefined }]);
+  expect(templates).toMatchObject([
+    { samePerson: 'refuse', clientAsks: undefined },
+    { samePerson: 'allow', clientAsks: 'trusted' },
+  ]);
 });
 
 describe('what stops the start, by line', () => {
   it.each<[what: string, wrong: string, message: RegExp]>([
-    ['issuer: staff, sub: user_1', 'issuer: staff', /^w\.yaml:18: approvers\.ada has issuer without sub: an approver/],
-    ['issuer: staff, sub: user_1', 'sub: user_1', /^w\.yaml:18: approvers\.ada has sub without issuer: an approver/],
+    ['issuer: staff, sub: user_1', 'issuer: staff', /^w\.yaml:19: approvers\.ada has issuer without sub: an approver/],
+    ['issuer: staff, sub: user_1', 'sub: user_1', /^w\.yaml:19: approvers\.ada has sub without issuer: an approver/],
     [
       'issuer: staff, sub',
       'issuer: staf, sub',
-      /^w\.yaml:18: approvers\.ada\.issuer is "staf"\. Did you mean "staff"\? There are staff, machines\.$/,
+      /^w\.yaml:19: approvers\.ada\.issuer is "staf"\. Did you mean "staff"\? There are staff, machines\.$/,
     ],
     [
       'issuer: staff, sub',
       'issuer: machines, sub',
-      /^w\.yaml:18: approvers\.ada\.issuer is "machines", which needs a sign-in section with a client-id/,
+      /^w\.yaml:19: approvers\.ada\.issuer is "machines", which needs a sign-in section with a client-id/,
     ],
     [
       "bob: { agents: '*'",
       "bob: { issuer: staff, sub: user_1, agents: '*'",
-      /^w\.yaml:19: approvers\.bob is the person that ada is already, by issuer and sub\.$/,
+      /^w\.yaml:20: approvers\.bob is the person that ada is already, by issuer and sub\.$/,
     ],
     [
       '[support-bot, engineers]',
       '[support-bto, engineers]',
-      /^w\.yaml:18: approvers\.ada\.agents\.0 is "support-bto"\. Did you mean "support-bot"\? There are support-bot, job, engineers\.$/,
+      /^w\.yaml:19: approvers\.ada\.agents\.0 is "support-bto"\. Did you mean "support-bot"\? There are support-bot, job, engineers, guests\.$/,
     ],
-    ['[support-bot, engineers]', '[]', /^w\.yaml:18: approvers\.ada\.agents is empty/],
+    ['[support-bot, engineers]', '[]', /^w\.yaml:19: approvers\.ada\.agents is empty/],
     [
       '  engineers: { jwt',
       '  support-bot: { jwt',
-      /^w\.yaml:18: approvers\.ada\.agents\.0 is "support-bot", the name of an agent and of a template: rename one/,
+      /^w\.yaml:19: approvers\.ada\.agents\.0 is "support-bot", the name of an agent and of a template: rename one/,
     ],
-    [", allow: ['*:full'] }", ' }', /^w\.yaml:19: approvers\.bob needs allow, which takes a list of strings/],
+    [", allow: ['*:full'] }", ' }', /^w\.yaml:20: approvers\.bob needs allow, which takes a list of strings/],
     [
       "bob: { agents: '*'",
       "bob: { email: a@b.example, agents: '*'",
-      /^w\.yaml:19: approvers\.bob has no setting "email"/,
+      /^w\.yaml:20: approvers\.bob has no setting "email"/,
     ],
     [
       'client-secret-env: SECRET',
@@ -107,34 +111,30 @@ describe('what stops the start, by line', () => {
       /^w\.yaml:14: agents\.job\.owner has no effect: the access tokens of this agent say for whom it calls/,
     ],
     [
-      'confirm: person',
-      'confirm: strict',
-      /^w\.yaml:10: agents\.support-bot\.client-asks has no effect with confirm: strict/,
-    ],
-    [
-      'confirm: person\n    client-asks: trusted',
+      'confirm: person\n    requests-per-minute: 30',
       'confirm: auto',
       /^w\.yaml:10: agents\.support-bot\.same-person has no effect with confirm: auto/,
     ],
     [
-      'same-person: refuse }\napprovers',
-      'same-person: refuse, confirm: off }\napprovers',
+      'requests-per-minute: 30',
+      'client-asks: trusted',
+      /^w\.yaml:11: agents\.support-bot\.same-person contradicts client-asks: trusted, where the person at the client/,
+    ],
+    [
+      'client-asks: trusted }',
+      'client-asks: trusted, confirm: strict }',
+      /^w\.yaml:17: templates\.guests\.client-asks has no effect with confirm: strict/,
+    ],
+    [
+      'same-person: refuse }',
+      'same-person: refuse, confirm: off }',
       /^w\.yaml:16: templates\.engineers\.same-person has no effect with confirm: off/,
     ],
-    [
-      'ceiling: [users:read], same-person: refuse',
-      'ceiling: [users:read], client-asks: trusted, confirm: strict',
-      /^w\.yaml:16: templates\.engineers\.client-asks has no effect with confirm: strict/,
-    ],
-    [
-      'same-person: refuse }\napprovers',
-      'owner: ada }\napprovers',
-      /^w\.yaml:16: templates\.engineers has no setting "owner"/,
-    ],
+    ['same-person: refuse }', 'owner: ada }', /^w\.yaml:16: templates\.engineers has no setting "owner"/],
     [
       'client-asks: trusted',
       'client-asks: true',
-      /^w\.yaml:10: agents\.support-bot\.client-asks is "true"\. Did you mean "trusted"\? It can only be trusted\.$/,
+      /^w\.yaml:17: templates\.guests\.client-asks is "true"\. Did you mean "trusted"\? It can only be trusted\.$/,
     ],
     ['accepted', 'yes', /^w\.yaml:13: agents\.support-bot\.affects-approvers is "yes"\. It can only be accepted\.$/],
   ])('%s → %s', async (what, wrong, message) => {

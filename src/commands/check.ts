@@ -6,15 +6,15 @@ import type { Environment } from '../catalog/declaration.ts';
 import { StartError } from '../errors.ts';
 import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import { parseAddress, toEnvironment } from '../settings/environment.ts';
-import { warnings } from '../settings/warnings.ts';
-import { toAgent } from '../start/agent.ts';
+import { requireOwnConfirm, toAgent } from '../start/agent.ts';
 import type { Host, Loaded } from '../start/host.ts';
 import { httpWarnings } from '../start/http-secrets.ts';
-import { labelsOf, labelsWithoutKeys } from '../start/http-settings.ts';
+import { type Labels, labelsOf, labelsWithoutKeys } from '../start/http-settings.ts';
 import { judgeHttp, judgeHttpWithoutKeys } from '../start/judge-http.ts';
 import { requireRecord } from '../start/open-record.ts';
 import { readTracing } from '../start/open-tracing.ts';
 import { shortDigestOf } from '../start/settings-digest.ts';
+import { agentWarnings } from '../start/start-warnings.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
 import { proxyFor } from '../workos/proxy.ts';
 import { checkReport } from './access-report.ts';
@@ -40,31 +40,33 @@ const WITHOUT_KEYS =
 
 /** Validates all that a start would, and shows what each agent may do. Throws StartError for what a start would stop at. */
 export async function check(loaded: Loaded, { catalog, host, tokens, look }: CheckCommandDeps): Promise<Checked> {
-  const { config, agents } = loaded;
+  const { config } = loaded;
   const { auditLog, json, keyless } = config;
   toLimitSettings(config.limits, limitsOf(catalog));
   if (auditLog !== undefined && auditLog !== 'stderr' && !keyless) checkAuditFile(auditLog, host.user);
   const overHttp = isHttp(loaded);
-  const { members, stop } = overHttp
-    ? { members: await ofHttp(loaded, catalog, host), stop: undefined }
-    : ofStdio(loaded, catalog, host);
-  const told = [...httpWarnings(config.http), ...warnings(agents, Date.now())];
-  const said = told.map((warning) => `warning: ${warning}\n`);
+  const { members, stop, told } = overHttp
+    ? { ...(await ofHttp(loaded, catalog, host)), stop: undefined }
+    : { ...ofStdio(loaded, catalog, host), told: [] };
+  const said = [...httpWarnings(config.http), ...told].map((warning) => `warning: ${warning}\n`);
   const report = checkReport({ catalog, tokens, look, json, agents: members });
   const digest = overHttp ? [`Settings ${shortDigestOf(loaded)}, as the record names them.\n`] : [];
   return { report: json ? report : [report, ...digest, ...said, ...(keyless ? [WITHOUT_KEYS] : [])].join(''), stop };
 }
 
-async function ofHttp(loaded: Loaded, catalog: Catalog, host: Host): Promise<readonly ReportedAgent[]> {
-  const labels = loaded.config.keyless
+async function ofHttp(loaded: Loaded, catalog: Catalog, host: Host) {
+  const labels: Labels = loaded.config.keyless
     ? judgeHttpWithoutKeys(loaded, catalog, host)
     : labelsOf(await judgeHttp(loaded, catalog, host));
-  return named(agentsOf(loaded, labels, catalog), loaded.config.http.anonymous ? 'local' : loaded.config.agent);
+  const all = agentsOf(loaded, labels, catalog);
+  const members: readonly ReportedAgent[] = named(all, loaded.config.http.anonymous ? 'local' : loaded.config.agent);
+  return { members, told: agentWarnings(loaded, labels, catalog, Date.now()) };
 }
 
 function ofStdio(loaded: Loaded, catalog: Catalog, host: Host) {
   const { config } = loaded;
   const { baseUrl } = parseAddress(config);
+  requireOwnConfirm(config);
   if (!config.sandbox && !config.keyless) proxyFor(baseUrl, host.variable);
   if (!config.keyless) readTracing(host.variable);
   const { label, stop } = labelOf(loaded, host);

@@ -134,8 +134,11 @@ function isMachineAgent(jwt: AgentSection['jwt'], issuers: Issuers): boolean {
 }
 
 function checkAsking(path: readonly string[], given: AgentSection | TemplateSection, refuse: Refuse): void {
-  if (given.confirm === undefined || given.confirm === 'person') return;
+  const { confirm = 'person', 'same-person': samePerson, 'client-asks': clientAsks } = given;
   for (const name of ['client-asks', 'same-person'] as const) {
-    if (given[name] !== undefined) refuse([...path, name], `has no effect with confirm: ${given.confirm}.`);
+    if (given[name] !== undefined && confirm !== 'person')
+      refuse([...path, name], `has no effect with confirm: ${confirm}.`);
   }
+  if (samePerson === 'refuse' && clientAsks === 'trusted')
+    refuse([...path, 'same-person'], 'contradicts client-asks: trusted, where the person at the client answers.');
 }

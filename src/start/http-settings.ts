@@ -1,6 +1,7 @@
 import { createPolicy } from '../access/policy.ts';
 import { checkAgents, type OperatorLimits, policyOf } from '../agents/agent-policy.ts';
 import { parsePublicUrl } from '../agents/challenge.ts';
+import { type ApproverSetting, checkApprovers } from '../agents/check-approvers.ts';
 import type { ResolvedAgent } from '../agents/identify.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Environment } from '../catalog/declaration.ts';
@@ -39,6 +40,8 @@ export function validate({ config, agents }: Loaded, labels: Labels, catalog: Ca
     if (agents.agents.length + agents.templates.length > 0) {
       throw new StartError('--anonymous serves all clients as one agent: remove it, or the agents from the file.');
     }
+    if (config.confirm === 'person')
+      throw new StartError('--confirm person needs approvers, and --anonymous has none: choose strict, auto or off.');
     createPolicy(catalog, { ...grants, productionGuard: false });
     return;
   }
@@ -57,12 +60,18 @@ export function validate({ config, agents }: Loaded, labels: Labels, catalog: Ca
     );
   const forbidden: OperatorLimits = grants;
   checkAgents(catalog, agents, labelOf, forbidden);
+  checkApprovers(catalog, agents, toApproverSetting(config, labelOf));
   const members = [...agents.agents, ...agents.templates.map((template) => ({ ...template, allow: template.ceiling }))];
   for (const agent of members) {
     const label = labelOf(agent.environment);
     requireRecord(config, catalog, label, policyOf(catalog, agent, label, forbidden));
   }
 }
+
+export const toApproverSetting = (
+  { http, grants, confirm }: Config,
+  labelOf: ApproverSetting['labelOf'],
+): ApproverSetting => ({ labelOf, forbidden: grants, confirm, hasConsole: http.consolePort !== undefined });
 
 /**
  * The connections to all environments of the file, or to the one of the flat settings if the file has none.

@@ -3,6 +3,7 @@ import { parseRedisUrl } from '../redis/connect.ts';
 import { toGuards } from '../serve/http/guard.ts';
 import { createTls } from '../serve/http/listener.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
+import { judgeConsole, readClientSecret } from './console-settings.ts';
 import type { Host, Loaded } from './host.ts';
 import { readDeploymentKey, readRedisUrl } from './http-secrets.ts';
 import {
@@ -42,6 +43,11 @@ export const HTTP_SETTINGS: Readonly<
     if (url !== undefined) parseRedisUrl(url);
   },
   'deployment key': ({ config }, host) => void readDeploymentKey(config.http, host),
+  console: ({ config }) => judgeConsole(config),
+  'client secrets': ({ config, agents }, host) => {
+    if (config.http.consolePort === undefined) return;
+    for (const issuer of agents.issuers) readClientSecret(issuer, host);
+  },
   traces: (_, host) => void readTracing(host.variable),
 };
 
@@ -65,6 +71,7 @@ export function judgeHttpWithoutKeys(loaded: Loaded, catalog: Catalog, host: Jud
       if (config.http.redisUrl !== undefined) parseRedisUrl(config.http.redisUrl);
     },
     'deployment key': () => {},
+    'client secrets': () => {},
     traces: () => {},
   };
   for (const judge of Object.values(settings)) judge(loaded, host);

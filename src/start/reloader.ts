@@ -2,12 +2,12 @@ import type { AuditRecord } from '../audit/record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { StartError, withoutKeys } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { warnings } from '../settings/warnings.ts';
 import { type Certificate, certificateWarning, readCertificate } from './certificate.ts';
 import type { Host, Loaded } from './host.ts';
 import { type Connections, connectAll, labelsOf } from './http-settings.ts';
 import { toReload, validateReload } from './reload.ts';
 import { shortDigestOf } from './settings-digest.ts';
+import { agentWarnings } from './start-warnings.ts';
 
 type ReloaderDeps = {
   readonly catalog: Catalog;
@@ -35,7 +35,8 @@ export function createReloader({ catalog, host, log, record, running, prepare, n
     const reload = toReload(before.loaded, next);
     const { loaded, afterRestart } = reload;
     const connections = await connectAll(loaded, host);
-    validateReload(next, reload, labelsOf(connections), catalog);
+    const labels = labelsOf(connections);
+    validateReload(next, reload, labels, catalog);
     const certificate = readCertificate(loaded.config, host);
     const take = prepare(loaded, connections, certificate);
     const text = `configuration reloaded, settings ${shortDigestOf(loaded)}`;
@@ -44,8 +45,8 @@ export function createReloader({ catalog, host, log, record, running, prepare, n
     take();
     if (afterRestart.length > 0) log.warn({ settings: afterRestart }, 'these settings take effect after a restart');
     const expiry = certificate && certificateWarning(certificate, now());
-    for (const warning of [...warnings(next.agents, now()), ...(expiry === undefined ? [] : [expiry])])
-      log.warn({}, warning);
+    const told = agentWarnings(loaded, labels, catalog, now());
+    for (const warning of [...told, ...(expiry === undefined ? [] : [expiry])]) log.warn({}, warning);
     const hasNew = certificate?.tls.cert !== before.certificate?.tls.cert;
     log.info(
       {

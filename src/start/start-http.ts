@@ -15,13 +15,12 @@ import type { RequestOrigin } from '../serve/http/handler.ts';
 import { outOfLine } from '../serve/http/in-flight.ts';
 import { HTTP_LIMITS, serveOverHttp } from '../serve/http/serve-http.ts';
 import type { Config } from '../settings/config.ts';
-import { warnings } from '../settings/warnings.ts';
 import { openStderr } from '../stderr.ts';
 import { type Certificate, certificateWarning, readCertificate } from './certificate.ts';
 import { createEnvironments, type OpenEnvironment } from './environments.ts';
 import type { Host, Loaded } from './host.ts';
 import { openHttpMetrics } from './http-metrics.ts';
-import { httpWarnings, openSessions, readDeploymentKey, readRedisUrl } from './http-secrets.ts';
+import { openSessions, readDeploymentKey, readRedisUrl } from './http-secrets.ts';
 import { type Connections, proxyOf, toAllowedHosts, toAnonymous, toLabels, toPublicUrl } from './http-settings.ts';
 import { openIssuerKeys } from './issuer-keys.ts';
 import { judgeHttp } from './judge-http.ts';
@@ -36,6 +35,7 @@ import { createReloader } from './reloader.ts';
 import { createServedAgents, type ServedAgent, type ServedAgents } from './served-agents.ts';
 import { digestOf, shortDigestOf } from './settings-digest.ts';
 import { listenToSignals } from './signals.ts';
+import { startWarnings } from './start-warnings.ts';
 
 type ProgramDeps = {
   readonly catalog: Catalog;
@@ -149,7 +149,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     return { loaded, opened, served: serveAgents(loaded, opened), certificate };
   };
   let current = toGeneration(first, firstConnections, firstCertificate);
-  for (const warning of [...httpWarnings(http), ...warnings(first.agents, Date.now())]) log.warn({}, warning);
+  for (const warning of startWarnings(first, firstConnections, catalog, Date.now())) log.warn({}, warning);
   const warnOfCertificate = () => {
     const warning = current.certificate && certificateWarning(current.certificate, Date.now());
     if (warning !== undefined) log.warn({}, warning);

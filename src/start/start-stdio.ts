@@ -14,7 +14,7 @@ import { type AnswerOpening, type Session, serveOverStdio } from '../serve/stdio
 import type { Config } from '../settings/config.ts';
 import { holdLines, openStderr } from '../stderr.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
-import { toAgent } from './agent.ts';
+import { requireOwnConfirm, toAgent } from './agent.ts';
 import type { SessionDeps } from './connect-session.ts';
 import type { Host } from './host.ts';
 import { beginRecord, openRecord, requireRecord } from './open-record.ts';
@@ -36,6 +36,7 @@ export type LazySession = () => Promise<{ readonly connect: (deps: SessionDeps) 
  */
 export async function startStdio(config: Config, catalog: Listings, behind: LazySession, host: Host, version: string) {
   const policyOf = compileGrants(catalog, config.grants); // an error in the grants is reported before one in the key
+  requireOwnConfirm(config);
   const { environment, transport } = await host.connect(config);
   const { grants, ...rest } = toAgent(config, environment.label);
   const policy = policyOf(grants.productionGuard);

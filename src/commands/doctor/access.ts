@@ -5,10 +5,10 @@ import type { Environment } from '../../catalog/declaration.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import type { AgentsConfig } from '../../settings/agents-config.ts';
 import type { Config } from '../../settings/config.ts';
-import { warnings } from '../../settings/warnings.ts';
-import { toAgent } from '../../start/agent.ts';
+import { requireOwnConfirm, toAgent } from '../../start/agent.ts';
 import type { EnvironmentConnection } from '../../start/connection.ts';
 import { labelsOf, validate } from '../../start/http-settings.ts';
+import { agentWarnings } from '../../start/start-warnings.ts';
 import { type Finding, isStartError, ok, toFailure, warn } from './finding.ts';
 
 const GRANTS = "Set the grants right; --allow '*:read' is a good start, and workos-mcp check shows what they give.";
@@ -23,6 +23,11 @@ export function checkGrants(
   catalog: Catalog,
   label: Environment['label'] | undefined,
 ): readonly Finding[] {
+  try {
+    if (!config.http.anonymous) requireOwnConfirm(config);
+  } catch (error) {
+    return [toFailure('confirmation', error, 'Choose another mode for --confirm.')];
+  }
   const agent = toAgent(config, label);
   if (agent.grants.allow.length === 0) return [warn('grants', 'None are given here.', NONE)];
   let policy: Policy;
@@ -85,7 +90,7 @@ export async function checkAgents(
       const lack = lackOfClientId(check, on, clientId);
       return [ok(check, `${on.length} of ${catalog.tools.length} tools are on, in ${label}`), ...(lack ? [lack] : [])];
     }),
-    ...warnings(agents, now).map((said) =>
+    ...agentWarnings({ config, agents }, labelsOf(connections), catalog, now).map((said) =>
       warn('agents', said, 'Change that in the --config file, if it is not meant.'),
     ),
   ];

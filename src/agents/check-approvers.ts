@@ -1,0 +1,171 @@
+import { allowOnly } from '../access/grants.ts';
+import { createPolicy, type Policy } from '../access/policy.ts';
+import { confirmationOf } from '../access/tool-access.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Environment } from '../catalog/declaration.ts';
+import type { Tool } from '../catalog/tool.ts';
+import { StartError } from '../errors.ts';
+import type { AgentAccess, AgentsConfig, IssuerConfig } from '../settings/agents-config.ts';
+import { EVERY_AGENT } from '../settings/approvers-config.ts';
+import { signsInUsersOf } from '../settings/issuer-environment.ts';
+import { type OperatorLimits, policyOf } from './agent-policy.ts';
+import { toApproverPolicy } from './approvers.ts';
+
+/** What approvers are judged by, besides the file. */
+export type ApproverSetting = {
+  /** The kind of an environment's key. */
+  readonly labelOf: (environment: string) => Environment['label'];
+  readonly forbidden: OperatorLimits;
+  /** The mode of agents without one of their own. */
+  readonly confirm: AgentAccess['confirm'];
+  readonly hasConsole: boolean;
+};
+
+/** An agent or template. */
+type Member = AgentAccess & { readonly name: string; readonly where: string; readonly owner?: string | undefined } & {
+  readonly allow: readonly string[];
+};
+
+const membersOf = ({ agents, templates }: AgentsConfig): readonly Member[] => [
+  ...agents.map((agent) => ({ ...agent, where: `agents.${agent.name}` })),
+  ...templates.map((template) => ({ ...template, where: `templates.${template.name}`, allow: template.ceiling })),
+];
+
+/**
+ * Checks that agents which wait for approvers have some, and that no agent could make itself one.
+ * @throws StartError for what a start is refused with
+ */
+export function checkApprovers(catalog: Catalog, config: AgentsConfig, setting: ApproverSetting): void {
+  for (const { name, allow } of config.approvers) {
+    try {
+      createPolicy(catalog, { ...allowOnly(allow), inFile: true });
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      throw new StartError(`approvers.${name}: ${error.message}`);
+    }
+  }
+  if (setting.hasConsole && config.approvers.length === 0) {
+    throw new StartError(
+      '--console-port needs approvers: name the people who may answer in the approvers section of the --config file.',
+    );
+  }
+  for (const member of membersOf(config)) {
+    const fault = askingFault(config, member, setting) ?? reachFault(catalog, config, member, setting);
+    if (fault !== undefined) throw new StartError(`${member.where}: ${fault}`);
+  }
+}
+
+const isPerson = ({ confirm }: Member, setting: ApproverSetting): boolean => (confirm ?? setting.confirm) === 'person';
+
+/** What is wrong with how an agent's calls are confirmed. */
+function askingFault(config: AgentsConfig, member: Member, setting: ApproverSetting): string | undefined {
+  const { name, clientAsks, samePerson, owner } = member;
+  if (!isPerson(member, setting)) {
+    const idle = clientAsks !== undefined ? 'client-asks' : samePerson === 'refuse' ? 'same-person' : undefined;
+    return idle && `${idle} has no effect without confirm: person.`;
+  }
+  if (clientAsks === 'trusted') return undefined;
+  if (!setting.hasConsole)
+    return 'confirm: person needs --console-port, where approvers answer. Or set client-asks: trusted, where an answer that the client brings is enough.';
+  const approvers = approversOf(config, name);
+  if (approvers.length === 0)
+    return `confirm: person needs an approver: no entry of the approvers section names ${name}.`;
+  const isAlone = samePerson === 'refuse' && approvers.every((approver) => approver.name === owner);
+  return isAlone ? `same-person: refuse needs an approver besides its owner ${owner}.` : undefined;
+}
+
+const approversOf = ({ approvers }: AgentsConfig, agent: string) =>
+  approvers.filter(({ agents }) => agents.includes(agent) || agents.includes(EVERY_AGENT));
+
+/** What is wrong with an agent that could act as an approver. */
+function reachFault(catalog: Catalog, config: AgentsConfig, member: Member, setting: ApproverSetting) {
+  if (member.affectsApprovers === 'accepted') return undefined;
+  const issuer = ownersOf(config, member, setting)[0];
+  const policy = policyOf(catalog, member, setting.labelOf(member.environment), setting.forbidden);
+  if (issuer === undefined || !holdsCredentials(catalog, policy)) return undefined;
+  const remedy = issuer.isKnown
+    ? ''
+    : `, say by issuers.${issuer.name}.environment that it is another one (or "other")`;
+  return `${actsAs(member, issuer)} Take those grants away${remedy}, or accept it with affects-approvers: accepted.`;
+}
+
+const actsAs = ({ environment }: Member, { name, isKnown }: Owner): string =>
+  `its credentials grants hold in ${environment}, where ${isKnown ? '' : 'for all the file says '}${name} signs approvers in: the agent could act as one of them.`;
+
+type Owner = { readonly name: string; readonly isKnown: boolean };
+
+/** The issuers that sign approvers in whose users an agent's environment has, or may have. Those that are known come first. */
+function ownersOf(config: AgentsConfig, { environment }: Member, { hasConsole }: ApproverSetting): readonly Owner[] {
+  if (!hasConsole) return [];
+  const owners = signingIn(config).flatMap((issuer) => {
+    const isOwn = signsInUsersOf(config, environment, issuer);
+    return isOwn === 'no' ? [] : [{ name: issuer.name, isKnown: isOwn === 'yes' }];
+  });
+  return owners.toSorted((one, other) => Number(other.isKnown) - Number(one.isKnown));
+}
+
+const signingIn = ({ issuers, approvers }: AgentsConfig): readonly IssuerConfig[] =>
+  issuers.filter(({ name }) => approvers.some(({ person }) => person?.issuer === name));
+
+const toolsOn = ({ tools }: Catalog, policy: Policy): readonly Tool[] =>
+  tools.filter((tool) => policy.whyOff(tool) === undefined);
+
+const holdsCredentials = (catalog: Catalog, policy: Policy): boolean =>
+  toolsOn(catalog, policy).some((tool) => tool.handlesCredentials && policy.whyRestricted(tool) === undefined);
+
+/** What is allowed of approvers and console, but seldom meant: a sentence each. */
+export function approverWarnings(catalog: Catalog, config: AgentsConfig, setting: ApproverSetting): readonly string[] {
+  if (!setting.hasConsole)
+    return config.approvers.length === 0 ? [] : ['The file has approvers, who cannot answer without --console-port.'];
+  const unknown = signingIn(config).filter((issuer) => issuer.environment === undefined);
+  return [
+    ...unknown.flatMap((issuer) => {
+      const places = [...new Set(membersOf(config).map(({ environment }) => environment))];
+      const open = places.filter((place) => signsInUsersOf(config, place, issuer) === 'unknown');
+      const own = `issuers.${issuer.name} signs approvers in, perhaps with users of ${open.join(', ')}`;
+      return open.length === 0
+        ? []
+        : [
+            `${own}, so they may not answer calls there that change how people sign in. Say by issuers.${issuer.name}.environment whose users they are (or "other").`,
+          ];
+    }),
+    ...membersOf(config).flatMap((member) => memberWarnings(catalog, config, member, setting)),
+  ];
+}
+
+function memberWarnings(catalog: Catalog, config: AgentsConfig, member: Member, setting: ApproverSetting) {
+  const policy = policyOf(catalog, member, setting.labelOf(member.environment), setting.forbidden);
+  const said: string[] = [];
+  const [owner] = ownersOf(config, member, setting);
+  const deciding = catalog.areas.filter(({ name, signIn }) =>
+    toolsOn(catalog, policy).some((tool) => signIn && tool.area === name && tool.access !== 'read'),
+  );
+  if (owner !== undefined && holdsCredentials(catalog, policy)) said.push(`${member.where}: ${actsAs(member, owner)}`);
+  else if (owner !== undefined && deciding.length > 0) {
+    const areas = deciding.map(({ name }) => name).join(', ');
+    said.push(
+      `${member.where} may change how people sign in to ${member.environment} (${areas}), where ${owner.isKnown ? '' : 'for all the file says '}${owner.name} signs approvers in.`,
+    );
+  }
+  if (isPerson(member, setting)) {
+    const left = unanswerable(catalog, config, member, policy);
+    const [first, ...more] = left;
+    const names = more.length > 2 ? `${first} and ${more.length} more` : left.join(', ');
+    if (first !== undefined) said.push(`${member.where}: no approver of it may answer calls of ${names}.`);
+  }
+  return said;
+}
+
+/** The tools of an agent whose waiting calls no approver of it may answer. */
+function unanswerable(catalog: Catalog, config: AgentsConfig, { name }: Member, policy: Policy): readonly string[] {
+  const policies = approversOf(config, name).map((approver) => toApproverPolicy(catalog, approver));
+  return toolsOn(catalog, policy).flatMap((tool) => {
+    const { confirmed, occasions } = confirmationOf({ confirm: 'person' }, policy, tool);
+    const byArgument = typeof confirmed === 'object' && confirmed.length > 0;
+    if (confirmed !== true && !byArgument && occasions.length === 0) return [];
+    const isCovered = policies.some(
+      (own) => own.whyOff(tool) === undefined && (!byArgument || own.whyRestricted(tool) === undefined),
+    );
+    return isCovered ? [] : [tool.name];
+  });
+}
