@@ -149,7 +149,7 @@ function rowTable(found: readonly Row[], filter: CallFilter): Html {
     (fields.until !== undefined || skip > 0) &&
       html`<li><a href="${callsPath({ ...fields, until: undefined })}">Newest</a></li>`,
     older !== undefined && html`<li><a rel="next" href="${older}">Older</a></li>`,
-  ];
+  ].filter((link) => link !== false);
   return html`${dataTable({ caption: 'Calls', columns: ['Time', 'Outcome', 'Agent', 'What', 'Details'], rows })}
-<nav aria-label="Pages of the record"><ul>${links}</ul></nav>`;
+${links.length > 0 && html`<nav aria-label="Pages of the record"><ul>${links}</ul></nav>`}`;
 }

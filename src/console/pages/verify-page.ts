@@ -31,7 +31,12 @@ export type RecordVerifierDeps = {
 };
 
 /** Verifies the files of a record, once at a time: all who ask meanwhile get the same result. */
-export function createVerifier({ file, head, today, maxBytes = MAX_VERIFIED_BYTES }: RecordVerifierDeps): RecordVerifier {
+export function createVerifier({
+  file,
+  head,
+  today,
+  maxBytes = MAX_VERIFIED_BYTES,
+}: RecordVerifierDeps): RecordVerifier {
   let last: { readonly at: number; readonly result: Promise<Verification> } | undefined;
   let isRunning = false;
   const run = async (): Promise<Verification> => {
