@@ -230,6 +230,19 @@ describe('a budget', () => {
     expect(await take(1_000)).toEqual({ ok: true });
     expect(await take(1_001)).toEqual({ ok: false, retryAfterMs: 399 });
   });
+
+  it('tells what is used, and takes nothing for it', async () => {
+    let time = 0;
+    const budgets = createBudgets(() => time);
+    expect(await budgets.peek('a', 1_000)).toBe(0);
+    await budgets.take('a', 2, 1_000);
+    time = 500;
+    await budgets.take('a', 2, 1_000);
+    expect([await budgets.peek('a', 1_000), await budgets.peek('a', 1_000)]).toEqual([2, 2]);
+    expect(await budgets.peek('b', 1_000)).toBe(0);
+    time = 1_000;
+    expect(await budgets.peek('a', 1_000)).toBe(1);
+  });
 });
 
 describeWithRedis('budgets in Redis', () => {
@@ -252,6 +265,25 @@ describeWithRedis('budgets in Redis', () => {
     expect(await take(b, 'other')).toEqual({ ok: true });
     await sleep(denied.retryAfterMs + 5);
     expect(await take(b)).toEqual({ ok: true });
+  });
+
+  it('tell what all servers have used, and take nothing for it', async () => {
+    const server = await start();
+    const common = { scope: 'x', replicas: 2, whenAway: 'share', now } as const;
+    const redis = await open(server.url);
+    const a = createRedisBudgets({ ...common, redis });
+    const b = createRedisBudgets({ ...common, redis: await open(server.url) });
+    await a.take('agent', 8, 60_000);
+    await b.take('agent', 8, 60_000);
+    expect([await a.peek('agent', 60_000), await b.peek('agent', 60_000)]).toEqual([2, 2]);
+    expect(await a.peek('other', 60_000)).toBe(0);
+    await server.kill();
+    await a.take('agent', 8, 60_000);
+    expect(await a.peek('agent', 60_000)).toBeUndefined();
+    await server.restart();
+    await isUpSoon(redis);
+    // Redis has forgotten the two before it died. It does not know of the one since yet.
+    expect(await a.peek('agent', 60_000)).toBe(1);
   });
 
   it('go on in part while Redis is away, and what was taken then counts afterwards', async () => {

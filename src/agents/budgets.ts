@@ -8,7 +8,13 @@ export type Budgets = {
     limit: number,
     windowMs: number,
   ) => Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAfterMs: number }>;
+  /** Units of a budget that are used now; `undefined` where that cannot be told. Takes none. */
+  readonly peek: (key: string, windowMs: number) => Promise<number | undefined>;
 };
+
+/** The budgets that each agent has, by its name. */
+export const REQUESTS = { keyOf: (agent: string) => `requests ${agent}`, windowMs: 60_000 } as const;
+export const DELETES = { keyOf: (agent: string) => `deletes ${agent}`, windowMs: 3_600_000 } as const;
 
 /** Units that this server took from one budget. */
 type Ledger = {
@@ -28,8 +34,15 @@ const MIN_SWEEP = 256;
  */
 const MAX_BUDGETS = 10_000;
 
-/** Finds the units that were taken from a budget; `undefined` if too many budgets are in use. */
-export function createLedger(now: () => number) {
+/** What was taken from each budget. */
+export type TakenUnits = {
+  /** `undefined` if nothing was taken. */
+  readonly find: (key: string) => Ledger | undefined;
+  /** As `find`, but begins a budget of which nothing was taken; `undefined` if too many are in use. */
+  readonly begin: (key: string, windowMs: number) => Ledger | undefined;
+};
+
+export function createLedger(now: () => number): TakenUnits {
   const ledger = new Map<string, Ledger>();
   let sweepAt = MIN_SWEEP;
   const expire = ({ at, owed, windowMs }: Ledger) => {
@@ -44,17 +57,22 @@ export function createLedger(now: () => number) {
     }
     sweepAt = Math.min(MAX_BUDGETS, Math.max(MIN_SWEEP, 2 * ledger.size));
   };
-  return (key: string, windowMs: number): Ledger | undefined => {
+  const find = (key: string): Ledger | undefined => {
     const known = ledger.get(key);
-    if (known !== undefined) {
-      expire(known);
-      return known;
-    }
-    if (ledger.size >= sweepAt) sweep();
-    if (ledger.size >= MAX_BUDGETS) return undefined;
-    const taken = { at: [], owed: [], windowMs };
-    ledger.set(key, taken);
-    return taken;
+    if (known !== undefined) expire(known);
+    return known;
+  };
+  return {
+    find,
+    begin: (key, windowMs) => {
+      const known = find(key);
+      if (known !== undefined) return known;
+      if (ledger.size >= sweepAt) sweep();
+      if (ledger.size >= MAX_BUDGETS) return undefined;
+      const taken = { at: [], owed: [], windowMs };
+      ledger.set(key, taken);
+      return taken;
+    },
   };
 }
 
@@ -71,11 +89,12 @@ export function takeHere({ at, windowMs }: Ledger, limit: number, now: number) {
 
 /** Budgets of this server alone. @param now milliseconds of a monotonic clock */
 export function createBudgets(now: () => number): Budgets {
-  const takenOf = createLedger(now);
+  const ledger = createLedger(now);
   return {
     take: async (key, limit, windowMs) => {
-      const taken = takenOf(key, windowMs);
+      const taken = ledger.begin(key, windowMs);
       return taken === undefined ? noBudget(windowMs) : takeHere(taken, limit, now());
     },
+    peek: async (key) => ledger.find(key)?.at.length ?? 0,
   };
 }

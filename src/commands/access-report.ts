@@ -1,3 +1,4 @@
+import { nameOf } from '../access/explanation.ts';
 import { type ListReport, toListReport } from '../access/listed.ts';
 import {
   ACCESSES,
@@ -14,7 +15,6 @@ import { decide } from '../access/policy.ts';
 import type { TokenCounts } from '../access/token-cost.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { toReview } from './access-review.ts';
-import { nameOf } from './explain.ts';
 import { blocks, type Cell, header, indented, type Look, paint, table } from './table.ts';
 
 /** An agent with what it may do, and what that costs a model. */

@@ -1,7 +1,8 @@
 import { type ChainHead, parseHead } from '../audit/chain.ts';
 import { COUNTED, countRows } from '../audit/read/count.ts';
+import { reportWords } from '../audit/read/report-words.ts';
 import { readRows, showFile, toAsciiJson, toPlain } from '../audit/read/show.ts';
-import { type VerifyReport, verifyFiles } from '../audit/read/verify.ts';
+import { verifyFiles } from '../audit/read/verify.ts';
 import { StartError } from '../errors.ts';
 import { ASKS } from '../settings/command-line.ts';
 import type { Line } from '../settings/flags.ts';
@@ -83,45 +84,10 @@ async function verify({ words: files, flags }: Line, { write }: AuditCommandDeps
     return head;
   });
   const report = await verifyFiles(files, { heads });
-  write(flags.json === undefined ? toText(report) : `${toAsciiJson(report, 2)}\n`);
+  const told = [...reportWords(report), ...(report.whole && heads.length === 0 ? [WITHOUT_HEAD] : [])];
+  write(flags.json === undefined ? told.map((line) => `${toPlain(line)}\n`).join('') : `${toAsciiJson(report, 2)}\n`);
   return report.whole ? 0 : 1;
 }
 
-const LINES: Readonly<Record<string, (count: string) => string>> = {
-  torn: (count) => `${count} torn: a write failed or its process died amid it`,
-  other: (count) => `${count} not part of the record`,
-};
-
-/** The report for people. */
-function toText({ whole, runs, heads, lines }: VerifyReport): string {
-  const text = runs.flatMap(({ run, entries, first, last, stopped, unknown, fault }) => {
-    const end = stopped ? 'stopped' : 'no stop: it still runs, or was killed';
-    const { count, calls } = unknown;
-    const left = count - calls.length;
-    return [
-      `run ${run}: ${counted(entries, 'entry', 'entries')}, ${first} to ${last}, ${end}`,
-      fault === undefined ? '  whole' : `  BROKEN at ${fault.where}: ${fault.text}`,
-      ...(count === 0 ? [] : [`  ${counted(count, 'call', 'calls')} with outcome unknown:`]),
-      ...calls.map((call) => `    ${call.time}  ${call.where}  ${call.text}`),
-      ...(left > 0 ? [`    and ${left} more`] : []),
-    ];
-  });
-  for (const { head, fault } of heads)
-    text.push(`head ${head}: ${fault === undefined ? 'reached' : `BROKEN: ${fault}`}`);
-  for (const { what, count, where } of lines) {
-    const told = LINES[what]?.(counted(count, 'line is', 'lines are'));
-    const places = `${where.join(', ')}${count > where.length ? ', …' : ''}`;
-    text.push(
-      told === undefined
-        ? `BROKEN: ${counted(count, 'entry', 'entries')} of ${what}, which this version of workos-mcp does not know: ${places}`
-        : `${told}: ${places}`,
-    );
-  }
-  if (runs.length === 0) text.push('There is no entry of a record.');
-  text.push(whole ? 'The record is whole.' : 'The record is NOT whole.');
-  if (whole && heads.length === 0)
-    text.push('Only --head shows whether the end or a whole run was changed or removed. The heads are on stderr.');
-  return text.map((line) => `${toPlain(line)}\n`).join('');
-}
-
-const counted = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
+const WITHOUT_HEAD =
+  'Only --head shows whether the end or a whole run was changed or removed. The heads are on stderr.';

@@ -1,11 +1,9 @@
-import { toConfirm } from '../access/confirmation.ts';
 import type { Agent } from '../access/overview.ts';
-import { policyOf, toGrants } from '../agents/agent-policy.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
 import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import { OPTIONS } from '../settings/options.ts';
-import { toAgent } from '../start/agent.ts';
+import { toAgent, toFileAgent } from '../start/agent.ts';
 import type { Host, Loaded } from '../start/host.ts';
 import { connectAll, type Labels, labelsOf, labelsWithoutKeys, toAnonymous, validate } from '../start/http-settings.ts';
 import { withKey } from '../start/open-host.ts';
@@ -19,27 +17,15 @@ export const isHttp = ({ config, agents }: Loaded): boolean =>
 
 /** The agents of a server over HTTP, and its templates as far as they may go. */
 export function agentsOf({ config, agents }: Loaded, labels: Labels, catalog: Catalog): readonly ReportedAgent[] {
-  const record = config.auditLog ?? 'stderr';
   return [
-    ...(config.http.anonymous ? [toAnonymous(config)] : []).map((agent) => ({
-      agent: { ...agent, deny: [] },
-      name: agent.name,
-      allow: config.grants.allow,
-    })),
-    ...agents.agents.map((agent) => ({ agent, name: agent.name, allow: agent.allow })),
+    ...(config.http.anonymous ? [toAnonymous(config)] : []),
+    ...agents.agents,
     ...agents.templates.map((template) => ({
-      agent: template,
+      ...template,
       name: `${template.name} (template, at most)`,
       allow: template.ceiling,
     })),
-  ].map(({ agent, name, allow }) => {
-    const environment = labels.get(agent.environment) ?? 'production';
-    const confirm = toConfirm(agent.confirm ?? config.confirm, environment);
-    const policy = policyOf(catalog, { ...agent, allow }, environment, config.grants);
-    const grants = toGrants({ ...agent, allow }, environment, config.grants);
-    const { statusTool, list = config.list } = agent;
-    return { name, environment, grants, policy, confirm, dryRun: config.dryRun, record, statusTool, list };
-  });
+  ].map((agent) => toFileAgent(catalog, config, agent, labels.get(agent.environment) ?? 'production'));
 }
 
 /** Those of them that `--agent` names, or all. @throws StartError where there is none of that name */

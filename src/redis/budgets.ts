@@ -18,6 +18,15 @@ end
 keep(key, window)
 return wait`);
 
+/** Arguments: budget, window in milliseconds, then the IDs of units that Redis may have missed. */
+const PEEK = toScript(`${PRELUDE}
+local key, window = KEYS[1] .. ARGV[1], tonumber(ARGV[2])
+local count = redis.call('ZCOUNT', key, '(' .. (now - window), '+inf')
+for index = 3, #ARGV do
+  if not redis.call('ZSCORE', key, ARGV[index]) then count = count + 1 end
+end
+return count`);
+
 /**
  * Budgets that all servers on the same Redis share. While Redis is unreachable, each server grants only its share of a
  * budget and counts what it granted before. It reports these units to Redis with its next request.
@@ -32,11 +41,11 @@ export function createRedisBudgets(options: {
   const { redis, scope, replicas, whenAway, now } = options;
   const prefix = toPrefix('budget', scope);
   const server = crypto.randomUUID();
-  const takenOf = createLedger(now);
+  const ledger = createLedger(now);
   let count = 0;
   return {
     take: async (key, limit, windowMs) => {
-      const taken = takenOf(key, windowMs);
+      const taken = ledger.begin(key, windowMs);
       if (taken === undefined) return noBudget(windowMs);
       const { owed } = taken;
       taken.owed = [];
@@ -55,6 +64,15 @@ export function createRedisBudgets(options: {
         const result = takeHere(taken, Math.max(1, Math.floor(limit / replicas)), now());
         if (result.ok) taken.owed.push({ id, at: now() }); // the same ID, as Redis may have received the command
         return result;
+      }
+    },
+    peek: async (key, windowMs) => {
+      const owed = ledger.find(key)?.owed.map(({ id }) => id) ?? [];
+      try {
+        return Number(await redis.run(PEEK, prefix, [digest(key), windowMs, ...owed]));
+      } catch (error) {
+        if (error instanceof RedisAway) return undefined;
+        throw error;
       }
     },
   };

@@ -1,6 +1,10 @@
 import { toConfirm } from '../access/confirmation.ts';
 import type { Agent } from '../access/overview.ts';
+import { type AgentGrants, policyOf, toGrants as toAgentGrants } from '../agents/agent-policy.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Environment } from '../catalog/declaration.ts';
 import { StartError } from '../errors.ts';
+import type { AgentAccess } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
 import { environmentOf, toGrants } from '../settings/environment.ts';
 
@@ -23,4 +27,28 @@ export function requireOwnConfirm({ confirm }: Pick<Config, 'confirm'>): void {
   throw new StartError(
     '--confirm person works over HTTP alone (workos-mcp http), where approvers answer in a console. Use --confirm strict: a person answers in the client then, or the call is refused.',
   );
+}
+
+/**
+ * An agent of the settings file, or a template with the grants of its ceiling.
+ * @param label the kind of its environment's key
+ * @throws StartError if a grant is misspelt
+ */
+export function toFileAgent(
+  catalog: Catalog,
+  config: Config,
+  agent: AgentAccess & AgentGrants & { readonly name: string },
+  label: Environment['label'],
+): Agent & { readonly statusTool: boolean } {
+  return {
+    name: agent.name,
+    environment: label,
+    grants: toAgentGrants(agent, label, config.grants),
+    policy: policyOf(catalog, agent, label, config.grants),
+    confirm: toConfirm(agent.confirm ?? config.confirm, label),
+    dryRun: config.dryRun,
+    record: config.auditLog ?? 'stderr',
+    statusTool: agent.statusTool,
+    list: agent.list ?? config.list,
+  };
 }

@@ -1,4 +1,5 @@
 import { createApproverRules } from '../agents/approvers.ts';
+import type { Budgets } from '../agents/budgets.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
@@ -7,7 +8,9 @@ import { deriveKey } from '../keys.ts';
 import type { Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 import type { Certificate } from './certificate.ts';
-import type { Host, Loaded } from './host.ts';
+import { type Holding, toAgentsSource } from './console-agents.ts';
+import type { Host } from './host.ts';
+import type { LastCalls } from './last-calls.ts';
 import type { OpenApprovals } from './open-approvals.ts';
 
 export type ConsoleParts = {
@@ -19,13 +22,15 @@ export type ConsoleParts = {
   readonly record: AuditRecord;
   readonly log: Log;
   readonly certificate: Certificate | undefined;
+  readonly budgets: Pick<Budgets, 'peek'>;
+  readonly lastCalls: LastCalls;
   /** The configuration that holds now. */
-  readonly current: () => Loaded;
+  readonly current: () => Holding;
 };
 
 /** Opens the console, whose code is loaded only for it. Throws StartError if it cannot listen. */
 export async function openConsoleAt(parts: ConsoleParts): Promise<OpenConsole> {
-  const { catalog, config, deploymentKey, approvals, record, log, certificate, current } = parts;
+  const { catalog, config, deploymentKey, approvals, record, log, certificate, budgets, lastCalls, current } = parts;
   const { auditLog } = config;
   const { openConsole } = await import('../console/console.ts');
   const opened = await openConsole({
@@ -36,14 +41,9 @@ export async function openConsoleAt(parts: ConsoleParts): Promise<OpenConsole> {
     key: deriveKey(deploymentKey, 'console'),
     approvals: approvals.store,
     once: approvals.once,
-    rules: () => createApproverRules(catalog, current().agents),
-    config: () => current().agents,
-    agents: {
-      catalog,
-      list: () => [],
-      usedOf: async () => undefined,
-      lastCallOf: () => undefined,
-    },
+    rules: () => createApproverRules(catalog, current().loaded.agents),
+    config: () => current().loaded.agents,
+    agents: toAgentsSource({ catalog, budgets, lastCalls, current }),
     record,
     recordFile: auditLog === 'stderr' ? undefined : auditLog,
     clientSecretOf: () => undefined,

@@ -3,7 +3,7 @@ import { toConfirm } from '../access/confirmation.ts';
 import { type ListSettings, toIsListed } from '../access/listed.ts';
 import type { Policy } from '../access/policy.ts';
 import { type OperatorLimits, policyOf, toGrants } from '../agents/agent-policy.ts';
-import type { Budgets } from '../agents/budgets.ts';
+import { type Budgets, DELETES, REQUESTS } from '../agents/budgets.ts';
 import { wwwAuthenticate } from '../agents/challenge.ts';
 import { HEADER_PREFIX, narrowByHeaders } from '../agents/headers.ts';
 import { createIdentifier, type Identity, type ResolvedAgent } from '../agents/identify.ts';
@@ -82,9 +82,6 @@ export type ServedAgentsDeps = {
   /** The agents of the configuration that holds now. */
   readonly current: () => ServedAgents;
 };
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 /** Creates the agents of one configuration. A reload creates new ones: they share no state with these. */
 export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
@@ -170,7 +167,7 @@ const OVER_BUDGET = 'over-budget';
 const TAKEN = { ok: true } as const;
 
 const takeRequest = (budgets: Budgets, { name, requestsPerMinute }: ResolvedAgent) =>
-  budgets.take(`requests ${name}`, requestsPerMinute, MINUTE_MS);
+  budgets.take(REQUESTS.keyOf(name), requestsPerMinute, REQUESTS.windowMs);
 
 const overBudget = ({ name, requestsPerMinute }: ResolvedAgent, seconds: number): string =>
   `${name} has reached its limit of ${count(requestsPerMinute, 'request')} a minute. Wait ${count(seconds, 'second')}.`;
@@ -185,9 +182,9 @@ async function spendPage(budgets: Budgets, agent: ResolvedAgent, onRefused: () =
 }
 
 async function spendDelete(budgets: Budgets, { name, deletesPerHour }: ResolvedAgent): Promise<void> {
-  const taken = await budgets.take(`deletes ${name}`, deletesPerHour, HOUR_MS);
+  const taken = await budgets.take(DELETES.keyOf(name), deletesPerHour, DELETES.windowMs);
   if (taken.ok) return;
-  const minutes = Math.ceil(taken.retryAfterMs / MINUTE_MS);
+  const minutes = Math.ceil(taken.retryAfterMs / 60_000);
   throw new RefusedError(
     `You have reached your limit of ${count(deletesPerHour, 'delete')} an hour. Wait ${count(minutes, 'minute')}.`,
     'the limit of deletes an hour is reached',

@@ -25,6 +25,7 @@ import { type Connections, proxyOf, toAllowedHosts, toAnonymous, toLabels, toPub
 import { openIssuerKeys } from './issuer-keys.ts';
 import { judgeHttp } from './judge-http.ts';
 import { openPending } from './kept-declines.ts';
+import { createLastCalls, observeCalls } from './last-calls.ts';
 import { openApprovals } from './open-approvals.ts';
 import { openConsoleAt } from './open-console.ts';
 import { beginRecord, openRecord } from './open-record.ts';
@@ -105,6 +106,8 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
   const pending = openPending(catalog, config.auditLog, systemClock, Date.now());
   const budgets = shared?.budgets ?? createBudgets(systemClock.now);
   const approvals = openApprovals(config, { catalog, shared, current: () => current.loaded });
+  const lastCalls = approvals && createLastCalls(Date.now);
+  const observer = observeCalls(metrics, lastCalls);
   const environments = createEnvironments({
     catalog,
     settings: config,
@@ -115,7 +118,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     sharedOf: (environment) => shared?.windowsOf(environment),
     pendingOf: (environment) => shared?.pendingOf(environment) ?? pending,
     approvals,
-    observer: metrics,
+    observer,
     tracer,
   });
   closing.push(environments.close);
@@ -231,7 +234,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
       : undefined,
     onRefused: ({ offer, opened }, name, { args: sent, traceparent }) => {
       const { tool, rule, args, via } = toRefusal(offer, name, sent);
-      metrics?.countCall(tool?.name ?? 'unknown', 'refused', 0, offer.agent);
+      observer?.countCall(tool?.name ?? 'unknown', 'refused', 0, offer.agent);
       void opened.journal.refuse(tool, args, rule, { agent: offer.agent, trace: traceparent, via });
     },
     issueSession: sessions && (({ agent }, params) => sessions.issue(agent.name, params)),
@@ -260,9 +263,9 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
   });
   closing.push(server.close);
-  if (approvals !== undefined && deploymentKey !== undefined) {
-    const parts = { catalog, config, host, deploymentKey, approvals, record, log, certificate: firstCertificate };
-    consoleServer = await openConsoleAt({ ...parts, current: () => current.loaded });
+  if (approvals !== undefined && lastCalls !== undefined && deploymentKey !== undefined) {
+    const of = { catalog, config, host, deploymentKey, approvals, record, log, budgets, lastCalls };
+    consoleServer = await openConsoleAt({ ...of, certificate: firstCertificate, current: () => current });
     closing.push(consoleServer.close);
   }
 

@@ -108,7 +108,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   console: {
     knows: 'the pages on which approvers say yes or no, and see agents and the record; a bundle of its own',
-    types: ['agents', 'settings', 'serve', 'call', 'audit', 'access', 'catalog', 'log.ts', 'clock.ts'],
+    imports: ['access', 'audit', 'call', 'wording.ts', 'errors.ts', 'node:fs'],
+    types: ['agents', 'settings', 'serve', 'catalog', 'log.ts', 'clock.ts'],
   },
   redis: {
     knows: 'what replicas share: budgets, pending confirmations, windows of rate limits',

@@ -1,0 +1,155 @@
+import { type Row, toPlain } from '../../audit/read/show.ts';
+import { StartError } from '../../errors.ts';
+import type { ConsoleDeps } from '../console.ts';
+import { type Html, html } from '../html.ts';
+import type { ConsolePage, ConsoleRoute, PageRequest, Viewer } from '../routes.ts';
+import { entryPage, entryPath } from './call-entry.ts';
+import { type CallFields, type CallFilter, callsPath, OUTCOMES, olderPath, toCallFilter } from './call-filter.ts';
+import { clockTime } from './clock-time.ts';
+import { dataTable } from './data-table.ts';
+import { createRecordReader, type RecordReader } from './record-reader.ts';
+import { createVerifier, headWords, verifyPage } from './verify-page.ts';
+
+export type CallsPageDeps = Pick<ConsoleDeps, 'agents' | 'rules' | 'recordFile' | 'today'> & {
+  readonly record: Pick<ConsoleDeps['record'], 'head'>;
+  /** Instead of one that reads the file. */
+  readonly reader?: RecordReader;
+};
+
+/** Rows of a page. */
+const PAGE_ROWS = 100;
+
+/** The record, of which each viewer sees the calls of the agents that their entry names. */
+export function toCallsRoutes(deps: CallsPageDeps): readonly ConsoleRoute[] {
+  const { agents, rules, recordFile: file, record, today } = deps;
+  if (file === undefined) return [{ path: '/calls', show: async () => ON_STDERR }];
+  const reader = deps.reader ?? createRecordReader(file);
+  const verifier = createVerifier({ file, head: record.head, today });
+
+  /** Entries of no agent are for those who see all agents. */
+  const seenBy = ({ approver }: Viewer) => {
+    const { sees } = rules();
+    return (agent: string | undefined) => (agent === undefined ? seesAll(approver) : sees(approver, agent));
+  };
+  const ofTemplate = (name: string) => agents.list().some((agent) => agent.name === name && agent.kind === 'template');
+
+  const rowsOf = async ({ rows, skip }: CallFilter, { viewer, signal }: PageRequest): Promise<readonly Row[]> => {
+    const isSeen = seenBy(viewer);
+    const { agent, ...others } = rows;
+    // A template's agents have its name before their first dot.
+    const named =
+      agent !== undefined && ofTemplate(agent)
+        ? { agents: (name: string | undefined) => name?.startsWith(`${agent}.`) === true && isSeen(name) }
+        : { agent, agents: isSeen };
+    const found = await reader.find({ ...others, ...named }, { limit: skip + PAGE_ROWS + 1, signal });
+    return found.slice(skip);
+  };
+
+  const list: ConsoleRoute = {
+    path: '/calls',
+    show: (request) =>
+      orUnreadable(async () => {
+        const filter = toCallFilter(request.query, new Date(today()));
+        const { fields, faults } = filter;
+        const isRight = faults.length === 0;
+        const found = isRight ? await rowsOf(filter, request) : [];
+        return {
+          title: 'Calls',
+          status: isRight ? 200 : 400,
+          main: html`<h1>Calls</h1>
+<p class="quiet">The record in <code>${file}</code>, the newest first. <a href="/calls/verify">Verify it</a></p>
+${faults.map((fault) => html`<p class="wrong">${fault}</p>`)}
+${filterForm(fields)}
+${isRight && rowTable(found, filter)}
+${headWords(record.head())}`,
+        };
+      }),
+  };
+
+  const verify: ConsoleRoute = {
+    path: '/calls/verify',
+    show: ({ viewer }) =>
+      orUnreadable(async () => ({
+        title: 'Verification of the record',
+        main: verifyPage(await verifier.verify(), { file, head: record.head(), seesAll: seesAll(viewer.approver) }),
+      })),
+  };
+
+  const entry: ConsoleRoute = {
+    path: '/calls/:run/:seq',
+    show: ({ viewer, params, signal }) =>
+      orUnreadable(async () => {
+        const { run = '', seq = '' } = params;
+        if (!/^\d{1,15}$/.test(seq)) return undefined;
+        const row = await reader.findEntry(run, Number(seq), { signal });
+        if (row === undefined || !seenBy(viewer)(row.agent)) return undefined;
+        return { title: 'Call', main: entryPage(row) };
+      }),
+  };
+  return [list, verify, entry];
+}
+
+const seesAll = ({ agents }: Viewer['approver']): boolean => agents.includes('*');
+
+const ON_STDERR: ConsolePage = {
+  title: 'Calls',
+  main: html`<h1>Calls</h1>
+<p class="empty">The record of this server goes to stderr, where this page cannot read it. Start the server with --audit-log FILE to see calls here.</p>`,
+};
+
+/** A file that cannot be read is told with its name. */
+async function orUnreadable<Page extends ConsolePage | undefined>(
+  show: () => Promise<Page>,
+): Promise<Page | ConsolePage> {
+  try {
+    return await show();
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    return {
+      title: 'Calls',
+      status: 503,
+      main: html`<h1>Calls</h1>
+<p class="wrong">${error.message}</p>`,
+    };
+  }
+}
+
+function filterForm(fields: CallFields): Html {
+  const input = (name: keyof CallFields, label: string, hint?: string) =>
+    html`<div><label for="by-${name}">${label}</label><input id="by-${name}" name="${name}" value="${fields[name] ?? ''}" autocomplete="off" spellcheck="false"${hint !== undefined && html` placeholder="${hint}"`}></div>`;
+  return html`<form class="filters" method="get" action="/calls">
+${input('agent', 'Agent')}
+${input('tool', 'Tool')}
+<div><label for="by-outcome">Outcome</label><select id="by-outcome" name="outcome"><option value="">any</option>${OUTCOMES.map(
+    (outcome) => html`<option value="${outcome}"${outcome === fields.outcome && html` selected`}>${outcome}</option>`,
+  )}</select></div>
+${input('object', 'ID of an object')}
+${input('since', 'Since', '2h or 2026-11-22T10:57Z')}
+${input('until', 'Until', '2h or 2026-11-22T10:57Z')}
+<div><button>Show</button> <a href="/calls">Show all</a></div>
+</form>`;
+}
+
+function rowTable(found: readonly Row[], filter: CallFilter): Html {
+  const { fields, skip } = filter;
+  const shown = found.slice(0, PAGE_ROWS);
+  const older = found.length > PAGE_ROWS ? olderPath(filter, shown) : undefined;
+  if (shown.length === 0) return html`<p class="empty">The record has no call like that which you may see.</p>`;
+  const rows = shown.map(
+    (row) =>
+      [
+        html`<a href="${entryPath(row)}">${clockTime(row.time)}</a>`,
+        toPlain(row.state),
+        html`<bdi>${toPlain(row.agent ?? '')}</bdi>`,
+        html`<bdi>${toPlain(row.text)}</bdi>`,
+        toPlain(row.details.join(', ')),
+      ] as const,
+  );
+  const links = [
+    (fields.until !== undefined || skip > 0) &&
+      html`<li><a href="${callsPath({ ...fields, until: undefined })}">Newest</a></li>`,
+    older !== undefined && html`<li><a rel="next" href="${older}">Older</a></li>`,
+  ].filter((link) => link !== false);
+  return html`${dataTable({ caption: 'Calls', columns: ['Time', 'Outcome', 'Agent', 'What', 'Details'], rows })}
+${links.length > 0 && html`<nav aria-label="Pages of the record"><ul>${links}</ul></nav>`}`;
+}

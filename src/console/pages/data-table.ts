@@ -1,0 +1,29 @@
+import { type Html, html } from '../html.ts';
+
+export type TableCell = Html | string | number;
+
+export type DataTable = {
+  /** Also the name of the region in which a wide table scrolls. */
+  readonly caption: string;
+  readonly columns: readonly string[];
+  /** The first cell of each row is its heading. */
+  readonly rows: readonly (readonly [TableCell, ...TableCell[]])[];
+};
+
+/** A table in a region of its own: it scrolls there, by keyboard too, and the page does not. */
+export const dataTable = ({ caption, columns, rows }: DataTable): Html =>
+  html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="data">
+<caption>${caption}</caption>
+<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    ([first, ...others]) =>
+      html`<tr><th scope="row">${first}</th>${others.map((cell) => html`<td>${cell}</td>`)}</tr>
+`,
+  )}</tbody>
+</table></div>`;
+
+/** What is known of one thing. Rows without a value are left out. */
+export const factList = (rows: readonly (readonly [label: string, value: TableCell | undefined])[]): Html =>
+  html`<dl class="facts">${rows.map(
+    ([label, value]) => value !== undefined && html`<dt>${label}</dt><dd>${value}</dd>`,
+  )}</dl>`;
