@@ -74,6 +74,8 @@ export type ApprovalStore = {
   /** Counts a no. Calls of an agent with three within an hour are held until `lift`. */
   readonly countNo: (caller: string) => Promise<void>;
   readonly isHeld: (caller: string) => Promise<boolean>;
+  /** All whose calls are held. */
+  readonly heldCallers: () => Promise<readonly string[]>;
   readonly lift: (caller: string) => Promise<void>;
   /** Calls back after what the store holds may have changed. Returns the function that ends that. */
   readonly onChange: (listener: () => void) => () => void;
@@ -93,6 +95,8 @@ export const APPROVAL_MS = 60 * 60_000;
 /** Noes within NOES_MS after which an agent's waiting calls are held. */
 export const MAX_NOES = 3;
 export const NOES_MS = 60 * 60_000;
+/** What the note of a lift begins with. After a restart it ends what earlier noes began. */
+export const LIFTED = 'calls are asked about again';
 /** Characters of the agent's reason, and of an approver's words. */
 export const MAX_REASON_CHARS = 200;
 export const MAX_WORDS_CHARS = 500;
@@ -172,6 +176,7 @@ export function createApprovalStore(today: () => number): ApprovalStore {
       tell();
     },
     isHeld: async (caller) => held.has(caller),
+    heldCallers: async () => [...held],
     lift: async (caller) => {
       held.delete(caller);
       noes.delete(caller);
