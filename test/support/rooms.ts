@@ -108,7 +108,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   console: {
     knows: 'the pages on which approvers say yes or no, and see agents and the record; a bundle of its own',
-    types: ['agents', 'settings', 'serve', 'call', 'audit', 'access', 'catalog', 'log.ts', 'clock.ts'],
+    imports: ['call', 'view', 'visible.ts', 'wording.ts'],
+    types: ['agents', 'settings', 'serve', 'audit', 'access', 'catalog', 'log.ts', 'clock.ts'],
   },
   redis: {
     knows: 'what replicas share: budgets, pending confirmations, windows of rate limits',
