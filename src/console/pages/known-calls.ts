@@ -4,9 +4,9 @@ import type { Answered, ApprovalAnswer, ApprovalStore } from '../../call/confirm
  * A call as an approver finds it: it waits, or has an answer that its agent has not come back for, or is with its agent
  * again, or its time is over.
  */
-export type CallState = 'waiting' | 'answered' | 'taken' | 'late';
+export type ApprovalStage = 'waiting' | 'answered' | 'taken' | 'late';
 
-export type KnownCall = Answered & { readonly state: CallState };
+export type KnownCall = Answered & { readonly stage: ApprovalStage };
 
 export type KnownCalls = {
   /** `undefined` for one that this process never saw, and for one that it has forgotten. */
@@ -35,10 +35,10 @@ export function createKnownCalls(store: Pick<ApprovalStore, 'find' | 'answer'>, 
       const found = await store.find(handle);
       if (found !== undefined) {
         keep(handle, found);
-        return { ...found, state: found.answer === undefined ? 'waiting' : 'answered' };
+        return { ...found, stage: found.answer === undefined ? 'waiting' : 'answered' };
       }
       const known = seen.get(handle);
-      return known && { ...known, state: known.approval.until <= today() ? 'late' : 'taken' };
+      return known && { ...known, stage: known.approval.until <= today() ? 'late' : 'taken' };
     },
     answer: async (handle, answer) => {
       const isFirst = await store.answer(handle, answer);

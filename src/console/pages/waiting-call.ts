@@ -1,12 +1,12 @@
 import { type Approval, type ApprovalAnswer, MAX_WORDS_CHARS } from '../../call/confirm/approvals.ts';
 import { type Html, html } from '../html.ts';
 import type { Viewer } from '../routes.ts';
-import type { CallState } from './known-calls.ts';
+import type { ApprovalStage } from './known-calls.ts';
 import { toCode, toEnvironment, toHeading, toName, toRequester, toSignIn, toSpans, toTime } from './shown.ts';
 
 export type CallPageParts = {
   readonly approval: Approval;
-  readonly state: CallState;
+  readonly stage: ApprovalStage;
   readonly answer?: ApprovalAnswer | undefined;
   readonly viewer: Viewer;
   /** Why the viewer may not answer it. */
@@ -19,13 +19,13 @@ export type CallPageParts = {
 
 /** A call with all that its preview has, and below it the words of its agent, and what the viewer can do. */
 export function drawCall(parts: CallPageParts): Html {
-  const { approval, state } = parts;
+  const { approval, stage } = parts;
   const { shown, reason } = approval;
   const action = toHeading(shown.action);
   return html`<p class="crumb"><a href="/waiting">All waiting calls</a></p>
 <article class="sheet">
 ${toEnvironment(shown.environment)}
-<h1>${action}${state === 'waiting' && '?'}</h1>
+<h1>${action}${stage === 'waiting' && '?'}</h1>
 <p class="object">${shown.names.flatMap((name) => [...toSpans(name), ' '])}${toCode(shown.id)}</p>
 ${drawFacts(approval)}
 ${drawAsking(approval)}
@@ -33,7 +33,7 @@ ${
   reason !== undefined &&
   html`<figure class="said"><figcaption>The agent gives this reason. These are its own words:</figcaption><blockquote dir="auto">${toName(reason)}</blockquote></figure>`
 }
-${state === 'waiting' ? drawForms(parts) : drawEnd(parts)}
+${stage === 'waiting' ? drawForms(parts) : drawEnd(parts)}
 </article>`;
 }
 
@@ -90,19 +90,19 @@ ${begin('no')}
 </section>`;
 }
 
-function drawEnd({ approval, state, answer, wrong }: CallPageParts): Html {
+function drawEnd({ approval, stage, answer, wrong }: CallPageParts): Html {
   const calls = `/calls?${new URLSearchParams({ agent: approval.caller, object: approval.shown.id })}`;
   const link = html`<a href="${calls}">what the record has of it</a>`;
   const title = toHeading(approval.shown.action);
   return html`<div class="asking">
 ${wrong !== undefined && html`<p class="wrong" role="alert">${wrong}</p>`}
-<p data-title="${answer === undefined ? '' : `${answer.answer === 'yes' ? 'Yes' : 'No'}: `}${title}">${toOutcome(approval, state, answer)}</p>
+<p data-title="${answer === undefined ? '' : `${answer.answer === 'yes' ? 'Yes' : 'No'}: `}${title}">${toOutcome(approval, stage, answer)}</p>
 <p>See ${link}.</p></div>`;
 }
 
-function toOutcome({ until }: Approval, state: CallState, answer: ApprovalAnswer | undefined): Html {
+function toOutcome({ until }: Approval, stage: ApprovalStage, answer: ApprovalAnswer | undefined): Html {
   if (answer === undefined) {
-    return state === 'late'
+    return stage === 'late'
       ? html`Too late: it was not answered by ${toTime(until)}, and nothing was sent. The agent can call again, and approvers are asked again.`
       : html`It no longer waits: it was answered elsewhere, or the server has started anew.`;
   }
@@ -110,8 +110,8 @@ function toOutcome({ until }: Approval, state: CallState, answer: ApprovalAnswer
   if (answer.answer === 'no')
     return html`<strong>No</strong>, said by ${who}. Nothing was sent, and the agent is told.`;
   const yes = html`<strong>Yes</strong>, said by ${who}.`;
-  if (state === 'answered') return html`${yes} The call goes on when the agent comes back for it.`;
-  return state === 'taken'
+  if (stage === 'answered') return html`${yes} The call goes on when the agent comes back for it.`;
+  return stage === 'taken'
     ? html`${yes} The agent's call goes on.`
     : html`${yes} The time of the call is over: an agent that did not come back for it has to ask again.`;
 }

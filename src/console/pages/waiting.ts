@@ -46,7 +46,7 @@ export function toWaitingRoutes(
       isRequester: isRequester(approver, approval),
       wrong: wrong?.message,
     });
-    const title = `${toHeading(approval.shown.action)}${call.state === 'waiting' ? '?' : ''}`;
+    const title = `${toHeading(approval.shown.action)}${call.stage === 'waiting' ? '?' : ''}`;
     return {
       title,
       main,
@@ -80,7 +80,7 @@ export function toWaitingRoutes(
         const viewer = toViewer(request.viewer);
         if (viewer === undefined) return toCallPage(undefined, request.viewer);
         const call = await find(handle, viewer);
-        if (call?.state !== 'waiting') return toCallPage(call, viewer, ENDED);
+        if (call?.stage !== 'waiting') return toCallPage(call, viewer, ENDED);
         const decision = decideAnswer(request.form, call.approval, viewer, rules());
         if (!decision.isAnswer) return toCallPage(call, viewer, decision);
         const { isAnswer: _, ...answer } = decision;
