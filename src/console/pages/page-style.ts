@@ -36,7 +36,7 @@ nav a[aria-current] { color: var(--text); background: var(--ground); font-weight
 main, .aside { max-width: 60rem; margin: 0 auto; padding: 20px 24px 32px; }
 .aside { padding-top: 0; color: var(--quiet); font-size: 0.9em; }
 
-h1 { font-size: 1.6rem; line-height: 1.25; letter-spacing: -0.015em; margin: 0 0 4px; overflow-wrap: anywhere; }
+h1 { font-size: 1.6rem; line-height: 1.25; letter-spacing: -0.015em; margin: 6px 0 4px; overflow-wrap: anywhere; }
 h2 { font-size: 1.1rem; line-height: 1.35; margin: 24px 0 8px; overflow-wrap: anywhere; }
 p, ul, ol, dl, table, figure, blockquote { margin: 8px 0; }
 ul, ol { padding-left: 1.3em; }
@@ -45,6 +45,8 @@ code, kbd { font: 0.92em ui-monospace, "SF Mono", Menlo, Consolas, monospace; ov
 .quiet, .crumb { color: var(--quiet); }
 .crumb { margin: 0 0 8px; font-size: 0.9em; }
 ${environmentStyle}.env { font-size: 0.85rem; }
+.object { display: flex; flex-wrap: wrap; gap: 6px 8px; }
+.object code { padding: 1px 8px; background: var(--ground); border: 1px solid var(--line); border-radius: 4px; }
 .final, .warning { color: var(--danger); font-weight: 600; }
 .wrong { padding: 8px 12px; color: var(--danger); background: var(--danger-sheet); border-left: 4px solid var(--danger);
   font-weight: 600; }
@@ -54,6 +56,7 @@ ${environmentStyle}.env { font-size: 0.85rem; }
 .sheet > :last-child { margin-bottom: 0; }
 .entries { display: grid; gap: 12px; padding: 0; margin: 16px 0; list-style: none; }
 .entries h2 { margin: 6px 0 2px; }
+.held { margin: 16px 0; border-left: 4px solid var(--danger); }
 .empty { padding: 40px 20px; text-align: center; color: var(--quiet); }
 
 table { border-collapse: collapse; width: 100%; }
@@ -71,6 +74,8 @@ thead th { color: var(--quiet); font-size: 0.85rem; font-weight: 600; }
 .said { padding: 8px 12px; border-left: 4px solid var(--edge); background: var(--ground); border-radius: 0 6px 6px 0; }
 .said figcaption { color: var(--quiet); font-size: 0.85em; }
 .said blockquote { margin: 2px 0 0; }
+.outcome { margin: 12px 0; padding: 8px 12px; border-left: 4px solid var(--link); background: var(--ground); border-radius: 0 6px 6px 0; }
+.outcome > p { margin: 2px 0; }
 
 .asking { margin-top: 16px; padding-top: 12px; border-top: 1px solid var(--line); }
 .asking form { margin: 0; }
@@ -103,8 +108,6 @@ details button { margin-top: 10px; }
   main, .aside { padding: 16px 16px 24px; }
   .sheet { padding: 14px 16px; }
   h1 { font-size: 1.35rem; }
-  .facts { grid-template-columns: 1fr; gap: 0; }
-  .facts dd { margin-bottom: 6px; }
   .asking button { width: 100%; }
   input, textarea { max-width: none; }
 }

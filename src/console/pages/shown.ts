@@ -1,16 +1,20 @@
 import type { Approval, SignedInBy } from '../../call/confirm/approvals.ts';
-import { cleanText } from '../../visible.ts';
+import type { ShownCall } from '../../call/confirm/preview.ts';
 import { type Html, html } from '../html.ts';
 
-/** A name from outside, which cannot change the direction or the place of what stands around it. */
-export const toName = (text: string): Html => html`<bdi>${cleanText(text).text}</bdi>`;
+/** A name from outside, which cannot change the direction of what stands around it. */
+export const toName = (text: string): Html => html`<bdi>${text}</bdi>`;
 
 /** An ID or a value from outside. */
-export const toCode = (text: string): Html => html`<code dir="ltr">${cleanText(text).text}</code>`;
+export const toCode = (text: string): Html => html`<code dir="ltr">${text}</code>`;
 
 /** A text of a preview, in which values from outside stand between backticks. */
 export const toSpans = (text: string): readonly (Html | string)[] =>
-  text.split('`').map((part, index) => (index % 2 === 1 ? toCode(part) : cleanText(part).text));
+  text.split('`').map((part, index) => (index % 2 === 1 ? toCode(part) : part));
+
+/** The object of a call: its names, then its ID. */
+export const drawObject = ({ names, id }: Pick<ShownCall, 'names' | 'id'>): Html =>
+  html`<p class="object">${names.map((name) => html`<span>${toSpans(name)}</span>`)}${toCode(id)}</p>`;
 
 /** What a call does, at the beginning of a sentence. */
 export const toHeading = (action: string): string => `${action.charAt(0).toUpperCase()}${action.slice(1)}`;

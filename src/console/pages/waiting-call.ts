@@ -2,7 +2,17 @@ import { type Approval, type ApprovalAnswer, MAX_WORDS_CHARS } from '../../call/
 import { type Html, html } from '../html.ts';
 import type { Viewer } from '../routes.ts';
 import type { ApprovalStage } from './known-calls.ts';
-import { toCode, toEnvironment, toHeading, toName, toRequester, toSignIn, toSpans, toTime } from './shown.ts';
+import {
+  drawObject,
+  toCode,
+  toEnvironment,
+  toHeading,
+  toName,
+  toRequester,
+  toSignIn,
+  toSpans,
+  toTime,
+} from './shown.ts';
 
 export type CallPageParts = {
   readonly approval: Approval;
@@ -26,14 +36,15 @@ export function drawCall(parts: CallPageParts): Html {
 <article class="sheet">
 ${toEnvironment(shown.environment)}
 <h1>${action}${stage === 'waiting' && '?'}</h1>
-<p class="object">${shown.names.flatMap((name) => [...toSpans(name), ' '])}${toCode(shown.id)}</p>
+${drawObject(shown)}
+${stage !== 'waiting' && drawEnd(parts)}
 ${drawFacts(approval)}
 ${drawAsking(approval)}
 ${
   reason !== undefined &&
   html`<figure class="said"><figcaption>The agent gives this reason. These are its own words:</figcaption><blockquote dir="auto">${toName(reason)}</blockquote></figure>`
 }
-${stage === 'waiting' ? drawForms(parts) : drawEnd(parts)}
+${stage === 'waiting' && drawForms(parts)}
 </article>`;
 }
 
@@ -94,9 +105,8 @@ function drawEnd({ approval, stage, answer, wrong }: CallPageParts): Html {
   const calls = `/calls?${new URLSearchParams({ agent: approval.caller, object: approval.shown.id })}`;
   const link = html`<a href="${calls}">what the record has of it</a>`;
   const title = toHeading(approval.shown.action);
-  return html`<div class="asking">
-${wrong !== undefined && html`<p class="wrong" role="alert">${wrong}</p>`}
-<p data-title="${answer === undefined ? '' : `${answer.answer === 'yes' ? 'Yes' : 'No'}: `}${title}">${toOutcome(approval, stage, answer)}</p>
+  return html`${wrong !== undefined && html`<p class="wrong" role="alert">${wrong}</p>`}
+<div class="outcome"><p data-title="${answer === undefined ? '' : `${answer.answer === 'yes' ? 'Yes' : 'No'}: `}${title}">${toOutcome(approval, stage, answer)}</p>
 <p>See ${link}.</p></div>`;
 }
 

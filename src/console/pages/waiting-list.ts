@@ -1,6 +1,6 @@
 import type { Approval } from '../../call/confirm/approvals.ts';
 import { type Html, html } from '../html.ts';
-import { toAgo, toCode, toEnvironment, toHeading, toName, toSpans } from './shown.ts';
+import { drawObject, toAgo, toCode, toEnvironment, toHeading, toName } from './shown.ts';
 
 export type WaitingEntry = {
   readonly approval: Approval;
@@ -41,7 +41,7 @@ function drawEntry({ approval, whyNot }: WaitingEntry, now: number): Html {
   const { handle, caller, tool, askedAt, shown } = approval;
   return html`<li class="sheet">${toEnvironment(shown.environment)}
 <h2><a id="call-${handle}" href="/waiting/${encodeURIComponent(handle)}">${toHeading(shown.action)}</a></h2>
-<p>${shown.names.flatMap((name) => [...toSpans(name), ' '])}${toCode(shown.id)}</p>
+${drawObject(shown)}
 <p class="quiet">Agent ${toName(caller)} asked for ${toCode(tool)} ${toAgo(now - askedAt)}.</p>
 ${whyNot !== undefined && html`<p class="quiet">You may not answer it: ${whyNot}.</p>`}</li>`;
 }

@@ -35,7 +35,7 @@ export function toWaitingRoutes(
     return drawWaiting({ entries, held: held.filter((agent) => sees(approver, agent)), formToken, now: today() });
   };
   const toCallPage = (call: KnownCall | undefined, viewer: Viewer, wrong?: { status: number; message: string }) => {
-    if (call === undefined) return gone(wrong?.status ?? 404);
+    if (call === undefined) return toGone(wrong?.status ?? 404);
     const { whyNot, isRequester } = rules();
     const { approver } = viewer;
     const { approval } = call;
@@ -78,7 +78,7 @@ export function toWaitingRoutes(
         const handle = handleOf(request);
         // Asked at the act: a rule, or the approver, may have gone since the page was shown.
         const viewer = toViewer(request.viewer);
-        if (viewer === undefined) return toCallPage(undefined, request.viewer);
+        if (viewer === undefined) return REMOVED;
         const call = await find(handle, viewer);
         if (call?.stage !== 'waiting') return toCallPage(call, viewer, ENDED);
         const decision = decideAnswer(request.form, call.approval, viewer, rules());
@@ -97,10 +97,22 @@ export function toWaitingRoutes(
 
 const ENDED = { status: 409, message: 'Your answer does not count: the call no longer waited for one.' };
 
-const gone = (status: number): ConsolePage => ({
-  title: 'No such call',
+const toNotice = (status: number, title: string, text: Html): ConsolePage => ({
+  title,
   status,
   main: html`<p class="crumb"><a href="/waiting">All waiting calls</a></p>
-<div class="sheet"><h1>No such call waits</h1>
-<p>It was answered, its time is over, or it never waited for you. What became of calls stands under <a href="/calls">Calls</a>.</p></div>`,
+<div class="sheet"><h1>${title}</h1><p>${text}</p></div>`,
 });
+
+const REMOVED = toNotice(
+  403,
+  'You are no longer an approver',
+  html`The settings file does not name you as an approver any more. Nothing was answered.`,
+);
+
+const toGone = (status: number): ConsolePage =>
+  toNotice(
+    status,
+    'No such call waits',
+    html`It was answered, its time is over, or it never waited for you. What became of calls stands under <a href="/calls">Calls</a>.`,
+  );
