@@ -285,6 +285,14 @@ describe('an answer', () => {
     expect(await text()).toContain("at 02:17 UTC . The agent's call goes on.");
   });
 
+  it('is told to its approver also where the agent takes it before the page is loaded again', async () => {
+    const { store, act, showCall } = openPages();
+    await store.put(toApproval('one'));
+    await act('one', yes);
+    await store.take('one');
+    expect(toText((await showCall('one')).main.html)).toContain('Yes , said by ann (signed in by acme )');
+  });
+
   it('keeps the words of a no for the agent, and neither shows nor logs them', async () => {
     const { store, act, showCall, logged } = openPages();
     await store.put(toApproval('one'));
@@ -466,10 +474,12 @@ describe('a page that is followed', () => {
         listeners -= 1;
       };
     };
-    const stream = toLive(async () => ({ html: 'page' }), { onChange, clock: handClock(0), signal: gone.signal });
+    const clock = handClock(0);
+    const stream = toLive(async () => ({ html: 'page' }), { onChange, clock, signal: gone.signal });
     if (when === 'before it') gone.abort();
     else await stream.next();
     const end = stream.next();
+    await clock.pass(1_000);
     gone.abort();
     await expect(end).resolves.toEqual({ value: undefined, done: true });
     expect(listeners).toBe(0);

@@ -26,19 +26,14 @@ export async function* toLive(draw: () => Promise<Html | undefined>, parts: Live
     isStale = true;
     wake();
   };
-  /** Resolves after `ms` milliseconds, when the client is gone, and where `isOver` says so once something is told. */
-  const pause = async (ms: number, isOver: () => boolean) => {
-    if (signal.aborted || isOver()) return;
-    await new Promise<void>((resolve) => {
-      const cancel = clock.setTimer(resolve, ms);
+  const untilTold = () =>
+    new Promise<void>((resolve) => {
+      const cancel = clock.setTimer(resolve, REDRAW_MS);
       wake = () => {
-        if (!signal.aborted && !isOver()) return;
         cancel();
         resolve();
       };
     });
-    wake = () => {};
-  };
   const unlisten = onChange(tell);
   signal.addEventListener('abort', tell);
   try {
@@ -49,8 +44,8 @@ export async function* toLive(draw: () => Promise<Html | undefined>, parts: Live
       if (page === undefined || signal.aborted) return;
       if (page.html !== last) yield page;
       last = page.html;
-      await pause(PAUSE_MS, () => false);
-      await pause(REDRAW_MS, () => isStale);
+      await new Promise<void>((resolve) => clock.setTimer(resolve, PAUSE_MS));
+      if (!isStale) await untilTold();
     }
   } finally {
     unlisten();
