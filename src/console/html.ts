@@ -1,3 +1,5 @@
+import { cleanText } from '../visible.ts';
+
 /** HTML that was made by `html` alone: every value from outside in it is escaped. */
 export type Html = { readonly html: string };
 
@@ -11,7 +13,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-const toEscaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+const toEscaped = (text: string): string =>
+  cleanText(text).text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 function toText(part: HtmlPart): string {
   if (part === undefined || part === false) return '';
@@ -21,8 +24,8 @@ function toText(part: HtmlPart): string {
 }
 
 /**
- * A template whose values are put in as text, so that nothing from outside becomes HTML. In attributes they have to stand
- * within quotes.
+ * A template whose values are put in as text, so that nothing from outside becomes HTML or hides what stands around it. In
+ * attributes they have to stand within quotes.
  */
 export const html = (strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html => ({
   html: strings.map((string, index) => `${string}${toText(parts[index])}`).join(''),

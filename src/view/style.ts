@@ -1,6 +1,12 @@
+/** An environment in a colour of its own, which no host and no theme changes. The console has it too. */
+export const environmentStyle = `.env { display: inline-block; margin: 0; padding: 1px 10px; border-radius: 4px; font-weight: 600; color: #fff; }
+.env[data-environment=production] { background: #a3140f; }
+.env[data-environment=staging] { background: #1d4f91; }
+.env[data-environment=sandbox] { background: #35622b; }
+`;
+
 /**
- * The style of the view. Colours are those of the host where it says which it uses. The environment has colours of its
- * own, which no host changes.
+ * The style of the view. Colours are those of the host where it says which it uses.
  */
 export const style = `
 :root { color-scheme: light dark; font: 14px/1.5 var(--font-sans, system-ui, sans-serif);
@@ -17,11 +23,7 @@ h1 { font-size: 1.2em; margin: 8px 0 4px; }
 p, ul, table { margin: 6px 0; }
 ul { padding-left: 1.3em; }
 code { font-family: var(--font-mono, ui-monospace, monospace); overflow-wrap: anywhere; white-space: pre-wrap; }
-.env { display: inline-block; margin: 0; padding: 1px 10px; border-radius: 4px; font-weight: 600; color: #fff; }
-.env[data-environment=production] { background: #a3140f; }
-.env[data-environment=staging] { background: #1d4f91; }
-.env[data-environment=sandbox] { background: #35622b; }
-.quiet { color: var(--quiet); }
+${environmentStyle}.quiet { color: var(--quiet); }
 .final, .warning { color: var(--danger); font-weight: 600; }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
 th, td { border: 1px solid var(--line); padding: 3px 6px; text-align: left; vertical-align: top; overflow-wrap: anywhere; }

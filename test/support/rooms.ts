@@ -108,7 +108,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   console: {
     knows: 'the pages on which approvers say yes or no, and see agents and the record; a bundle of its own',
-    imports: ['access', 'audit', 'call', 'wording.ts', 'errors.ts', 'node:fs'],
+    imports: ['access', 'audit', 'call', 'view', 'visible.ts', 'wording.ts', 'errors.ts', 'node:fs'],
     types: ['agents', 'settings', 'serve', 'catalog', 'log.ts', 'clock.ts'],
   },
   redis: {

@@ -1,0 +1,127 @@
+import { type Approval, type ApprovalAnswer, MAX_WORDS_CHARS } from '../../call/confirm/approvals.ts';
+import { type Html, html } from '../html.ts';
+import type { Viewer } from '../routes.ts';
+import type { ApprovalStage } from './known-calls.ts';
+import {
+  drawObject,
+  toCode,
+  toEnvironment,
+  toHeading,
+  toName,
+  toRequester,
+  toSignIn,
+  toSpans,
+  toTime,
+} from './shown.ts';
+
+export type CallPageParts = {
+  readonly approval: Approval;
+  readonly stage: ApprovalStage;
+  readonly answer?: ApprovalAnswer | undefined;
+  readonly viewer: Viewer;
+  /** Why the viewer may not answer it. */
+  readonly whyNot: string | undefined;
+  /** Whether the viewer is the person for whom it was made. */
+  readonly isRequester: boolean;
+  /** What was wrong with a form that was sent. */
+  readonly wrong?: string | undefined;
+};
+
+/** A call with all that its preview has, and below it the words of its agent, and what the viewer can do. */
+export function drawCall(parts: CallPageParts): Html {
+  const { approval, stage } = parts;
+  const { shown, reason } = approval;
+  const action = toHeading(shown.action);
+  return html`<p class="crumb"><a href="/waiting">All waiting calls</a></p>
+<article class="sheet">
+${toEnvironment(shown.environment)}
+<h1>${action}${stage === 'waiting' && '?'}</h1>
+${drawObject(shown)}
+${stage !== 'waiting' && drawEnd(parts)}
+${drawFacts(approval)}
+${drawAsking(approval)}
+${
+  reason !== undefined &&
+  html`<figure class="said"><figcaption>The agent gives this reason. These are its own words:</figcaption><blockquote dir="auto">${toName(reason)}</blockquote></figure>`
+}
+${stage === 'waiting' && drawForms(parts)}
+</article>`;
+}
+
+function drawFacts({ shown }: Approval): Html {
+  const { changes, lines, linked, hidden, warnings, isFinal } = shown;
+  const rows = changes.map(
+    ({ name, before, after }) =>
+      html`<tr><th scope="row">${toName(name)}</th><td>${before === undefined ? html`<span class="quiet">not known</span>` : toCode(before)}</td><td>${after.startsWith('"') ? toCode(after) : toSpans(after)}</td></tr>`,
+  );
+  return html`${
+    rows.length > 0 &&
+    html`<table class="changes"><caption class="unseen">What it changes</caption><thead><tr><th scope="col">Field</th><th scope="col">Now</th><th scope="col">Then</th></tr></thead><tbody>${rows}</tbody></table>`
+  }
+${lines.length > 0 && html`<ul>${lines.map((line) => html`<li>${toSpans(line)}</li>`)}</ul>`}
+${linked.length > 0 && html`<p>Linked to it: ${linked.map(({ what, count }) => `${what} (${count})`).join(', ')}.</p>`}
+${hidden.length > 0 && html`<p class="quiet">Not shown, because it could not be read: ${hidden.join(', ')}.</p>`}
+${warnings.map((warning) => html`<p class="warning">${toSpans(warning)}</p>`)}
+${isFinal && html`<p class="final">This cannot be undone.</p>`}`;
+}
+
+function drawAsking(approval: Approval): Html {
+  const { caller, tool, environment, environmentLabel, askedAt, until } = approval;
+  const requester = toRequester(approval);
+  return html`<dl class="facts">
+<dt>Agent</dt><dd>${toName(caller)}</dd>
+${requester !== undefined && html`<dt>Works for</dt><dd>${requester}</dd>`}
+<dt>Tool</dt><dd>${toCode(tool)}${environment !== environmentLabel && html` in environment ${toName(environment)}`}</dd>
+<dt>Asked</dt><dd>${toTime(askedAt)}, waits until ${toTime(until)}</dd>
+</dl>`;
+}
+
+function drawForms({ approval, viewer, whyNot, isRequester, wrong }: CallPageParts): Html {
+  const { handle, shown } = approval;
+  if (whyNot !== undefined)
+    return html`<div class="asking"><p class="warning" data-title="${toHeading(shown.action)}?">You may not answer this call: ${whyNot}.</p></div>`;
+  const begin = (answer: ApprovalAnswer['answer']) =>
+    html`<form method="post" action="/waiting/${encodeURIComponent(handle)}"><input type="hidden" name="token" value="${viewer.formToken}"><input type="hidden" name="answer" value="${answer}">`;
+  const isWrong = wrong !== undefined;
+  return html`<section class="asking" aria-label="Your answer">
+${isWrong && html`<p class="wrong" id="wrong" role="alert">${wrong}</p>`}
+${isRequester && html`<p class="quiet">You asked for this call yourself. Your yes is on record as that of the same person.</p>`}
+${begin('yes')}
+${
+  shown.typed !== undefined &&
+  html`<label for="typed">To confirm, type ${toCode(shown.typed)}, the end of its ID:</label>
+<input id="typed" name="typed" required autocomplete="off" autocapitalize="off" spellcheck="false"${isWrong && html` aria-invalid="true" aria-describedby="wrong"`}>`
+}
+<button class="yes" data-inert>Yes, ${shown.action}</button></form>
+<details><summary>No, refuse it</summary>
+${begin('no')}
+<label for="words">What the agent is told, if you want to tell it something:</label>
+<textarea id="words" name="words" rows="2" maxlength="${MAX_WORDS_CHARS}"></textarea>
+<button>No, do not ${shown.action}</button></form></details>
+</section>`;
+}
+
+function drawEnd({ approval, stage, answer, wrong }: CallPageParts): Html {
+  const calls = `/calls?${new URLSearchParams({ agent: approval.caller, object: approval.shown.id })}`;
+  const link = html`<a href="${calls}">what the record has of it</a>`;
+  const title = toHeading(approval.shown.action);
+  return html`${wrong !== undefined && html`<p class="wrong" role="alert">${wrong}</p>`}
+<div class="outcome"><p data-title="${answer === undefined ? '' : `${answer.answer === 'yes' ? 'Yes' : 'No'}: `}${title}">${toOutcome(approval, stage, answer)}</p>
+<p>See ${link}.</p></div>`;
+}
+
+function toOutcome({ until }: Approval, stage: ApprovalStage, answer: ApprovalAnswer | undefined): Html {
+  if (answer === undefined) {
+    return stage === 'late'
+      ? html`Too late: it was not answered by ${toTime(until)}, and nothing was sent. The agent can call again, and approvers are asked again.`
+      : html`It no longer waits: it was answered elsewhere, or the server has started anew.`;
+  }
+  const who = html`${toName(answer.approver)} (${toSignIn(answer.by)}) at ${toTime(answer.at)}`;
+  if (answer.answer === 'no')
+    return html`<strong>No</strong>, said by ${who}. Nothing was sent, and the agent is told.`;
+  const yes = html`<strong>Yes</strong>, said by ${who}.`;
+  if (stage === 'answered') return html`${yes} The call goes on when the agent comes back for it.`;
+  return stage === 'taken'
+    ? html`${yes} The agent's call goes on.`
+    : html`${yes} The time of the call is over: an agent that did not come back for it has to ask again.`;
+}

@@ -1,0 +1,51 @@
+import type { Approval } from '../../call/confirm/approvals.ts';
+import { type Html, html } from '../html.ts';
+import { drawObject, toAgo, toCode, toEnvironment, toHeading, toName } from './shown.ts';
+
+export type WaitingEntry = {
+  readonly approval: Approval;
+  /** Why the viewer may not answer it. */
+  readonly whyNot: string | undefined;
+};
+
+export type WaitingPageParts = {
+  readonly entries: readonly WaitingEntry[];
+  /** The agents whose calls are held, by the names that calls have. */
+  readonly held: readonly string[];
+  readonly formToken: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+};
+
+/** Calls, and agents that are held, that one page shows. */
+const MAX_SHOWN = 100;
+
+/** The calls that wait, those first that have waited longest. */
+export function drawWaiting({ entries, held, formToken, now }: WaitingPageParts): Html {
+  const count = entries.length;
+  const title = count === 0 ? 'Waiting' : `(${count}) Waiting`;
+  const sentence =
+    count === 0 ? 'No call waits.' : count === 1 ? '1 call waits for a yes.' : `${count} calls wait for a yes.`;
+  return html`<h1>Waiting</h1>
+<p class="quiet" data-title="${title}">${sentence}</p>
+${held.slice(0, MAX_SHOWN).map((agent) => drawHeld(agent, formToken))}
+${
+  count === 0
+    ? html`<p class="sheet empty">A call that needs a yes stands here as soon as an agent makes it.</p>`
+    : html`<ul class="entries">${entries.slice(0, MAX_SHOWN).map((entry) => drawEntry(entry, now))}</ul>`
+}
+${count > MAX_SHOWN && html`<p>${count - MAX_SHOWN} more calls wait. They are shown once these are answered.</p>`}`;
+}
+
+function drawEntry({ approval, whyNot }: WaitingEntry, now: number): Html {
+  const { handle, caller, tool, askedAt, shown } = approval;
+  return html`<li class="sheet">${toEnvironment(shown.environment)}
+<h2><a id="call-${handle}" href="/waiting/${encodeURIComponent(handle)}">${toHeading(shown.action)}</a></h2>
+${drawObject(shown)}
+<p class="quiet">Agent ${toName(caller)} asked for ${toCode(tool)} ${toAgo(now - askedAt)}.</p>
+${whyNot !== undefined && html`<p class="quiet">You may not answer it: ${whyNot}.</p>`}</li>`;
+}
+
+const drawHeld = (agent: string, formToken: string): Html =>
+  html`<section class="sheet held"><p class="warning">The calls of agent ${toName(agent)} that wait for a yes are held: approvers said no to three within an hour.</p>
+<form method="post" action="/agents/${encodeURIComponent(agent)}/lift"><input type="hidden" name="token" value="${formToken}"><button>Ask about its calls again</button></form></section>`;

@@ -1,0 +1,118 @@
+import type { ConsoleDeps } from '../console.ts';
+import { type Html, html } from '../html.ts';
+import type { ConsolePage, ConsoleRoute, PageRequest, Viewer } from '../routes.ts';
+import { decideAnswer } from './decide-answer.ts';
+import { createKnownCalls, type KnownCall } from './known-calls.ts';
+import { toLive } from './live.ts';
+import { toHeading } from './shown.ts';
+import { drawCall } from './waiting-call.ts';
+import { drawWaiting } from './waiting-list.ts';
+
+/** The pages of the calls that wait for approvers. */
+export function toWaitingRoutes(
+  deps: Pick<ConsoleDeps, 'approvals' | 'rules' | 'clock' | 'today' | 'log'>,
+): readonly ConsoleRoute[] {
+  const { approvals, rules, clock, today, log } = deps;
+  const calls = createKnownCalls(approvals, today);
+
+  /** The viewer by the configuration that holds now; `undefined` if they are no longer an approver. */
+  const toViewer = (viewer: Viewer): Viewer | undefined => {
+    const approver = rules().find(viewer.by, viewer.approver.name);
+    return approver && { ...viewer, approver };
+  };
+  /** A call that the viewer sees. What they do not see is to them as if there were no such call. */
+  const find = async (handle: string, { approver }: Viewer): Promise<KnownCall | undefined> => {
+    const call = await calls.find(handle);
+    return call !== undefined && rules().sees(approver, call.approval.caller) ? call : undefined;
+  };
+
+  const drawList = async ({ approver, formToken }: Viewer): Promise<Html> => {
+    const { sees, whyNot } = rules();
+    const [waiting, held] = await Promise.all([approvals.list(), approvals.heldCallers()]);
+    const entries = waiting
+      .filter(({ caller }) => sees(approver, caller))
+      .map((approval) => ({ approval, whyNot: whyNot(approver, approval) }));
+    return drawWaiting({ entries, held: held.filter((agent) => sees(approver, agent)), formToken, now: today() });
+  };
+  const toCallPage = (call: KnownCall | undefined, viewer: Viewer, wrong?: { status: number; message: string }) => {
+    if (call === undefined) return toGone(wrong?.status ?? 404);
+    const { whyNot, isRequester } = rules();
+    const { approver } = viewer;
+    const { approval } = call;
+    const main = drawCall({
+      ...call,
+      viewer,
+      whyNot: whyNot(approver, approval),
+      isRequester: isRequester(approver, approval),
+      wrong: wrong?.message,
+    });
+    const title = `${toHeading(approval.shown.action)}${call.stage === 'waiting' ? '?' : ''}`;
+    return {
+      title,
+      main,
+      ...(wrong === undefined ? { isLive: true } : { status: wrong.status }),
+    } satisfies ConsolePage;
+  };
+  const follow = ({ viewer, signal }: PageRequest, draw: (viewer: Viewer) => Promise<Html>) =>
+    toLive(
+      async () => {
+        const now = toViewer(viewer);
+        return now && draw(now);
+      },
+      { onChange: approvals.onChange, clock, signal },
+    );
+  const handleOf = ({ params }: PageRequest) => params.handle ?? '';
+
+  return [
+    {
+      path: '/waiting',
+      show: async ({ viewer }) => ({ title: 'Waiting', main: await drawList(viewer), isLive: true }),
+      follow: (request) => follow(request, drawList),
+    },
+    {
+      path: '/waiting/:handle',
+      show: async (request) => toCallPage(await find(handleOf(request), request.viewer), request.viewer),
+      follow: (request) =>
+        follow(request, async (viewer) => toCallPage(await find(handleOf(request), viewer), viewer).main),
+      act: async (request) => {
+        const handle = handleOf(request);
+        // Asked at the act: a rule, or the approver, may have gone since the page was shown.
+        const viewer = toViewer(request.viewer);
+        if (viewer === undefined) return REMOVED;
+        const call = await find(handle, viewer);
+        if (call?.stage !== 'waiting') return toCallPage(call, viewer, ENDED);
+        const decision = decideAnswer(request.form, call.approval, viewer, rules());
+        if (!decision.isAnswer) return toCallPage(call, viewer, decision);
+        const { isAnswer: _, ...answer } = decision;
+        const { name } = viewer.approver;
+        const isFirst = await calls.answer(handle, { ...answer, approver: name, by: viewer.by, at: today() });
+        if (!isFirst) return toCallPage(await find(handle, viewer), viewer, ENDED);
+        const { caller, tool } = call.approval;
+        log.info({ approver: name, answer: answer.answer, agent: caller, tool }, 'an approver answered a call');
+        return { to: `/waiting/${encodeURIComponent(handle)}` };
+      },
+    },
+  ];
+}
+
+const ENDED = { status: 409, message: 'Your answer does not count: the call no longer waited for one.' };
+
+const toNotice = (status: number, title: string, text: Html): ConsolePage => ({
+  title,
+  status,
+  main: html`<p class="crumb"><a href="/waiting">All waiting calls</a></p>
+<div class="sheet"><h1>${title}</h1><p>${text}</p></div>`,
+});
+
+const REMOVED = toNotice(
+  403,
+  'You are no longer an approver',
+  html`The settings file does not name you as an approver any more. Nothing was answered.`,
+);
+
+const toGone = (status: number): ConsolePage =>
+  toNotice(
+    status,
+    'No such call waits',
+    html`It was answered, its time is over, or it never waited for you. What became of calls stands under <a href="/calls">Calls</a>.`,
+  );
