@@ -24,6 +24,8 @@ export type ConsolePage = {
   readonly main: Html;
   /** 200 unless set. */
   readonly status?: number;
+  /** Whether the page follows what its route has to `follow`. One that says what is wrong stays as it is. */
+  readonly isLive?: boolean;
 };
 
 /** A page, and what its forms do. `show` never decides and never consumes anything. */

@@ -108,7 +108,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   console: {
     knows: 'the pages on which approvers say yes or no, and see agents and the record; a bundle of its own',
-    types: ['agents', 'settings', 'serve', 'call', 'audit', 'access', 'catalog', 'log.ts', 'clock.ts'],
+    imports: ['agents', 'settings', 'serve', 'keys.ts', 'errors.ts', 'openid-client', 'node:crypto'],
+    types: ['call', 'audit', 'access', 'catalog', 'log.ts', 'clock.ts', 'node:http'],
   },
   redis: {
     knows: 'what replicas share: budgets, pending confirmations, windows of rate limits',
