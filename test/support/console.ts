@@ -121,11 +121,14 @@ export async function openTestConsole(given: Partial<ConsoleDeps> = {}) {
 
   const toLink = (name: string): string => toLinkToken(deps.key, name, state.now);
   /** What carries a token: a cookie over https, a header over http. */
-  const carry = (token: string): Record<string, string> =>
-    protocol === 'https:' ? { cookie: `__Host-console-session=${token}` } : { 'x-console-session': token };
-  const tokenIn = ({ headers }: Answer, kept = 'session'): string => {
-    const [cookie = ''] = (headers['set-cookie'] ?? []).toString().split(';');
-    return protocol === 'https:' ? cookie.replace(`__Host-console-${kept}=`, '') : String(headers[`x-console-${kept}`]);
+  const carry = (token: string, kept: 'session' | 'attempt' = 'session'): Record<string, string> =>
+    protocol === 'https:' ? { cookie: `__Host-console-${kept}=${token}` } : { [`x-console-${kept}`]: token };
+  /** The token that an answer has the client keep; '' for none any more. */
+  const tokenIn = ({ headers }: Answer, kept: 'session' | 'attempt' = 'session'): string | undefined => {
+    if (protocol === 'http:') return headers[`x-console-${kept}`]?.toString();
+    const name = `__Host-console-${kept}=`;
+    const cookie = [headers['set-cookie'] ?? []].flat().find((one) => one.startsWith(name));
+    return cookie?.slice(name.length).split(';')[0];
   };
   return {
     ...opened,
@@ -142,10 +145,12 @@ export async function openTestConsole(given: Partial<ConsoleDeps> = {}) {
     /** Signs in by a link, and returns the headers that carry the session and what its forms hold. */
     signIn: async (name: string) => {
       const answer = await send('/link', { form: { link: toLink(name) } });
-      const session = carry(tokenIn(answer));
+      const session = carry(tokenIn(answer) ?? '');
       const { body } = await send('/waiting', { headers: session });
       const [, token = ''] = /name="token" value="([^"]+)"/.exec(body) ?? [];
       return { answer, session, token };
     },
   };
 }
+
+export type TestConsole = Awaited<ReturnType<typeof openTestConsole>>;
