@@ -23,6 +23,7 @@ function openPages() {
   const rules: { -readonly [Name in keyof ApproverRules]: ApproverRules[Name] } = {
     find: () => ann.approver,
     sees: () => true,
+    hasApprover: () => true,
     ...may,
   };
   const logged: unknown[] = [];

@@ -1,38 +1,17 @@
-import type { ApproverRules } from '../agents/approvers.ts';
-import type { OnceStore } from '../agents/once.ts';
-import type { AuditRecord } from '../audit/record.ts';
-import type { ApprovalStore } from '../call/confirm/approvals.ts';
-import type { Clock } from '../clock.ts';
-import type { Log } from '../log.ts';
-import type { Tls } from '../serve/http/listener.ts';
-import type { AgentsConfig } from '../settings/agents-config.ts';
-import type { AgentsPageSource } from './agents-source.ts';
-
-export type ConsoleDeps = {
-  readonly host: string;
-  /** 0 selects a free port. */
-  readonly port: number;
-  /** Under which people open the console: its origin is the only one whose forms count, its host the only one answered. */
-  readonly url: string;
-  readonly tls?: Tls | undefined;
-  /** The key of sessions, links and form tokens, derived from the deployment key. */
-  readonly key: Uint8Array;
-  readonly approvals: ApprovalStore;
-  readonly once: OnceStore;
-  /** By the configuration that holds now. */
-  readonly rules: () => ApproverRules;
-  readonly config: () => AgentsConfig;
-  readonly agents: AgentsPageSource;
-  readonly record: Pick<AuditRecord, 'append' | 'head'>;
-  /** The path of the record, where it is a file. */
-  readonly recordFile: string | undefined;
-  /** The text of the client secret of an issuer, where it has one. Throws StartError if it cannot be read. */
-  readonly clientSecretOf: (issuer: string) => string | undefined;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** Milliseconds since 1970. */
-  readonly today: () => number;
-};
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RefusedError } from '../errors.ts';
+import type { ConnectionUse } from '../serve/http/connections.ts';
+import { type ListenerLimits, listen, type Tls } from '../serve/http/listener.ts';
+import type { ConsoleDeps } from './console-deps.ts';
+import { createConsoleSessions } from './console-session.ts';
+import { createEntrance, toSignOut } from './entrance.ts';
+import { createStreams } from './follow-stream.ts';
+import { createRoutes } from './pages/index.ts';
+import type { ConsoleFacts } from './request-checks.ts';
+import { createResponder } from './respond.ts';
+import type { ConsolePage } from './routes.ts';
+import { sendAnswer, setSafeHeaders, toFaultPage } from './send-answer.ts';
+import { type ClosedRoute, toMatcher } from './served-routes.ts';
 
 export type OpenConsole = {
   /** Where it listens. */
@@ -41,7 +20,71 @@ export type OpenConsole = {
   readonly close: () => Promise<void>;
 };
 
+const LIMITS: ListenerLimits = {
+  headerBytes: 16_384,
+  connections: 100,
+  requestTimeoutMs: 30_000,
+  headersTimeoutMs: 10_000,
+  keepAliveMs: 75_000,
+};
+
+/** Milliseconds for requests to end once the console closes. */
+const CLOSE_GRACE_MS = 2_000;
+
 /** Serves the console. Throws StartError if it cannot listen. */
-export async function openConsole(_deps: ConsoleDeps): Promise<OpenConsole> {
-  throw new Error('not written yet');
+export async function openConsole(deps: ConsoleDeps): Promise<OpenConsole> {
+  const { host: address, port, url, tls, log, clock } = deps;
+  const { host, origin, protocol } = new URL(url);
+  const hasCookies = protocol === 'https:';
+  const sessions = createConsoleSessions(deps);
+  const closed: readonly ClosedRoute[] = [...createRoutes(deps), toSignOut(sessions)];
+  const matchClosed = toMatcher(closed);
+  const entrance = createEntrance(deps, {
+    sessions,
+    isPage: (path) => matchClosed(path)?.route.show !== undefined,
+  });
+  const facts: ConsoleFacts = {
+    host,
+    origin,
+    hasCookies,
+    match: toMatcher([...entrance.routes, ...closed]),
+    sessions,
+  };
+  const closing = new AbortController();
+  const respond = createResponder(facts, { streams: createStreams(clock), entrance, closing: closing.signal });
+
+  const onRequest = async (request: IncomingMessage, response: ServerResponse, connection: ConnectionUse) => {
+    setSafeHeaders(response, hasCookies);
+    if (closing.signal.aborted) response.setHeader('connection', 'close');
+    const [path = '', ...query] = request.url?.split('?') ?? [];
+    const context = { facts, request, response, connection, path };
+    try {
+      await respond(context, new URLSearchParams(query.join('?')));
+    } catch (error) {
+      if (!(error instanceof RefusedError)) log.error({ error: Object(error).name }, 'the console failed');
+      if (response.headersSent) return void response.destroy();
+      sendAnswer(toFailurePage(error), { request, response, path, hasCookies });
+    }
+  };
+  const listener = await listen({ host: address, port, tls, limits: LIMITS, onRequest });
+  return {
+    url: listener.url,
+    setTls: listener.setTls,
+    close: async () => {
+      closing.abort();
+      const stop = clock.setTimer(listener.cut, CLOSE_GRACE_MS);
+      await listener.drain();
+      stop();
+    },
+  };
+}
+
+/** What is told of an error: RefusedError has a message for people, such as where what replicas share cannot be reached. */
+function toFailurePage(error: unknown): ConsolePage {
+  if (error instanceof RefusedError) return toFaultPage(503, 'This does not work now', error.message);
+  return toFaultPage(
+    500,
+    'The console failed',
+    'The server log has the details. Load the page again to see what holds now.',
+  );
 }

@@ -1,11 +1,10 @@
 import type { VerifierDeps } from '../agents/jwt.ts';
 import { fetchKeys, JWKS_TIMEOUT, KeysUnavailable, MAX_JWKS_BYTES } from '../agents/key-set.ts';
 import type { Log } from '../log.ts';
-import { createBytePool } from '../memory/byte-pool.ts';
 import type { IssuerConfig } from '../settings/agents-config.ts';
 import { TransportError } from '../workos/errors.ts';
-import { proxyFor, type Variable } from '../workos/proxy.ts';
-import { createTransport, type Transport } from '../workos/transport.ts';
+import type { Variable } from '../workos/proxy.ts';
+import { openOwnFetch } from './own-fetch.ts';
 
 export type IssuerKeysDeps = {
   readonly variable: Variable;
@@ -17,37 +16,14 @@ export type IssuerKeysDeps = {
 /** Milliseconds between two lines of the log about the same issuer. */
 const WARNING_INTERVAL_MS = 60_000;
 
-/**
- * Fetches issuers' keys with the transport of WorkOS requests: through the same proxy, without redirects, with limits
- * on size and time. Node's own fetch ignores the proxy or, with NODE_USE_ENV_PROXY, sends even loopback through it.
- */
+/** Fetches issuers' keys, and remembers whether the last fetch of each succeeded. */
 export function openIssuerKeys({ variable, log, now }: IssuerKeysDeps) {
-  const transports = new Map<string, Transport>();
+  const own = openOwnFetch({ variable, now, timeoutMs: JWKS_TIMEOUT, maxBytes: MAX_JWKS_BYTES });
   /** The result of the last fetch by URL, and when a failure was last logged. */
   const latest = new Map<string, { isUp: boolean; warnedAt: number }>();
-  const toTransport = (origin: string): Transport => {
-    const known = transports.get(origin);
-    if (known !== undefined) return known;
-    const proxy = proxyFor(origin, variable);
-    const made = createTransport(origin, {
-      attemptTimeout: JWKS_TIMEOUT,
-      maxReplyBytes: MAX_JWKS_BYTES,
-      // Of its own, so that no answer of WorkOS delays the keys.
-      answers: createBytePool(MAX_JWKS_BYTES),
-      now,
-      proxy,
-    });
-    transports.set(origin, made);
-    return made;
-  };
   const fetchJwks: VerifierDeps['fetchJwks'] = async (address, { headers, signal }) => {
-    const { origin, pathname, search } = new URL(address);
     try {
-      const { status, body } = await toTransport(origin).send(
-        { method: 'GET', path: `${pathname}${search}`, headers: Object.fromEntries(headers), body: undefined },
-        { signal, deadline: now() + JWKS_TIMEOUT, agent: 'the server itself', repeat: 'never', slots: [] },
-      );
-      return new Response(body, { status });
+      return await own.fetch(address, { method: 'GET', headers: Object.fromEntries(headers), signal });
     } catch (error) {
       if (error instanceof TransportError) throw new KeysUnavailable(error.message, error.remedy);
       throw error;
@@ -83,8 +59,6 @@ export function openIssuerKeys({ variable, log, now }: IssuerKeysDeps) {
         throw error;
       }
     },
-    close: async () => {
-      await Promise.all([...transports.values()].map((transport) => transport.close()));
-    },
+    close: own.close,
   };
 }

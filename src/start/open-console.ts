@@ -4,14 +4,19 @@ import type { AuditRecord } from '../audit/record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
 import type { OpenConsole } from '../console/console.ts';
+import type { OwnFetch } from '../console/console-deps.ts';
 import { deriveKey } from '../keys.ts';
 import type { Log } from '../log.ts';
+import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
+import { TransportError } from '../workos/errors.ts';
 import type { Certificate } from './certificate.ts';
 import { type Holding, toAgentsSource } from './console-agents.ts';
+import { readClientSecret } from './console-settings.ts';
 import type { Host } from './host.ts';
 import type { LastCalls } from './last-calls.ts';
 import type { OpenApprovals } from './open-approvals.ts';
+import { openOwnFetch } from './own-fetch.ts';
 
 export type ConsoleParts = {
   readonly catalog: Catalog;
@@ -30,8 +35,15 @@ export type ConsoleParts = {
 
 /** Opens the console, whose code is loaded only for it. Throws StartError if it cannot listen. */
 export async function openConsoleAt(parts: ConsoleParts): Promise<OpenConsole> {
-  const { catalog, config, deploymentKey, approvals, record, log, certificate, budgets, lastCalls, current } = parts;
+  const { catalog, config, host, deploymentKey, approvals, record, log, certificate, budgets, lastCalls, current } =
+    parts;
   const { auditLog } = config;
+  const own = openOwnFetch({
+    variable: host.variable,
+    now: systemClock.now,
+    timeoutMs: ISSUER_TIMEOUT_MS,
+    maxBytes: MAX_ISSUER_BYTES,
+  });
   const { openConsole } = await import('../console/console.ts');
   const opened = await openConsole({
     host: config.http.consoleHost,
@@ -46,11 +58,45 @@ export async function openConsoleAt(parts: ConsoleParts): Promise<OpenConsole> {
     agents: toAgentsSource({ catalog, budgets, lastCalls, current }),
     record,
     recordFile: auditLog === 'stderr' ? undefined : auditLog,
-    clientSecretOf: () => undefined,
+    clientSecretOf: toClientSecrets(() => current().loaded.agents, host),
+    fetch: toIssuerFetch(own.fetch, log),
     log,
     clock: systemClock,
     today: Date.now,
   });
   log.info({ url: approvals.url }, 'serving the console');
-  return opened;
+  return {
+    ...opened,
+    close: async () => {
+      await opened.close();
+      await own.close();
+    },
+  };
 }
+
+/** Milliseconds and bytes of what an issuer answers. */
+const ISSUER_TIMEOUT_MS = 5_000;
+const MAX_ISSUER_BYTES = 256 * 1024;
+
+/** Tells the operator why an issuer cannot be reached, and the console only that it cannot. */
+const toIssuerFetch =
+  (fetch: OwnFetch, log: Log): OwnFetch =>
+  async (address, request) => {
+    try {
+      return await fetch(address, request);
+    } catch (error) {
+      if (error instanceof TransportError) {
+        const { host } = new URL(address);
+        log.warn({ host, reason: error.message, remedy: error.remedy }, 'an issuer cannot be reached for a sign-in');
+      }
+      throw error;
+    }
+  };
+
+/** The client secret of an issuer, read each time, so that a new one counts without a restart. */
+const toClientSecrets =
+  (agents: () => AgentsConfig, host: ConsoleParts['host']) =>
+  (name: string): string | undefined => {
+    const issuer = agents().issuers.find((one) => one.name === name);
+    return issuer && readClientSecret(issuer, host);
+  };

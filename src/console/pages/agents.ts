@@ -2,7 +2,7 @@ import { toAccess, toPolicy } from '../../access/overview.ts';
 import { RecordError } from '../../audit/record.ts';
 import { LIFTED } from '../../call/confirm/approvals.ts';
 import type { ListedAgent } from '../agents-source.ts';
-import type { ConsoleDeps } from '../console.ts';
+import type { ConsoleDeps } from '../console-deps.ts';
 import { type Html, html } from '../html.ts';
 import type { ConsolePage, ConsoleRoute, Viewer } from '../routes.ts';
 import { accessOfAll, agentPath } from './access-matrix.ts';

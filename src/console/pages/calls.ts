@@ -1,6 +1,6 @@
 import { type Row, toPlain } from '../../audit/read/show.ts';
 import { StartError } from '../../errors.ts';
-import type { ConsoleDeps } from '../console.ts';
+import type { ConsoleDeps } from '../console-deps.ts';
 import { type Html, html } from '../html.ts';
 import type { ConsolePage, ConsoleRoute, PageRequest, Viewer } from '../routes.ts';
 import { entryPage, entryPath } from './call-entry.ts';

@@ -1,4 +1,4 @@
-import type { ConsoleDeps } from '../console.ts';
+import type { ConsoleDeps } from '../console-deps.ts';
 import { type Html, html } from '../html.ts';
 import type { ConsolePage, ConsoleRoute, PageRequest, Viewer } from '../routes.ts';
 import { decideAnswer } from './decide-answer.ts';

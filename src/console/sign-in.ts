@@ -1,0 +1,215 @@
+import type { Configuration, CustomFetch } from 'openid-client';
+import type { Person } from '../call/confirm/approvals.ts';
+import { seal, unseal } from '../keys.ts';
+import type { IssuerConfig } from '../settings/agents-config.ts';
+import { isSafeUrl } from '../settings/agents-schema.ts';
+import type { ConsoleDeps } from './console-deps.ts';
+import { ATTEMPT_MS } from './kept-tokens.ts';
+
+/** A sign-in that is refused. The message is for the person, the reason for the operator: words of the server's own. */
+export class SignInError extends Error {
+  override readonly name = 'SignInError';
+  constructor(
+    readonly status: 400 | 403 | 503,
+    readonly reason: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What an attempt to sign in has to come back to. */
+type SignInAttempt = {
+  /** By its name in the file, and as it stands in `iss`. */
+  readonly issuer: string;
+  readonly iss: string;
+  readonly state: string;
+  readonly nonce: string;
+  /** Of PKCE. */
+  readonly verifier: string;
+  readonly to: string;
+  /** Milliseconds since 1970. */
+  readonly until: number;
+};
+
+type SignInDeps = Pick<ConsoleDeps, 'key' | 'url' | 'once' | 'config' | 'clientSecretOf' | 'fetch' | 'today'>;
+
+/** What an issuer says of itself is asked for again after so many milliseconds. */
+const METADATA_MS = 10 * 60_000;
+/** Seconds for each request to an issuer. */
+const TIMEOUT_S = 5;
+/** Milliseconds by which the clock of an issuer may be ahead. */
+const CLOCK_TOLERANCE_MS = 30_000;
+/** Characters of a `sub`, as OpenID Connect has it. */
+const MAX_SUB_CHARS = 255;
+
+/**
+ * Signs approvers in by OpenID Connect: code flow with PKCE, state and nonce. Of what the issuer says, its `iss` and the
+ * `sub` alone decide who has signed in.
+ */
+export function createSignIn({ key, url, once, config, clientSecretOf, fetch, today }: SignInDeps) {
+  const context = `attempt at ${url}`;
+  const known = new Map<
+    string,
+    { readonly made: string; readonly at: number; readonly found: Promise<Configuration> }
+  >();
+
+  const connect = async (
+    issuer: IssuerConfig,
+    clientId: string,
+    secret: string | undefined,
+  ): Promise<Configuration> => {
+    const oidc = await import('openid-client');
+    const toFetch: CustomFetch = (address, { method, headers, body, signal }) =>
+      fetch(address, { method, headers, body: body == null ? undefined : String(body), signal });
+    const isPlain = issuer.issuer.startsWith('http:'); // on loopback alone
+    const found = await oidc.discovery(new URL(issuer.issuer), clientId, undefined, undefined, {
+      timeout: TIMEOUT_S,
+      execute: isPlain ? [oidc.allowInsecureRequests] : [],
+      [oidc.customFetch]: toFetch,
+    });
+    const { supportsPKCE: _, ...metadata } = found.serverMetadata();
+    const { authorization_endpoint: authorization = '', token_endpoint: token = '' } = metadata;
+    if (metadata.issuer !== issuer.issuer || ![authorization, token].every(isSafeUrl))
+      throw new SignInError(503, 'metadata', `${issuer.name} does not say of itself what the settings file says.`);
+    const trusted = new oidc.Configuration(
+      // Keys and algorithms are those of the file.
+      { ...metadata, jwks_uri: issuer.jwksUrl, id_token_signing_alg_values_supported: [...issuer.algorithms] },
+      clientId,
+      secret,
+    );
+    trusted.timeout = TIMEOUT_S;
+    trusted[oidc.customFetch] = toFetch;
+    if (isPlain) oidc.allowInsecureRequests(trusted);
+    oidc.enableNonRepudiationChecks(trusted);
+    return trusted;
+  };
+
+  const readSecret = ({ name }: IssuerConfig): string | undefined => {
+    try {
+      return clientSecretOf(name);
+    } catch {
+      throw new SignInError(
+        503,
+        'client secret',
+        `The server cannot read its client secret for ${name}. The operator has to correct that.`,
+      );
+    }
+  };
+
+  /** What an issuer says of itself, asked for once for all who sign in meanwhile. */
+  const reach = (issuer: IssuerConfig): Promise<Configuration> => {
+    if (issuer.signIn === undefined)
+      throw new SignInError(
+        400,
+        'issuer',
+        `${issuer.name} does not sign approvers in: it has no sign-in in the settings file.`,
+      );
+    const { clientId } = issuer.signIn;
+    const secret = readSecret(issuer);
+    const made = JSON.stringify([issuer, secret]);
+    const last = known.get(issuer.name);
+    if (last !== undefined && last.made === made && today() < last.at + METADATA_MS) return last.found;
+    const entry = { made, at: today(), found: connect(issuer, clientId, secret) };
+    known.set(issuer.name, entry);
+    entry.found.catch(() => {
+      if (known.get(issuer.name) === entry) known.delete(issuer.name);
+    });
+    return entry.found;
+  };
+
+  const toError = (error: unknown, issuer: IssuerConfig): SignInError => {
+    if (error instanceof SignInError) return error;
+    const { code, error: refusal } = Object(error);
+    if (typeof code !== 'string' || code === 'OAUTH_TIMEOUT')
+      return new SignInError(503, 'not reached', `${issuer.name} cannot be reached. Try again in a moment.`);
+    if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR')
+      return new SignInError(403, 'refused by the issuer', `${issuer.name} did not sign you in${toWord(refusal)}.`);
+    return new SignInError(
+      403,
+      code,
+      `What ${issuer.name} answered is not valid here${toWord(code)}. Begin the sign-in again in this window.`,
+    );
+  };
+
+  return {
+    /** Where the person is sent, and what their browser keeps until they come back. @throws SignInError */
+    begin: async (name: string, to: string) => {
+      const issuer = config().issuers.find((one) => one.name === name);
+      if (issuer === undefined) throw new SignInError(400, 'issuer', 'There is no such issuer in the settings file.');
+      try {
+        const found = await reach(issuer);
+        const oidc = await import('openid-client');
+        const attempt: SignInAttempt = {
+          issuer: issuer.name,
+          iss: issuer.issuer,
+          state: oidc.randomState(),
+          nonce: oidc.randomNonce(),
+          verifier: oidc.randomPKCECodeVerifier(),
+          to,
+          until: today() + ATTEMPT_MS,
+        };
+        const address = oidc.buildAuthorizationUrl(found, {
+          redirect_uri: `${new URL(url).origin}/signed-in`,
+          scope: 'openid',
+          state: attempt.state,
+          nonce: attempt.nonce,
+          code_challenge: await oidc.calculatePKCECodeChallenge(attempt.verifier),
+          code_challenge_method: 'S256',
+        });
+        return { address: address.href, attempt: seal(key, context, JSON.stringify(attempt)) };
+      } catch (error) {
+        throw toError(error, issuer);
+      }
+    },
+    /** Who has signed in. @param answer of the issuer, as the browser brings it @throws SignInError */
+    finish: async (sealed: string | undefined, answer: URLSearchParams) => {
+      const text = sealed === undefined ? undefined : unseal(key, context, sealed);
+      const attempt = text === undefined ? undefined : (JSON.parse(text) as SignInAttempt); // only `begin` seals here
+      if (attempt === undefined || attempt.until <= today())
+        throw new SignInError(
+          403,
+          'no attempt',
+          'This sign-in was not begun in this window, or more than ten minutes ago. Begin it again.',
+        );
+      const issuer = config().issuers.find(({ name, issuer }) => name === attempt.issuer && issuer === attempt.iss);
+      if (issuer === undefined)
+        throw new SignInError(403, 'issuer', 'The settings file does not have this issuer any more.');
+      try {
+        const found = await reach(issuer);
+        const { authorizationCodeGrant } = await import('openid-client');
+        const address = new URL('/signed-in', url);
+        for (const name of ['code', 'state', 'iss', 'error'])
+          for (const value of answer.getAll(name)) address.searchParams.append(name, value);
+        const tokens = await authorizationCodeGrant(found, address, {
+          expectedState: attempt.state,
+          expectedNonce: attempt.nonce,
+          pkceCodeVerifier: attempt.verifier,
+          idTokenExpected: true,
+        });
+        const claims = tokens.claims();
+        if (claims === undefined) throw new SignInError(403, 'no ID token', `${issuer.name} sent no ID token.`);
+        if (claims.act !== undefined)
+          throw new SignInError(
+            403,
+            'act',
+            'This sign-in acts for another person (impersonation). Approvers sign in as themselves.',
+          );
+        if (claims.iat * 1_000 > today() + CLOCK_TOLERANCE_MS)
+          throw new SignInError(403, 'iat', `The clock of ${issuer.name} is ahead of the server's.`);
+        if (claims.sub.length > MAX_SUB_CHARS)
+          throw new SignInError(403, 'sub', `${issuer.name} sent a sub that is too long.`);
+        // Once it is known to be good: otherwise anyone could fill what is remembered.
+        if (!(await once.use(`attempt.${attempt.state}`, attempt.until)))
+          throw new SignInError(403, 'used', 'This sign-in was used already. Begin it again.');
+        const by: Person = { issuer: issuer.name, sub: claims.sub };
+        return { by, iss: issuer.issuer, to: attempt.to };
+      } catch (error) {
+        throw toError(error, issuer);
+      }
+    },
+  };
+}
+
+/** A code of an error as people see it, where it is one. */
+const toWord = (code: unknown): string => (/^[\w.-]{1,60}$/.test(String(code)) ? ` (${code})` : '');
