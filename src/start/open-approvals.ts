@@ -22,6 +22,7 @@ export function openApprovals(config: Config, { catalog, current }: ApprovalDeps
   return {
     store: createApprovalStore(Date.now),
     once: createOnceStore(Date.now),
+    isShared: false,
     url: toConsoleUrl(config),
     stillApproves: (approval, { by, approver }) => {
       const rules = createApproverRules(catalog, current().agents);
