@@ -285,6 +285,20 @@ describeWithRedis('while the Redis of what waits is away', () => {
     await server.kill();
   });
 
+  it('the noes of so many callers at most are remembered', async () => {
+    const server = await startRedis();
+    const redis = await openRedis(server.url);
+    const store = openReplica(redis, 'a', () => ASKED_AT);
+    await server.kill();
+    for (let index = 0; index < 1_000; index += 1) await store.countNo(`c${index}`).catch(() => {});
+    await server.restart();
+    await expect.poll(redis.isUp).toBe(true);
+    expect(await store.put(toApproval('h1'))).toBe(false);
+    expect(await openReplica(redis, 'a', () => ASKED_AT).put(toApproval('h1'))).toBe(true);
+    await redis.close();
+    await server.kill();
+  });
+
   it('a server that starts without it answers with the same words', async () => {
     const redis = await openRedis(`redis://127.0.0.1:${await freePort()}`);
     await expect(openReplica(redis, 'a', () => ASKED_AT).list()).rejects.toBeInstanceOf(RefusedError);

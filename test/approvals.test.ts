@@ -4,6 +4,7 @@ import { APPROVAL_MS, type ApprovalStore, createApprovalStore } from '../src/cal
 import { merge, NO_NOES, NOES_MS, withLift, withNo } from '../src/call/confirm/noes.ts';
 import { MAX_PENDING } from '../src/call/confirm/pending.ts';
 import { RefusedError } from '../src/errors.ts';
+import { createChanges } from '../src/redis/changes.ts';
 import { openRedis, type Redis } from '../src/redis/connect.ts';
 import { createRedisOnceStore } from '../src/redis/once.ts';
 import { ASKED_AT, openReplica, toAnswer, toApproval } from './support/approvals.ts';
@@ -243,6 +244,39 @@ describeWithRedis('what waits in Redis', () => {
     const [elsewhere = expect.fail()] = open('elsewhere');
     await again.put(toApproval('h2'));
     expect([await elsewhere.list(), await elsewhere.heldCallers()]).toEqual([[], []]);
+  });
+
+  it('lets a call go on at once where its own server is answered', async () => {
+    time = ASKED_AT;
+    const [redis = expect.fail()] = replicas;
+    const store = openReplica(redis, 'at once', today, { pollMs: 600_000 });
+    await store.put(toApproval('h1'));
+    const waits = store.waitFor('h1', 600_000, signal);
+    await expect.poll(() => store.find('h1')).toBeDefined(); // the wait has looked before this
+    await store.answer('h1', toAnswer('yes'));
+    await waits;
+    let told = 0;
+    const end = store.onChange(() => void told++);
+    await expect.poll(() => told).toBe(1);
+    await store.put(toApproval('h2'));
+    expect(told).toBe(2);
+    end();
+  });
+});
+
+describe('the look for what others changed', () => {
+  it('that has begun before the last listener ended tells the next one nothing', async () => {
+    const looks: ((found: string) => void)[] = [];
+    const changes = createChanges(() => new Promise((resolve) => looks.push(resolve)), 1);
+    let told = 0;
+    changes.listen(() => expect.fail('it has ended'))();
+    const end = changes.listen(() => void told++);
+    looks[0]?.('old');
+    looks[1]?.('new');
+    await expect.poll(() => looks).toHaveLength(3);
+    expect(told).toBe(1);
+    end();
+    end();
   });
 });
 
