@@ -3,7 +3,7 @@ import { PENDING_MS } from '../call/confirm/pending.ts';
 import { seal, unseal } from '../keys.ts';
 import type { Log } from '../log.ts';
 import type { Relay } from '../serve/http/calls-in-progress.ts';
-import { type Redis, RedisAway, type Script, toScript } from './connect.ts';
+import { type Redis, type Script, toScript, unlessAway } from './connect.ts';
 import { digest, toPrefix } from './script.ts';
 
 /** Arguments: question, milliseconds. */
@@ -87,8 +87,3 @@ export function createRedisAnswers({ redis, scope, key, log, pollMs = POLL_MS }:
 }
 
 const toCancelled = (call: string): string => `cancelled ${call}`;
-
-function unlessAway(error: unknown): undefined {
-  if (!(error instanceof RedisAway)) throw error;
-  return undefined;
-}

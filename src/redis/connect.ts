@@ -33,6 +33,12 @@ export class RedisAway extends Error {
   }
 }
 
+/** Lets a caller go on that can do without an answer of Redis. */
+export function unlessAway(error: unknown): undefined {
+  if (!(error instanceof RedisAway)) throw error;
+  return undefined;
+}
+
 /** The refusal of a call that needs the shared limits while Redis is unreachable. */
 export const awayRefusal = () =>
   new RefusedError(

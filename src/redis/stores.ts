@@ -1,4 +1,6 @@
 import type { Budgets } from '../agents/budgets.ts';
+import type { OnceStore } from '../agents/once.ts';
+import type { ApprovalStore } from '../call/confirm/approvals.ts';
 import type { PendingStore } from '../call/confirm/pending.ts';
 import { systemClock } from '../clock.ts';
 import { deriveKey } from '../keys.ts';
@@ -8,8 +10,10 @@ import type { HttpConfig } from '../settings/config.ts';
 import type { KeyedEnvironment } from '../workos/environment.ts';
 import type { Shared } from '../workos/limits/limit.ts';
 import { createRedisAnswers } from './answers.ts';
+import { createRedisApprovals } from './approvals.ts';
 import { createRedisBudgets } from './budgets.ts';
 import { openRedis } from './connect.ts';
+import { createRedisOnceStore } from './once.ts';
 import { createKeylessPendingStore, createRedisPendingStore } from './pending.ts';
 import { createSharedWindows } from './windows.ts';
 
@@ -19,6 +23,9 @@ export type SharedStores = {
   readonly budgets: Budgets;
   /** `undefined` without a deployment key. */
   readonly answers: Relay | undefined;
+  /** `undefined` without a deployment key. */
+  readonly approvals: ApprovalStore | undefined;
+  readonly once: OnceStore;
   readonly pendingOf: (environment: KeyedEnvironment) => PendingStore;
   readonly isUp: () => boolean;
   /** Rejects while Redis is unreachable. */
@@ -46,6 +53,7 @@ export async function openShared(
       isUp ? log.info({}, 'Connected to Redis') : log.warn({ reason, whenAway }, 'Redis is unreachable'),
   });
   const { now } = systemClock;
+  const today = Date.now;
   const key = deploymentKey && deriveKey(deploymentKey, 'confirmations');
   return {
     // Servers with the same API key count in the same windows. Redis gets only a digest of the key.
@@ -53,10 +61,21 @@ export async function openShared(
       createSharedWindows({ redis, scope: `${baseUrl} ${apiKey}`, replicas, whenAway, now }),
     budgets: createRedisBudgets({ redis, scope, replicas, whenAway, now }),
     answers: deploymentKey && createRedisAnswers({ redis, scope, key: deriveKey(deploymentKey, 'answers'), log }),
+    approvals:
+      deploymentKey &&
+      createRedisApprovals({
+        redis,
+        scope,
+        key: deriveKey(deploymentKey, 'approvals'),
+        today,
+        clock: systemClock,
+        log,
+      }),
+    once: createRedisOnceStore({ redis, scope, today }),
     pendingOf: ({ apiKey, baseUrl }) =>
       key === undefined
         ? createKeylessPendingStore()
-        : createRedisPendingStore({ redis, scope, environment: `${baseUrl} ${apiKey}`, key, now: Date.now, log }),
+        : createRedisPendingStore({ redis, scope, environment: `${baseUrl} ${apiKey}`, key, now: today, log }),
     isUp: redis.isUp,
     check: async () => {
       if (!redis.isUp()) throw new Error('Redis is unreachable');

@@ -17,11 +17,12 @@ export type ApprovalDeps = {
 export type OpenApprovals = Approvals & { readonly once: OnceStore };
 
 /** What waits for approvers, and what the console has to remember: shared by replicas, else in memory. */
-export function openApprovals(config: Config, { catalog, current }: ApprovalDeps): OpenApprovals | undefined {
+export function openApprovals(config: Config, { catalog, shared, current }: ApprovalDeps): OpenApprovals | undefined {
   if (config.http.consolePort === undefined) return undefined;
   return {
-    store: createApprovalStore(Date.now),
-    once: createOnceStore(Date.now),
+    store: shared?.approvals ?? createApprovalStore(Date.now),
+    once: shared?.once ?? createOnceStore(Date.now),
+    isShared: shared?.approvals !== undefined,
     url: toConsoleUrl(config),
     stillApproves: (approval, { by, approver }) => {
       const rules = createApproverRules(catalog, current().agents);

@@ -97,6 +97,26 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'Redis cannot be reached; confirmations need it',
   ],
   [
+    'src/redis/approvals.ts',
+    'This server keeps the calls that wait for an approver in Redis and cannot reach it. Nothing was sent to WorkOS. Try again in a minute. If the error persists, tell the operator of this server.',
+    'Redis cannot be reached; `confirm: person` and the console need it',
+  ],
+  [
+    'src/redis/once.ts',
+    'This server keeps used links and ended sessions in Redis and cannot reach it. Try again in a minute. If the error persists, tell the operator of this server.',
+    'The same, in the console',
+  ],
+  [
+    'src/redis/noes.ts',
+    'This server could not change what it keeps of your calls in Redis, since other servers did at the same time. Nothing was sent to WorkOS. Try again.',
+    'Many replicas count noes to one agent in the same moment',
+  ],
+  [
+    'src/call/confirm/approvals.ts',
+    'This call is too large to be shown to an approver, with ${bytes} bytes; ${MAX_APPROVAL_BYTES} are possible. Nothing was sent to WorkOS. Change less in one call.',
+    'A call with `confirm: person` has arguments of tens of kilobytes',
+  ],
+  [
     'src/call/confirm/person-answer.ts',
     'The client answered the question with an error. It may not have asked a person at all.',
     'A client that declares elicitation and fails to ask',

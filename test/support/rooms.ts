@@ -127,9 +127,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     types: ['catalog', 'log.ts', 'clock.ts', 'node:http'],
   },
   redis: {
-    knows: 'what replicas share: budgets, pending confirmations, windows of rate limits',
+    knows: 'what replicas share: budgets, confirmations and calls that wait for approvers, windows of rate limits',
     imports: ['agents', 'call', 'keys.ts', 'clock.ts', 'errors.ts', '@redis/client', 'node:crypto', 'node:net'],
-    types: ['settings', 'serve', 'workos', 'log.ts', '@modelcontextprotocol/server'],
+    types: ['settings', 'serve', 'workos', 'cancel', 'log.ts', '@modelcontextprotocol/server'],
   },
   agents: {
     knows: 'who calls over HTTP, and who approves: tokens, JWTs, narrowing headers, budgets, approvers',

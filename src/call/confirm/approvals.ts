@@ -1,4 +1,6 @@
 import type { CancelSignal } from '../../cancel/cancel-signal.ts';
+import { RefusedError } from '../../errors.ts';
+import { isSpent, NO_NOES, type Noes, withNo } from './noes.ts';
 import { MAX_PENDING } from './pending.ts';
 import type { ShownCall } from './preview.ts';
 
@@ -56,10 +58,13 @@ export type Answered = { readonly approval: Approval; readonly answer?: Approval
 
 /**
  * The calls that wait for approvers, shared by all processes that serve the same callers. Every method that returns a
- * promise rejects if the store cannot be reached.
+ * promise rejects with RefusedError if the store cannot be reached, but for `waitFor`, which waits on.
  */
 export type ApprovalStore = {
-  /** Keeps it until its end. Resolves to false if its caller has MAX_PENDING already, or if the store is full. */
+  /**
+   * Keeps it until its end. Resolves to false if its caller has MAX_PENDING already, or if the store is full. Rejects with
+   * RefusedError if it is larger than MAX_APPROVAL_BYTES.
+   */
   readonly put: (approval: Approval) => Promise<boolean>;
   /** Also one that was answered and not taken yet. */
   readonly find: (handle: string) => Promise<Answered | undefined>;
@@ -84,6 +89,8 @@ export type ApprovalStore = {
 /** What a call needs to ask an approver. */
 export type Approvals = {
   readonly store: ApprovalStore;
+  /** Whether replicas share what waits. Otherwise it ends with this process, and a restart refuses it. */
+  readonly isShared: boolean;
   /** Where the console is, for people. */
   readonly url: string;
   /** Whether the approver who said yes may do so still, by the configuration that holds now. */
@@ -92,42 +99,65 @@ export type Approvals = {
 
 /** Milliseconds that a call waits for an approver before it is asked about anew. */
 export const APPROVAL_MS = 60 * 60_000;
-/** Noes within NOES_MS after which an agent's waiting calls are held. */
-export const MAX_NOES = 3;
-export const NOES_MS = 60 * 60_000;
 /** What the note of a lift begins with. After a restart it ends what earlier noes began. */
 export const LIFTED = 'calls are asked about again';
 /** Characters of the agent's reason, and of an approver's words. */
 export const MAX_REASON_CHARS = 200;
 export const MAX_WORDS_CHARS = 500;
-/** Entries that one process keeps: none is dropped before its time. */
-const MAX_ENTRIES = 1_000;
+/** What is kept at a time, of all callers together: none is dropped before its time. */
+export const MAX_APPROVALS = 1_000;
+/** Bytes as JSON of one, and of all: what is shown has the values that a call changes. */
+const MAX_APPROVAL_BYTES = 64 * 1024;
+export const MAX_APPROVALS_BYTES = 16 * 1024 * 1024;
+
+/** An approval as JSON, and its bytes. Throws RefusedError if it is too large to be kept. */
+export function toKept(approval: Approval): { readonly json: string; readonly bytes: number } {
+  const json = JSON.stringify(approval);
+  const bytes = Buffer.byteLength(json);
+  if (bytes <= MAX_APPROVAL_BYTES) return { json, bytes };
+  throw new RefusedError(
+    `This call is too large to be shown to an approver, with ${bytes} bytes; ${MAX_APPROVAL_BYTES} are possible. Nothing was sent to WorkOS. Change less in one call.`,
+    'the call is too large to be shown to an approver',
+  );
+}
 
 /**
  * Keeps what waits in memory: it belongs to this process, and ends with it.
  * @param today milliseconds since 1970
+ * @param before the noes that callers had before the process began
  */
-export function createApprovalStore(today: () => number): ApprovalStore {
-  const kept = new Map<string, Answered>();
-  const noes = new Map<string, number[]>();
-  const held = new Set<string>();
+export function createApprovalStore(today: () => number, before: ReadonlyMap<string, Noes> = new Map()): ApprovalStore {
+  const kept = new Map<string, Answered & { readonly bytes: number }>();
+  const noes = new Map(before);
   const listeners = new Set<() => void>();
   const tell = () => {
     for (const listener of [...listeners]) listener();
   };
   const expire = () => {
     for (const [handle, { approval }] of kept) if (approval.until <= today()) kept.delete(handle);
+    for (const [caller, own] of noes) if (isSpent(own, today())) noes.delete(caller);
   };
-  const find = (handle: string) => {
+  const find = (handle: string): Answered | undefined => {
     expire();
-    return kept.get(handle);
+    const found = kept.get(handle);
+    return found && { approval: found.approval, answer: found.answer };
+  };
+  const isFull = (caller: string, bytes: number): boolean => {
+    const all = [...kept.values()];
+    const own = all.filter(({ approval }) => approval.caller === caller);
+    return (
+      own.length >= MAX_PENDING ||
+      all.length >= MAX_APPROVALS ||
+      all.reduce((sum, other) => sum + other.bytes, bytes) > MAX_APPROVALS_BYTES ||
+      noes.size >= MAX_APPROVALS // each no answers one of these, so that noes need no bound of their own
+    );
   };
   return {
     put: async (approval) => {
       expire();
-      const own = [...kept.values()].filter((other) => other.approval.caller === approval.caller);
-      if (kept.size >= MAX_ENTRIES || own.length >= MAX_PENDING) return false;
-      kept.set(approval.handle, { approval });
+      const { bytes } = toKept(approval);
+      if (kept.has(approval.handle) || isFull(approval.caller, bytes)) return false;
+      kept.set(approval.handle, { approval, bytes });
       tell();
       return true;
     },
@@ -137,7 +167,8 @@ export function createApprovalStore(today: () => number): ApprovalStore {
       return [...kept.values()].flatMap(({ approval, answer }) => (answer === undefined ? [approval] : []));
     },
     answer: async (handle, answer) => {
-      const found = find(handle);
+      expire();
+      const found = kept.get(handle);
       if (found === undefined || found.answer !== undefined) return false;
       kept.set(handle, { ...found, answer });
       tell();
@@ -147,14 +178,11 @@ export function createApprovalStore(today: () => number): ApprovalStore {
       const found = find(handle);
       if (found?.answer === undefined) return undefined;
       kept.delete(handle);
+      tell();
       return found;
     },
     waitFor: (handle, ms, signal) =>
       new Promise((resolve) => {
-        const isOver = () => {
-          const found = find(handle);
-          return signal.aborted || found === undefined || found.answer !== undefined;
-        };
         const end = () => {
           clearTimeout(timer);
           listeners.delete(look);
@@ -162,23 +190,22 @@ export function createApprovalStore(today: () => number): ApprovalStore {
           resolve();
         };
         const look = () => {
-          if (isOver()) end();
+          const found = find(handle);
+          if (signal.aborted || found === undefined || found.answer !== undefined) end();
         };
-        const timer = setTimeout(end, ms);
+        const left = (kept.get(handle)?.approval.until ?? 0) - today();
+        const timer = setTimeout(end, Math.min(ms, left));
         listeners.add(look);
         signal.addEventListener('abort', end);
         look();
       }),
     countNo: async (caller) => {
-      const times = [...(noes.get(caller) ?? []).filter((at) => at > today() - NOES_MS), today()];
-      noes.set(caller, times);
-      if (times.length >= MAX_NOES) held.add(caller);
+      noes.set(caller, withNo(noes.get(caller) ?? NO_NOES, today()));
       tell();
     },
-    isHeld: async (caller) => held.has(caller),
-    heldCallers: async () => [...held],
+    isHeld: async (caller) => noes.get(caller)?.isHeld === true,
+    heldCallers: async () => [...noes].flatMap(([caller, { isHeld }]) => (isHeld ? [caller] : [])),
     lift: async (caller) => {
-      held.delete(caller);
       noes.delete(caller);
       tell();
     },

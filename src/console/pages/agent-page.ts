@@ -1,6 +1,6 @@
 import { explainAccess } from '../../access/explanation.ts';
 import { noSuch, toAccess, toPolicy } from '../../access/overview.ts';
-import { MAX_NOES } from '../../call/confirm/approvals.ts';
+import { MAX_NOES } from '../../call/confirm/noes.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { LastCall, ListedAgent } from '../agents-source.ts';
 import { type Html, html } from '../html.ts';
