@@ -1,6 +1,6 @@
 import { createApproverRules } from '../agents/approvers.ts';
 import { createOnceStore, type OnceStore } from '../agents/once.ts';
-import { type Approvals, createApprovalStore } from '../call/confirm/approvals.ts';
+import { type Approval, type Approvals, createApprovalStore, toBinding } from '../call/confirm/approvals.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { SharedStores } from '../redis/stores.ts';
 import type { Config } from '../settings/config.ts';
@@ -12,21 +12,28 @@ export type ApprovalDeps = {
   readonly shared: SharedStores | undefined;
   /** The configuration that holds now. */
   readonly current: () => Loaded;
+  /** Refuses calls for the same object, since an approver said no. */
+  readonly decline: (approval: Approval) => Promise<void>;
 };
 
 export type OpenApprovals = Approvals & { readonly once: OnceStore };
 
 /** What waits for approvers, and what the console has to remember: shared by replicas, else in memory. */
-export function openApprovals(config: Config, { catalog, current }: ApprovalDeps): OpenApprovals | undefined {
+export function openApprovals(config: Config, { catalog, current, decline }: ApprovalDeps): OpenApprovals | undefined {
   if (config.http.consolePort === undefined) return undefined;
   return {
-    store: createApprovalStore(Date.now),
+    store: toBinding(createApprovalStore(Date.now), decline),
     once: createOnceStore(Date.now),
     url: toConsoleUrl(config),
     stillApproves: (approval, { by, approver }) => {
       const rules = createApproverRules(catalog, current().agents);
       const found = rules.find(by, approver);
       return found !== undefined && rules.whyNot(found, approval) === undefined;
+    },
+    hasApprover: (approval) => {
+      const { agents } = current();
+      const rules = createApproverRules(catalog, agents);
+      return agents.approvers.some((approver) => rules.whyNot(approver, approval) === undefined);
     },
   };
 }
