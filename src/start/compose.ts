@@ -52,7 +52,7 @@ export type ComposeDeps = {
   /** The rate limit windows shared with other replicas. */
   readonly shared?: Shared | undefined;
   readonly observer?: (Observer & CallObserver) | undefined;
-  /** The clock by which events are waited for. */
+  /** The clock by which events and approvers are waited for. */
   readonly clock?: Clock;
   readonly tracer?: Pick<Tracer, 'endCall'> | undefined;
 };
@@ -73,6 +73,7 @@ export function compose(deps: ComposeDeps): Composed {
   const byName = new Map<string, Tool>(catalog.tools.map((tool) => [tool.name, tool]));
   const toolOf = (name: string) => byName.get(name);
   const { now } = systemClock;
+  const clock = deps.clock ?? systemClock;
   const { above, below } = watch(now);
   const layers = [
     retry({ ...systemClock, random: Math.random, sleep }),
@@ -89,7 +90,7 @@ export function compose(deps: ComposeDeps): Composed {
     approvals: deps.approvals,
     environment: { name: deps.environmentName ?? environment.label, label: deps.name ?? environment.label },
     newId: () => randomBytes(16).toString('base64url'),
-    today: Date.now,
+    today: clock.date,
     // Only the servers of the same environment share its API key.
     digest: (value) => createHmac('sha256', environment.apiKey).update(canonicalJson(value)).digest('base64url'),
   });
@@ -97,7 +98,6 @@ export function compose(deps: ComposeDeps): Composed {
   const journal = createJournal({ record, environment: deps.name ?? environment.label });
   const keepsPace = async (agent: string, { group, calls }: Pace) =>
     (await budgets.take(`${group} ${agent}`, calls, HOUR_MS)).ok;
-  const clock = deps.clock ?? systemClock;
   const lister = catalog.tools.find(({ events }) => events !== undefined);
   const waits = lister && {
     ...clock,

@@ -53,7 +53,7 @@ export type CallingOptions = {
   /** What it declares instead. */
   readonly capabilities?: object;
   readonly agent?: string;
-  readonly approvals?: Approvals;
+  readonly approvals?: Approvals | undefined;
   readonly pending?: PendingStore;
   readonly clientAsks?: Caller['clientAsks'];
   readonly samePerson?: Caller['samePerson'];
