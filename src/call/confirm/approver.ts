@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import type { ApproverFacts } from '../../audit/entry.ts';
+import { type ApproverFacts, DECLINED } from '../../audit/entry.ts';
 import { MAX_REASON_CHARS } from '../../catalog/server-arguments.ts';
 import { RefusedError } from '../../errors.ts';
 import { cleanText } from '../../visible.ts';
@@ -77,7 +77,7 @@ export function createApproverGate({
     const said = words === undefined ? '' : ` The approver says: "${words}".`;
     const refusal = new RefusedError(
       `An approver did not confirm this call.${said} Do not try again; ask the people you work for what to do instead.`,
-      APPROVER_DECLINED,
+      DECLINED.approver,
     );
     return { open: false, refusal, by: toFacts(answer) };
   };
@@ -148,9 +148,6 @@ export function createApproverGate({
 }
 
 type ApproverGateDeps = GateDeps & { readonly digestOf: (args: ConfirmationRequest['args']) => string };
-
-/** The rule of the entry for an approver's no. */
-export const APPROVER_DECLINED = 'an approver declined';
 
 const NO_CONSOLE = {
   message: 'An approver has to confirm this call, and this server has no console. Only its operator can change this.',

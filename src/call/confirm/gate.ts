@@ -1,4 +1,5 @@
 import { type CallToolResult, type InputRequiredResult, inputRequired } from '@modelcontextprotocol/server';
+import { DECLINED } from '../../audit/entry.ts';
 import type { Arguments } from '../../catalog/declaration.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
@@ -42,7 +43,7 @@ export function createGate(deps: GateDeps): ConfirmationGate {
     await store.decline(caller, toDeclined(tool, args));
     throw new RefusedError(
       'A person was asked and did not confirm this call. Do not try again; ask them what to do instead.',
-      'a person declined',
+      DECLINED.person,
     );
   };
   const isTyped = ({ expected }: Pending, typed: string): boolean =>
