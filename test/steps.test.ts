@@ -60,6 +60,7 @@ async function traceOf({ args, settings, gate, caller, onDecide, ...declared }: 
   const journal: Journal = {
     begin: () => ({
       understand: () => {},
+      answeredBy: () => {},
       decide: async (decision, rule, confirmation) => {
         trace.push(`record ${decision}, ${rule}, ${confirmation}`);
         onDecide?.();

@@ -7,6 +7,12 @@ export function withConfirmToken<T extends { readonly confirmed?: T }>(tool: T):
   return tool.confirmed ?? tool;
 }
 
+/** The tool as offered to an agent whose calls are confirmed in this way. A client that shows views gets another form. */
+export const toConfirmForm = <T extends { readonly confirmed?: T; readonly approved?: () => T }>(
+  tool: T,
+  mode: ConfirmMode,
+): T => (mode === 'auto' ? withConfirmToken(tool) : (mode === 'person' && tool.approved?.()) || tool);
+
 /** Whether this call needs a confirmation, as far as its tool and arguments tell: a delete, or an update that decides a user's identity. */
 export function needsConfirmation(tool: Tool, args: Arguments): boolean {
   const { secrets = [], identity = [] } = tool.credentials ?? {};

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import { allowOnly } from '../access/grants.ts';
 import { decide, narrow } from '../access/policy.ts';
+import type { Approval } from '../call/confirm/approvals.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
 import type { AgentAccess, AgentsConfig, JwtConditions, TemplateConfig } from '../settings/agents-config.ts';
@@ -17,7 +18,12 @@ export type ResolvedAgent = AgentAccess & AgentGrants & { readonly name: string 
 export type RefusalReason = TokenFault | 'missing' | 'unknown' | 'agent-expired' | 'unmatched' | 'grants';
 
 export type Identity =
-  | { readonly ok: true; readonly agent: ResolvedAgent }
+  | {
+      readonly ok: true;
+      readonly agent: ResolvedAgent;
+      /** The person whose token it is, or else the approver for whom the agent works, where the file says so. */
+      readonly requester?: Approval['requester'];
+    }
   | {
       readonly ok: false;
       readonly status: 401 | 403 | 503;
@@ -77,20 +83,22 @@ export function createIdentifier(
 ): (authorization: string | undefined) => Promise<Identity> {
   const verify = createVerifier(config.issuers, deps);
   const agents = config.agents.map((agent) => {
-    const { tokens, jwt, ...resolved } = agent;
-    return { tokens, jwt, resolved: Object.freeze(resolved) };
+    const { tokens, jwt, owner, ...resolved } = agent;
+    return { tokens, jwt, owner: owner === undefined ? undefined : { owner }, resolved: Object.freeze(resolved) };
   });
   const digests = digestsById(agents.flatMap(({ tokens }) => tokens));
   const byToken = new Map(
-    agents.flatMap(({ tokens, resolved }) =>
-      tokens.map(({ id, expires }) => [id, { agent: resolved, expires }] as const),
+    agents.flatMap(({ tokens, resolved, owner }) =>
+      tokens.map(({ id, expires }) => [id, { agent: resolved, owner, expires }] as const),
     ),
   );
   const resolve = createTemplates(deps.catalog);
 
   const isOver = (expires: number | undefined) => expires !== undefined && expires <= deps.now();
-  const admit = (agent: ResolvedAgent): Identity =>
-    isOver(agent.expires) ? refuse('agent-expired', agent.name) : { ok: true, agent };
+  const admit = (agent: ResolvedAgent, requester: Approval['requester']): Identity =>
+    isOver(agent.expires)
+      ? refuse('agent-expired', agent.name)
+      : { ok: true, agent, ...(requester !== undefined && { requester }) };
 
   return async (authorization) => {
     if (authorization === undefined) return refuse('missing');
@@ -103,7 +111,7 @@ export function createIdentifier(
       const isRight = matches(token, digests);
       const known = byToken.get(token.id);
       if (!isRight || known === undefined) return refuse('unknown');
-      return isOver(known.expires) ? refuse('expired', known.agent.name) : admit(known.agent);
+      return isOver(known.expires) ? refuse('expired', known.agent.name) : admit(known.agent, known.owner);
     }
 
     // Without issuers no other token can be valid.
@@ -114,12 +122,13 @@ export function createIdentifier(
     const agent = agents.find(
       ({ jwt }) => jwt !== undefined && (!isMachine || isClientAlone(jwt)) && fits(jwt, issuer, claims),
     );
-    if (agent !== undefined) return admit(agent.resolved);
+    const person = isMachine || claims.sub === undefined ? undefined : { issuer, sub: claims.sub };
+    if (agent !== undefined) return admit(agent.resolved, person ?? agent.owner);
     if (isMachine) return refuse('unmatched');
     const template = config.templates.find(({ jwt }) => fits(jwt, issuer, claims));
     if (template === undefined) return refuse('unmatched');
     const resolved = resolve(template, claims);
-    return resolved === undefined ? refuse('grants') : admit(resolved);
+    return resolved === undefined ? refuse('grants') : admit(resolved, person);
   };
 }
 

@@ -38,6 +38,9 @@ export type EntryFields =
       /** The grant or rule that decided. */
       readonly rule: string;
       readonly confirmation?: Confirmation | undefined;
+      readonly approver?: string | undefined;
+      readonly approver_by?: ApproverFacts['approver_by'] | undefined;
+      readonly same_person?: true | undefined;
       readonly trace?: string | undefined;
     }
   | {
@@ -62,7 +65,20 @@ export type EntryFields =
   | { readonly kind: 'note'; readonly text: string; readonly agent?: string | undefined }
   | { readonly kind: 'stop'; readonly reason: string };
 
-export type Confirmation = 'client prompt' | 'client view' | 'repeated by the model' | 'off';
+export type Confirmation = 'client prompt' | 'client view' | 'console' | 'repeated by the model' | 'off';
+
+/** The rule of the entry for a call that was declined. A no is found by it after a restart. */
+export const DECLINED = { person: 'a person declined', approver: 'an approver declined' } as const;
+
+/** Who has answered in the console. The server knows an account there, not a person. */
+export type ApproverFacts = {
+  /** The approver's name in the settings file. */
+  readonly approver: string;
+  /** How the approver had signed in: with an issuer, or by a link from the command line. */
+  readonly approver_by: 'issuer' | 'link';
+  /** Set where the approver had made the call as well. */
+  readonly same_person?: true | undefined;
+};
 
 export type Outcome = 'ok' | 'error' | 'unknown' | 'not sent' | 'asked' | 'cancelled' | 'dry run';
 
@@ -131,6 +147,8 @@ const UNSHORTENED: ReadonlySet<string> = new Set([
   'decision',
   'outcome',
   'confirmation',
+  'approver',
+  'approver_by',
 ]);
 
 function shorten(entry: Entry, maxLength: number): unknown {

@@ -3,6 +3,7 @@ import type { CallKind } from '../access/call-kind.ts';
 import type { ConfirmMode } from '../access/confirmation.ts';
 import type { CancelSignal } from '../cancel/cancel-signal.ts';
 import type { Tool } from '../catalog/tool.ts';
+import type { Approval, ApprovalWait } from './confirm/approvals.ts';
 import type { Elicitation } from './confirm/person-answer.ts';
 import type { WaitOutside } from './outside-waits.ts';
 import type { Verdict } from './verdict.ts';
@@ -35,6 +36,13 @@ export type Caller = {
   readonly markerOf: (tool: Tool) => string | undefined;
   /** How calls are confirmed, and the client's part in that. */
   readonly confirm: ConfirmMode;
+  /** Under confirm: person, whether an answer that the client brings counts as well. */
+  readonly clientAsks?: 'trusted' | undefined;
+  /** Whether an approver may say yes to a call of their own. Allowed unless set. */
+  readonly samePerson?: Approval['samePerson'] | undefined;
+  readonly requester?: Approval['requester'];
+  /** Learns that the call waits for an approver. It has ended then: a call with its confirmation ID goes on. */
+  readonly onWaiting?: ((wait: ApprovalWait) => void) | undefined;
   /** Absent if the tool was called by its own name. */
   readonly via?: Via | undefined;
   readonly named?: Named | undefined;

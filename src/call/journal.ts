@@ -1,4 +1,4 @@
-import { type Confirmation, idsIn, type Outcome, UNKNOWN } from '../audit/entry.ts';
+import { type ApproverFacts, type Confirmation, idsIn, type Outcome, UNKNOWN } from '../audit/entry.ts';
 import { type AuditRecord, RecordError } from '../audit/record.ts';
 import { type CallSubject, decisionSentence, outcomeSentence } from '../audit/sentence.ts';
 import type { Arguments } from '../catalog/declaration.ts';
@@ -24,6 +24,8 @@ export type CallFacts = {
 export type CallJournal = {
   /** Takes the arguments as they were understood. Until then, those that the client sent are recorded. */
   readonly understand: (args: Arguments) => void;
+  /** Takes who has answered in the console. The decisions that follow name them. */
+  readonly answeredBy: (approver: ApproverFacts) => void;
   /**
    * Records the decision before anything is sent. For a write, resolves once the entry is on disk. Throws RefusedError
    * if the entry cannot be written.
@@ -64,6 +66,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
     let told = () => toSubject(isObject(sent) ? sent : {});
     /** The sequence number of the last decision. */
     let decided: number | undefined;
+    let answeredBy: ApproverFacts | undefined;
     const write = (decision: 'allowed' | 'refused' | 'ask', rule: string, confirmation?: Confirmation) => {
       const subject = told();
       return record.append(
@@ -81,6 +84,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
           decision,
           rule,
           confirmation,
+          ...answeredBy,
           trace,
         },
         // The decision on a write has to survive a crash.
@@ -89,10 +93,13 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
     };
     return {
       understand: (understood) => {
-        // Without the token, so that a question and the confirmed call have the same digest.
-        toDigest = () => record.digest({ ...understood, confirm_token: undefined });
+        // Without these, so that a question and the confirmed call have the same digest.
+        toDigest = () => record.digest({ ...understood, confirm_token: undefined, confirm_reason: undefined });
         const subject = toSubject(understood);
         told = () => subject;
+      },
+      answeredBy: (approver) => {
+        answeredBy = approver;
       },
       decide: async (decision, rule, confirmation) => {
         try {

@@ -15,6 +15,12 @@ type Decided = {
 export function toRule(tool: Tool, { verdict, args, takesCredentials }: Decided): string {
   if (verdict === undefined) throw new Error('the call was never allowed');
   const { rule, credentials } = verdict;
-  const isUsed = takesCredentials || kindOf(tool, false, args) === 'credential';
+  const isUsed = usesCredentials(tool, { args, takesCredentials });
   return credentials !== undefined && isUsed ? `${rule} + ${credentials}` : rule;
 }
+
+/** Whether a call takes the credentials grant, where its agent has it. */
+export const usesCredentials = (
+  tool: Tool,
+  { args, takesCredentials }: Pick<Decided, 'args' | 'takesCredentials'>,
+): boolean => takesCredentials || kindOf(tool, false, args) === 'credential';

@@ -3,7 +3,7 @@ import type { ApiRequest } from '../workos/layer.ts';
 import { type FieldSelection, WHOLE } from './answer/fields.ts';
 import type { ItemFilter } from './answer/where.ts';
 import { type Confidential, NOTHING } from './confidential.ts';
-import type { ConfirmationOutcome } from './confirm/gate.ts';
+import type { ConfirmationOutcome } from './confirm/outcome.ts';
 import type { Occasion } from './confirm/preview.ts';
 import { createTraffic, type Traffic } from './exchange.ts';
 import type { Verdict } from './verdict.ts';

@@ -1,4 +1,3 @@
-import { needsConfirmation } from '../access/confirmation.ts';
 import type { Outcome } from '../audit/entry.ts';
 import type { Arguments } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
@@ -22,6 +21,7 @@ import type { ConfirmationGate } from './confirm/gate.ts';
 import { lookFirst, notRead } from './confirm/look-first.ts';
 import { beyondPace, type KeepPace } from './confirm/pace.ts';
 import { type Preview, toPreview } from './confirm/preview.ts';
+import { toConfirmationRequest } from './confirmation-request.ts';
 import { toDryRun } from './dry-run.ts';
 import type { Exchange } from './exchange.ts';
 import type { CallJournal } from './journal.ts';
@@ -173,17 +173,10 @@ async function passGate(context: CallContext, state: CallState): Promise<CallEnd
   const { deps, tool, caller, journal } = context;
   const { gate } = deps;
   state.occasion ??= await beyondPace(tool, state.args, caller, deps.keepsPace);
-  const question = {
-    isNeeded: state.occasion !== undefined || needsConfirmation(tool, state.args),
-    tool,
-    args: state.args,
-    caller: caller.agent,
-    called: caller.via?.tool ?? tool.name,
-    mode: caller.confirm,
-    elicitation: caller.elicitation,
-    named: caller.named,
-  };
+  const question = toConfirmationRequest(context, state);
   const outcome = await gate.pass(question);
+  if ('by' in outcome && outcome.by !== undefined) journal.answeredBy(outcome.by);
+  if ('refusal' in outcome) throw outcome.refusal;
   if (!outcome.open && outcome.repeated !== undefined) {
     await journal.decide('ask', `${toRule(tool, state)}, repeated with its confirmation ID`);
     return { outcome: 'asked', result: outcome.repeated };
@@ -191,7 +184,7 @@ async function passGate(context: CallContext, state: CallState): Promise<CallEnd
   if (!outcome.open) {
     const because = state.occasion === undefined ? '' : `, because ${state.occasion.because}`;
     await journal.decide('ask', `${toRule(tool, state)}${because}`);
-    return { outcome: 'asked', result: await gate.ask(question, await lookUp(context, state)) };
+    return { outcome: 'asked', result: await gate.ask(question, await lookUp(context, state, outcome.seesAll)) };
   }
   state.confirmed = outcome;
   return undefined;
@@ -202,9 +195,9 @@ function decide({ tool, journal }: CallContext, state: CallState): Promise<void>
 }
 
 function recheck(context: CallContext, state: CallState): undefined | Promise<undefined> {
-  const shown = state.confirmed?.shown;
+  const { shown, confirmation } = state.confirmed ?? {};
   if (shown === undefined) return undefined;
-  return lookUp(context, state).then((preview) => {
+  return lookUp(context, state, confirmation === 'console').then((preview) => {
     if (context.deps.gate.isSame(preview, shown)) return undefined;
     throw new RefusedError(
       'The object, or an object linked to it, has changed since the preview. Call again without the confirmation.',
@@ -222,7 +215,10 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
   const { environment, settings, exchange, now } = deps;
   const { args, notes, request, selection, filter, traffic, confidential } = state;
   const { agent, signal, named } = caller;
-  const still = () => stillAllowed(context);
+  const still = () => {
+    state.confirmed?.requireApprover?.();
+    return stillAllowed(context);
+  };
   const onBehalf = { agent, signal, deadline: start + settings.timeout, stillAllowed: still, traffic, confidential };
   const options = {
     tool,
@@ -273,11 +269,15 @@ async function endHere(
   return { outcome, result: toResult(value) };
 }
 
-/** Makes the preview of a call for a person. Throws RefusedError if it cannot. */
-function lookUp(context: CallContext, state: CallState): Promise<Preview> {
+/**
+ * Makes the preview of a call for a person. Throws RefusedError if it cannot.
+ * @param seesAll whether it shows what the agent may not read, too
+ */
+function lookUp(context: CallContext, state: CallState, seesAll = false): Promise<Preview> {
   const { deps, tool, caller } = context;
-  const read = createSideRead(context, state.traffic, noPreview);
-  const mayRead = (other: Tool) => caller.verdictOn(other).allowed;
+  const { occasion } = state;
+  const read = createSideRead(context, state.traffic, noPreview, seesAll);
+  const mayRead = (other: Tool) => seesAll || caller.verdictOn(other).allowed;
   const preview = { read, toolOf: deps.toolOf, mayRead, environment: deps.environment.label };
-  return toPreview(tool, state.args, preview, state.occasion);
+  return toPreview(tool, state.args, preview, occasion && seesAll ? { ...occasion, isReadable: true } : occasion);
 }

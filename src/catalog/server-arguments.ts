@@ -17,7 +17,20 @@ export const FILTER = {
 /** With which a model confirms a call if the client cannot ask a person. */
 export const CONFIRM_TOKEN = { confirm_token: z.string().min(1).describe('From the result that asks').optional() };
 
+/** Characters of an agent's reason for a call. */
+export const MAX_REASON_CHARS = 200;
+
+/** With which an agent tells approvers why it makes a call. */
+export const CONFIRM_REASON = {
+  confirm_reason: z
+    .string()
+    .min(1)
+    .max(MAX_REASON_CHARS)
+    .describe(`Why, for the approver: one line, ${MAX_REASON_CHARS} characters`)
+    .optional(),
+};
+
 /** On every update with members that can be cleared. */
 export const toClear = (members: readonly string[]) => z.array(z.enum(members)).describe('Fields to clear').optional();
 
-export const OWN = { ...MAX_ITEMS, ...FIELDS, ...FILTER, ...CONFIRM_TOKEN, clear: toClear([]) };
+export const OWN = { ...MAX_ITEMS, ...FIELDS, ...FILTER, ...CONFIRM_TOKEN, ...CONFIRM_REASON, clear: toClear([]) };

@@ -14,7 +14,7 @@ import {
 import { toJsonSchema } from './json-schema.ts';
 import { listItem, membersIn, omittedFromLists, secretsIn, sentencesOn, toListed } from './output.ts';
 import { converted, type JsonSchema } from './prebuilt.ts';
-import { CONFIRM_TOKEN, FIELDS, FILTER, MAX_ITEMS, OWN } from './server-arguments.ts';
+import { CONFIRM_REASON, CONFIRM_TOKEN, FIELDS, FILTER, MAX_ITEMS, OWN } from './server-arguments.ts';
 
 /** Where an argument travels in the HTTP request, or that it is the server's own. */
 export type ArgumentPlace = 'path' | 'header' | 'server' | DeclaredPlace;
@@ -76,6 +76,8 @@ export type Tool = Omit<Declaration, 'name' | 'output'> & {
   readonly restricted?: Tool;
   /** The tool as clients have it that may be unable to ask a person, where some of its calls wait for a confirmation. */
   readonly confirmed?: Tool;
+  /** The same as agents have it whose calls approvers confirm. Made on first use: few deployments have such agents. */
+  readonly approved?: () => Tool;
   /** The arguments that such a tool lacks (`clear.NAME`: NAME in its `clear`), and those of which it takes fewer values. */
   readonly lacking: readonly string[];
   readonly narrowed: readonly string[];
@@ -128,8 +130,18 @@ export function toTool(area: Omit<Area, 'tools' | 'meaning'>, declaration: Decla
   return { ...withConfirmed(tool), restricted: withConfirmed(restricted) };
 }
 
-const withConfirmed = (tool: Tool): Tool =>
-  tool.confirmable ? { ...tool, confirmed: withInput(tool, { ...tool.input, ...CONFIRM_TOKEN }, 'confirmed') } : tool;
+function withConfirmed(tool: Tool): Tool {
+  if (!tool.confirmable) return tool;
+  let approved: Tool | undefined;
+  return {
+    ...tool,
+    confirmed: withInput(tool, { ...tool.input, ...CONFIRM_TOKEN }, 'confirmed'),
+    approved: () => {
+      approved ??= withInput(tool, { ...tool.input, ...CONFIRM_TOKEN, ...CONFIRM_REASON }, 'approved');
+      return approved;
+    },
+  };
+}
 
 /** The tool with other arguments; `form` says how they differ. */
 function withInput(tool: Tool, input: Input, form: string): Tool {

@@ -4,12 +4,15 @@ export type ClientFeatures = {
   readonly canAsk: boolean;
   /** Whether a person can confirm in a view that it shows. A client that can ask with a form is asked that way. */
   readonly canShow: boolean;
+  /** Whether it can ask a person to open a URL. */
+  readonly canOpen: boolean;
 };
 
 /** @param capabilities as the client declared them: they come from outside and may be anything */
 export function toFeatures(capabilities: unknown): ClientFeatures {
-  const canAsk = supportsForms(Object(capabilities).elicitation);
-  return { canAsk, canShow: !canAsk && supportsViews(capabilities) };
+  const { elicitation } = Object(capabilities);
+  const canAsk = supportsForms(elicitation);
+  return { canAsk, canShow: !canAsk && supportsViews(capabilities), canOpen: supportsUrls(elicitation) };
 }
 
 /** Whether a client can ask with forms, by its capability. One that declares neither forms nor URLs supports forms. */

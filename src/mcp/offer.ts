@@ -1,9 +1,9 @@
 import type { InitializeResult, ListToolsResult } from '@modelcontextprotocol/server';
 import { type CallKind, kindsOf, kindsOfAll } from '../access/call-kind.ts';
-import { type ConfirmMode, withConfirmToken } from '../access/confirmation.ts';
+import { type ConfirmMode, toConfirmForm } from '../access/confirmation.ts';
 import { STATUS_TOOL } from '../access/overview.ts';
 import type { Policy } from '../access/policy.ts';
-import type { Named } from '../call/caller.ts';
+import type { Caller, Named } from '../call/caller.ts';
 import type { Verdict } from '../call/verdict.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { type Environment, WAIT_TOOL } from '../catalog/declaration.ts';
@@ -20,6 +20,9 @@ export type Offer<T extends Listing = Tool> = {
   readonly agent: string;
   readonly environment: Environment['label'];
   readonly confirm: ConfirmMode;
+  /** Under confirm: person, whether what a client asks counts, and whether an approver may confirm a call of their own. */
+  readonly clientAsks: Caller['clientAsks'];
+  readonly samePerson: Caller['samePerson'];
   readonly dryRun: boolean;
   readonly instructions: string;
   /** By name: every tool of the agent, in the form for this agent. */
@@ -43,12 +46,14 @@ export type OfferDeps<T extends Listing> = {
   readonly policy: Policy;
   readonly environment: Environment['label'];
   readonly confirm: ConfirmMode;
+  readonly clientAsks?: Caller['clientAsks'];
+  readonly samePerson?: Caller['samePerson'];
   /** Whether writes are answered with their request, and not sent. */
   readonly dryRun?: boolean;
 } & ServerTools<T>;
 
 /** A tool whose forms are of the same type. */
-type Formed<T> = Listing & { readonly restricted?: T; readonly confirmed?: T };
+type Formed<T> = Listing & { readonly restricted?: T; readonly confirmed?: T; readonly approved?: () => T };
 
 export function createOffer<T extends Formed<T>>({
   agent,
@@ -56,6 +61,8 @@ export function createOffer<T extends Formed<T>>({
   policy,
   environment,
   confirm,
+  clientAsks,
+  samePerson,
   dryRun = false,
   statusTool,
   waitTool,
@@ -70,7 +77,7 @@ export function createOffer<T extends Formed<T>>({
   };
   const own = (tool: T): T => {
     const variant: T = (isRestricted(tool) && tool.restricted) || tool;
-    return confirm === 'auto' ? withConfirmToken(variant) : variant;
+    return toConfirmForm(variant, confirm);
   };
   const offered = catalog.tools.filter((tool) => policy.whyOff(tool) === undefined).map(own);
   const hidden = finding === undefined ? [] : offered.filter((tool) => !finding.isListed(tool));
@@ -94,6 +101,8 @@ export function createOffer<T extends Formed<T>>({
     agent,
     environment,
     confirm,
+    clientAsks,
+    samePerson,
     dryRun,
     instructions: toInstructions(catalog, {
       environment,

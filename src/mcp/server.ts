@@ -11,12 +11,15 @@ import {
   type StandardSchemaV1,
 } from '@modelcontextprotocol/server';
 import type { Call, Caller } from '../call/caller.ts';
+import type { ApprovalWait } from '../call/confirm/approvals.ts';
 import { PENDING_MS } from '../call/confirm/pending.ts';
 import type { Elicitation } from '../call/confirm/person-answer.ts';
 import { RefusedError } from '../errors.ts';
+import { toOpening, waitForApprover } from './approver-wait.ts';
 import { openCall } from './call-tools.ts';
 import { type ClientFeatures, toFeatures } from './client-features.ts';
 import type { CallParams, DirectTool } from './direct-tool.ts';
+import { withHeartbeat } from './heartbeat.ts';
 import type { Offer } from './offer.ts';
 import { toGreeting } from './offer.ts';
 import { type CallLookup, servePrompts } from './prompts/serve.ts';
@@ -29,7 +32,7 @@ const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
 /** What a transport knows of a caller, beside its offer. */
 export type CallerParts = Pick<
   Caller,
-  'trace' | 'waitedMs' | 'waitOutside' | 'stillAllowed' | 'spendDelete' | 'spendPage'
+  'trace' | 'waitedMs' | 'waitOutside' | 'stillAllowed' | 'requester' | 'spendDelete' | 'spendPage'
 >;
 
 /**
@@ -67,9 +70,25 @@ export function createServer(
     const onProgress = toProgress(mcpReq);
     const by = toCaller(offer, caller);
     const elicitation = { ...toElicitation(mcpReq, featuresOf(mcpReq)), viewed };
-    const start = (elicitation: Elicitation, waitedMs = caller.waitedMs) =>
-      call(tool, args, by({ via, waitedMs, elicitation, signal, onProgress }));
+    let waiting: ApprovalWait | undefined;
+    const start = (elicitation: Elicitation, waitedMs = caller.waitedMs, sent = args) => {
+      const onWaiting = (wait: ApprovalWait) => {
+        waiting = wait;
+      };
+      return call(tool, sent, by({ via, waitedMs, elicitation, signal, onProgress, onWaiting }));
+    };
     const result = await start(elicitation);
+    if (waiting !== undefined) {
+      const wait: ApprovalWait = waiting;
+      const isFirst = elicitation.state === undefined && Object(args).confirm_token === undefined;
+      const opens = isFirst && featuresOf(mcpReq)?.canOpen === true;
+      if (opens && isModern(mcpReq)) return toOpening(wait);
+      const { send, notify } = mcpReq;
+      const { waitOutside } = caller;
+      const goesOn = await waitForApprover(wait, { send, notify, signal, onProgress, waitOutside, opens });
+      // It passes all checks from the start. The timeout begins again, since the approver's time does not count.
+      return goesOn ? start({ canAsk: false }, 0, { ...Object(args), confirm_token: wait.id }) : result;
+    }
     // Clients of 2026-07-28 ask the person on this result and call again. Others are elicited while the call waits.
     if (!isInputRequiredResult(result) || isModern(mcpReq)) return result;
     const answer = await elicit(result, mcpReq, { onProgress, waitOutside: caller.waitOutside });
@@ -86,7 +105,7 @@ export function createServer(
 
 /**
  * One tool of an offer without a server, for clients from before 2026-07-28. `undefined` if the offer has no tool of
- * that name, or if the tool may have to elicit an answer and the client supports that.
+ * that name, if the tool may have to elicit an answer and the client supports that, or if an approver has to confirm.
  */
 export function toDirectTool(
   own: OfferWithViews,
@@ -96,7 +115,7 @@ export function toDirectTool(
 ): DirectTool | undefined {
   const offer = (canShow && own.forViews?.()) || own;
   const { tool, args, via, viewed } = openCall(offer, params.name, params.arguments);
-  if (tool === undefined || (canAsk && tool.confirmable)) return undefined;
+  if (tool === undefined || ((canAsk || offer.confirm === 'person') && tool.confirmable)) return undefined;
   const by = toCaller(offer, caller);
   return ({ _meta }, { signal, notify }) =>
     call(
@@ -118,17 +137,21 @@ export function toRefusal(own: OfferWithViews, called: unknown, sent: unknown) {
   return { ...offer.whyRefused(name), args, via };
 }
 
-type OwnParts = Pick<Caller, 'via' | 'elicitation' | 'signal' | 'onProgress' | 'waitedMs'>;
+type OwnParts = Pick<Caller, 'via' | 'elicitation' | 'signal' | 'onProgress' | 'onWaiting' | 'waitedMs'>;
 
 /** Each member by its name: for every call, copies by spread would be the larger part of its work here. */
 const toCaller =
-  ({ agent, confirm, dryRun, verdictOn, markerOf, named }: Offer, parts: CallerParts) =>
-  ({ via, elicitation, signal, onProgress, waitedMs = parts.waitedMs }: OwnParts): Caller => ({
+  ({ agent, confirm, clientAsks, samePerson, dryRun, verdictOn, markerOf, named }: Offer, parts: CallerParts) =>
+  ({ via, elicitation, signal, onProgress, onWaiting, waitedMs = parts.waitedMs }: OwnParts): Caller => ({
     agent,
     verdictOn,
     stillAllowed: parts.stillAllowed,
     markerOf,
     confirm,
+    clientAsks,
+    samePerson,
+    requester: parts.requester,
+    onWaiting,
     via,
     named,
     elicitation,
@@ -157,9 +180,6 @@ function toProgress({ _meta, notify }: Pick<McpRequest, 'notify'> & { readonly _
   };
 }
 
-/** Milliseconds between progress notifications while a person decides: many clients time out after a silent minute. */
-const PROGRESS_INTERVAL_MS = 15_000;
-
 /** Accepts every response: `src/call/confirm/` validates it, and tells what the client did. */
 const ANY_RESPONSE: StandardSchemaV1<unknown> = {
   '~standard': { version: 1, vendor: 'workos-mcp', validate: (value) => ({ value }) },
@@ -172,20 +192,14 @@ async function elicit(
   { onProgress, waitOutside }: Pick<Caller, 'onProgress' | 'waitOutside'>,
 ): Promise<Pick<Elicitation, 'response' | 'failure'>> {
   const { params } = Object(inputRequests?.confirm);
-  let beats = 0;
-  const heartbeat = setInterval(() => {
-    beats += 1;
-    onProgress?.(beats);
-  }, PROGRESS_INTERVAL_MS);
   try {
     const request = { method: 'elicitation/create', params: { mode: 'form', ...params } };
-    return { response: await waitOutside(() => send(request, ANY_RESPONSE, { timeout: PENDING_MS, signal })) };
+    const ask = () => waitOutside(() => send(request, ANY_RESPONSE, { timeout: PENDING_MS, signal }));
+    return { response: await withHeartbeat(onProgress, ask) };
   } catch (error) {
     if (signal.aborted) return { failure: 'cancelled' };
     if (error instanceof RefusedError) return { failure: 'full' };
     return { failure: SdkError.isInstance(error) && error.code === SdkErrorCode.RequestTimeout ? 'timeout' : 'error' };
-  } finally {
-    clearInterval(heartbeat);
   }
 }
 

@@ -5,7 +5,8 @@ import type { AuditRecord } from '../audit/record.ts';
 import { createCall } from '../call/call.ts';
 import type { Call, CallObserver } from '../call/caller.ts';
 import { NOTHING } from '../call/confidential.ts';
-import type { Approvals } from '../call/confirm/approvals.ts';
+import type { Approval, Approvals } from '../call/confirm/approvals.ts';
+import { declinedOf } from '../call/confirm/declined.ts';
 import { createGate } from '../call/confirm/gate.ts';
 import type { PendingStore } from '../call/confirm/pending.ts';
 import { createExchange, createTraffic, type Observer, SERVER_ITSELF } from '../call/exchange.ts';
@@ -35,6 +36,8 @@ export type ComposeDeps = {
   readonly environment: KeyedEnvironment;
   /** Its name in the record, if that is not its kind. */
   readonly name?: string;
+  /** Its name in the settings file, if there is one. */
+  readonly environmentName?: string;
   /** Sends a request to that environment, without any layer. */
   readonly send: Send;
   readonly settings: CallSettings & { readonly limits: readonly string[] };
@@ -49,7 +52,7 @@ export type ComposeDeps = {
   /** The rate limit windows shared with other replicas. */
   readonly shared?: Shared | undefined;
   readonly observer?: (Observer & CallObserver) | undefined;
-  /** The clock by which events are waited for. */
+  /** The clock by which events and approvers are waited for. */
   readonly clock?: Clock;
   readonly tracer?: Pick<Tracer, 'endCall'> | undefined;
 };
@@ -57,6 +60,8 @@ export type ComposeDeps = {
 export type Composed = {
   readonly call: Call;
   readonly journal: Journal;
+  /** Refuses calls for the same object for ten minutes, since an approver said no. */
+  readonly decline: (approval: Approval) => Promise<void>;
   /** Resolves if a harmless read shows that the key works. */
   readonly probe: () => Promise<void>;
 };
@@ -68,6 +73,7 @@ export function compose(deps: ComposeDeps): Composed {
   const byName = new Map<string, Tool>(catalog.tools.map((tool) => [tool.name, tool]));
   const toolOf = (name: string) => byName.get(name);
   const { now } = systemClock;
+  const clock = deps.clock ?? systemClock;
   const { above, below } = watch(now);
   const layers = [
     retry({ ...systemClock, random: Math.random, sleep }),
@@ -81,8 +87,10 @@ export function compose(deps: ComposeDeps): Composed {
   const limits = toLimitSettings(settings.limits, limitsOf(catalog));
   const gate = createGate({
     store: pending,
+    approvals: deps.approvals,
+    environment: { name: deps.environmentName ?? environment.label, label: deps.name ?? environment.label },
     newId: () => randomBytes(16).toString('base64url'),
-    today: Date.now,
+    today: clock.date,
     // Only the servers of the same environment share its API key.
     digest: (value) => createHmac('sha256', environment.apiKey).update(canonicalJson(value)).digest('base64url'),
   });
@@ -90,7 +98,6 @@ export function compose(deps: ComposeDeps): Composed {
   const journal = createJournal({ record, environment: deps.name ?? environment.label });
   const keepsPace = async (agent: string, { group, calls }: Pace) =>
     (await budgets.take(`${group} ${agent}`, calls, HOUR_MS)).ok;
-  const clock = deps.clock ?? systemClock;
   const lister = catalog.tools.find(({ events }) => events !== undefined);
   const waits = lister && {
     ...clock,
@@ -101,6 +108,7 @@ export function compose(deps: ComposeDeps): Composed {
   return {
     call: createCall({ steps, journal, log, observer, endCall: deps.tracer?.endCall }),
     journal,
+    decline: ({ caller, tool, shown }) => pending.decline(caller, declinedOf(tool, shown.id)),
     probe: async () => {
       const tool = toolOf(catalog.probe.tool);
       if (tool === undefined) throw new Error('the probe tool is not in the catalog');

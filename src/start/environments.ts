@@ -18,7 +18,10 @@ export type Environments = {
   readonly close: () => Promise<void>;
 };
 
-export type EnvironmentsDeps = Omit<ComposeDeps, 'environment' | 'name' | 'send' | 'shared' | 'pending'> & {
+export type EnvironmentsDeps = Omit<
+  ComposeDeps,
+  'environment' | 'name' | 'environmentName' | 'send' | 'shared' | 'pending'
+> & {
   readonly sharedOf: (environment: KeyedEnvironment) => ComposeDeps['shared'];
   readonly pendingOf: (environment: KeyedEnvironment) => PendingStore;
 };
@@ -38,6 +41,7 @@ export function createEnvironments({ sharedOf, pendingOf, ...deps }: Environment
             ...deps,
             environment,
             name: nameOf(name, environment),
+            environmentName: name,
             send: transport.send,
             shared: sharedOf(environment),
             pending: pendingOf(environment),

@@ -1,5 +1,5 @@
 import { type Decline, readDeclines } from '../audit/read/declines.ts';
-import { toDeclined } from '../call/confirm/gate.ts';
+import { toDeclined } from '../call/confirm/declined.ts';
 import { createPendingStore, DECLINED_MS, type PendingStore } from '../call/confirm/pending.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock } from '../clock.ts';

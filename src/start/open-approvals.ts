@@ -1,6 +1,6 @@
 import { createApproverRules } from '../agents/approvers.ts';
 import { createOnceStore, type OnceStore } from '../agents/once.ts';
-import { type Approvals, createApprovalStore } from '../call/confirm/approvals.ts';
+import { type Approval, type Approvals, createApprovalStore, toBinding } from '../call/confirm/approvals.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { SharedStores } from '../redis/stores.ts';
 import type { Config } from '../settings/config.ts';
@@ -12,15 +12,20 @@ export type ApprovalDeps = {
   readonly shared: SharedStores | undefined;
   /** The configuration that holds now. */
   readonly current: () => Loaded;
+  /** Refuses calls for the same object, since an approver said no. */
+  readonly decline: (approval: Approval) => Promise<void>;
 };
 
 export type OpenApprovals = Approvals & { readonly once: OnceStore };
 
 /** What waits for approvers, and what the console has to remember: shared by replicas, else in memory. */
-export function openApprovals(config: Config, { catalog, shared, current }: ApprovalDeps): OpenApprovals | undefined {
+export function openApprovals(
+  config: Config,
+  { catalog, shared, current, decline }: ApprovalDeps,
+): OpenApprovals | undefined {
   if (config.http.consolePort === undefined) return undefined;
   return {
-    store: shared?.approvals ?? createApprovalStore(Date.now),
+    store: toBinding(shared?.approvals ?? createApprovalStore(Date.now), decline),
     once: shared?.once ?? createOnceStore(Date.now),
     isShared: shared?.approvals !== undefined,
     url: toConsoleUrl(config),
@@ -29,5 +34,6 @@ export function openApprovals(config: Config, { catalog, shared, current }: Appr
       const found = rules.find(by, approver);
       return found !== undefined && rules.whyNot(found, approval) === undefined;
     },
+    hasApprover: (approval) => createApproverRules(catalog, current().agents).hasApprover(approval),
   };
 }

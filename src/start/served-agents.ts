@@ -98,11 +98,17 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
     const confirm = toConfirm(agent.confirm ?? deps.confirm, label);
     const grants = toGrants(agent, label, forbidden);
     const { dryRun } = deps;
-    const { statusTool } = agent;
+    const { statusTool, clientAsks, samePerson } = agent;
     const mode = agent.list ?? deps.list.mode;
-    const isListed = toIsListed(catalog, policy, { ...deps.list, mode, statusTool, confirmToken: confirm === 'auto' });
+    const isListed = toIsListed(catalog, policy, {
+      ...deps.list,
+      mode,
+      statusTool,
+      confirmToken: confirm === 'auto' || confirm === 'person',
+    });
     const own = ownToolsOf({ name: agent.name, grants, policy, confirm, dryRun }, { statusTool, isListed });
-    return withViews(createOffer({ agent: agent.name, catalog, policy, environment: label, confirm, dryRun, ...own }));
+    const modes = { confirm, clientAsks, samePerson, dryRun };
+    return withViews(createOffer({ agent: agent.name, catalog, policy, environment: label, ...modes, ...own }));
   };
 
   const memberOf = (agent: ResolvedAgent) => {
@@ -131,17 +137,17 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
         const header = challenge && wwwAuthenticate(publicUrl, config.issuers, challenge);
         return { ok: false, status, reason, agent, message, challenge: header, retryAfter };
       }
-      const { agent } = identity;
+      const { agent, requester } = identity;
       const { policy, opened, offer: own } = memberOf(agent);
       const narrowed = narrowByHeaders(catalog, policy, headersOf(HEADER_PREFIX));
       if (!narrowed.ok) return reject(agent, 'headers', narrowed);
       const offer = narrowed.policy === policy ? own : offerOf(agent, opened, narrowed.policy);
-      return { ok: true, caller: { agent, opened, offer } };
+      return { ok: true, caller: { agent, opened, offer, requester } };
     },
     identify: async (authorization, headersOf, isAgain) => {
       const recognized = await agents.recognize(authorization, headersOf);
       if (!recognized.ok) return recognized;
-      const { agent, opened, offer } = recognized.caller;
+      const { agent } = recognized.caller;
       const taken = isAgain ? TAKEN : await takeRequest(budgets, agent).catch(refusedOnly);
       if (taken instanceof RefusedError)
         return reject(agent, 'no-redis', { status: 503, message: taken.message, retryAfter: 5 });
@@ -155,7 +161,7 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
       };
       const recognizeBy = (other: ServedAgents) => other.recognize(authorization, headersOf);
       const stillAllowed = toStillAllowed(recognized.caller, { first: agents, current, now, recognizeBy });
-      return { ok: true, caller: { agent, opened, offer, budget, stillAllowed } };
+      return { ok: true, caller: { ...recognized.caller, budget, stillAllowed } };
     },
   };
   return agents;

@@ -105,7 +105,12 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
   if (tracer !== undefined) closing.push(tracer.close);
   const pending = openPending(catalog, config.auditLog, systemClock, Date.now());
   const budgets = shared?.budgets ?? createBudgets(systemClock.now);
-  const approvals = openApprovals(config, { catalog, shared, current: () => current.loaded });
+  const approvals = openApprovals(config, {
+    catalog,
+    shared,
+    current: () => current.loaded,
+    decline: async (approval) => current.opened.get(approval.environment)?.decline(approval),
+  });
   const lastCalls = approvals && createLastCalls(Date.now);
   const observer = observeCalls(metrics, lastCalls);
   const environments = createEnvironments({
@@ -199,17 +204,18 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     log.info({ url: metricsServer.url }, 'serving metrics');
   }
   const toParts = (
-    { agent, budget, stillAllowed }: ServedAgent,
+    { agent, budget, stillAllowed, requester }: ServedAgent,
     { traceparent, place }: RequestOrigin,
   ): CallerParts => ({
     trace: traceparent,
     waitedMs: place.waitedMs,
     waitOutside: (wait) => waitOutside(agent.name)(() => outOfLine(place, wait)),
     stillAllowed,
+    requester,
     ...budget,
   });
   const featuresOf = ({ session }: RequestOrigin): ClientFeatures | undefined =>
-    session && { canAsk: session.form, canShow: session.apps && !session.form };
+    session && { canAsk: session.form, canShow: session.apps && !session.form, canOpen: session.url };
   server = await serveOverHttp<ServedAgent>({
     host: http.host,
     port: http.port,

@@ -11,6 +11,8 @@ export type RecognizedAgent = {
   readonly agent: ResolvedAgent;
   readonly opened: OpenEnvironment;
   readonly offer: OfferWithViews;
+  /** Who makes the call, where the token says so. */
+  readonly requester?: Caller['requester'];
 };
 
 export type StillAllowedDeps<Agents> = {
@@ -76,6 +78,9 @@ function isSame(before: RecognizedAgent, after: RecognizedAgent, tool: Tool): bo
     before.agent.name === after.agent.name &&
     before.opened === after.opened && // the environment, with its key
     old.confirm === now.confirm &&
+    old.clientAsks === now.clientAsks &&
+    old.samePerson === now.samePerson &&
+    JSON.stringify(before.requester) === JSON.stringify(after.requester) &&
     old.dryRun === now.dryRun &&
     old.markerOf(tool) === now.markerOf(tool)
   );

@@ -5,12 +5,14 @@ import { createPolicy } from '../../src/access/policy.ts';
 import { createBudgets } from '../../src/agents/budgets.ts';
 import { createAuditRecord } from '../../src/audit/record.ts';
 import type { Caller } from '../../src/call/caller.ts';
-import { createPendingStore } from '../../src/call/confirm/pending.ts';
+import type { Approvals } from '../../src/call/confirm/approvals.ts';
+import { createPendingStore, type PendingStore } from '../../src/call/confirm/pending.ts';
 import { createOutsideWaits } from '../../src/call/outside-waits.ts';
 import type { Catalog } from '../../src/catalog/catalog.ts';
 import type { Clock } from '../../src/clock.ts';
 import { createOffer } from '../../src/mcp/offer.ts';
 import { createServer } from '../../src/mcp/server.ts';
+import { withViews } from '../../src/mcp/view/offer.ts';
 import { compose } from '../../src/start/compose.ts';
 import { createOwnTools } from '../../src/start/own-tools.ts';
 import type { ApiRequest } from '../../src/workos/layer.ts';
@@ -24,6 +26,7 @@ export type Calling = {
   readonly call: (
     name: string,
     args: object,
+    meta?: object,
   ) => Promise<{
     readonly isError?: true;
     readonly text: string;
@@ -31,6 +34,10 @@ export type Calling = {
   }>;
   /** Sends any message. */
   readonly send: (message: Message) => Promise<void>;
+  /** The answer to tools/list. */
+  readonly list: () => Promise<readonly Record<string, unknown>[]>;
+  /** What the server sent on its own: notifications, and requests that are not questions with a form. */
+  readonly told: readonly Message[];
   /** The messages of each question so far. */
   readonly asked: readonly string[];
   readonly record: () => readonly Message[];
@@ -43,6 +50,15 @@ export type CallingOptions = {
   readonly confirm?: ConfirmMode;
   /** Whether the client declares that it can ask a person. */
   readonly asks?: boolean;
+  /** What it declares instead. */
+  readonly capabilities?: object;
+  readonly agent?: string;
+  readonly approvals?: Approvals | undefined;
+  readonly pending?: PendingStore;
+  readonly clientAsks?: Caller['clientAsks'];
+  readonly samePerson?: Caller['samePerson'];
+  readonly requester?: Caller['requester'];
+  readonly waitOutside?: Caller['waitOutside'];
   /** The rest of the client's response to a question; `undefined` for none. */
   readonly respond?: (question: string) => Message | undefined;
   /** As a transport knows it. */
@@ -63,6 +79,7 @@ export type CallingOptions = {
 export async function connectCalling(options: CallingOptions): Promise<Calling> {
   const { grants = '*:full *:credentials', confirm = 'auto', asks = true, respond = () => undefined, workos } = options;
   const { isListed, catalog = usual, dryRun = false, now = () => performance.now() } = options;
+  const { agent = 'agent', clientAsks, samePerson, capabilities = asks ? { elicitation: {} } : {} } = options;
   const memory = memorySink();
   const silent = () => {};
   const { call } = compose({
@@ -71,7 +88,9 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
     send: async (request) => ({ status: 200, headers: {}, body: JSON.stringify(await workos(request)) }),
     settings: { timeout: 5_000, maxItems: 100, maxResultBytes: 100_000, limits: [] },
     record: createAuditRecord({ sink: memory.sink, run: 'run-1', now: clock() }),
-    pending: createPendingStore(() => performance.now()),
+    pending: options.pending ?? createPendingStore(() => performance.now()),
+    approvals: options.approvals,
+    environmentName: 'north',
     budgets: createBudgets(now),
     log: { debug: silent, info: silent, warn: silent, error: silent },
     version: '1',
@@ -79,35 +98,46 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
   });
   const policy = createPolicy(catalog, toGrants(grants));
   const own = createOwnTools(catalog)(
-    { name: 'agent', grants: toGrants(grants), policy, confirm },
+    { name: agent, grants: toGrants(grants), policy, confirm },
     { statusTool: true, isListed },
   );
-  const offer = createOffer({
-    agent: 'agent',
-    catalog,
-    policy,
-    environment: 'staging',
-    confirm,
-    dryRun,
-    waitTool: own.waitTool,
-    ...(isListed && own),
-  });
+  const offer = withViews(
+    createOffer({
+      agent,
+      catalog,
+      policy,
+      environment: 'staging',
+      confirm,
+      clientAsks,
+      samePerson,
+      dryRun,
+      waitTool: own.waitTool,
+      ...(isListed && own),
+    }),
+  );
   const server = createServer(offer, call, '1', {
-    waitOutside: createOutsideWaits()('agent'),
+    waitOutside: options.waitOutside ?? createOutsideWaits()(agent),
     stillAllowed: options.stillAllowed,
+    requester: options.requester,
   });
   const [near, other] = InMemoryTransport.createLinkedPair();
   const waiting = new Map<unknown, (message: Message) => void>();
   const asked: string[] = [];
+  const told: Message[] = [];
   // What it sends is malformed on purpose in some tests.
   const send = (message: Message) => near.send({ jsonrpc: '2.0', ...message } as unknown as JSONRPCMessage);
   near.onmessage = (message) => {
     const { id, method, params, ...rest } = Object(message);
-    if (method === 'elicitation/create') {
+    if (method === 'elicitation/create' && params.mode === 'url') {
+      told.push({ method, params });
+      const response = respond(params.message);
+      if (response !== undefined) send({ id, ...response }).catch(silent);
+    } else if (method === 'elicitation/create') {
       asked.push(params.message);
       const response = respond(params.message);
       if (response !== undefined) send({ id, ...response }).catch(silent);
     } else if (method === undefined) waiting.get(id)?.(rest);
+    else told.push({ method, params });
   };
   await near.start();
   await server.connect(other);
@@ -120,18 +150,21 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
   };
   await request('initialize', {
     protocolVersion: '2025-06-18',
-    capabilities: asks ? { elicitation: {} } : {},
+    capabilities,
     clientInfo: { name: 'test', version: '1' },
   });
   await send({ method: 'notifications/initialized' });
   return {
-    call: async (name, args) => {
-      const { result, error } = await request('tools/call', { name, arguments: args });
+    call: async (name, args, meta) => {
+      const params = { name, arguments: args, ...(meta && { _meta: meta }) };
+      const { result, error } = await request('tools/call', params);
       if (error !== undefined) return { isError: true, text: Object(error).message, structured: undefined };
       const { isError, content, structuredContent } = Object(result);
       return { ...(isError && { isError }), text: content[0].text, structured: structuredContent };
     },
     send,
+    list: async () => Object((await request('tools/list', {})).result).tools,
+    told,
     asked,
     record: () => memory.entries(),
     close: () => server.close(),

@@ -55,7 +55,12 @@ export async function openPages(budgets: Budgets = createBudgets(() => 0)) {
   const unused = () => {
     throw new Error('no page calls WorkOS');
   };
-  const composed: Composed = { call: unused, journal: { begin: unused, refuse: unused }, probe: unused };
+  const composed: Composed = {
+    call: unused,
+    journal: { begin: unused, refuse: unused },
+    decline: unused,
+    probe: unused,
+  };
   const keyed = { baseUrl: 'https://workos.test', apiKey: 'sk_test_1', clientId: undefined };
   const opened = new Map([
     ['staging', { ...composed, environment: { ...keyed, label: 'staging' as const } }],

@@ -44,6 +44,7 @@ export function openInside(answering: Answering, options: Options = {}) {
   const journal: Journal = {
     begin: () => ({
       understand: () => {},
+      answeredBy: () => {},
       decide: async () => {},
       close: async (outcome) => {
         outcomes.push(outcome);

@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isObject, parseJson } from '../../json.ts';
+import { DECLINED } from '../entry.ts';
+import { recentLines } from './recent.ts';
 
-/** A call that a person declined, as the record has it. */
+/** A call that a person or an approver declined, as the record has it. */
 export type Decline = {
   readonly agent: string;
   readonly tool: string;
@@ -10,41 +11,36 @@ export type Decline = {
   readonly at: number;
 };
 
-/** Bytes at the end of the file that are looked at: some 10,000 entries. */
-const MAX_TAIL_BYTES = 4_194_304;
+/** What was declined since a time. */
+export const readDeclines = (path: string, since: number): readonly Decline[] =>
+  readEntries(path, since, Object.values(DECLINED).map(ruleIn)).flatMap(({ decision, rule, agent, tool, ids, at }) =>
+    decision === 'refused' && RULES.has(rule)
+      ? [{ agent: String(agent), tool: String(tool), ids: isObject(ids) ? ids : {}, at }]
+      : [],
+  );
 
-/** The rule of the entry for a person's no. */
-export const DECLINED_RULE = 'a person declined';
+/** An approver's no to a call of an agent, or a note that ends what such noes began. */
+export type NoOrLift = { readonly agent: string; readonly at: number; readonly isLift: boolean };
 
-/**
- * What persons have declined since a time, from the end of the record's file. There is nothing in a file that cannot be
- * read: the record itself refuses to start over one.
- */
-export function readDeclines(path: string, since: number): readonly Decline[] {
-  return readTail(path)
-    .split('\n')
-    .filter((line) => line.includes(`"rule":"${DECLINED_RULE}"`))
-    .flatMap((line) => {
-      const parsed = parseJson(line);
-      const entry = isObject(parsed) && isObject(parsed.value) ? parsed.value : {};
-      const { decision, rule, agent, tool, ids, time } = entry;
-      const at = Date.parse(String(time));
-      if (decision !== 'refused' || rule !== DECLINED_RULE || !(at > since)) return [];
-      return [{ agent: String(agent), tool: String(tool), ids: isObject(ids) ? ids : {}, at }];
-    });
-}
+/** The noes of approvers since a time, and the notes about agents that begin with a text, in the order of the record. */
+export const readNoes = (path: string, since: number, lifted: string): readonly NoOrLift[] =>
+  readEntries(path, since, [ruleIn(DECLINED.approver), `"text":${JSON.stringify(lifted).slice(0, -1)}`]).flatMap(
+    ({ kind, decision, rule, agent, text, at }) => {
+      const isNo = decision === 'refused' && rule === DECLINED.approver;
+      const isLift = kind === 'note' && String(text).startsWith(lifted);
+      return typeof agent === 'string' && (isNo || isLift) ? [{ agent, at, isLift }] : [];
+    },
+  );
 
-function readTail(path: string): string {
-  let file: number | undefined;
-  try {
-    file = openSync(path, 'r');
-    const { size } = fstatSync(file);
-    const bytes = Buffer.alloc(Math.min(size, MAX_TAIL_BYTES));
-    const read = readSync(file, bytes, 0, bytes.length, size - bytes.length);
-    return bytes.toString('utf8', 0, read);
-  } catch {
-    return '';
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
-}
+const RULES: ReadonlySet<unknown> = new Set(Object.values(DECLINED));
+
+const ruleIn = (rule: string): string => `"rule":${JSON.stringify(rule)}`;
+
+/** The entries since a time whose lines have one of the texts. */
+const readEntries = (path: string, since: number, texts: readonly string[]) =>
+  recentLines(path, since, texts).flatMap((line) => {
+    const parsed = parseJson(line);
+    const entry = isObject(parsed) && isObject(parsed.value) ? parsed.value : {};
+    const at = Date.parse(String(entry.time));
+    return at > since ? [{ ...entry, at } as Readonly<Record<string, unknown>> & { readonly at: number }] : [];
+  });

@@ -95,14 +95,26 @@ export type Approvals = {
   readonly url: string;
   /** Whether the approver who said yes may do so still, by the configuration that holds now. */
   readonly stillApproves: (approval: Approval, answer: ApprovalAnswer) => boolean;
+  /** Whether there is an approver who may say yes to it. */
+  readonly hasApprover: (approval: Approval) => boolean;
+};
+
+/** What to know of a call that waits for an approver, beside its result. */
+export type ApprovalWait = {
+  /** The confirmation ID, with which the call goes on. */
+  readonly id: string;
+  readonly handle: string;
+  /** Where approvers see the call. There is no secret in it. */
+  readonly address: string;
+  /** Waits at most `ms` milliseconds. Resolves to whether it no longer waits for an answer. */
+  readonly isOver: (ms: number, signal: CancelSignal) => Promise<boolean>;
 };
 
 /** Milliseconds that a call waits for an approver before it is asked about anew. */
 export const APPROVAL_MS = 60 * 60_000;
 /** What the note of a lift begins with. After a restart it ends what earlier noes began. */
 export const LIFTED = 'calls are asked about again';
-/** Characters of the agent's reason, and of an approver's words. */
-export const MAX_REASON_CHARS = 200;
+/** Characters of an approver's words. */
 export const MAX_WORDS_CHARS = 500;
 /** What is kept at a time, of all callers together: none is dropped before its time. */
 export const MAX_APPROVALS = 1_000;
@@ -212,6 +224,23 @@ export function createApprovalStore(today: () => number, before: ReadonlyMap<str
     onChange: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+  };
+}
+
+/**
+ * A store in which a no binds at once, whether or not the agent asks what became of its call.
+ * @param decline refuses other calls for the same object
+ */
+export function toBinding(store: ApprovalStore, decline: (approval: Approval) => Promise<void>): ApprovalStore {
+  return {
+    ...store,
+    answer: async (handle, answer) => {
+      const found = await store.find(handle);
+      if (!(await store.answer(handle, answer))) return false;
+      if (found === undefined || answer.answer === 'yes') return true;
+      await Promise.all([store.countNo(found.approval.caller), decline(found.approval)]);
+      return true;
     },
   };
 }

@@ -1,42 +1,17 @@
 import { type CallToolResult, type InputRequiredResult, inputRequired } from '@modelcontextprotocol/server';
-import type { ConfirmMode } from '../../access/confirmation.ts';
-import type { Confirmation } from '../../audit/entry.ts';
+import { DECLINED } from '../../audit/entry.ts';
 import type { Arguments } from '../../catalog/declaration.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import type { Named } from '../caller.ts';
-import { identityOf } from './find-object.ts';
-import { PENDING_MS, type Pending, type PendingStore } from './pending.ts';
-import { type Elicitation, toPersonAnswer, type ViewAnswer } from './person-answer.ts';
+import { asksApprover, createApproverGate } from './approver.ts';
+import { toDeclined, toTyped } from './declined.ts';
+import { notValid, otherArguments } from './faults.ts';
+import type { ConfirmationOutcome, ConfirmationRequest, GateDeps } from './outcome.ts';
+import { PENDING_MS, type Pending } from './pending.ts';
+import { toPersonAnswer, type ViewAnswer } from './person-answer.ts';
 import type { Preview } from './preview.ts';
 import { stillWaiting, toViewQuestion } from './view.ts';
-
-export type ConfirmationRequest = {
-  /** Whether this call has to be confirmed. */
-  readonly isNeeded: boolean;
-  readonly tool: Tool;
-  readonly args: Arguments;
-  readonly caller: string;
-  /** The name by which the client called the tool: its own, or that of a call tool. */
-  readonly called: string;
-  readonly mode: ConfirmMode;
-  readonly elicitation: Elicitation;
-  readonly named?: Named | undefined;
-};
-
-/**
- * Either the call may be sent, if the object is unchanged since the preview, or it has to be confirmed first, or it is
- * the repetition of one that a person confirms in a view.
- */
-export type ConfirmationOutcome =
-  | {
-      readonly open: true;
-      readonly confirmation?: Confirmation;
-      readonly shown?: string;
-      /** Takes the result of a call that was confirmed in a view. Never rejects. */
-      readonly settle?: (result: object) => Promise<void>;
-    }
-  | { readonly open: false; readonly repeated?: CallToolResult };
 
 type Passing = (request: ConfirmationRequest) => Promise<ConfirmationOutcome>;
 
@@ -49,19 +24,11 @@ export type ConfirmationGate = {
   readonly isSame: (preview: Preview, shown: string) => boolean;
 };
 
-export type GateDeps = {
-  readonly store: PendingStore;
-  /** 128 random bits. */
-  readonly newId: () => string;
-  /** A keyed digest, equal in all processes that share the store. */
-  readonly digest: (value: unknown) => string;
-  /** Milliseconds since 1970. */
-  readonly today: () => number;
-};
-
 /** Some calls need a confirmation: by a person or, if the client cannot ask one and the mode allows it, by the model. */
-export function createGate({ store, newId, digest, today }: GateDeps): ConfirmationGate {
-  const digestOf = (args: Arguments) => digest({ ...args, confirm_token: undefined });
+export function createGate(deps: GateDeps): ConfirmationGate {
+  const { store, newId, digest, today } = deps;
+  const digestOf = (args: Arguments) => digest({ ...args, confirm_token: undefined, confirm_reason: undefined });
+  const approver = createApproverGate({ ...deps, digestOf });
 
   const take = async (id: string, by: Pending['by'], { tool, args, caller }: ConfirmationRequest): Promise<Pending> => {
     const pending = await store.take(id);
@@ -76,7 +43,7 @@ export function createGate({ store, newId, digest, today }: GateDeps): Confirmat
     await store.decline(caller, toDeclined(tool, args));
     throw new RefusedError(
       'A person was asked and did not confirm this call. Do not try again; ask them what to do instead.',
-      'a person declined',
+      DECLINED.person,
     );
   };
   const isTyped = ({ expected }: Pending, typed: string): boolean =>
@@ -128,6 +95,7 @@ export function createGate({ store, newId, digest, today }: GateDeps): Confirmat
 
   return {
     pass: async (request) => {
+      if (asksApprover(request)) return approver.pass(request);
       const { isNeeded, tool, args, caller, mode, elicitation } = request;
       const { canAsk, canShow = false, state, viewed } = elicitation;
       // A person's answer counts even if there is no longer a reason to ask.
@@ -166,7 +134,9 @@ export function createGate({ store, newId, digest, today }: GateDeps): Confirmat
       return { open: false };
     },
 
-    ask: async ({ tool, args, caller, called, elicitation, named }, preview) => {
+    ask: async (request, preview) => {
+      if (asksApprover(request)) return approver.ask(request, preview);
+      const { tool, args, caller, called, elicitation, named } = request;
       const { canAsk, canShow = false } = elicitation;
       const [id, secret] = [newId(), newId()];
       const isViewed = canShow && !canAsk;
@@ -208,32 +178,11 @@ export function createGate({ store, newId, digest, today }: GateDeps): Confirmat
   };
 }
 
-/** A "no" is about a tool and an object: another reason, another argument or the ID in other letters does not change it. */
-export const toDeclined = (tool: Tool, args: Arguments): string =>
-  `${tool.name} ${toTyped(String(args[identityOf(tool).argument]).trim())}`;
-
 const OTHER_TEXT = {
   message:
     'The person typed something else than the last six characters of the ID. Call again, and they will be asked again.',
   rule: 'a person typed something else',
 };
-
-const AGES: Readonly<Record<Pending['by'], string>> = { prompt: 'five', token: 'five', view: 'ten' };
-
-const notValid = (by: Pending['by']) =>
-  new RefusedError(
-    `This confirmation is not valid: it was already used, is more than ${AGES[by]} minutes old, or belongs to another call. Call again without it.`,
-    'the confirmation is not valid',
-  );
-
-const otherArguments = () =>
-  new RefusedError(
-    'The arguments differ from those that the confirmation is for. Call again without the confirmation.',
-    'the confirmation is for other arguments',
-  );
-
-/** The case of letters is left open: IDs have capitals, and people type small letters. */
-const toTyped = (text: string): string => text.toUpperCase();
 
 /**
  * The question for a model to pass on. It is a result, not an error: the call did what it has to do first. Clients show

@@ -48,7 +48,8 @@ export async function lookFirst(
     throw new RefusedError(`This call is not possible, because ${ruling.refuse}.`, ruling.refuse);
   }
   const facts = ruling.shows ?? {};
-  if ('confirm' in ruling) return { occasion: { because: ruling.confirm, facts, isReadable } };
+  const about = Object.values(found);
+  if ('confirm' in ruling) return { occasion: { because: ruling.confirm, facts, isReadable, about } };
   const grant = `${area}:credentials`;
   if (verdict?.credentials === undefined) {
     throw new RefusedError(
@@ -56,7 +57,7 @@ export async function lookFirst(
       `needs the grant ${grant}`,
     );
   }
-  return { occasion: { because: ruling.credentials, facts, isReadable }, takesCredentials: true };
+  return { occasion: { because: ruling.credentials, facts, isReadable, about }, takesCredentials: true };
 }
 
 async function readAll(read: SideRead, tool: Tool, args: Arguments): Promise<readonly JsonObject[]> {

@@ -21,5 +21,5 @@ export async function beyondPace(
   const { state, viewed } = elicitation;
   const isAnswered = args.confirm_token !== undefined || state !== undefined || viewed !== undefined;
   if (!isAnswered && (await keepsPace(agent, beyond))) return undefined;
-  return { because: paceClause(beyond), facts: {}, isReadable: true };
+  return { because: paceClause(beyond), facts: {}, isReadable: true, about: [] };
 }

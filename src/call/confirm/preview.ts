@@ -3,6 +3,7 @@ import type { Arguments, Environment } from '../../catalog/declaration.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import type { JsonObject } from '../../json.ts';
 import { isUnsaid, nextOf } from '../answer/cursor.ts';
+import { toAbout } from './about.ts';
 import { type ChangeLine, toChanges, toFacts, toLoss, toRemoved, toReplaced } from './changes.ts';
 import {
   canRead,
@@ -25,6 +26,8 @@ export type Preview = {
   readonly expected: readonly [string, ...string[]];
   /** The same as data, for a view. */
   readonly shown: ShownCall;
+  /** The IDs that the call is about, beside those of its arguments. */
+  readonly about: readonly string[];
   /** Everything that the preview is made from. The confirmation holds only while this stays the same. */
   readonly basis: unknown;
 };
@@ -51,8 +54,10 @@ export type ShownCall = {
 export type Occasion = {
   readonly because: string;
   readonly facts: JsonObject;
-  /** Whether the agent may read what the facts are taken from. */
+  /** Whether the facts are shown: whether the agent may read what they are taken from. */
   readonly isReadable: boolean;
+  /** What was read to decide that. */
+  readonly about: readonly unknown[];
 };
 
 export type PreviewDeps = {
@@ -148,6 +153,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
       isFinal: tool.access === 'delete',
       ...(isTyped(tool, args, deps) && { typed: end }),
     },
+    about: [id, ...toAbout([args, value, occasion?.about]).filter((other) => other !== id)],
     basis: {
       id,
       names,

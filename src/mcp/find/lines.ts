@@ -61,10 +61,13 @@ function toLine(found: FoundTool, detail: Detail): string {
   return `${tool.name}(${toSignature(found, detail)}): ${clause}${wait === '' ? '' : ` ${wait}`}`;
 }
 
+/** Arguments that the result of a call that waits tells of. */
+const CONFIRMING: ReadonlySet<string> = new Set(['confirm_token', 'confirm_reason']);
+
 function toSignature({ tool, isRestricted }: FoundTool, detail: Detail): string {
   const { properties = {}, required = [] } = Object(tool.jsonSchema());
   const isRequired = (name: string) => [required].flat().includes(name);
-  const names = Object.keys(properties).filter((name) => name !== 'confirm_token');
+  const names = Object.keys(properties).filter((name) => !CONFIRMING.has(name));
   const shown = names.filter((name) => isRequired(name) || (detail === 'all' && !SHARED.has(name)));
   const marked = shown.map((name) => {
     const isGuarded = !isRestricted && !tool.needsCredentials && tool.guarded.includes(name);

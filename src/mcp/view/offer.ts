@@ -18,7 +18,8 @@ export type OfferWithViews = Offer & {
 /** Adds the form of an offer for clients that show views. It is made when the first of them needs it. */
 export function withViews(offer: Offer): OfferWithViews {
   let viewed: Offer | undefined;
-  const waits = offer.confirm !== 'off' && !offer.dryRun && [...offer.tools.values()].some((tool) => tool.confirmable);
+  const asksClient = offer.confirm !== 'off' && (offer.confirm !== 'person' || offer.clientAsks === 'trusted');
+  const waits = asksClient && !offer.dryRun && [...offer.tools.values()].some((tool) => tool.confirmable);
   if (!waits) return offer;
   // Not a copy: that would make the answer to tools/list before a client asks for it.
   return Object.assign(offer, {

@@ -1,0 +1,220 @@
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import { type ApproverFacts, DECLINED } from '../../audit/entry.ts';
+import { MAX_REASON_CHARS } from '../../catalog/server-arguments.ts';
+import { RefusedError } from '../../errors.ts';
+import { cleanText } from '../../visible.ts';
+import {
+  type Answered,
+  APPROVAL_MS,
+  type Approval,
+  type ApprovalAnswer,
+  type Approvals,
+  type ApprovalWait,
+  MAX_WORDS_CHARS,
+} from './approvals.ts';
+import { toDeclined } from './declined.ts';
+import { notValid, otherArguments } from './faults.ts';
+import { identityOf } from './find-object.ts';
+import type { ConfirmationOutcome, ConfirmationRequest, GateDeps } from './outcome.ts';
+import type { Preview } from './preview.ts';
+
+/**
+ * Whether an approver in the console has to confirm. What a client asks or shows counts only where the operator trusts
+ * it: an agent may be its own client.
+ */
+export const asksApprover = ({ mode, clientAsks, elicitation }: ConfirmationRequest): boolean =>
+  mode === 'person' && !(clientAsks === 'trusted' && (elicitation.canAsk || elicitation.canShow === true));
+
+/** Confirms calls by approvers in the console. */
+export function createApproverGate({
+  store,
+  approvals,
+  environment,
+  newId,
+  digest,
+  digestOf,
+  today,
+}: ApproverGateDeps) {
+  const handleOf = (id: string) => digest(['approval', id]);
+
+  const toWait = ({ store: waiting, url }: Approvals, id: string): ApprovalWait => {
+    const handle = handleOf(id);
+    return {
+      id,
+      handle,
+      address: `${url}/waiting/${handle}`,
+      isOver: async (ms, signal) => {
+        await waiting.waitFor(handle, ms, signal);
+        const found = await waiting.find(handle);
+        return found === undefined || found.answer !== undefined;
+      },
+    };
+  };
+
+  /** The approval of a confirmation ID, if it is that of this call. */
+  const find = async ({ store: waiting }: Approvals, id: string, request: ConfirmationRequest): Promise<Answered> => {
+    const { tool, args, caller, requester } = request;
+    const found = await waiting.find(handleOf(id));
+    const isOurs =
+      found !== undefined &&
+      found.approval.caller === caller &&
+      found.approval.tool === tool.name &&
+      found.approval.environment === environment.name &&
+      digest(found.approval.requester ?? null) === digest(requester ?? null);
+    if (!isOurs) throw notValid('approver');
+    if (found.approval.args !== digestOf(args)) throw otherArguments();
+    return found;
+  };
+
+  const decline = async (
+    { store: waiting }: Approvals,
+    { approval, answer }: Answered & { readonly answer: ApprovalAnswer },
+    { tool, args, caller }: ConfirmationRequest,
+  ): Promise<ConfirmationOutcome> => {
+    await waiting.take(approval.handle);
+    await store.decline(caller, toDeclined(tool, args));
+    const words = toOneLine(answer.words, MAX_WORDS_CHARS);
+    const said = words === undefined ? '' : ` The approver says: "${words}".`;
+    const refusal = new RefusedError(
+      `An approver did not confirm this call.${said} Do not try again; ask the people you work for what to do instead.`,
+      DECLINED.approver,
+    );
+    return { open: false, refusal, by: toFacts(answer) };
+  };
+
+  const pass = async (request: ConfirmationRequest): Promise<ConfirmationOutcome> => {
+    const { isNeeded, tool, args, caller, elicitation, onWaiting } = request;
+    const { state, viewed } = elicitation;
+    const given = args.confirm_token ?? (tool.confirmable ? state : undefined);
+    if (viewed !== undefined) throw new RefusedError(NOT_BY_CLIENT.message, NOT_BY_CLIENT.rule);
+    if (!isNeeded && given === undefined) return { open: true };
+    if (approvals === undefined) throw new RefusedError(NO_CONSOLE.message, NO_CONSOLE.rule);
+    const id = given === undefined ? undefined : String(given);
+    const found = id === undefined ? undefined : await find(approvals, id, request);
+    const { approval, answer } = found ?? {};
+    // A no comes first: it reaches the agent with the approver's words, though it binds already.
+    if (approval !== undefined && answer?.answer === 'no') return decline(approvals, { approval, answer }, request);
+    if (await store.isDeclined(caller, toDeclined(tool, args))) {
+      throw new RefusedError(
+        'This call was declined less than ten minutes ago. Ask the people you work for what to do instead.',
+        'an approver declined the same call',
+      );
+    }
+    if (await approvals.store.isHeld(caller)) throw new RefusedError(HELD.message, HELD.rule);
+    if (id === undefined || approval === undefined) return { open: false, seesAll: true };
+    if (answer === undefined) {
+      const wait = toWait(approvals, id);
+      onWaiting?.(wait);
+      return { open: false, repeated: toWaiting(wait, approval, request) };
+    }
+    const requireApprover = () => {
+      const now = { ...approval, samePerson: request.samePerson ?? 'allow' };
+      if (!approvals.stillApproves(now, answer)) throw new RefusedError(NOT_ANY_MORE.message, NOT_ANY_MORE.rule);
+    };
+    // Taken first, so that two calls cannot both go through.
+    if ((await approvals.store.take(approval.handle)) === undefined) throw notValid('approver');
+    requireApprover();
+    return { open: true, confirmation: 'console', shown: approval.basis, by: toFacts(answer), requireApprover };
+  };
+
+  const ask = async (request: ConfirmationRequest, preview: Preview): Promise<CallToolResult> => {
+    const { tool, args, caller, requester, samePerson = 'allow', takesCredentials, reason, onWaiting } = request;
+    if (approvals === undefined) throw new RefusedError(NO_CONSOLE.message, NO_CONSOLE.rule);
+    const wait = toWait(approvals, newId());
+    const approval: Approval = {
+      handle: wait.handle,
+      caller,
+      requester,
+      tool: tool.name,
+      environment: environment.name,
+      environmentLabel: environment.label,
+      takesCredentials,
+      args: digestOf(args),
+      basis: digest(preview.basis),
+      about: preview.about,
+      shown: preview.shown,
+      reason: toOneLine(reason, MAX_REASON_CHARS),
+      samePerson,
+      askedAt: today(),
+      until: today() + APPROVAL_MS,
+    };
+    if (!approvals.hasApprover(approval)) throw new RefusedError(NO_APPROVER.message, NO_APPROVER.rule);
+    if (!(await approvals.store.put(approval))) throw new RefusedError(TOO_MANY.message, TOO_MANY.rule);
+    onWaiting?.(wait);
+    return toWaiting(wait, approval, request);
+  };
+
+  return { pass, ask };
+}
+
+type ApproverGateDeps = GateDeps & { readonly digestOf: (args: ConfirmationRequest['args']) => string };
+
+const NO_CONSOLE = {
+  message: 'An approver has to confirm this call, and this server has no console. Only its operator can change this.',
+  rule: 'an approver has to confirm, and there is no console',
+};
+
+const NOT_BY_CLIENT = {
+  message: 'An approver has to confirm this call in the console. An answer from the client does not count.',
+  rule: 'an answer from the client does not count',
+};
+
+const NO_APPROVER = {
+  message:
+    'An approver has to confirm this call, and the configuration names no approver who may confirm it. Only the operator of this server can change this.',
+  rule: 'no approver may confirm it',
+};
+
+const NOT_ANY_MORE = {
+  message: 'The approver who confirmed this call may no longer confirm it. Call again without confirm_token.',
+  rule: 'its approver may no longer confirm it',
+};
+
+const HELD = {
+  message:
+    'Approvers declined three of your calls within an hour. Calls that have to be confirmed are refused until an approver lifts that in the console. Ask the people you work for what they want.',
+  rule: 'three calls were declined within an hour',
+};
+
+const TOO_MANY = {
+  message: 'Too many calls wait for an approver. Have some of them answered, then call again.',
+  rule: 'too many calls wait for an approver',
+};
+
+const toFacts = ({ approver, by, isSamePerson }: ApprovalAnswer): ApproverFacts => ({
+  approver,
+  approver_by: by === 'link' ? 'link' : 'issuer',
+  ...(isSamePerson && { same_person: true }),
+});
+
+/** A text as one visible line. @returns `undefined` where nothing is left of it */
+function toOneLine(text: string | undefined, maxChars: number): string | undefined {
+  const line = cleanText((text ?? '').replace(/\s+/gu, ' ')).text.trim();
+  return line === '' ? undefined : line.slice(0, maxChars);
+}
+
+/**
+ * The result of a call that waits. It has nothing that was read for the preview: what an approver sees may be more than
+ * the agent may read.
+ */
+function toWaiting(
+  { id, address }: ApprovalWait,
+  { until }: Pick<Approval, 'until'>,
+  { tool, args, named = String }: ConfirmationRequest,
+): CallToolResult {
+  const { name } = tool;
+  const next = `Tell the people you work for that an approver can confirm it at ${address}. To go on, call ${named(name)} again with the same arguments and confirm_token="${id}": that call waits for the answer, and sends this one after a yes.`;
+  const confirmation = {
+    status: 'waiting',
+    confirmation_id: id,
+    tool: name,
+    object: String(args[identityOf(tool).argument]),
+    console: address,
+    expires_at: new Date(until).toISOString(),
+    next_step: next,
+  };
+  return {
+    content: [{ type: 'text', text: `${name} was not sent yet: it waits for an approver. ${next}` }],
+    structuredContent: { confirmation },
+  };
+}

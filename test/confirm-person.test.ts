@@ -1,0 +1,564 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type Approvers, openApprovers, openNamedWorkos } from './support/approving.ts';
+import { type Calling, type CallingOptions, connectCalling } from './support/calling.ts';
+
+const USER = 'user_01J00000000000000000000001';
+const OTHER = 'user_01J00000000000000000000002';
+const ORGANIZATION = 'org_01J00000000000000000000003';
+
+const opened: Calling[] = [];
+afterEach(async () => {
+  vi.useRealTimers();
+  for (const one of opened.splice(0)) await one.close();
+});
+
+/** An agent whose calls approvers confirm. */
+async function start(options: Partial<CallingOptions> = {}, approvers: Approvers = openApprovers()) {
+  const workos = openNamedWorkos();
+  const { approvals, pending, clock } = approvers;
+  const base = { confirm: 'person', asks: false, approvals, pending, clock, workos: workos.workos } as const;
+  const agent = await connectCalling({ ...base, ...options });
+  opened.push(agent);
+  return { approvers, workos, agent };
+}
+
+type Result = Awaited<ReturnType<Calling['call']>>;
+const confirmationOf = ({ structured }: Result) => Object(structured?.confirmation);
+
+/** A call that has waited in vain, with its handle and the ID that it goes on with. */
+async function waitInVain({ agent, approvers }: Awaited<ReturnType<typeof start>>, name: string, args: object) {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  const calling = agent.call(name, args);
+  await vi.waitFor(async () => expect(await approvers.store.list()).toHaveLength(1));
+  await vi.advanceTimersByTimeAsync(45_000);
+  vi.useRealTimers();
+  const result = await calling;
+  const { handle } = await approvers.next();
+  return { result, handle, confirm_token: String(confirmationOf(result).confirmation_id) };
+}
+
+it('sends a call once an approver has said yes, on record with their name', async () => {
+  const { agent, approvers, workos } = await start();
+  const calling = agent.call('delete_user', { user_id: USER });
+  const approval = await approvers.next();
+  expect(workos.changes()).toEqual([]);
+  expect(approval).toMatchObject({
+    handle: expect.stringMatching(/^[\w-]{43}$/),
+    caller: 'agent',
+    tool: 'delete_user',
+    environment: 'north',
+    environmentLabel: 'staging',
+    takesCredentials: false,
+    about: [USER],
+    shown: { id: USER, names: ['`ada@acme.test`'], isFinal: true, hidden: [], typed: '000001' },
+    samePerson: 'allow',
+  });
+  await approvers.answer(approval.handle, 'yes');
+  const result = await calling;
+  expect(result.isError, result.text).toBeUndefined();
+  expect(workos.changes()).toEqual([`DELETE /user_management/users/${USER}`]);
+  expect(agent.record()).toMatchObject([
+    { kind: 'decision', decision: 'ask' },
+    { kind: 'outcome', outcome: 'asked' },
+    { kind: 'decision', decision: 'allowed', confirmation: 'console', approver: 'ann', approver_by: 'link' },
+    { kind: 'outcome', outcome: 'ok' },
+  ]);
+  expect(agent.record()[2]).not.toHaveProperty('same_person');
+  expect(await approvers.store.find(approval.handle)).toBeUndefined();
+});
+
+it('records that the approver had made the call, and signed in with an issuer', async () => {
+  const ann = { issuer: 'authkit', sub: OTHER };
+  const { agent, approvers } = await start({ requester: ann });
+  const calling = agent.call('delete_user', { user_id: USER });
+  const approval = await approvers.next();
+  expect(approval.requester).toEqual(ann);
+  await approvers.answer(approval.handle, 'yes', { by: ann, isSamePerson: true });
+  expect(await calling).not.toHaveProperty('isError');
+  expect(agent.record()[2]).toMatchObject({ approver: 'ann', approver_by: 'issuer', same_person: true });
+});
+
+describe('a no', () => {
+  it('reaches the agent with the words of the approver, which stand in no record', async () => {
+    const { agent, approvers, workos } = await start();
+    const calling = agent.call('delete_user', { user_id: USER });
+    const { handle } = await approvers.next();
+    await approvers.answer(handle, 'no', { words: 'Ask\nGrace first.\u200b' });
+    expect(await calling).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('The approver says: "Ask Grace first.".'),
+    });
+    expect(workos.changes()).toEqual([]);
+    expect(agent.record().at(-1)).toMatchObject({
+      decision: 'refused',
+      rule: 'an approver declined',
+      approver: 'ann',
+      approver_by: 'link',
+    });
+    expect(JSON.stringify(agent.record())).not.toContain('Grace');
+  });
+
+  it('has at most 500 characters of words', async () => {
+    const { agent, approvers } = await start();
+    const calling = agent.call('delete_user', { user_id: USER });
+    await approvers.answer((await approvers.next()).handle, 'no', { words: 'w'.repeat(501) });
+    expect((await calling).text).toContain(`"${'w'.repeat(500)}"`);
+  });
+
+  it('holds against other reasons and spellings, also if the agent never asks what became of its call', async () => {
+    const session = await start();
+    const { agent, approvers, workos } = session;
+    const { handle } = await waitInVain(session, 'delete_user', { user_id: USER });
+    await approvers.answer(handle, 'no');
+    for (const args of [
+      { user_id: USER },
+      { user_id: USER, confirm_reason: 'They asked for it.' },
+      { user_id: USER.toLowerCase() },
+    ]) {
+      const result = await agent.call('delete_user', args);
+      expect(result, JSON.stringify(args)).toMatchObject({
+        isError: true,
+        text: expect.stringContaining('declined less than ten minutes ago'),
+      });
+    }
+    expect(await approvers.store.list()).toEqual([]);
+    expect(workos.changes()).toEqual([]);
+    approvers.pass(10 * 60_000);
+    void agent.call('delete_user', { user_id: USER });
+    await approvers.next();
+  });
+
+  it('reaches an agent that asks later, with its words', async () => {
+    const session = await start();
+    const { agent, approvers } = session;
+    const { handle, confirm_token } = await waitInVain(session, 'delete_user', { user_id: USER });
+    await approvers.answer(handle, 'no', { words: 'Not this one.' });
+    const result = await agent.call('delete_user', { user_id: USER, confirm_token });
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('"Not this one."') });
+    const again = await agent.call('delete_user', { user_id: USER, confirm_token });
+    expect(again.text).toContain('This confirmation is not valid');
+  });
+
+  it('is one of three within an hour that hold the agent, until an approver lifts that', async () => {
+    const { agent, approvers, workos } = await start();
+    const ids = [1, 2, 3].map((end) => `user_01J0000000000000000000001${end}`);
+    for (const user_id of ids) {
+      const calling = agent.call('delete_user', { user_id });
+      await approvers.answer((await approvers.next()).handle, 'no');
+      expect(await calling).toMatchObject({ isError: true });
+    }
+    expect(await agent.call('delete_user', { user_id: OTHER })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('declined three of your calls within an hour'),
+    });
+    expect(agent.record().at(-1)).toMatchObject({ rule: 'three calls were declined within an hour' });
+    expect(await agent.call('get_user', { user_id: OTHER })).not.toHaveProperty('isError');
+    await approvers.store.lift('agent');
+    const calling = agent.call('delete_user', { user_id: OTHER });
+    await approvers.answer((await approvers.next()).handle, 'yes');
+    expect(await calling).not.toHaveProperty('isError');
+    expect(workos.changes()).toEqual([`DELETE /user_management/users/${OTHER}`]);
+  });
+});
+
+describe('a call that was not answered in time', () => {
+  it('tells the agent how to go on, and goes on with its confirmation ID', async () => {
+    const session = await start();
+    const { agent, approvers, workos } = session;
+    const { result, handle, confirm_token } = await waitInVain(session, 'delete_user', { user_id: USER });
+    expect(result.isError).toBeUndefined();
+    expect(confirmationOf(result)).toEqual({
+      status: 'waiting',
+      confirmation_id: expect.stringMatching(/^[\w-]{22}$/),
+      tool: 'delete_user',
+      object: USER,
+      console: `https://console.test/waiting/${handle}`,
+      expires_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      next_step: expect.stringContaining(`call delete_user again with the same arguments and confirm_token="`),
+    });
+    const again = agent.call('delete_user', { user_id: USER, confirm_token });
+    await expect.poll(() => agent.record().length).toBe(4);
+    await approvers.answer(handle, 'yes');
+    expect(await again).not.toHaveProperty('isError');
+    expect(workos.changes()).toEqual([`DELETE /user_management/users/${USER}`]);
+    expect(agent.record()).toMatchObject([
+      { decision: 'ask', rule: '*:full' },
+      { outcome: 'asked' },
+      { decision: 'ask', rule: '*:full, repeated with its confirmation ID' },
+      { outcome: 'asked' },
+      { decision: 'allowed', confirmation: 'console' },
+      { outcome: 'ok' },
+    ]);
+    expect(new Set(agent.record().flatMap((entry) => entry.arguments ?? []))).toHaveProperty('size', 1);
+  });
+
+  it('answers the same if it is repeated too early', async () => {
+    const session = await start();
+    const first = await waitInVain(session, 'delete_user', { user_id: USER });
+    const { confirm_token } = first;
+    const second = await waitInVain(session, 'delete_user', { user_id: USER, confirm_token });
+    expect(confirmationOf(second.result)).toEqual(confirmationOf(first.result));
+  });
+
+  it('was never answered with no', async () => {
+    const session = await start();
+    await waitInVain(session, 'delete_user', { user_id: USER });
+    session.approvers.pass(60 * 60_000);
+    void session.agent.call('delete_user', { user_id: USER });
+    await session.approvers.next();
+    expect(await session.approvers.store.isHeld('agent')).toBe(false);
+  });
+
+  it('is refused with its ID after an hour', async () => {
+    const session = await start();
+    const { confirm_token } = await waitInVain(session, 'delete_user', { user_id: USER });
+    session.approvers.pass(60 * 60_000);
+    const result = await session.agent.call('delete_user', { user_id: USER, confirm_token });
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('is more than an hour old') });
+  });
+
+  it('sends progress every 15 seconds while it waits', async () => {
+    const { agent, approvers } = await start();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    const calling = agent.call('delete_user', { user_id: USER }, { progressToken: 7 });
+    await vi.waitFor(async () => expect(await approvers.store.list()).toHaveLength(1));
+    await vi.advanceTimersByTimeAsync(45_000);
+    vi.useRealTimers();
+    await calling;
+    expect(agent.told).toEqual(
+      [1, 2, 3].map((progress) => ({
+        method: 'notifications/progress',
+        params: { progressToken: 7, progress },
+      })),
+    );
+  });
+
+  it('waits no longer than it has to where too many calls wait already', async () => {
+    const waitOutside = async () => {
+      throw new Error('full');
+    };
+    const { agent, approvers } = await start({ waitOutside });
+    const result = await agent.call('delete_user', { user_id: USER });
+    expect(confirmationOf(result)).toMatchObject({ status: 'waiting' });
+    const { confirmation_id: confirm_token } = confirmationOf(result);
+    await approvers.answer((await approvers.next()).handle, 'yes');
+    expect(await agent.call('delete_user', { user_id: USER, confirm_token })).not.toHaveProperty('isError');
+  });
+});
+
+describe('a yes', () => {
+  /** A session whose call has waited in vain and was answered with yes then. */
+  const startWithYes = async (options: Partial<CallingOptions> = {}, args: object = { user_id: USER }) => {
+    const session = await start(options);
+    const { handle, confirm_token } = await waitInVain(session, 'delete_user', args);
+    await session.approvers.answer(handle, 'yes');
+    return { ...session, handle, confirm_token };
+  };
+
+  it('counts once', async () => {
+    const { agent, workos, confirm_token } = await startWithYes();
+    const args = { user_id: USER, confirm_token };
+    const results = await Promise.all([agent.call('delete_user', args), agent.call('delete_user', args)]);
+    expect(results.filter(({ isError }) => isError)).toHaveLength(1);
+    expect((await agent.call('delete_user', args)).text).toContain('This confirmation is not valid');
+    expect(workos.changes()).toHaveLength(1);
+  });
+
+  it('counts for its arguments alone', async () => {
+    const session = await start();
+    const { agent, approvers, workos } = session;
+    const args = { user_id: USER, password: 'correct horse battery' };
+    const { handle, confirm_token } = await waitInVain(session, 'update_user', args);
+    await approvers.answer(handle, 'yes');
+    for (const other of [
+      { ...args, password: 'another horse battery' },
+      { ...args, user_id: OTHER },
+      { ...args, first_name: 'Ada' },
+    ]) {
+      const result = await agent.call('update_user', { ...other, confirm_token });
+      expect(result).toMatchObject({ isError: true, text: expect.stringContaining('The arguments differ') });
+    }
+    const other = await agent.call('delete_user', { user_id: USER, confirm_token });
+    expect(other.text).toContain('This confirmation is not valid');
+    expect(workos.changes()).toEqual([]);
+    const reason = { confirm_reason: 'Another reason is no other argument.' };
+    expect(await agent.call('update_user', { ...args, ...reason, confirm_token })).not.toHaveProperty('isError');
+  });
+
+  it('counts for its agent and requester alone', async () => {
+    const requester = { issuer: 'authkit', sub: OTHER };
+    const { approvers, workos, confirm_token } = await startWithYes({ requester });
+    const base = { workos: workos.workos };
+    for (const options of [{ ...base, agent: 'mallory', requester }, { ...base, requester: { owner: 'bob' } }, base]) {
+      const { agent } = await start(options, approvers);
+      const result = await agent.call('delete_user', { user_id: USER, confirm_token });
+      expect(result).toMatchObject({ isError: true, text: expect.stringContaining('This confirmation is not valid') });
+    }
+    expect(workos.changes()).toEqual([]);
+  });
+
+  it('does not count for an object that has changed since', async () => {
+    const { agent, workos, confirm_token } = await startWithYes();
+    workos.names.set(USER, 'eve@acme.test');
+    const result = await agent.call('delete_user', { user_id: USER, confirm_token });
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('has changed since the preview') });
+    expect(workos.changes()).toEqual([]);
+    expect(agent.record().slice(-2)).toMatchObject([
+      { decision: 'allowed', confirmation: 'console', approver: 'ann' },
+      { outcome: 'not sent', rule: 'the object has changed since the preview' },
+    ]);
+  });
+
+  it('does not count of an approver who was removed since', async () => {
+    const { agent, approvers, workos, confirm_token } = await startWithYes();
+    approvers.rules.mayApprove = (_, approver) => approver !== 'ann';
+    const result = await agent.call('delete_user', { user_id: USER, confirm_token });
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('may no longer confirm it') });
+    expect(workos.changes()).toEqual([]);
+    expect(agent.record().at(-1)).toMatchObject({
+      decision: 'refused',
+      rule: 'its approver may no longer confirm it',
+    });
+  });
+
+  it('does not count of an approver who was removed while the preview was compared', async () => {
+    const { agent, approvers, workos, confirm_token } = await startWithYes();
+    let asked = 0;
+    approvers.rules.mayApprove = () => {
+      asked += 1;
+      return asked === 1;
+    };
+    const result = await agent.call('delete_user', { user_id: USER, confirm_token });
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('may no longer confirm it') });
+    expect(workos.changes()).toEqual([]);
+  });
+
+  it('is judged by the same-person rule that holds now', async () => {
+    const { approvers, workos, confirm_token } = await startWithYes();
+    approvers.rules.mayApprove = ({ samePerson }) => samePerson === 'allow';
+    const { agent } = await start({ workos: workos.workos, samePerson: 'refuse' }, approvers);
+    const result = await agent.call('delete_user', { user_id: USER, confirm_token });
+    expect(result.text).toContain('may no longer confirm it');
+  });
+
+  it('waits for a lift where the agent is held', async () => {
+    const { agent, approvers, confirm_token } = await startWithYes();
+    for (let count = 0; count < 3; count += 1) await approvers.store.countNo('agent');
+    const args = { user_id: USER, confirm_token };
+    expect((await agent.call('delete_user', args)).text).toContain('declined three of your calls');
+    await approvers.store.lift('agent');
+    expect(await agent.call('delete_user', args)).not.toHaveProperty('isError');
+  });
+});
+
+it('refuses a call at once that no approver may confirm', async () => {
+  const { agent, approvers } = await start();
+  approvers.rules.mayApprove = () => false;
+  const result = await agent.call('delete_user', { user_id: USER });
+  expect(result).toMatchObject({
+    isError: true,
+    text: expect.stringContaining('names no approver who may confirm it'),
+  });
+  expect(await approvers.store.list()).toEqual([]);
+});
+
+it('refuses a call where there is no console', async () => {
+  const { agent, workos } = await start({ approvals: undefined });
+  const result = await agent.call('delete_user', { user_id: USER });
+  expect(result).toMatchObject({ isError: true, text: expect.stringContaining('this server has no console') });
+  expect(workos.sent).toEqual([]);
+});
+
+describe('what a client asks', () => {
+  const accept = () => ({ result: { action: 'accept', content: { confirm: USER } } });
+  const capabilities = { elicitation: { form: {}, url: {} } };
+
+  it('counts where the operator trusts it', async () => {
+    const { agent, approvers, workos } = await start({ capabilities, respond: accept, clientAsks: 'trusted' });
+    expect(await agent.call('delete_user', { user_id: USER })).not.toHaveProperty('isError');
+    expect(agent.asked).toHaveLength(1);
+    expect(agent.record()[2]).toMatchObject({ confirmation: 'client prompt' });
+    expect(agent.record()[2]).not.toHaveProperty('approver');
+    expect(workos.changes()).toHaveLength(1);
+    expect(await approvers.store.list()).toEqual([]);
+  });
+
+  it('is not even asked otherwise', async () => {
+    const { agent, approvers, workos } = await start({ capabilities: { elicitation: {} }, respond: accept });
+    const calling = agent.call('delete_user', { user_id: USER });
+    const { handle } = await approvers.next();
+    expect(agent.asked).toEqual([]);
+    expect(workos.changes()).toEqual([]);
+    await approvers.answer(handle, 'no');
+    await calling;
+  });
+
+  it('is asked in the console where a trusted client cannot ask', async () => {
+    const { agent, approvers } = await start({ clientAsks: 'trusted' });
+    const calling = agent.call('delete_user', { user_id: USER });
+    await approvers.answer((await approvers.next()).handle, 'yes');
+    expect(await calling).not.toHaveProperty('isError');
+  });
+
+  it.each([
+    'accept',
+    'decline',
+    'cancel',
+  ])('is an address alone, whose %s is neither a yes nor a no', async (action) => {
+    const respond = () => ({ result: { action } });
+    const { agent, approvers, workos } = await start({ capabilities: { elicitation: { url: {} } }, respond });
+    const calling = agent.call('delete_user', { user_id: USER });
+    const { handle } = await approvers.next();
+    await expect.poll(() => agent.told).toHaveLength(1);
+    expect(agent.told[0]).toEqual({
+      method: 'elicitation/create',
+      params: {
+        mode: 'url',
+        message: expect.any(String),
+        url: `https://console.test/waiting/${handle}`,
+        elicitationId: handle,
+      },
+    });
+    expect(await approvers.store.list()).toHaveLength(1);
+    expect(workos.changes()).toEqual([]);
+    await approvers.answer(handle, 'yes');
+    expect(await calling).not.toHaveProperty('isError');
+    expect(agent.told[1]).toEqual({ method: 'notifications/elicitation/complete', params: { elicitationId: handle } });
+  });
+
+  it('is shown a view only where the operator trusts that', async () => {
+    const shows = { extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } } };
+    const names = async (options: Partial<CallingOptions>) => {
+      const { agent } = await start({ capabilities: shows, ...options });
+      return (await agent.list()).map(({ name }) => name);
+    };
+    expect(await names({})).not.toContain('answer_confirmation');
+    expect(await names({ clientAsks: 'trusted' })).toContain('answer_confirmation');
+  });
+});
+
+it('leaves a call in the console that was cancelled while it waited', async () => {
+  const { agent, approvers, workos } = await start();
+  void agent.call('delete_user', { user_id: USER });
+  const { handle } = await approvers.next();
+  await agent.send({ method: 'notifications/cancelled', params: { requestId: 'c2' } });
+  await approvers.answer(handle, 'yes');
+  await agent.call('get_user', { user_id: USER });
+  expect(workos.changes()).toEqual([]);
+  expect(await approvers.store.find(handle)).toMatchObject({ answer: { answer: 'yes' } });
+});
+
+it('asks about nothing in a dry run', async () => {
+  const { agent, approvers } = await start({ dryRun: true });
+  const result = await agent.call('delete_user', { user_id: USER });
+  expect(result.structured).toMatchObject({ dry_run: true });
+  expect(await approvers.store.list()).toEqual([]);
+});
+
+it('confirms calls of call tools, with the name that goes on', async () => {
+  const session = await start({ isListed: () => false });
+  const { agent, approvers, workos } = session;
+  const toArgs = (more: object = {}) => ({ name: 'delete_user', arguments: { user_id: USER, ...more } });
+  const { result, handle, confirm_token } = await waitInVain(session, 'call_delete_tool', toArgs());
+  expect(result.text).toContain('call delete_user (by call_delete_tool) again');
+  await approvers.answer(handle, 'yes');
+  expect(await agent.call('call_delete_tool', toArgs({ confirm_token }))).not.toHaveProperty('isError');
+  expect(workos.changes()).toEqual([`DELETE /user_management/users/${USER}`]);
+  expect(agent.record().at(-2)).toMatchObject({ via: 'call_delete_tool', confirmation: 'console' });
+});
+
+describe("the agent's reason", () => {
+  it('is one visible line for approvers, on no record and in no request', async () => {
+    const { agent, approvers, workos } = await start();
+    const reason = ' The person\nleft\u202e the company.\t ';
+    const calling = agent.call('delete_user', { user_id: USER, confirm_reason: reason });
+    const approval = await approvers.next();
+    expect(approval.reason).toBe('The person left the company.');
+    await approvers.answer(approval.handle, 'yes');
+    expect(await calling).not.toHaveProperty('isError');
+    expect(JSON.stringify(agent.record())).not.toContain('left');
+    expect(workos.sent.join()).not.toContain('left');
+  });
+
+  it.each([
+    ['r'.repeat(201), 'Too big'],
+    ['', 'Too small'],
+    [7, 'Invalid input'],
+  ])('of %j is refused', async (confirm_reason, why) => {
+    const { agent, approvers } = await start();
+    const result = await agent.call('delete_user', { user_id: USER, confirm_reason });
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining(`confirm_reason: ${why}`) });
+    expect(await approvers.store.list()).toEqual([]);
+  });
+
+  it('is an argument of waiting calls alone, where approvers confirm', async () => {
+    const argumentsOf = async (options: Partial<CallingOptions>, of: string) => {
+      const { agent } = await start(options);
+      const found = (await agent.list()).find(({ name }) => name === of);
+      return Object.keys(Object(Object(found?.inputSchema).properties));
+    };
+    expect(await argumentsOf({}, 'delete_user')).toEqual(['user_id', 'confirm_token', 'confirm_reason']);
+    expect(await argumentsOf({}, 'get_user')).not.toContain('confirm_reason');
+    expect(await argumentsOf({ confirm: 'auto' }, 'delete_user')).toEqual(['user_id', 'confirm_token']);
+    expect(await argumentsOf({ confirm: 'strict' }, 'delete_user')).toEqual(['user_id']);
+  });
+});
+
+describe('what an approver sees beyond the grants of the agent', () => {
+  const GRANTS = { grants: 'organizations:delete' };
+
+  it('is shown whole, and compared whole before the call is sent', async () => {
+    const session = await start(GRANTS);
+    const { agent, approvers, workos } = session;
+    const args = { organization_id: ORGANIZATION };
+    const { handle, confirm_token } = await waitInVain(session, 'delete_organization', args);
+    const { shown } = await approvers.next();
+    expect(shown).toMatchObject({ names: ['`Acme`'], hidden: [] });
+    expect(shown.linked.map(({ what }) => what)).toContain('users');
+    await approvers.answer(handle, 'yes');
+    expect(await agent.call('delete_organization', { ...args, confirm_token })).not.toHaveProperty('isError');
+    expect(workos.changes()).toHaveLength(1);
+  });
+
+  it('reaches the agent in no text, progress or record', async () => {
+    const session = await start(GRANTS);
+    const { agent, approvers, workos } = session;
+    workos.names.set(ORGANIZATION, 'Canary Ltd');
+    const args = { organization_id: ORGANIZATION };
+    const { result, handle, confirm_token } = await waitInVain(session, 'delete_organization', args);
+    expect((await approvers.next()).shown.names).toEqual(['`Canary Ltd`']);
+    const again = await waitInVain(session, 'delete_organization', { ...args, confirm_token });
+    workos.names.set(ORGANIZATION, 'Changed Canary Ltd');
+    await approvers.answer(handle, 'yes');
+    const last = await agent.call('delete_organization', { ...args, confirm_token });
+    expect(last.text).toContain('has changed since the preview');
+    expect(JSON.stringify([result, again.result, last, agent.told, agent.record()])).not.toContain('Canary');
+    expect(JSON.stringify([result, again.result])).not.toContain('connections');
+  });
+});
+
+it('hands the confirmation ID to the agent alone', async () => {
+  const session = await start();
+  const { handle, confirm_token } = await waitInVain(session, 'delete_user', { user_id: USER });
+  const kept = await session.approvers.store.find(handle);
+  expect(confirm_token).toHaveLength(22);
+  expect(JSON.stringify([kept, await session.approvers.store.list(), session.agent.record()])).not.toContain(
+    confirm_token,
+  );
+  const result = await session.agent.call('delete_user', { user_id: USER, confirm_token: handle });
+  expect(result.text).toContain('This confirmation is not valid');
+});
+
+it('names the members of a membership, so that it can tell whom the call is about', async () => {
+  const membership = 'om_01J00000000000000000000004';
+  const workos = () => ({
+    id: membership,
+    user_id: USER,
+    organization_id: ORGANIZATION,
+    role: { slug: 'admin' },
+    status: 'active',
+  });
+  const { agent, approvers } = await start({ workos });
+  void agent.call('delete_organization_membership', { organization_membership_id: membership });
+  expect((await approvers.next()).about).toEqual([membership, USER, ORGANIZATION]);
+});
