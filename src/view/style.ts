@@ -28,7 +28,7 @@ ${environmentStyle}.quiet { color: var(--quiet); }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
 th, td { border: 1px solid var(--line); padding: 3px 6px; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 label { display: block; margin-top: 8px; }
-input { display: block; font: inherit; font-family: var(--font-mono, ui-monospace, monospace); width: 100%; max-width: 20em; padding: 6px 8px;
+input { display: block; margin-top: 5px; font: inherit; font-family: var(--font-mono, ui-monospace, monospace); width: 100%; max-width: 20em; padding: 6px 8px;
   color: inherit; background: transparent; border: 1px solid var(--line); border-radius: 4px; }
 button { font: inherit; margin: 10px 8px 0 0; padding: 7px 16px; min-height: 36px; border-radius: 4px; cursor: pointer;
   color: inherit; background: transparent; border: 1px solid var(--line); }

@@ -23,7 +23,7 @@ async function show({ tool, args, result, theme = 'light', width = 700 }: ShownR
   frame.sandbox.add('allow-scripts');
   frame.style.width = `${width}px`;
   frame.style.border = '0';
-  document.body.append(frame);
+  (document.querySelector('main') ?? document.body).append(frame);
   const view = frame.contentWindow;
   if (view === null) throw new Error('the frame has no window');
   const definition = { name: tool, inputSchema: { type: 'object' as const } };

@@ -21,10 +21,14 @@ export type ViewHostPage = {
   readonly faults: string[];
 };
 
-/** @param call passes a tool call of a view on to the server */
+/**
+ * @param call passes a tool call of a view on to the server
+ * @param around the page, which shows views at its end, or at that of its `main`
+ */
 export async function openViewHost(
   browser: Browser,
   call: (name: string, args: Record<string, unknown>) => Promise<object>,
+  around = '<!doctype html><body>',
 ): Promise<ViewHostPage> {
   const { outputFiles } = await build({
     entryPoints: [`${import.meta.dirname}/view-host-page.ts`],
@@ -43,7 +47,7 @@ export async function openViewHost(
   await page.route('**/*', async (route) => {
     const url = route.request().url();
     if (url === 'http://host.test/')
-      return route.fulfill({ contentType: 'text/html', body: '<!doctype html><body><script src="/host.js"></script>' });
+      return route.fulfill({ contentType: 'text/html', body: `${around}<script src="/host.js"></script>` });
     if (url === 'http://host.test/host.js') return route.fulfill({ contentType: 'text/javascript', body: script });
     if (url === 'http://view.test/')
       return route.fulfill({
