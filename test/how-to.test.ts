@@ -12,6 +12,7 @@ const root = join(import.meta.dirname, '..');
 const PAGES = [
   'docs/remote.md',
   'docs/releasing.md',
+  'docs/console.md',
   ...readdirSync(join(root, 'docs/how-to')).map((name) => `docs/how-to/${name}`),
 ];
 
