@@ -1,4 +1,4 @@
-import { createApproverRules } from '../agents/approvers.ts';
+import { keepApproverRules } from '../agents/approvers.ts';
 import { createOnceStore, type OnceStore } from '../agents/once.ts';
 import { type Approval, type Approvals, createApprovalStore, toBinding } from '../call/confirm/approvals.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -24,16 +24,16 @@ export function openApprovals(
   { catalog, shared, current, decline }: ApprovalDeps,
 ): OpenApprovals | undefined {
   if (config.http.consolePort === undefined) return undefined;
+  const rules = keepApproverRules(catalog, () => current().agents);
   return {
     store: toBinding(shared?.approvals ?? createApprovalStore(Date.now), decline),
     once: shared?.once ?? createOnceStore(Date.now),
     isShared: shared?.approvals !== undefined,
     url: toConsoleUrl(config),
     stillApproves: (approval, { by, approver }) => {
-      const rules = createApproverRules(catalog, current().agents);
-      const found = rules.find(by, approver);
-      return found !== undefined && rules.whyNot(found, approval) === undefined;
+      const found = rules().find(by, approver);
+      return found !== undefined && rules().whyNot(found, approval) === undefined;
     },
-    hasApprover: (approval) => createApproverRules(catalog, current().agents).hasApprover(approval),
+    hasApprover: (approval) => rules().hasApprover(approval),
   };
 }
