@@ -22,7 +22,6 @@ export function openApprovers() {
   const rules = { mayApprove: (_approval: Approval, _approver: string): boolean => true };
   const approvals = {
     store,
-    isShared: false,
     url: 'https://console.test',
     stillApproves: (approval: Approval, { approver }: ApprovalAnswer) => rules.mayApprove(approval, approver),
     hasApprover: (approval: Approval) => rules.mayApprove(approval, 'ann'),
