@@ -1,4 +1,4 @@
-import { type ApproverFacts, type Confirmation, idsIn, type Outcome, UNKNOWN } from '../audit/entry.ts';
+import { type ApproverFacts, type Confirmation, DECLINED, idsIn, type Outcome, UNKNOWN } from '../audit/entry.ts';
 import { type AuditRecord, RecordError } from '../audit/record.ts';
 import { type CallSubject, decisionSentence, outcomeSentence } from '../audit/sentence.ts';
 import type { Arguments } from '../catalog/declaration.ts';
@@ -7,6 +7,7 @@ import { RefusedError } from '../errors.ts';
 import { isId } from '../ids.ts';
 import { isObject, isTooDeep } from '../json.ts';
 import type { Caller, Via } from './caller.ts';
+import { identityOf } from './confirm/find-object.ts';
 
 /** The facts of a call's end: shapes and numbers, never content. */
 export type CallFacts = {
@@ -48,6 +49,8 @@ export type Journal = {
   readonly begin: (tool: Called, args: unknown, origin: CallOrigin) => CallJournal;
   /** Records a call that the protocol itself refuses; `tool` is `undefined` for an unknown name. */
   readonly refuse: (tool: Tool | undefined, args: unknown, rule: string, origin: CallOrigin) => Promise<void>;
+  /** Records an approver's no to a call of an agent, about the object with this ID. */
+  readonly decline: (tool: Tool, id: string, agent: string, approver: ApproverFacts) => Promise<void>;
 };
 
 export type JournalDeps = {
@@ -156,6 +159,14 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
       };
       const known: Called = tool ?? { name: UNKNOWN, area: UNKNOWN, access: UNKNOWN, input: {}, changes: false };
       await begin(known, args, origin).close('not sent', rule, nothing);
+    },
+    decline: async (tool, id, agent, approver) => {
+      const { name, area, access } = tool;
+      const ids = idsIn({ [identityOf(tool).argument]: id });
+      const decided = { decision: 'refused', rule: DECLINED.approver } as const;
+      const text = decisionSentence({ agent, tool, ids, environment }, decided);
+      const fields = { agent, tool: name, area, access, environment, text, ids, ...decided, ...approver };
+      await record.append({ kind: 'decision', ...fields }).catch(() => {}); // the no holds all the same
     },
   };
 }

@@ -5,7 +5,8 @@ import type { AuditRecord } from '../audit/record.ts';
 import { createCall } from '../call/call.ts';
 import type { Call, CallObserver } from '../call/caller.ts';
 import { NOTHING } from '../call/confidential.ts';
-import type { Approval, Approvals } from '../call/confirm/approvals.ts';
+import type { Approvals, Decline } from '../call/confirm/approvals.ts';
+import { toApproverFacts } from '../call/confirm/approver.ts';
 import { declinedOf } from '../call/confirm/declined.ts';
 import { createGate } from '../call/confirm/gate.ts';
 import type { PendingStore } from '../call/confirm/pending.ts';
@@ -60,8 +61,7 @@ export type ComposeDeps = {
 export type Composed = {
   readonly call: Call;
   readonly journal: Journal;
-  /** Refuses calls for the same object for ten minutes, since an approver said no. */
-  readonly decline: (approval: Approval) => Promise<void>;
+  readonly decline: Decline;
   /** Resolves if a harmless read shows that the key works. */
   readonly probe: () => Promise<void>;
 };
@@ -108,7 +108,11 @@ export function compose(deps: ComposeDeps): Composed {
   return {
     call: createCall({ steps, journal, log, observer, endCall: deps.tracer?.endCall }),
     journal,
-    decline: ({ caller, tool, shown }) => pending.decline(caller, declinedOf(tool, shown.id)),
+    decline: async ({ caller, tool: name, shown }, answer) => {
+      const tool = toolOf(name);
+      if (tool !== undefined) await journal.decline(tool, shown.id, caller, toApproverFacts(answer));
+      await pending.decline(caller, declinedOf(name, shown.id));
+    },
     probe: async () => {
       const tool = toolOf(catalog.probe.tool);
       if (tool === undefined) throw new Error('the probe tool is not in the catalog');

@@ -1,5 +1,7 @@
-import { type Decline, readDeclines } from '../audit/read/declines.ts';
+import { type Declined, readDeclines, readNoes } from '../audit/read/declines.ts';
+import { LIFTED } from '../call/confirm/approvals.ts';
 import { toDeclined } from '../call/confirm/declined.ts';
+import { NO_NOES, NOES_MS, type Noes, withNo } from '../call/confirm/noes.ts';
 import { createPendingStore, DECLINED_MS, type PendingStore } from '../call/confirm/pending.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock } from '../clock.ts';
@@ -17,11 +19,25 @@ export function openPending(
 ): PendingStore {
   if (auditLog === undefined || auditLog === 'stderr') return createPendingStore(now);
   const tools = new Map(catalog.tools.map((tool) => [tool.name, tool]));
-  const toKept = ({ agent, tool: name, ids, at }: Decline) => {
+  const toKept = ({ agent, tool: name, ids, at }: Declined) => {
     const tool = tools.get(name);
     const call = tool?.confirmable ? toDeclined(tool, ids) : undefined;
     // The clock may have been set back: no entry holds for longer than a new one.
     return call === undefined ? [] : [{ caller: agent, call, ms: DECLINED_MS - Math.max(0, today - at) }];
   };
   return createPendingStore(now, readDeclines(auditLog, today - DECLINED_MS).flatMap(toKept));
+}
+
+/**
+ * What approvers' noes of the last hour add up to, where the record is a file: a hold does not end with a restart.
+ * @param today milliseconds since 1970
+ */
+export function keptNoes(auditLog: string | undefined, today: number): ReadonlyMap<string, Noes> {
+  const noes = new Map<string, Noes>();
+  if (auditLog === undefined || auditLog === 'stderr') return noes;
+  for (const { agent, at, isLift } of readNoes(auditLog, today - NOES_MS, LIFTED)) {
+    if (isLift) noes.delete(agent);
+    else noes.set(agent, withNo(noes.get(agent) ?? NO_NOES, Math.min(at, today)));
+  }
+  return noes;
 }

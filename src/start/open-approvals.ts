@@ -1,19 +1,19 @@
-import { createApproverRules } from '../agents/approvers.ts';
+import { keepApproverRules } from '../agents/approvers.ts';
 import { createOnceStore, type OnceStore } from '../agents/once.ts';
-import { type Approval, type Approvals, createApprovalStore, toBinding } from '../call/confirm/approvals.ts';
+import { type Approvals, createApprovalStore, type Decline, toBinding } from '../call/confirm/approvals.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { SharedStores } from '../redis/stores.ts';
 import type { Config } from '../settings/config.ts';
 import { toConsoleUrl } from './console-settings.ts';
 import type { Loaded } from './host.ts';
+import { keptNoes } from './kept-declines.ts';
 
 export type ApprovalDeps = {
   readonly catalog: Catalog;
   readonly shared: SharedStores | undefined;
   /** The configuration that holds now. */
   readonly current: () => Loaded;
-  /** Refuses calls for the same object, since an approver said no. */
-  readonly decline: (approval: Approval) => Promise<void>;
+  readonly decline: Decline;
 };
 
 export type OpenApprovals = Approvals & { readonly once: OnceStore };
@@ -24,16 +24,19 @@ export function openApprovals(
   { catalog, shared, current, decline }: ApprovalDeps,
 ): OpenApprovals | undefined {
   if (config.http.consolePort === undefined) return undefined;
+  const rules = keepApproverRules(catalog, () => current().agents);
   return {
-    store: toBinding(shared?.approvals ?? createApprovalStore(Date.now), decline),
+    store: toBinding(
+      shared?.approvals ?? createApprovalStore(Date.now, keptNoes(config.auditLog, Date.now())),
+      decline,
+    ),
     once: shared?.once ?? createOnceStore(Date.now),
     isShared: shared?.approvals !== undefined,
     url: toConsoleUrl(config),
     stillApproves: (approval, { by, approver }) => {
-      const rules = createApproverRules(catalog, current().agents);
-      const found = rules.find(by, approver);
-      return found !== undefined && rules.whyNot(found, approval) === undefined;
+      const found = rules().find(by, approver);
+      return found !== undefined && rules().whyNot(found, approval) === undefined;
     },
-    hasApprover: (approval) => createApproverRules(catalog, current().agents).hasApprover(approval),
+    hasApprover: (approval) => rules().hasApprover(approval),
   };
 }

@@ -3,9 +3,9 @@ import {
   type Approval,
   type ApprovalAnswer,
   createApprovalStore,
+  type Decline,
   toBinding,
 } from '../../src/call/confirm/approvals.ts';
-import { declinedOf } from '../../src/call/confirm/declined.ts';
 import { createPendingStore } from '../../src/call/confirm/pending.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { ApiRequest } from '../../src/workos/layer.ts';
@@ -15,9 +15,9 @@ export function openApprovers() {
   let passed = 0;
   const now = () => Date.now() + passed;
   const pending = createPendingStore(now);
-  const store = toBinding(createApprovalStore(now), ({ caller, tool, shown }) =>
-    pending.decline(caller, declinedOf(tool, shown.id)),
-  );
+  /** What a no does, which the agent's own server knows. */
+  const bound: { decline: Decline } = { decline: async () => expect.fail('no server') };
+  const store = toBinding(createApprovalStore(now), (...no) => bound.decline(...no));
   /** Who may approve what. A test may change it. */
   const rules = { mayApprove: (_approval: Approval, _approver: string): boolean => true };
   const approvals = {
@@ -29,6 +29,7 @@ export function openApprovers() {
   };
   return {
     clock: { ...systemClock, date: now },
+    bound,
     rules,
     pending,
     approvals,

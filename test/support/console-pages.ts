@@ -57,7 +57,7 @@ export async function openPages(budgets: Budgets = createBudgets(() => 0)) {
   };
   const composed: Composed = {
     call: unused,
-    journal: { begin: unused, refuse: unused },
+    journal: { begin: unused, refuse: unused, decline: unused },
     decline: unused,
     probe: unused,
   };

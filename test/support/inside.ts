@@ -52,6 +52,7 @@ export function openInside(answering: Answering, options: Options = {}) {
       },
     }),
     refuse: async () => {},
+    decline: async () => {},
   };
   const exchange = createExchange({
     environment,

@@ -3,7 +3,7 @@ import { DECLINED } from '../entry.ts';
 import { recentLines } from './recent.ts';
 
 /** A call that a person or an approver declined, as the record has it. */
-export type Decline = {
+export type Declined = {
   readonly agent: string;
   readonly tool: string;
   readonly ids: Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ export type Decline = {
 };
 
 /** What was declined since a time. */
-export const readDeclines = (path: string, since: number): readonly Decline[] =>
+export const readDeclines = (path: string, since: number): readonly Declined[] =>
   readEntries(path, since, Object.values(DECLINED).map(ruleIn)).flatMap(({ decision, rule, agent, tool, ids, at }) =>
     decision === 'refused' && RULES.has(rule)
       ? [{ agent: String(agent), tool: String(tool), ids: isObject(ids) ? ids : {}, at }]

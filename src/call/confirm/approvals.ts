@@ -228,18 +228,18 @@ export function createApprovalStore(today: () => number, before: ReadonlyMap<str
   };
 }
 
-/**
- * A store in which a no binds at once, whether or not the agent asks what became of its call.
- * @param decline refuses other calls for the same object
- */
-export function toBinding(store: ApprovalStore, decline: (approval: Approval) => Promise<void>): ApprovalStore {
+/** Records an approver's no, and refuses other calls for the same object. */
+export type Decline = (approval: Approval, answer: ApprovalAnswer) => Promise<void>;
+
+/** A store in which a no binds at once, whether or not the agent asks what became of its call. */
+export function toBinding(store: ApprovalStore, decline: Decline): ApprovalStore {
   return {
     ...store,
     answer: async (handle, answer) => {
       const found = await store.find(handle);
       if (!(await store.answer(handle, answer))) return false;
       if (found === undefined || answer.answer === 'yes') return true;
-      await Promise.all([store.countNo(found.approval.caller), decline(found.approval)]);
+      await Promise.all([store.countNo(found.approval.caller), decline(found.approval, answer)]);
       return true;
     },
   };

@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { type ApproverFacts, DECLINED } from '../../audit/entry.ts';
+import type { ApproverFacts } from '../../audit/entry.ts';
 import { MAX_REASON_CHARS } from '../../catalog/server-arguments.ts';
 import { RefusedError } from '../../errors.ts';
 import { cleanText } from '../../visible.ts';
@@ -52,7 +52,11 @@ export function createApproverGate({
   };
 
   /** The approval of a confirmation ID, if it is that of this call. */
-  const find = async ({ store: waiting }: Approvals, id: string, request: ConfirmationRequest): Promise<Answered> => {
+  const find = async (
+    { store: waiting, isShared }: Approvals,
+    id: string,
+    request: ConfirmationRequest,
+  ): Promise<Answered> => {
     const { tool, args, caller, requester } = request;
     const found = await waiting.find(handleOf(id));
     const isOurs =
@@ -61,7 +65,7 @@ export function createApproverGate({
       found.approval.tool === tool.name &&
       found.approval.environment === environment.name &&
       digest(found.approval.requester ?? null) === digest(requester ?? null);
-    if (!isOurs) throw notValid('approver');
+    if (!isOurs) throw notValid(isShared ? 'approver' : 'approver, here alone');
     if (found.approval.args !== digestOf(args)) throw otherArguments();
     return found;
   };
@@ -77,9 +81,9 @@ export function createApproverGate({
     const said = words === undefined ? '' : ` The approver says: "${words}".`;
     const refusal = new RefusedError(
       `An approver did not confirm this call.${said} Do not try again; ask the people you work for what to do instead.`,
-      DECLINED.approver,
+      'an approver has declined it', // the no itself is on record since it was given
     );
-    return { open: false, refusal, by: toFacts(answer) };
+    return { open: false, refusal, by: toApproverFacts(answer) };
   };
 
   const pass = async (request: ConfirmationRequest): Promise<ConfirmationOutcome> => {
@@ -114,7 +118,7 @@ export function createApproverGate({
     // Taken first, so that two calls cannot both go through.
     if ((await approvals.store.take(approval.handle)) === undefined) throw notValid('approver');
     requireApprover();
-    return { open: true, confirmation: 'console', shown: approval.basis, by: toFacts(answer), requireApprover };
+    return { open: true, confirmation: 'console', shown: approval.basis, by: toApproverFacts(answer), requireApprover };
   };
 
   const ask = async (request: ConfirmationRequest, preview: Preview): Promise<CallToolResult> => {
@@ -181,7 +185,8 @@ const TOO_MANY = {
   rule: 'too many calls wait for an approver',
 };
 
-const toFacts = ({ approver, by, isSamePerson }: ApprovalAnswer): ApproverFacts => ({
+/** What the record has of an answer. */
+export const toApproverFacts = ({ approver, by, isSamePerson }: ApprovalAnswer): ApproverFacts => ({
   approver,
   approver_by: by === 'link' ? 'link' : 'issuer',
   ...(isSamePerson && { same_person: true }),
