@@ -122,7 +122,7 @@ describe('a start is refused', () => {
         ['issuer: authkit, sub: user_ada', 'issuer: unclear, sub: user_ada'],
       ],
       {},
-      /^agents\.bot: its credentials grants hold in customers, where for all the file says unclear signs approvers in: .* Take those grants away, say by issuers\.unclear\.environment that it is another one \(or "other"\), or accept it/,
+      /^agents\.bot: its credentials grants hold in customers, where unclear may sign approvers in: .* Take those grants away, say by issuers\.unclear\.environment that it is another one \(or "other"\), or accept it/,
     ],
     [
       [

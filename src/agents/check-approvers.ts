@@ -90,7 +90,7 @@ function reachFault(catalog: Catalog, config: AgentsConfig, member: Member, sett
 }
 
 const actsAs = ({ environment }: Member, { name, isKnown }: Owner): string =>
-  `its credentials grants hold in ${environment}, where ${isKnown ? '' : 'for all the file says '}${name} signs approvers in: the agent could act as one of them.`;
+  `its credentials grants hold in ${environment}, where ${name} ${isKnown ? 'signs' : 'may sign'} approvers in: the agent could act as one of them.`;
 
 type Owner = { readonly name: string; readonly isKnown: boolean };
 
@@ -142,7 +142,7 @@ function memberWarnings(catalog: Catalog, config: AgentsConfig, member: Member, 
   else if (owner !== undefined && deciding.length > 0) {
     const areas = [...new Set(deciding.map(({ area }) => area))].join(', ');
     said.push(
-      `${member.where} may change how people sign in to ${member.environment} (${areas}), where ${owner.isKnown ? '' : 'for all the file says '}${owner.name} signs approvers in.`,
+      `${member.where} may change how people sign in to ${member.environment} (${areas}), where ${owner.name} ${owner.isKnown ? 'signs' : 'may sign'} approvers in.`,
     );
   }
   if (isPerson(member, setting)) {
