@@ -15,7 +15,7 @@ afterAll(async () => {
   await upstream.close();
 });
 
-const OTHER_COMMANDS = ['tools', 'check', 'explain', 'agent', 'audit', 'init', 'doctor', 'demo'];
+const OTHER_COMMANDS = ['tools', 'check', 'explain', 'agent', 'audit', 'init', 'doctor', 'demo', 'console'];
 
 type Verdict = { readonly refused: boolean; readonly says: string };
 

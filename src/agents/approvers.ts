@@ -92,10 +92,10 @@ const ANOTHER = 'so an approver who signs in otherwise has to answer';
 
 /** With a yes to their own sign-in, an approver could make another approver of themselves, or of the agent. */
 function whyOwnSignIn(
-  { areas }: Catalog,
+  catalog: Catalog,
   config: AgentsConfig,
   { person }: ApproverConfig,
-  { area }: Tool,
+  tool: Tool,
   { about, environment, takesCredentials }: Approval,
 ): string | undefined {
   if (person === undefined) return undefined;
@@ -107,13 +107,16 @@ function whyOwnSignIn(
   const isOwn = signsInUsersOf(config, environment, issuer);
   if (isOwn === 'no') return undefined;
   const own = `the environment ${environment} ${isOwn === 'yes' ? 'signs' : 'may sign'} you in`;
-  if (areas.some(({ name, signIn }) => name === area && signIn))
-    return `it may change how people sign in, and ${own}, ${ANOTHER}`;
+  if (decidesSignIn(catalog, tool)) return `it may change how people sign in, and ${own}, ${ANOTHER}`;
   // Invitations name an email, for one: whose user that is the server cannot tell.
   if (takesCredentials && !about.some((id) => id.startsWith('user_')))
     return `it takes credentials without naming a user, and ${own}, ${ANOTHER}`;
   return undefined;
 }
+
+/** Whether calls of a tool decide how people sign in whom the call does not name. */
+export const decidesSignIn = ({ areas }: Catalog, { area }: Tool): boolean =>
+  areas.some(({ name, signIn }) => name === area && signIn === true);
 
 function whySamePerson(approver: ApproverConfig, approval: Approval): string | undefined {
   if (approval.samePerson === 'allow') return undefined;

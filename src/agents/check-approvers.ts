@@ -9,7 +9,7 @@ import type { AgentAccess, AgentsConfig, IssuerConfig } from '../settings/agents
 import { EVERY_AGENT } from '../settings/approvers-config.ts';
 import { signsInUsersOf } from '../settings/issuer-environment.ts';
 import { type OperatorLimits, policyOf } from './agent-policy.ts';
-import { toApproverPolicy } from './approvers.ts';
+import { decidesSignIn, toApproverPolicy } from './approvers.ts';
 
 /** What approvers are judged by, besides the file. */
 export type ApproverSetting = {
@@ -90,7 +90,7 @@ function reachFault(catalog: Catalog, config: AgentsConfig, member: Member, sett
 }
 
 const actsAs = ({ environment }: Member, { name, isKnown }: Owner): string =>
-  `its credentials grants hold in ${environment}, where ${isKnown ? '' : 'for all the file says '}${name} signs approvers in: the agent could act as one of them.`;
+  `its credentials grants hold in ${environment}, where ${name} ${isKnown ? 'signs' : 'may sign'} approvers in: the agent could act as one of them.`;
 
 type Owner = { readonly name: string; readonly isKnown: boolean };
 
@@ -137,14 +137,12 @@ function memberWarnings(catalog: Catalog, config: AgentsConfig, member: Member, 
   const policy = policyOf(catalog, member, setting.labelOf(member.environment), setting.forbidden);
   const said: string[] = [];
   const [owner] = ownersOf(config, member, setting);
-  const deciding = catalog.areas.filter(({ name, signIn }) =>
-    toolsOn(catalog, policy).some((tool) => signIn && tool.area === name && tool.access !== 'read'),
-  );
+  const deciding = toolsOn(catalog, policy).filter((tool) => tool.access !== 'read' && decidesSignIn(catalog, tool));
   if (owner !== undefined && holdsCredentials(catalog, policy)) said.push(`${member.where}: ${actsAs(member, owner)}`);
   else if (owner !== undefined && deciding.length > 0) {
-    const areas = deciding.map(({ name }) => name).join(', ');
+    const areas = [...new Set(deciding.map(({ area }) => area))].join(', ');
     said.push(
-      `${member.where} may change how people sign in to ${member.environment} (${areas}), where ${owner.isKnown ? '' : 'for all the file says '}${owner.name} signs approvers in.`,
+      `${member.where} may change how people sign in to ${member.environment} (${areas}), where ${owner.name} ${owner.isKnown ? 'signs' : 'may sign'} approvers in.`,
     );
   }
   if (isPerson(member, setting)) {
@@ -157,15 +155,22 @@ function memberWarnings(catalog: Catalog, config: AgentsConfig, member: Member, 
 }
 
 /** The tools of an agent whose waiting calls no approver of it may answer. */
-function unanswerable(catalog: Catalog, config: AgentsConfig, { name }: Member, policy: Policy): readonly string[] {
-  const policies = approversOf(config, name).map((approver) => toApproverPolicy(catalog, approver));
+function unanswerable(catalog: Catalog, config: AgentsConfig, member: Member, policy: Policy): readonly string[] {
+  const approvers = approversOf(config, member.name).map(({ allow, person }) => {
+    const issuer = config.issuers.find(({ name }) => name === person?.issuer);
+    const isOwn = issuer !== undefined && signsInUsersOf(config, member.environment, issuer) !== 'no';
+    return { isOwn, may: toApproverPolicy(catalog, { allow }) };
+  });
   return toolsOn(catalog, policy).flatMap((tool) => {
     const { confirmed, occasions } = confirmationOf({ confirm: 'person' }, policy, tool);
     const byArgument = typeof confirmed === 'object' && confirmed.length > 0;
     if (confirmed !== true && !byArgument && occasions.length === 0) return [];
-    const isCovered = policies.some(
-      (own) => own.whyOff(tool) === undefined && (!byArgument || own.whyRestricted(tool) === undefined),
+    const isAnswered = approvers.some(
+      ({ isOwn, may }) =>
+        may.whyOff(tool) === undefined &&
+        (!byArgument || may.whyRestricted(tool) === undefined) &&
+        !(isOwn && decidesSignIn(catalog, tool)),
     );
-    return isCovered ? [] : [tool.name];
+    return isAnswered ? [] : [tool.name];
   });
 }

@@ -49,6 +49,18 @@ export const run: Part = async (shell) => {
     });
   }
   const host = openHost(shell, async () => configFile);
+  if (first === 'console') {
+    const { runConsole } = await import('../commands/console/command.ts');
+    const { stdout } = shell;
+    return runConsole(rest, {
+      load: (argv) => openHost({ ...shell, argv }, async () => configFile).load(),
+      host,
+      isShown: 'isTTY' in stdout && stdout.isTTY === true,
+      write: print,
+      look: lookOf(shell),
+      now: Date.now,
+    });
+  }
   // Before the settings are read, which may be what is wrong.
   if (first === 'doctor' && !hasSwitch(rest, 'help')) {
     const { runDoctor } = await import('../commands/doctor/command.ts');

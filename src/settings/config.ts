@@ -26,6 +26,8 @@ export const COMMANDS = {
     'Manage the agents of a file and their tokens: agent add NAME --config FILE --allow …, then list, rotate, remove, remove-token',
   init: 'Print the configuration of a client, or write it: init CLIENT [--allow …] [--write [FILE]]',
   doctor: 'Check all that a start needs, the key by one harmless read, and say how to fix what is wrong (--json too)',
+  console:
+    'Sign in to the console of a server over HTTP: console login --as NAME prints a link for an approver without an issuer',
   demo: 'Show a client at work on the sandbox: reads, a refusal, a confirmed delete, and the record of them',
   audit:
     'Read the record: audit verify FILE… [--head …], audit show FILE… [--agent …] [--tool …] [--since …] [--until …] [--refused] [--count-by …]',

@@ -42,7 +42,7 @@ export function judgeConsole(config: Config): void {
   if (http.consolePort === undefined) {
     const given = http.consoleHost === OPTIONS['console-host'].unless ? [] : ['--console-host'];
     const idle = [...given, ...(http.consoleUrl === undefined ? [] : ['--console-url'])];
-    if (idle.length > 0) throw new StartError(`Without --console-port, ${idle.join(' and ')} has no effect: set it.`);
+    if (idle.length > 0) throw new StartError(`${idle.join(' and ')} has no effect without --console-port.`);
     return;
   }
   if (http.anonymous)

@@ -46,6 +46,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'Something else than the view calls `answer_confirmation`, and names a tool whose calls never wait',
   ],
   [
+    'src/start/console-settings.ts',
+    '${where}: ${clientSecretFile} is blank: it has to hold the client secret.',
+    "A start with `--console-port`, where the file of an issuer's client secret is empty",
+  ],
+  [
     'src/call/journal.ts',
     'A call that cannot be recorded is not sent. Ask the operator of this server to check its audit log.',
     'The record cannot be written, for example on a full disk; the reason comes before this text',

@@ -10,6 +10,16 @@ const BOT = agents("{ allow: 'users:read', tokens: ['TOKEN'] }");
 const TWO = `agents: { bot: { allow: 'users:read', tokens: ['TOKEN'] }, bit: { allow: 'roles:read', tokens: ['TOKEN2'] } }`;
 const HTTP = `${KEY} http --config FILE`;
 
+const OWN_KEY = 'OWN_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
+const CONSOLE = 'check http --no-keys --config FILE --console-port 8090';
+const DEPLOYED = `${CONSOLE} --deployment-key-env OWN_KEY`;
+const LOGIN = `${OWN_KEY} console login --config FILE --console-port 8090 --deployment-key-env OWN_KEY`;
+const kit = (settings = '') =>
+  `issuers: { kit: { issuer: https://acme.authkit.app, sign-in: { client-id: client_1${settings} } } }`;
+const ADA = "ada: { issuer: kit, sub: user_1, agents: [bot], allow: 'users:full' }";
+const asking = (settings: string) => agents(`{ allow: 'users:delete', tokens: ['TOKEN'], ${settings} }`);
+const APPROVED = `${kit()}\n${asking('confirm: person')}\napprovers: { ${ADA}, dan: { agents: '*', allow: 'users:full' } }`;
+
 /** What keeps the program from starting, by what it is about. */
 export const STOPS: Readonly<Record<string, readonly Stop[]>> = {
   'The command line': [
@@ -166,6 +176,54 @@ export const STOPS: Readonly<Record<string, readonly Stop[]>> = {
       '-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----',
     ],
     [`${HTTP} --host 192.0.2.1 --public-url https://mcp.acme.example/mcp --allowed-hosts mcp.acme.example`, BOT],
+  ],
+  'The console and its approvers': [
+    ['check http --no-keys --config FILE --console-url https://console.acme.example', BOT],
+    `${KEY} http --anonymous ${read} --console-port 8090`,
+    `${KEY} http --anonymous ${read} --confirm person`,
+    '--sandbox --allow users:delete --confirm person',
+    [CONSOLE, BOT],
+    [`${DEPLOYED} --port 8090`, BOT],
+    [`${DEPLOYED} --console-host 0.0.0.0`, BOT],
+    [`${DEPLOYED} --console-host 0.0.0.0 --console-url http://localhost:8090`, BOT],
+    [`${DEPLOYED} --console-url console.acme.example`, BOT],
+    [`${DEPLOYED} --tls-cert cert.pem --tls-key key.pem --console-url http://localhost:8090`, BOT],
+    [DEPLOYED, BOT],
+    [HTTP, asking('confirm: person')],
+    [HTTP, asking('client-asks: trusted')],
+    [HTTP, asking('confirm: strict, client-asks: trusted')],
+    [HTTP, asking('confirm: person, client-asks: trusted, same-person: refuse, owner: ada')],
+    [HTTP, asking('confirm: person, same-person: refuse')],
+    [HTTP, asking('confirm: person, owner: ada')],
+    [HTTP, `${BOT}\napprovers: { ada: { sub: user_1, agents: [bot], allow: 'users:full' } }`],
+    [HTTP, `${BOT}\napprovers: { ada: { agents: [bit], allow: 'users:full' } }`],
+    [HTTP, `${BOT}\napprovers: { ${ADA} }`],
+    [HTTP, `${kit(', client-secret-env: A, client-secret-file: b')}\n${BOT}`],
+    [
+      HTTP,
+      `${kit()}\n${BOT}\napprovers: { ${ADA}, eve: { issuer: kit, sub: user_1, agents: [bot], allow: 'users:full' } }`,
+    ],
+    [HTTP, `${BOT}\napprovers: { ada: { agents: '*', allow: 'users:dlete' } }`],
+    [
+      `${DEPLOYED} --expect staging`,
+      `${TWO.replace("'roles:read',", "'users:delete', confirm: person,")}\napprovers: { ada: { agents: [bot], allow: 'users:full' } }`,
+    ],
+    [
+      `${DEPLOYED} --expect staging`,
+      `${asking('confirm: person, same-person: refuse, owner: ada')}\napprovers: { ada: { agents: [bot], allow: 'users:full' } }`,
+    ],
+    [
+      `${DEPLOYED} --expect staging`,
+      `${kit()}\n${agents("{ allow: ['users:full', 'users:credentials'], tokens: ['TOKEN'] }")}\napprovers: { ${ADA} }`,
+    ],
+    [
+      `${OWN_KEY} ${HTTP} --console-port 8090 --deployment-key-env OWN_KEY`,
+      `${kit(', client-secret-env: CLIENT_SECRET')}\n${BOT}\napprovers: { ${ADA} }`,
+    ],
+    [`${LOGIN} --as adda`, APPROVED],
+    [`${LOGIN} --as ada`, APPROVED],
+    [`${LOGIN} --as dan`, APPROVED],
+    ['console login --as dan --config FILE', APPROVED],
   ],
   'The commands agent, audit and init': [
     'agent',

@@ -54,7 +54,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   commands: {
-    knows: 'what is answered at once: help, tools, check, explain, agent, init, doctor, audit',
+    knows: 'what is answered at once: help, tools, check, explain, agent, init, doctor, audit, console',
     imports: [
       'start',
       'redis',
@@ -63,6 +63,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'audit',
       'workos',
       'access',
+      'keys.ts',
       'json.ts',
       'wording.ts',
       'clock.ts',
