@@ -46,8 +46,8 @@ export type Sent = {
   readonly body?: string;
 };
 
-/** The console has to know its port before it listens. */
-async function freePort(): Promise<number> {
+/** A port that was free just now. The console has to know its URL before it listens. */
+export async function freePort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = Object(listener.address());
@@ -60,7 +60,7 @@ async function freePort(): Promise<number> {
 export async function openTestConsole(given: Partial<ConsoleDeps> = {}, routes?: readonly ConsoleRoute[]) {
   const notes: EntryFields[] = [];
   const logged: string[] = [];
-  const port = await freePort();
+  const port = given.port ?? (await freePort());
   const state = { config: toConsoleConfig(), now: Date.now() };
   const today = () => state.now;
   const log = (kind: string) => (fields: unknown, message?: string) => {
