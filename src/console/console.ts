@@ -31,13 +31,16 @@ const LIMITS: ListenerLimits = {
 /** Milliseconds for requests to end once the console closes. */
 const CLOSE_GRACE_MS = 2_000;
 
-/** Serves the console. Throws StartError if it cannot listen. */
-export async function openConsole(deps: ConsoleDeps): Promise<OpenConsole> {
+/**
+ * Serves the console. Throws StartError if it cannot listen.
+ * @param routes its pages, for tests to hand in their own
+ */
+export async function openConsole(deps: ConsoleDeps, routes = createRoutes(deps)): Promise<OpenConsole> {
   const { host: address, port, url, tls, log, clock } = deps;
   const { host, origin, protocol } = new URL(url);
   const hasCookies = protocol === 'https:';
   const sessions = createConsoleSessions(deps);
-  const closed: readonly ClosedRoute[] = [...createRoutes(deps), toSignOut(sessions)];
+  const closed: readonly ClosedRoute[] = [...routes, toSignOut(sessions)];
   const matchClosed = toMatcher(closed);
   const entrance = createEntrance(deps, {
     sessions,

@@ -10,6 +10,7 @@ import { createApprovalStore } from '../../src/call/confirm/approvals.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openConsole } from '../../src/console/console.ts';
 import type { ConsoleDeps } from '../../src/console/console-deps.ts';
+import type { ConsoleRoute } from '../../src/console/routes.ts';
 import { deriveKey } from '../../src/keys.ts';
 import type { AgentsConfig, ApproverConfig } from '../../src/settings/agents-config.ts';
 import { catalog } from './catalog.ts';
@@ -45,8 +46,8 @@ export type Sent = {
   readonly body?: string;
 };
 
-/** The console has to know its port before it listens. */
-async function freePort(): Promise<number> {
+/** A port that was free just now. The console has to know its URL before it listens. */
+export async function freePort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = Object(listener.address());
@@ -56,10 +57,10 @@ async function freePort(): Promise<number> {
 }
 
 /** The console in this process, under `url`, which need not be where it listens. */
-export async function openTestConsole(given: Partial<ConsoleDeps> = {}) {
+export async function openTestConsole(given: Partial<ConsoleDeps> = {}, routes?: readonly ConsoleRoute[]) {
   const notes: EntryFields[] = [];
   const logged: string[] = [];
-  const port = await freePort();
+  const port = given.port ?? (await freePort());
   const state = { config: toConsoleConfig(), now: Date.now() };
   const today = () => state.now;
   const log = (kind: string) => (fields: unknown, message?: string) => {
@@ -85,7 +86,7 @@ export async function openTestConsole(given: Partial<ConsoleDeps> = {}) {
     today,
     ...given,
   };
-  const opened = await openConsole(deps);
+  const opened = await openConsole(deps, routes);
   const { origin, host, protocol } = new URL(deps.url);
 
   /** Sends a request as the console's own page would. */
@@ -143,10 +144,10 @@ export async function openTestConsole(given: Partial<ConsoleDeps> = {}) {
     carry,
     tokenIn,
     /** Signs in by a link, and returns the headers that carry the session and what its forms hold. */
-    signIn: async (name: string) => {
+    signIn: async (name: string, path = '/waiting') => {
       const answer = await send('/link', { form: { link: toLink(name) } });
       const session = carry(tokenIn(answer) ?? '');
-      const { body } = await send('/waiting', { headers: session });
+      const { body } = await send(path, { headers: session });
       const [, token = ''] = /name="token" value="([^"]+)"/.exec(body) ?? [];
       return { answer, session, token };
     },
