@@ -183,6 +183,7 @@ describe('the page of one waiting call', () => {
         reason: 'She has left.',
         requester: { issuer: 'acme', sub: 'user_bob' },
         environment: 'live',
+        environmentLabel: 'live (production)',
         shown: {
           changes: [
             { name: 'email', before: '"a@acme.test"', after: '"b@acme.test"' },
@@ -204,7 +205,7 @@ describe('the page of one waiting call', () => {
         'You are asked because the user is an admin . Linked to it: organization memberships (3).',
         'Not shown, because it could not be read: groups. Careful: the word аda mixes Cyrillic and Latin letters.',
         'This cannot be undone.',
-        'Agent cleaner Works for user_bob of issuer acme Tool delete_user in environment live',
+        'Agent cleaner Works for user_bob of issuer acme Tool delete_user in live (production)',
         'Asked 02:14 UTC , waits until 03:14 UTC',
         'The agent gives this reason. These are its own words: She has left.',
         'To confirm, type 4N2B0C , the end of its ID: Yes, delete user',
@@ -496,7 +497,7 @@ describe('what comes from outside', () => {
     const hostile: Approval = toApproval('one', {
       caller: HOSTILE,
       tool: HOSTILE,
-      environment: HOSTILE,
+      environmentLabel: HOSTILE,
       reason: `${HOSTILE} \`${LONG}`,
       requester: { issuer: HOSTILE, sub: HOSTILE },
       shown: {

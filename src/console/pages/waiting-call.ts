@@ -66,12 +66,12 @@ ${isFinal && html`<p class="final">This cannot be undone.</p>`}`;
 }
 
 function drawAsking(approval: Approval): Html {
-  const { caller, tool, environment, environmentLabel, askedAt, until } = approval;
+  const { caller, tool, environmentLabel, askedAt, until, shown } = approval;
   const requester = toRequester(approval);
   return html`<dl class="facts">
 <dt>Agent</dt><dd>${toName(caller)}</dd>
 ${requester !== undefined && html`<dt>Works for</dt><dd>${requester}</dd>`}
-<dt>Tool</dt><dd>${toCode(tool)}${environment !== environmentLabel && html` in environment ${toName(environment)}`}</dd>
+<dt>Tool</dt><dd>${toCode(tool)}${environmentLabel !== shown.environment && html` in ${toName(environmentLabel)}`}</dd>
 <dt>Asked</dt><dd>${toTime(askedAt)}, waits until ${toTime(until)}</dd>
 </dl>`;
 }
