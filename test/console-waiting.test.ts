@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ApproverRules } from '../src/agents/approvers.ts';
+import type { Row } from '../src/audit/read/show.ts';
 import { type Approval, createApprovalStore } from '../src/call/confirm/approvals.ts';
 import { decideAnswer } from '../src/console/pages/decide-answer.ts';
 import { layout } from '../src/console/pages/layout.ts';
 import { toLive } from '../src/console/pages/live.ts';
+import type { RowFilter } from '../src/console/pages/record-reader.ts';
 import { toWaitingRoutes } from '../src/console/pages/waiting.ts';
 import type { ConsolePage, PageRequest, Viewer } from '../src/console/routes.ts';
 import { ASKED_AT, toApproval, toUpdate, USER_ID } from './support/approval.ts';
@@ -28,7 +30,15 @@ function openPages() {
   };
   const logged: unknown[] = [];
   const log = { info: (fields: unknown) => logged.push(fields) };
+  const record: { rows: readonly Row[]; readonly asked: RowFilter[] } = { rows: [], asked: [] };
   const [list, call] = toWaitingRoutes({
+    recordFile: undefined,
+    reader: {
+      find: async (filter) => {
+        record.asked.push(filter);
+        return record.rows;
+      },
+    },
     approvals: store,
     rules: () => rules,
     clock,
@@ -46,6 +56,7 @@ function openPages() {
     clock,
     store,
     rules,
+    record,
     logged,
     followList: (signal: AbortSignal) => list.follow?.(toRequest('', signal)),
     followCall: (handle: string, signal: AbortSignal) => call.follow?.(toRequest(handle, signal)),
@@ -167,7 +178,7 @@ describe('the page of all waiting calls', () => {
     rules.sees = (_, agent) => agent !== 'secret-agent';
     const page = await showList();
     expect(toText(page)).toContain(
-      'The calls of agent tpl.alice/bob that wait for a yes are held: approvers said no to three within an hour. Ask about its calls again',
+      'Calls of tpl.alice/bob that wait for an approver are held : approvers said no 3 times within an hour. Ask about calls of tpl.alice/bob again',
     );
     expect(page).toContain('<form method="post" action="/agents/tpl.alice%2Fbob/lift">');
     expect(page).toContain('<input type="hidden" name="token" value="the form token">');
@@ -293,6 +304,44 @@ describe('an answer', () => {
     await act('one', yes);
     await store.take('one');
     expect(toText((await showCall('one')).main.html)).toContain('Yes , said by ann (signed in by acme )');
+  });
+
+  it('is followed by what the record has of the call once its agent took a yes', async () => {
+    const { store, act, showCall, record } = openPages();
+    const toRow = (state: string, seq: number): Row => ({
+      time: '2026-11-26T02:17:10.000Z',
+      run: 'r1',
+      state,
+      text: 'delete_user deleted a user',
+      agent: 'cleaner',
+      details: [],
+      entries: [{ seq } as never], // the page reads no more of it
+    });
+    record.rows = [toRow('refused', 9), toRow('ok', 7), toRow('confirmation', 6)];
+    await store.put(toApproval('one'));
+    await act('one', yes);
+    const text = async () => (await showCall('one')).main.html;
+    expect(toText(await text())).toContain('What the record has of it');
+    expect(record.asked).toEqual([]);
+    await store.take('one');
+    expect(toText(await text())).toContain('On record: ok , delete_user deleted a user');
+    expect(await text()).toContain('<a href="/calls/r1/7">ok</a>');
+    expect(record.asked[0]).toEqual({
+      agent: 'cleaner',
+      tool: 'delete_user',
+      object: USER_ID,
+      since: new Date(ASKED_AT + 185_000),
+    });
+  });
+
+  it('is shown also where the record cannot be read', async () => {
+    const { store, act, showCall, record } = openPages();
+    Object.defineProperty(record, 'rows', { get: () => expect.fail('the file is away') });
+    await store.put(toApproval('one'));
+    await act('one', yes);
+    await store.take('one');
+    const { main } = await showCall('one');
+    expect(main.html).toContain(`<a href="/calls?agent=cleaner&amp;object=${USER_ID}">What the record has of it</a>`);
   });
 
   it('keeps the words of a no for the agent, and neither shows nor logs them', async () => {

@@ -56,7 +56,7 @@ ${environmentStyle}.env { font-size: 0.85rem; }
 .sheet > :last-child { margin-bottom: 0; }
 .entries { display: grid; gap: 12px; padding: 0; margin: 16px 0; list-style: none; }
 .entries h2 { margin: 6px 0 2px; }
-.held { margin: 16px 0; border-left: 4px solid var(--danger); }
+section.sheet { margin: 16px 0; }
 .empty { padding: 40px 20px; text-align: center; color: var(--quiet); }
 
 table { border-collapse: collapse; width: 100%; }

@@ -1,6 +1,8 @@
+import { type Row, toPlain } from '../../audit/read/show.ts';
 import { type Approval, type ApprovalAnswer, MAX_WORDS_CHARS } from '../../call/confirm/approvals.ts';
 import { type Html, html } from '../html.ts';
 import type { Viewer } from '../routes.ts';
+import { entryPath } from './call-entry.ts';
 import type { ApprovalStage } from './known-calls.ts';
 import {
   drawObject,
@@ -25,6 +27,8 @@ export type CallPageParts = {
   readonly isRequester: boolean;
   /** What was wrong with a form that was sent. */
   readonly wrong?: string | undefined;
+  /** What the record has of the call after a yes. */
+  readonly entry?: Row | undefined;
 };
 
 /** A call with all that its preview has, and below it the words of its agent, and what the viewer can do. */
@@ -101,13 +105,12 @@ ${begin('no')}
 </section>`;
 }
 
-function drawEnd({ approval, stage, answer, wrong }: CallPageParts): Html {
+function drawEnd({ approval, stage, answer, wrong, entry }: CallPageParts): Html {
   const calls = `/calls?${new URLSearchParams({ agent: approval.caller, object: approval.shown.id })}`;
-  const link = html`<a href="${calls}">what the record has of it</a>`;
   const title = toHeading(approval.shown.action);
   return html`${wrong !== undefined && html`<p class="wrong" role="alert">${wrong}</p>`}
 <div class="outcome"><p data-title="${answer === undefined ? '' : `${answer.answer === 'yes' ? 'Yes' : 'No'}: `}${title}">${toOutcome(approval, stage, answer)}</p>
-<p>See ${link}.</p></div>`;
+<p>${entry === undefined ? html`<a href="${calls}">What the record has of it</a>` : html`On record: <a href="${entryPath(entry)}">${toPlain(entry.state)}</a>, ${toPlain(entry.text)}`}</p></div>`;
 }
 
 function toOutcome({ until }: Approval, stage: ApprovalStage, answer: ApprovalAnswer | undefined): Html {
