@@ -79,7 +79,7 @@ const toText = (html: string) =>
 
 describe('what a form answers', () => {
   const NOTHING = 'Nothing was answered.';
-  const OTHER = `You typed something else than 4N2B0C, the end of its ID. ${NOTHING}`;
+  const OTHER = `You typed something other than 4N2B0C, the end of its ID. ${NOTHING}`;
   const yes = { isAnswer: true, answer: 'yes', isSamePerson: false };
   const no = { isAnswer: true, answer: 'no', isSamePerson: false };
   const wrong = (message: string) => ({ isAnswer: false, status: 400, message: `${message} ${NOTHING}` });
@@ -159,7 +159,7 @@ describe('the page of all waiting calls', () => {
 
   it('says that nothing waits', async () => {
     expect(toText(await openPages().showList())).toBe(
-      'Waiting No call waits. A call that needs a yes stands here as soon as an agent makes it.',
+      'Waiting No call waits. Calls that need a yes appear here as soon as agents make them.',
     );
   });
 
@@ -169,7 +169,7 @@ describe('the page of all waiting calls', () => {
     const page = await showList();
     expect(page.match(/<li class="sheet">/g)).toHaveLength(100);
     expect(page).toContain('data-title="(103) Waiting"');
-    expect(toText(page)).toMatch(/3 more calls wait\. They are shown once these are answered\.$/);
+    expect(toText(page)).toMatch(/3 more calls wait\. They appear once these are answered\.$/);
   });
 
   it('offers to lift what holds the calls of an agent that the viewer sees', async () => {
@@ -218,9 +218,9 @@ describe('the page of one waiting call', () => {
         'This cannot be undone.',
         'Agent cleaner Works for user_bob of issuer acme Tool delete_user in live (production)',
         'Asked 02:14 UTC , waits until 03:14 UTC',
-        'The agent gives this reason. These are its own words: She has left.',
+        'The agent gives this reason, in its own words: She has left.',
         'To confirm, type 4N2B0C , the end of its ID: Yes, delete user',
-        'No, refuse it What the agent is told, if you want to tell it something: No, do not delete user',
+        'No, refuse it A message for the agent (optional): No, do not delete user',
       ].join(' '),
     );
   });
@@ -256,7 +256,7 @@ describe('the page of one waiting call', () => {
     await store.put(toApproval('one', { requester: { owner: 'ann' } }));
     rules.isRequester = () => true;
     expect(toText((await showCall('one')).main.html)).toContain(
-      'Works for ann , who owns the agent Tool delete_user Asked 02:14 UTC , waits until 03:14 UTC You asked for this call yourself. Your yes is on record as that of the same person.',
+      'Works for ann , who owns the agent Tool delete_user Asked 02:14 UTC , waits until 03:14 UTC You asked for this call yourself. The record says so if you answer it.',
     );
   });
 
@@ -270,7 +270,7 @@ describe('the page of one waiting call', () => {
     const { status, isLive, main } = await showCall(handle);
     expect({ status, isLive }).toEqual({ status: 404, isLive: undefined });
     expect(toText(main.html)).toBe(
-      'All waiting calls No such call waits It was answered, its time is over, or it never waited for you. What became of calls stands under Calls .',
+      'All waiting calls No such call waits It was answered, it has expired, or you may not see it. The page Calls shows what became of calls.',
     );
   });
 });
@@ -292,10 +292,10 @@ describe('an answer', () => {
     expect(logged).toEqual([{ approver: 'ann', answer: 'yes', agent: 'cleaner', tool: 'delete_user' }]);
     const text = async () => toText((await showCall('one')).main.html);
     expect(await text()).toContain(
-      'Yes , said by ann (signed in by acme ) at 02:17 UTC . The call goes on when the agent comes back for it.',
+      'Yes , said by ann (signed in by acme ) at 02:17 UTC . The call continues once its agent repeats it.',
     );
     await store.take('one');
-    expect(await text()).toContain("at 02:17 UTC . The agent's call goes on.");
+    expect(await text()).toContain("at 02:17 UTC . The agent's call continues.");
   });
 
   it('is told to its approver also where the agent takes it before the page is loaded again', async () => {
@@ -321,7 +321,7 @@ describe('an answer', () => {
     await store.put(toApproval('one'));
     await act('one', yes);
     const text = async () => (await showCall('one')).main.html;
-    expect(toText(await text())).toContain('What the record has of it');
+    expect(toText(await text())).toContain('Find it in the record');
     expect(record.asked).toEqual([]);
     await store.take('one');
     expect(toText(await text())).toContain('On record: ok , delete_user deleted a user');
@@ -341,7 +341,7 @@ describe('an answer', () => {
     await act('one', yes);
     await store.take('one');
     const { main } = await showCall('one');
-    expect(main.html).toContain(`<a href="/calls?agent=cleaner&amp;object=${USER_ID}">What the record has of it</a>`);
+    expect(main.html).toContain(`<a href="/calls?agent=cleaner&amp;object=${USER_ID}">Find it in the record</a>`);
   });
 
   it('keeps the words of a no for the agent, and neither shows nor logs them', async () => {
@@ -359,7 +359,7 @@ describe('an answer', () => {
     await store.put(toApproval('one'));
     const page = await act('one', { answer: 'yes', typed: '4N2B0D' });
     expect(said(page)).toMatch(
-      /^400 .*You typed something else than 4N2B0C, the end of its ID\. Nothing was answered\./,
+      /^400 .*You typed something other than 4N2B0C, the end of its ID\. Nothing was answered\./,
     );
     expect(isPage(page) && page.isLive).toBe(undefined);
     expect(await store.list()).toHaveLength(1);
@@ -369,7 +369,7 @@ describe('an answer', () => {
     const { store, act } = openPages();
     await store.put(toApproval('one'));
     await store.answer('one', { answer: 'no', approver: 'bob', by: 'link', isSamePerson: false, at: ASKED_AT });
-    const ended = 'Your answer does not count: the call no longer waited for one.';
+    const ended = 'Your answer does not count: this call was no longer waiting.';
     expect(said(await act('one', yes))).toContain(`409 All waiting calls production Delete user ada@acme.test`);
     expect(said(await act('one', yes))).toContain(
       `${ended} No , said by bob (signed in by a link) at 02:14 UTC . Nothing was sent, and the agent is told.`,
@@ -394,6 +394,17 @@ describe('an answer', () => {
     expect(said(await act('one', yes))).toMatch(/^409 .*Your answer does not count/);
     expect(said(await act('one', yes))).toContain(late);
     expect(said(await showCall('one'))).toContain(late);
+  });
+
+  it('is forgotten an hour after the time of its call', async () => {
+    const { store, clock, act, showCall } = openPages();
+    await store.put(toApproval('one'));
+    await act('one', yes);
+    await store.take('one');
+    await clock.pass(2 * 60 * 60_000);
+    await store.put(toApproval('two', { until: clock.now() + 1_000 }));
+    await showCall('two');
+    expect((await showCall('one')).status).toBe(404);
   });
 
   it.each<[what: string, change: (rules: ApproverRules) => ApproverRules, expected: RegExp]>([
@@ -513,7 +524,7 @@ describe('a page that is followed', () => {
     await store.answer('one', { answer: 'yes', approver: 'bob', by: 'link', isSamePerson: false, at: ASKED_AT });
     expect(await next(stream, clock, 250)).toContain('Yes , said by bob (signed in by a link)');
     await store.take('one');
-    expect(await next(stream, clock, 15_250)).toContain("The agent's call goes on.");
+    expect(await next(stream, clock, 15_250)).toContain("The agent's call continues.");
   });
 
   it.each(['before it', 'while it waits'])('ends when the client goes %s, and leaves no listener', async (when) => {

@@ -95,7 +95,7 @@ describeInBrowser('the pages of waiting calls', (launch) => {
       await page.getByRole('textbox').fill('4N2B0D');
       await yes(page).click();
       const alert = page.getByRole('alert');
-      await expect.poll(() => alert.textContent()).toContain('You typed something else than 4N2B0C');
+      await expect.poll(() => alert.textContent()).toContain('You typed something other than 4N2B0C');
       expect(await answerOf('one')).toBe(undefined);
       await page.getByRole('textbox').fill('4n2b0c');
       await yes(page).click();

@@ -46,7 +46,7 @@ ${drawFacts(approval)}
 ${drawAsking(approval)}
 ${
   reason !== undefined &&
-  html`<figure class="said"><figcaption>The agent gives this reason. These are its own words:</figcaption><blockquote dir="auto">${toName(reason)}</blockquote></figure>`
+  html`<figure class="said"><figcaption>The agent gives this reason, in its own words:</figcaption><blockquote dir="auto">${toName(reason)}</blockquote></figure>`
 }
 ${stage === 'waiting' && drawForms(parts)}
 </article>`;
@@ -89,7 +89,7 @@ function drawForms({ approval, viewer, whyNot, isRequester, wrong }: CallPagePar
   const isWrong = wrong !== undefined;
   return html`<section class="asking" aria-label="Your answer">
 ${isWrong && html`<p class="wrong" id="wrong" role="alert">${wrong}</p>`}
-${isRequester && html`<p class="quiet">You asked for this call yourself. Your yes is on record as that of the same person.</p>`}
+${isRequester && html`<p class="quiet">You asked for this call yourself. The record says so if you answer it.</p>`}
 ${begin('yes')}
 ${
   shown.typed !== undefined &&
@@ -99,7 +99,7 @@ ${
 <button class="yes" data-inert>Yes, ${shown.action}</button></form>
 <details><summary>No, refuse it</summary>
 ${begin('no')}
-<label for="words">What the agent is told, if you want to tell it something:</label>
+<label for="words">A message for the agent (optional):</label>
 <textarea id="words" name="words" rows="2" maxlength="${MAX_WORDS_CHARS}"></textarea>
 <button>No, do not ${shown.action}</button></form></details>
 </section>`;
@@ -110,21 +110,21 @@ function drawEnd({ approval, stage, answer, wrong, entry }: CallPageParts): Html
   const title = toHeading(approval.shown.action);
   return html`${wrong !== undefined && html`<p class="wrong" role="alert">${wrong}</p>`}
 <div class="outcome"><p data-title="${answer === undefined ? '' : `${answer.answer === 'yes' ? 'Yes' : 'No'}: `}${title}">${toOutcome(approval, stage, answer)}</p>
-<p>${entry === undefined ? html`<a href="${calls}">What the record has of it</a>` : html`On record: <a href="${entryPath(entry)}">${toPlain(entry.state)}</a>, ${toPlain(entry.text)}`}</p></div>`;
+<p>${entry === undefined ? html`<a href="${calls}">Find it in the record</a>` : html`On record: <a href="${entryPath(entry)}">${toPlain(entry.state)}</a>, ${toPlain(entry.text)}`}</p></div>`;
 }
 
 function toOutcome({ until }: Approval, stage: ApprovalStage, answer: ApprovalAnswer | undefined): Html {
   if (answer === undefined) {
     return stage === 'late'
       ? html`Too late: it was not answered by ${toTime(until)}, and nothing was sent. The agent can call again, and approvers are asked again.`
-      : html`It no longer waits: it was answered elsewhere, or the server has started anew.`;
+      : html`It no longer waits: it was answered on another server, or the server was restarted.`;
   }
   const who = html`${toName(answer.approver)} (${toSignIn(answer.by)}) at ${toTime(answer.at)}`;
   if (answer.answer === 'no')
     return html`<strong>No</strong>, said by ${who}. Nothing was sent, and the agent is told.`;
   const yes = html`<strong>Yes</strong>, said by ${who}.`;
-  if (stage === 'answered') return html`${yes} The call goes on when the agent comes back for it.`;
+  if (stage === 'answered') return html`${yes} The call continues once its agent repeats it.`;
   return stage === 'taken'
-    ? html`${yes} The agent's call goes on.`
-    : html`${yes} The time of the call is over: an agent that did not come back for it has to ask again.`;
+    ? html`${yes} The agent's call continues.`
+    : html`${yes} The confirmation has expired. If the agent did not use it, the agent has to ask again.`;
 }

@@ -32,10 +32,10 @@ export function drawWaiting({ entries, held, formToken, now }: WaitingPageParts)
 ${heldForms(held.slice(0, MAX_SHOWN), formToken)}
 ${
   count === 0
-    ? html`<p class="sheet empty">A call that needs a yes stands here as soon as an agent makes it.</p>`
+    ? html`<p class="sheet empty">Calls that need a yes appear here as soon as agents make them.</p>`
     : html`<ul class="entries">${entries.slice(0, MAX_SHOWN).map((entry) => drawEntry(entry, now))}</ul>`
 }
-${count > MAX_SHOWN && html`<p>${count - MAX_SHOWN} more calls wait. They are shown once these are answered.</p>`}`;
+${count > MAX_SHOWN && html`<p>${count - MAX_SHOWN} more calls wait. They appear once these are answered.</p>`}`;
 }
 
 function drawEntry({ approval, whyNot }: WaitingEntry, now: number): Html {

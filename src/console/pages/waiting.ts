@@ -115,7 +115,7 @@ export function toWaitingRoutes(deps: WaitingPageDeps): readonly ConsoleRoute[] 
   ];
 }
 
-const ENDED = { status: 409, message: 'Your answer does not count: the call no longer waited for one.' };
+const ENDED = { status: 409, message: 'Your answer does not count: this call was no longer waiting.' };
 
 const toNotice = (status: number, title: string, text: Html): ConsolePage => ({
   title,
@@ -127,12 +127,12 @@ const toNotice = (status: number, title: string, text: Html): ConsolePage => ({
 const REMOVED = toNotice(
   403,
   'You are no longer an approver',
-  html`The settings file does not name you as an approver any more. Nothing was answered.`,
+  html`The settings file no longer names you as an approver. Nothing was answered.`,
 );
 
 const toGone = (status: number): ConsolePage =>
   toNotice(
     status,
     'No such call waits',
-    html`It was answered, its time is over, or it never waited for you. What became of calls stands under <a href="/calls">Calls</a>.`,
+    html`It was answered, it has expired, or you may not see it. The page <a href="/calls">Calls</a> shows what became of calls.`,
   );
