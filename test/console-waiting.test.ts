@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ApproverRules } from '../src/agents/approvers.ts';
+import type { Row } from '../src/audit/read/show.ts';
 import { type Approval, createApprovalStore } from '../src/call/confirm/approvals.ts';
 import { decideAnswer } from '../src/console/pages/decide-answer.ts';
 import { layout } from '../src/console/pages/layout.ts';
 import { toLive } from '../src/console/pages/live.ts';
+import type { RowFilter } from '../src/console/pages/record-reader.ts';
 import { toWaitingRoutes } from '../src/console/pages/waiting.ts';
 import type { ConsolePage, PageRequest, Viewer } from '../src/console/routes.ts';
 import { ASKED_AT, toApproval, toUpdate, USER_ID } from './support/approval.ts';
@@ -28,7 +30,15 @@ function openPages() {
   };
   const logged: unknown[] = [];
   const log = { info: (fields: unknown) => logged.push(fields) };
+  const record: { rows: readonly Row[]; readonly asked: RowFilter[] } = { rows: [], asked: [] };
   const [list, call] = toWaitingRoutes({
+    recordFile: undefined,
+    reader: {
+      find: async (filter) => {
+        record.asked.push(filter);
+        return record.rows;
+      },
+    },
     approvals: store,
     rules: () => rules,
     clock,
@@ -46,6 +56,7 @@ function openPages() {
     clock,
     store,
     rules,
+    record,
     logged,
     followList: (signal: AbortSignal) => list.follow?.(toRequest('', signal)),
     followCall: (handle: string, signal: AbortSignal) => call.follow?.(toRequest(handle, signal)),
@@ -68,7 +79,7 @@ const toText = (html: string) =>
 
 describe('what a form answers', () => {
   const NOTHING = 'Nothing was answered.';
-  const OTHER = `You typed something else than 4N2B0C, the end of its ID. ${NOTHING}`;
+  const OTHER = `You typed something other than 4N2B0C, the end of its ID. ${NOTHING}`;
   const yes = { isAnswer: true, answer: 'yes', isSamePerson: false };
   const no = { isAnswer: true, answer: 'no', isSamePerson: false };
   const wrong = (message: string) => ({ isAnswer: false, status: 400, message: `${message} ${NOTHING}` });
@@ -148,7 +159,7 @@ describe('the page of all waiting calls', () => {
 
   it('says that nothing waits', async () => {
     expect(toText(await openPages().showList())).toBe(
-      'Waiting No call waits. A call that needs a yes stands here as soon as an agent makes it.',
+      'Waiting No call waits. Calls that need a yes appear here as soon as agents make them.',
     );
   });
 
@@ -158,7 +169,7 @@ describe('the page of all waiting calls', () => {
     const page = await showList();
     expect(page.match(/<li class="sheet">/g)).toHaveLength(100);
     expect(page).toContain('data-title="(103) Waiting"');
-    expect(toText(page)).toMatch(/3 more calls wait\. They are shown once these are answered\.$/);
+    expect(toText(page)).toMatch(/3 more calls wait\. They appear once these are answered\.$/);
   });
 
   it('offers to lift what holds the calls of an agent that the viewer sees', async () => {
@@ -167,7 +178,7 @@ describe('the page of all waiting calls', () => {
     rules.sees = (_, agent) => agent !== 'secret-agent';
     const page = await showList();
     expect(toText(page)).toContain(
-      'The calls of agent tpl.alice/bob that wait for a yes are held: approvers said no to three within an hour. Ask about its calls again',
+      'Calls of tpl.alice/bob that wait for an approver are held : approvers said no 3 times within an hour. Ask about calls of tpl.alice/bob again',
     );
     expect(page).toContain('<form method="post" action="/agents/tpl.alice%2Fbob/lift">');
     expect(page).toContain('<input type="hidden" name="token" value="the form token">');
@@ -183,6 +194,7 @@ describe('the page of one waiting call', () => {
         reason: 'She has left.',
         requester: { issuer: 'acme', sub: 'user_bob' },
         environment: 'live',
+        environmentLabel: 'live (production)',
         shown: {
           changes: [
             { name: 'email', before: '"a@acme.test"', after: '"b@acme.test"' },
@@ -204,11 +216,11 @@ describe('the page of one waiting call', () => {
         'You are asked because the user is an admin . Linked to it: organization memberships (3).',
         'Not shown, because it could not be read: groups. Careful: the word аda mixes Cyrillic and Latin letters.',
         'This cannot be undone.',
-        'Agent cleaner Works for user_bob of issuer acme Tool delete_user in environment live',
+        'Agent cleaner Works for user_bob of issuer acme Tool delete_user in live (production)',
         'Asked 02:14 UTC , waits until 03:14 UTC',
-        'The agent gives this reason. These are its own words: She has left.',
+        'The agent gives this reason, in its own words: She has left.',
         'To confirm, type 4N2B0C , the end of its ID: Yes, delete user',
-        'No, refuse it What the agent is told, if you want to tell it something: No, do not delete user',
+        'No, refuse it A message for the agent (optional): No, do not delete user',
       ].join(' '),
     );
   });
@@ -244,7 +256,7 @@ describe('the page of one waiting call', () => {
     await store.put(toApproval('one', { requester: { owner: 'ann' } }));
     rules.isRequester = () => true;
     expect(toText((await showCall('one')).main.html)).toContain(
-      'Works for ann , who owns the agent Tool delete_user Asked 02:14 UTC , waits until 03:14 UTC You asked for this call yourself. Your yes is on record as that of the same person.',
+      'Works for ann , who owns the agent Tool delete_user Asked 02:14 UTC , waits until 03:14 UTC You asked for this call yourself. The record says so if you answer it.',
     );
   });
 
@@ -258,7 +270,7 @@ describe('the page of one waiting call', () => {
     const { status, isLive, main } = await showCall(handle);
     expect({ status, isLive }).toEqual({ status: 404, isLive: undefined });
     expect(toText(main.html)).toBe(
-      'All waiting calls No such call waits It was answered, its time is over, or it never waited for you. What became of calls stands under Calls .',
+      'All waiting calls No such call waits It was answered, it has expired, or you may not see it. The page Calls shows what became of calls.',
     );
   });
 });
@@ -280,10 +292,10 @@ describe('an answer', () => {
     expect(logged).toEqual([{ approver: 'ann', answer: 'yes', agent: 'cleaner', tool: 'delete_user' }]);
     const text = async () => toText((await showCall('one')).main.html);
     expect(await text()).toContain(
-      'Yes , said by ann (signed in by acme ) at 02:17 UTC . The call goes on when the agent comes back for it.',
+      'Yes , said by ann (signed in by acme ) at 02:17 UTC . The call continues once its agent repeats it.',
     );
     await store.take('one');
-    expect(await text()).toContain("at 02:17 UTC . The agent's call goes on.");
+    expect(await text()).toContain("at 02:17 UTC . The agent's call continues.");
   });
 
   it('is told to its approver also where the agent takes it before the page is loaded again', async () => {
@@ -292,6 +304,44 @@ describe('an answer', () => {
     await act('one', yes);
     await store.take('one');
     expect(toText((await showCall('one')).main.html)).toContain('Yes , said by ann (signed in by acme )');
+  });
+
+  it('is followed by what the record has of the call once its agent took a yes', async () => {
+    const { store, act, showCall, record } = openPages();
+    const toRow = (state: string, seq: number): Row => ({
+      time: '2026-11-26T02:17:10.000Z',
+      run: 'r1',
+      state,
+      text: 'delete_user deleted a user',
+      agent: 'cleaner',
+      details: [],
+      entries: [{ seq } as never], // the page reads no more of it
+    });
+    record.rows = [toRow('refused', 9), toRow('ok', 7), toRow('confirmation', 6)];
+    await store.put(toApproval('one'));
+    await act('one', yes);
+    const text = async () => (await showCall('one')).main.html;
+    expect(toText(await text())).toContain('Find it in the record');
+    expect(record.asked).toEqual([]);
+    await store.take('one');
+    expect(toText(await text())).toContain('On record: ok , delete_user deleted a user');
+    expect(await text()).toContain('<a href="/calls/r1/7">ok</a>');
+    expect(record.asked[0]).toEqual({
+      agent: 'cleaner',
+      tool: 'delete_user',
+      object: USER_ID,
+      since: new Date(ASKED_AT + 185_000),
+    });
+  });
+
+  it('is shown also where the record cannot be read', async () => {
+    const { store, act, showCall, record } = openPages();
+    Object.defineProperty(record, 'rows', { get: () => expect.fail('the file is away') });
+    await store.put(toApproval('one'));
+    await act('one', yes);
+    await store.take('one');
+    const { main } = await showCall('one');
+    expect(main.html).toContain(`<a href="/calls?agent=cleaner&amp;object=${USER_ID}">Find it in the record</a>`);
   });
 
   it('keeps the words of a no for the agent, and neither shows nor logs them', async () => {
@@ -309,7 +359,7 @@ describe('an answer', () => {
     await store.put(toApproval('one'));
     const page = await act('one', { answer: 'yes', typed: '4N2B0D' });
     expect(said(page)).toMatch(
-      /^400 .*You typed something else than 4N2B0C, the end of its ID\. Nothing was answered\./,
+      /^400 .*You typed something other than 4N2B0C, the end of its ID\. Nothing was answered\./,
     );
     expect(isPage(page) && page.isLive).toBe(undefined);
     expect(await store.list()).toHaveLength(1);
@@ -319,7 +369,7 @@ describe('an answer', () => {
     const { store, act } = openPages();
     await store.put(toApproval('one'));
     await store.answer('one', { answer: 'no', approver: 'bob', by: 'link', isSamePerson: false, at: ASKED_AT });
-    const ended = 'Your answer does not count: the call no longer waited for one.';
+    const ended = 'Your answer does not count: this call was no longer waiting.';
     expect(said(await act('one', yes))).toContain(`409 All waiting calls production Delete user ada@acme.test`);
     expect(said(await act('one', yes))).toContain(
       `${ended} No , said by bob (signed in by a link) at 02:14 UTC . Nothing was sent, and the agent is told.`,
@@ -344,6 +394,17 @@ describe('an answer', () => {
     expect(said(await act('one', yes))).toMatch(/^409 .*Your answer does not count/);
     expect(said(await act('one', yes))).toContain(late);
     expect(said(await showCall('one'))).toContain(late);
+  });
+
+  it('is forgotten an hour after the time of its call', async () => {
+    const { store, clock, act, showCall } = openPages();
+    await store.put(toApproval('one'));
+    await act('one', yes);
+    await store.take('one');
+    await clock.pass(2 * 60 * 60_000);
+    await store.put(toApproval('two', { until: clock.now() + 1_000 }));
+    await showCall('two');
+    expect((await showCall('one')).status).toBe(404);
   });
 
   it.each<[what: string, change: (rules: ApproverRules) => ApproverRules, expected: RegExp]>([
@@ -463,7 +524,7 @@ describe('a page that is followed', () => {
     await store.answer('one', { answer: 'yes', approver: 'bob', by: 'link', isSamePerson: false, at: ASKED_AT });
     expect(await next(stream, clock, 250)).toContain('Yes , said by bob (signed in by a link)');
     await store.take('one');
-    expect(await next(stream, clock, 15_250)).toContain("The agent's call goes on.");
+    expect(await next(stream, clock, 15_250)).toContain("The agent's call continues.");
   });
 
   it.each(['before it', 'while it waits'])('ends when the client goes %s, and leaves no listener', async (when) => {
@@ -496,7 +557,7 @@ describe('what comes from outside', () => {
     const hostile: Approval = toApproval('one', {
       caller: HOSTILE,
       tool: HOSTILE,
-      environment: HOSTILE,
+      environmentLabel: HOSTILE,
       reason: `${HOSTILE} \`${LONG}`,
       requester: { issuer: HOSTILE, sub: HOSTILE },
       shown: {

@@ -43,7 +43,7 @@ export function decideAnswer(
   const { typed: end, id } = approval.shown;
   const typed = (form.get('typed') ?? '').trim().toUpperCase();
   if (end !== undefined && typed !== end.toUpperCase() && typed !== id.toUpperCase())
-    return refused(400, `You typed something else than ${end}, the end of its ID.`);
+    return refused(400, `You typed something other than ${end}, the end of its ID.`);
   return { isAnswer: true, answer, isSamePerson };
 }
 

@@ -15,6 +15,8 @@ export type KnownCalls = {
   readonly answer: (handle: string, answer: ApprovalAnswer) => Promise<boolean>;
 };
 
+/** Milliseconds for which a call is remembered once its time is over. */
+const KEPT_MS = 60 * 60_000;
 /** Calls that are remembered after they left the store. The oldest is forgotten for a new one. */
 const MAX_CALLS = 200;
 
@@ -29,6 +31,7 @@ export function createKnownCalls(store: Pick<ApprovalStore, 'find' | 'answer'>, 
     seen.delete(handle);
     seen.set(handle, call);
     for (const oldest of [...seen.keys()].slice(0, -MAX_CALLS)) seen.delete(oldest);
+    for (const [old, { approval }] of seen) if (approval.until + KEPT_MS <= today()) seen.delete(old);
   };
   return {
     find: async (handle) => {

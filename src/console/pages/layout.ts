@@ -37,7 +37,7 @@ export function layout({ title, main, isLive }: ConsolePage, { viewer, path }: L
 <header><p class="brand">workos-mcp</p>
 ${signedIn}</header>
 <main id="main" tabindex="-1"${isLive === true && html` data-live`}>${main}</main>
-${isLive === true && html`<noscript><p class="aside">This page does not change by itself without its script: load it again to see what is new.</p></noscript>`}
+${isLive === true && html`<noscript><p class="aside">Without its script, this page does not update itself. Reload it to see changes.</p></noscript>`}
 <p id="told" class="unseen" role="status"></p>
 </body>
 </html>

@@ -14,7 +14,7 @@ export const pageStyle = `
   --danger-sheet: light-dark(#fdf1f0, #2f1b1b); }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-body { margin: 0; color: var(--text); background: var(--ground); }
+body { margin: 0; color: var(--text); background: var(--ground); overflow-wrap: break-word; }
 a { color: var(--link); text-underline-offset: 0.15em; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; border-radius: 2px; }
 main:focus { outline: none; }
@@ -36,16 +36,16 @@ nav a[aria-current] { color: var(--text); background: var(--ground); font-weight
 main, .aside { max-width: 60rem; margin: 0 auto; padding: 20px 24px 32px; }
 .aside { padding-top: 0; color: var(--quiet); font-size: 0.9em; }
 
-h1 { font-size: 1.6rem; line-height: 1.25; letter-spacing: -0.015em; margin: 6px 0 4px; overflow-wrap: anywhere; }
-h2 { font-size: 1.1rem; line-height: 1.35; margin: 24px 0 8px; overflow-wrap: anywhere; }
+h1 { font-size: 1.6rem; line-height: 1.25; letter-spacing: -0.015em; margin: 6px 0 4px; }
+h2 { font-size: 1.1rem; line-height: 1.35; margin: 24px 0 8px; }
 p, ul, ol, dl, table, figure, blockquote { margin: 8px 0; }
 ul, ol { padding-left: 1.3em; }
-p, li, dd, blockquote, bdi { overflow-wrap: anywhere; }
-code, kbd { font: 0.92em ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; white-space: pre-wrap; }
+code, kbd { font: 0.92em ui-monospace, "SF Mono", Menlo, Consolas, monospace; white-space: pre-wrap; }
 .quiet, .crumb { color: var(--quiet); }
 .crumb { margin: 0 0 8px; font-size: 0.9em; }
 ${environmentStyle}.env { font-size: 0.85rem; }
 .object { display: flex; flex-wrap: wrap; gap: 6px 8px; }
+.object > * { min-width: 0; }
 .object code { padding: 1px 8px; background: var(--ground); border: 1px solid var(--line); border-radius: 4px; }
 .final, .warning { color: var(--danger); font-weight: 600; }
 .wrong { padding: 8px 12px; color: var(--danger); background: var(--danger-sheet); border-left: 4px solid var(--danger);
@@ -54,9 +54,9 @@ ${environmentStyle}.env { font-size: 0.85rem; }
 .sheet { padding: 16px 20px; background: var(--sheet); border: 1px solid var(--line); border-radius: 10px; }
 .sheet > :first-child { margin-top: 0; }
 .sheet > :last-child { margin-bottom: 0; }
-.entries { display: grid; gap: 12px; padding: 0; margin: 16px 0; list-style: none; }
+.entries { display: grid; grid-template-columns: minmax(0, 1fr); gap: 12px; padding: 0; margin: 16px 0; list-style: none; }
 .entries h2 { margin: 6px 0 2px; }
-.held { margin: 16px 0; border-left: 4px solid var(--danger); }
+section.sheet { margin: 16px 0; }
 .empty { padding: 40px 20px; text-align: center; color: var(--quiet); }
 
 table { border-collapse: collapse; width: 100%; }
@@ -64,7 +64,6 @@ caption { text-align: left; font-weight: 600; padding: 4px 0; }
 th, td { border-bottom: 1px solid var(--line); padding: 6px 12px 6px 0; text-align: left; vertical-align: top; }
 thead th { color: var(--quiet); font-size: 0.85rem; font-weight: 600; }
 .changes { table-layout: fixed; }
-.changes th, .changes td { overflow-wrap: anywhere; }
 .changes thead th:first-child { width: 26%; }
 .scroll { overflow-x: auto; }
 
@@ -86,7 +85,7 @@ textarea { max-width: 36rem; resize: vertical; }
 #typed { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 input[aria-invalid=true] { border: 2px solid var(--danger); }
 button, summary { font: inherit; }
-button { min-height: 40px; padding: 7px 18px; color: inherit; background: transparent; border: 1px solid var(--edge);
+button { max-width: 100%; min-height: 40px; overflow-wrap: anywhere; padding: 7px 18px; color: inherit; background: transparent; border: 1px solid var(--edge);
   border-radius: 6px; cursor: pointer; }
 header button { min-height: 32px; padding: 3px 12px; }
 button.yes { margin-top: 10px; color: #fff; background: #a3140f; border-color: #a3140f; font-weight: 600; }

@@ -1,6 +1,8 @@
+import { type Row, toPlain } from '../../audit/read/show.ts';
 import { type Approval, type ApprovalAnswer, MAX_WORDS_CHARS } from '../../call/confirm/approvals.ts';
 import { type Html, html } from '../html.ts';
 import type { Viewer } from '../routes.ts';
+import { entryPath } from './call-entry.ts';
 import type { ApprovalStage } from './known-calls.ts';
 import {
   drawObject,
@@ -25,6 +27,8 @@ export type CallPageParts = {
   readonly isRequester: boolean;
   /** What was wrong with a form that was sent. */
   readonly wrong?: string | undefined;
+  /** What the record has of the call after a yes. */
+  readonly entry?: Row | undefined;
 };
 
 /** A call with all that its preview has, and below it the words of its agent, and what the viewer can do. */
@@ -42,7 +46,7 @@ ${drawFacts(approval)}
 ${drawAsking(approval)}
 ${
   reason !== undefined &&
-  html`<figure class="said"><figcaption>The agent gives this reason. These are its own words:</figcaption><blockquote dir="auto">${toName(reason)}</blockquote></figure>`
+  html`<figure class="said"><figcaption>The agent gives this reason, in its own words:</figcaption><blockquote dir="auto">${toName(reason)}</blockquote></figure>`
 }
 ${stage === 'waiting' && drawForms(parts)}
 </article>`;
@@ -66,12 +70,12 @@ ${isFinal && html`<p class="final">This cannot be undone.</p>`}`;
 }
 
 function drawAsking(approval: Approval): Html {
-  const { caller, tool, environment, environmentLabel, askedAt, until } = approval;
+  const { caller, tool, environmentLabel, askedAt, until, shown } = approval;
   const requester = toRequester(approval);
   return html`<dl class="facts">
 <dt>Agent</dt><dd>${toName(caller)}</dd>
 ${requester !== undefined && html`<dt>Works for</dt><dd>${requester}</dd>`}
-<dt>Tool</dt><dd>${toCode(tool)}${environment !== environmentLabel && html` in environment ${toName(environment)}`}</dd>
+<dt>Tool</dt><dd>${toCode(tool)}${environmentLabel !== shown.environment && html` in ${toName(environmentLabel)}`}</dd>
 <dt>Asked</dt><dd>${toTime(askedAt)}, waits until ${toTime(until)}</dd>
 </dl>`;
 }
@@ -85,7 +89,7 @@ function drawForms({ approval, viewer, whyNot, isRequester, wrong }: CallPagePar
   const isWrong = wrong !== undefined;
   return html`<section class="asking" aria-label="Your answer">
 ${isWrong && html`<p class="wrong" id="wrong" role="alert">${wrong}</p>`}
-${isRequester && html`<p class="quiet">You asked for this call yourself. Your yes is on record as that of the same person.</p>`}
+${isRequester && html`<p class="quiet">You asked for this call yourself. The record says so if you answer it.</p>`}
 ${begin('yes')}
 ${
   shown.typed !== undefined &&
@@ -95,33 +99,32 @@ ${
 <button class="yes" data-inert>Yes, ${shown.action}</button></form>
 <details><summary>No, refuse it</summary>
 ${begin('no')}
-<label for="words">What the agent is told, if you want to tell it something:</label>
+<label for="words">A message for the agent (optional):</label>
 <textarea id="words" name="words" rows="2" maxlength="${MAX_WORDS_CHARS}"></textarea>
 <button>No, do not ${shown.action}</button></form></details>
 </section>`;
 }
 
-function drawEnd({ approval, stage, answer, wrong }: CallPageParts): Html {
+function drawEnd({ approval, stage, answer, wrong, entry }: CallPageParts): Html {
   const calls = `/calls?${new URLSearchParams({ agent: approval.caller, object: approval.shown.id })}`;
-  const link = html`<a href="${calls}">what the record has of it</a>`;
   const title = toHeading(approval.shown.action);
   return html`${wrong !== undefined && html`<p class="wrong" role="alert">${wrong}</p>`}
 <div class="outcome"><p data-title="${answer === undefined ? '' : `${answer.answer === 'yes' ? 'Yes' : 'No'}: `}${title}">${toOutcome(approval, stage, answer)}</p>
-<p>See ${link}.</p></div>`;
+<p>${entry === undefined ? html`<a href="${calls}">Find it in the record</a>` : html`On record: <a href="${entryPath(entry)}">${toPlain(entry.state)}</a>, ${toPlain(entry.text)}`}</p></div>`;
 }
 
 function toOutcome({ until }: Approval, stage: ApprovalStage, answer: ApprovalAnswer | undefined): Html {
   if (answer === undefined) {
     return stage === 'late'
       ? html`Too late: it was not answered by ${toTime(until)}, and nothing was sent. The agent can call again, and approvers are asked again.`
-      : html`It no longer waits: it was answered elsewhere, or the server has started anew.`;
+      : html`It no longer waits: it was answered on another server, or the server was restarted.`;
   }
   const who = html`${toName(answer.approver)} (${toSignIn(answer.by)}) at ${toTime(answer.at)}`;
   if (answer.answer === 'no')
     return html`<strong>No</strong>, said by ${who}. Nothing was sent, and the agent is told.`;
   const yes = html`<strong>Yes</strong>, said by ${who}.`;
-  if (stage === 'answered') return html`${yes} The call goes on when the agent comes back for it.`;
+  if (stage === 'answered') return html`${yes} The call continues once its agent repeats it.`;
   return stage === 'taken'
-    ? html`${yes} The agent's call goes on.`
-    : html`${yes} The time of the call is over: an agent that did not come back for it has to ask again.`;
+    ? html`${yes} The agent's call continues.`
+    : html`${yes} The confirmation has expired. If the agent did not use it, the agent has to ask again.`;
 }

@@ -1,5 +1,6 @@
 import type { Approval } from '../../call/confirm/approvals.ts';
 import { type Html, html } from '../html.ts';
+import { heldForms } from './agent-page.ts';
 import { drawObject, toAgo, toCode, toEnvironment, toHeading, toName } from './shown.ts';
 
 export type WaitingEntry = {
@@ -28,13 +29,13 @@ export function drawWaiting({ entries, held, formToken, now }: WaitingPageParts)
     count === 0 ? 'No call waits.' : count === 1 ? '1 call waits for a yes.' : `${count} calls wait for a yes.`;
   return html`<h1>Waiting</h1>
 <p class="quiet" data-title="${title}">${sentence}</p>
-${held.slice(0, MAX_SHOWN).map((agent) => drawHeld(agent, formToken))}
+${heldForms(held.slice(0, MAX_SHOWN), formToken)}
 ${
   count === 0
-    ? html`<p class="sheet empty">A call that needs a yes stands here as soon as an agent makes it.</p>`
+    ? html`<p class="sheet empty">Calls that need a yes appear here as soon as agents make them.</p>`
     : html`<ul class="entries">${entries.slice(0, MAX_SHOWN).map((entry) => drawEntry(entry, now))}</ul>`
 }
-${count > MAX_SHOWN && html`<p>${count - MAX_SHOWN} more calls wait. They are shown once these are answered.</p>`}`;
+${count > MAX_SHOWN && html`<p>${count - MAX_SHOWN} more calls wait. They appear once these are answered.</p>`}`;
 }
 
 function drawEntry({ approval, whyNot }: WaitingEntry, now: number): Html {
@@ -45,7 +46,3 @@ ${drawObject(shown)}
 <p class="quiet">Agent ${toName(caller)} asked for ${toCode(tool)} ${toAgo(now - askedAt)}.</p>
 ${whyNot !== undefined && html`<p class="quiet">You may not answer it: ${whyNot}.</p>`}</li>`;
 }
-
-const drawHeld = (agent: string, formToken: string): Html =>
-  html`<section class="sheet held"><p class="warning">The calls of agent ${toName(agent)} that wait for a yes are held: approvers said no to three within an hour.</p>
-<form method="post" action="/agents/${encodeURIComponent(agent)}/lift"><input type="hidden" name="token" value="${formToken}"><button>Ask about its calls again</button></form></section>`;

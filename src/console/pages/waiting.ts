@@ -1,19 +1,38 @@
+import type { Row } from '../../audit/read/show.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 import { type Html, html } from '../html.ts';
 import type { ConsolePage, ConsoleRoute, PageRequest, Viewer } from '../routes.ts';
 import { decideAnswer } from './decide-answer.ts';
 import { createKnownCalls, type KnownCall } from './known-calls.ts';
 import { toLive } from './live.ts';
+import { createRecordReader, type RecordReader } from './record-reader.ts';
 import { toHeading } from './shown.ts';
 import { drawCall } from './waiting-call.ts';
 import { drawWaiting } from './waiting-list.ts';
 
+export type WaitingPageDeps = Pick<ConsoleDeps, 'approvals' | 'rules' | 'recordFile' | 'clock' | 'today' | 'log'> & {
+  /** Instead of one that reads the file. */
+  readonly reader?: Pick<RecordReader, 'find'>;
+};
+
+/** Entries of one agent, tool and object after a yes. The first of them is the call. */
+const MAX_ENTRIES = 20;
+
 /** The pages of the calls that wait for approvers. */
-export function toWaitingRoutes(
-  deps: Pick<ConsoleDeps, 'approvals' | 'rules' | 'clock' | 'today' | 'log'>,
-): readonly ConsoleRoute[] {
-  const { approvals, rules, clock, today, log } = deps;
+export function toWaitingRoutes(deps: WaitingPageDeps): readonly ConsoleRoute[] {
+  const { approvals, rules, recordFile, clock, today, log } = deps;
   const calls = createKnownCalls(approvals, today);
+  const reader = deps.reader ?? (recordFile === undefined ? undefined : createRecordReader(recordFile));
+
+  /** What the record has of a call that its agent took an approver's yes for. */
+  const entryOf = async ({ approval, stage, answer }: KnownCall): Promise<Row | undefined> => {
+    if (reader === undefined || stage !== 'taken' || answer?.answer !== 'yes') return undefined;
+    const { caller, tool, shown } = approval;
+    const filter = { agent: caller, tool, object: shown.id, since: new Date(answer.at) };
+    // The page is of use without it, and the page of calls says what is wrong with the file.
+    const rows = await reader.find(filter, { limit: MAX_ENTRIES }).catch(() => []);
+    return rows.filter(({ state }) => state !== 'confirmation').at(-1);
+  };
 
   /** The viewer by the configuration that holds now; `undefined` if they are no longer an approver. */
   const toViewer = (viewer: Viewer): Viewer | undefined => {
@@ -34,7 +53,11 @@ export function toWaitingRoutes(
       .map((approval) => ({ approval, whyNot: whyNot(approver, approval) }));
     return drawWaiting({ entries, held: held.filter((agent) => sees(approver, agent)), formToken, now: today() });
   };
-  const toCallPage = (call: KnownCall | undefined, viewer: Viewer, wrong?: { status: number; message: string }) => {
+  const toCallPage = async (
+    call: KnownCall | undefined,
+    viewer: Viewer,
+    wrong?: { status: number; message: string },
+  ): Promise<ConsolePage> => {
     if (call === undefined) return toGone(wrong?.status ?? 404);
     const { whyNot, isRequester } = rules();
     const { approver } = viewer;
@@ -45,13 +68,10 @@ export function toWaitingRoutes(
       whyNot: whyNot(approver, approval),
       isRequester: isRequester(approver, approval),
       wrong: wrong?.message,
+      entry: await entryOf(call),
     });
     const title = `${toHeading(approval.shown.action)}${call.stage === 'waiting' ? '?' : ''}`;
-    return {
-      title,
-      main,
-      ...(wrong === undefined ? { isLive: true } : { status: wrong.status }),
-    } satisfies ConsolePage;
+    return { title, main, ...(wrong === undefined ? { isLive: true } : { status: wrong.status }) };
   };
   const follow = ({ viewer, signal }: PageRequest, draw: (viewer: Viewer) => Promise<Html>) =>
     toLive(
@@ -73,7 +93,7 @@ export function toWaitingRoutes(
       path: '/waiting/:handle',
       show: async (request) => toCallPage(await find(handleOf(request), request.viewer), request.viewer),
       follow: (request) =>
-        follow(request, async (viewer) => toCallPage(await find(handleOf(request), viewer), viewer).main),
+        follow(request, async (viewer) => (await toCallPage(await find(handleOf(request), viewer), viewer)).main),
       act: async (request) => {
         const handle = handleOf(request);
         // Asked at the act: a rule, or the approver, may have gone since the page was shown.
@@ -95,7 +115,7 @@ export function toWaitingRoutes(
   ];
 }
 
-const ENDED = { status: 409, message: 'Your answer does not count: the call no longer waited for one.' };
+const ENDED = { status: 409, message: 'Your answer does not count: this call was no longer waiting.' };
 
 const toNotice = (status: number, title: string, text: Html): ConsolePage => ({
   title,
@@ -107,12 +127,12 @@ const toNotice = (status: number, title: string, text: Html): ConsolePage => ({
 const REMOVED = toNotice(
   403,
   'You are no longer an approver',
-  html`The settings file does not name you as an approver any more. Nothing was answered.`,
+  html`The settings file no longer names you as an approver. Nothing was answered.`,
 );
 
 const toGone = (status: number): ConsolePage =>
   toNotice(
     status,
     'No such call waits',
-    html`It was answered, its time is over, or it never waited for you. What became of calls stands under <a href="/calls">Calls</a>.`,
+    html`It was answered, it has expired, or you may not see it. The page <a href="/calls">Calls</a> shows what became of calls.`,
   );
