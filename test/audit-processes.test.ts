@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -67,4 +68,30 @@ it('tells of a call whose process was killed before its outcome', async () => {
   const lines: string[] = [];
   for await (const line of showFile([file])) lines.push(line);
   expect(lines.at(-1)).toContain('run-1 asked to read user 2 in staging: outcome unknown');
+});
+
+it('shows what comes through a pipe, which can be read only once', async () => {
+  const pipe = join(folder(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const lines = ['10:00:00', '10:00:01', '10:00:02'].map((time, index) => {
+    const entry = {
+      v: 1,
+      run: 'r',
+      seq: index + 1,
+      time: `2026-11-22T${time}.000Z`,
+      prev: '',
+      kind: 'note',
+      text: time,
+    };
+    return `${JSON.stringify(entry)}\n`;
+  });
+  const written = writeFile(pipe, lines.join(''));
+  const shown: string[] = [];
+  for await (const line of showFile([pipe], { since: '2026-11-22T10:00:01Z' })) shown.push(line);
+  await written;
+  expect(shown).toEqual([
+    'Sunday 2026-11-22 (UTC)',
+    expect.stringContaining('  10:00:01  note'),
+    expect.stringContaining('  10:00:02  note'),
+  ]);
 });

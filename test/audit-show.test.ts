@@ -102,11 +102,21 @@ describe('audit show', () => {
       ['--tool', 'get_user'],
       [/error .* ops-bot/, /refused .* ops-bot/],
     ],
+    [['--outcome', 'confirmation'], [/confirmation/]],
+    [['--outcome', 'unknown'], [/unknown/]],
+    [['--outcome', 'error', '--object', USER], [/error .* ops-bot/]],
+    [['--object', 'user_01JADA00000000000000000000'], []],
     [['--tool', 'get_user', '--since', '2026-11-22T23:59:55', '--until', '2026-11-23'], [/refused .* ops-bot/]],
   ])('shows only what %j asks for', async (argv, expected) => {
     const rows = linesOf(await show(await record(), ...argv)).filter((line) => line.startsWith('  '));
     expect(rows.length).toBe(expected.length);
     for (const [index, row] of rows.entries()) expect(row).toMatch(expected[index] ?? /^$/);
+  });
+
+  it('refuses an outcome that there is none of', async () => {
+    await expect(show(await record(), '--outcome', 'failed')).rejects.toThrow(
+      'It is one of ok, error, refused, confirmation, not sent, cancelled, dry run, unknown.',
+    );
   });
 
   it('says so where there is nothing', async () => {

@@ -72,6 +72,20 @@ describe('a record that is whole', () => {
     ]);
   });
 
+  it('is found in the files that were rotated away from the one that is given', async () => {
+    const { lines, head } = await run();
+    const at = folder();
+    const rotated = (number: number) => `audit.jsonl.2026-11-22T11-00-00Z.8c5e1f01.${number}`;
+    write(lines.slice(0, 2), rotated(9), at);
+    const middle = write(lines.slice(2, 6), rotated(10), at);
+    const file = write(lines.slice(6), 'audit.jsonl', at);
+    const report = await verifyFiles([file], { heads: [head] });
+    expect(report).toMatchObject({ whole: true, runs: [{ entries: 8 }] });
+    expect(report.runs[0]?.unknown.calls).toMatchObject([{ seq: 5, where: `${middle}:3` }]);
+    // A rotated one is verified alone.
+    expect(await verifyFiles([middle])).toMatchObject({ whole: false, runs: [{ fault: { kind: 'missing', seq: 1 } }] });
+  });
+
   it('may be in several files, given in any order and more than once', async () => {
     const { lines, head } = await run();
     const at = folder();

@@ -1,7 +1,8 @@
 import { type ChainHead, parseHead } from '../audit/chain.ts';
 import { COUNTED, countRows } from '../audit/read/count.ts';
 import { reportWords } from '../audit/read/report-words.ts';
-import { readRows, showFile, toAsciiJson, toPlain } from '../audit/read/show.ts';
+import { STATES } from '../audit/read/rows.ts';
+import { rowsOf, showFile, toAsciiJson, toPlain } from '../audit/read/show.ts';
 import { verifyFiles } from '../audit/read/verify.ts';
 import { StartError } from '../errors.ts';
 import { ASKS } from '../settings/command-line.ts';
@@ -37,6 +38,8 @@ export const runAudit = toCommand<AuditCommandDeps>('audit', 'subcommand', {
       since: { kind: 'text', value: 'WHEN', help: 'Only entries from then on: a date or time, or how long ago (7d)' },
       until: { kind: 'text', value: 'WHEN', help: 'Only entries from before then' },
       tool: { kind: 'text', value: 'NAME', help: 'Only calls of this tool' },
+      object: { kind: 'text', value: 'ID', help: 'Only calls with this ID among their arguments or in their answer' },
+      outcome: { kind: 'choice', choices: STATES, help: 'Only calls with this outcome' },
       'count-by': { kind: 'choice', choices: COUNTED, help: 'Count the calls instead of showing them' },
       refused: { kind: 'switch', help: 'Only calls that were refused' },
       json: ASKS.json,
@@ -50,20 +53,22 @@ async function show({ words: files, flags }: Line, { write, now, look }: AuditCo
   const filter = {
     agent: one('agent'),
     tool: one('tool'),
+    object: one('object'),
+    state: one('outcome'),
     since: one('since'),
     until: one('until'),
     refused: flags.refused !== undefined,
   };
   const by = COUNTED.find((each) => each === one('count-by'));
   if (by !== undefined) {
-    const counts = await countRows(readRows(files, filter, now), by);
+    const counts = await countRows(rowsOf(files, filter, now), by);
     if (flags.json !== undefined) for (const count of counts) write(`${toAsciiJson(count)}\n`);
     else if (counts.length === 0) write('Nothing to show.\n');
     else write(table([header(by.toUpperCase(), 'CALLS'), ...counts.map(toCells)], look));
     return 0;
   }
   if (flags.json !== undefined) {
-    for await (const row of readRows(files, filter, now)) write(`${toAsciiJson(row)}\n`);
+    for await (const row of rowsOf(files, filter, now)) write(`${toAsciiJson(row)}\n`);
     return 0;
   }
   let isEmpty = true;

@@ -1,4 +1,4 @@
-import type { Row } from './show.ts';
+import type { Row } from './rows.ts';
 
 /** What calls can be counted by. */
 export const COUNTED = ['agent', 'tool', 'outcome'] as const;

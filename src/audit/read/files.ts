@@ -1,30 +1,45 @@
-import { readdirSync, realpathSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { StartError } from '../../errors.ts';
 
 /** What file-sink.ts puts behind the name of a file that it has rotated: time, run, number. */
 const ROTATED = /\.(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.[0-9a-f]{8})\.(\d+)$/;
 
+/** A file as it was when the files were listed: it may be rotated before it is opened. */
+export type ListedFile = {
+  /** As errors name it. */
+  readonly path: string;
+  readonly real: string;
+  readonly inode: bigint | undefined;
+  /** Whether it can be read from any place, unlike a pipe. */
+  readonly isFile: boolean;
+};
+
 /** Files that hold one record after the other, oldest first. */
-export type FileSeries = readonly string[];
+export type FileSeries = readonly ListedFile[];
 
 /**
  * The files to read, each once. A file comes behind those that were rotated away from it, which are found in its folder.
  * @param paths of files, also of rotated ones
  */
 export function toSeries(paths: readonly string[]): readonly FileSeries[] {
-  const series = new Map<string, Map<string, string>>();
+  const series = new Map<string, Map<string, ListedFile>>();
   for (const path of paths) {
     const real = toRealPath(path);
     const isRotated = ROTATED.test(real);
     const owner = isRotated ? real.replace(ROTATED, '') : real;
-    const files = series.get(owner) ?? new Map<string, string>();
+    const files = series.get(owner) ?? new Map<string, ListedFile>();
     series.set(owner, files);
-    for (const rotated of isRotated ? [] : rotatedFrom(real)) if (!files.has(rotated)) files.set(rotated, rotated);
-    files.set(real, path); // errors name it as it was given
+    const listed = toListed(path, real); // before the folder is read: it may be rotated in between
+    for (const other of isRotated ? [] : rotatedFrom(real)) {
+      const beside = join(dirname(path), basename(other)); // as errors and reports name it
+      if (!files.has(other)) files.set(other, toListed(toRealPath(beside) === other ? beside : other, other));
+    }
+    const isAmongThem = listed.inode !== undefined && [...files.values()].some(({ inode }) => inode === listed.inode);
+    if (!isAmongThem || files.has(real)) files.set(real, listed);
   }
-  return [...series.values()].map((files) =>
-    [...files].sort(([one], [other]) => compare(one, other)).map(([, path]) => path),
-  );
+  return [...series.values()].map((files) => [...files.values()].sort((one, other) => compare(one.real, other.real)));
 }
 
 function rotatedFrom(real: string): readonly string[] {
@@ -39,6 +54,19 @@ function rotatedFrom(real: string): readonly string[] {
   }
 }
 
+function toListed(path: string, real: string): ListedFile {
+  const found = statOf(path);
+  return { path, real, inode: found?.ino, isFile: found?.isFile() ?? false };
+}
+
+function statOf(path: string) {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return undefined; // the same
+  }
+}
+
 /** Rotated files by their time, then the one that is written to. */
 function compare(one: string, other: string): number {
   const [[, early = '~', first = ''], [, late = '~', second = '']] = [
@@ -49,7 +77,7 @@ function compare(one: string, other: string): number {
   return Number(first) - Number(second);
 }
 
-export function toRealPath(path: string): string {
+function toRealPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {
@@ -57,17 +85,61 @@ export function toRealPath(path: string): string {
   }
 }
 
-/** Merges rows that come in the order of their times, as those of each series do. */
+/** Opens a file that was listed, under the name that it was rotated to if it has been since. */
+async function openListed({ path, real, inode }: ListedFile): Promise<FileHandle> {
+  const handle = await open(path);
+  if (inode === undefined || (await handle.stat({ bigint: true })).ino === inode) return handle;
+  const moved = rotatedFrom(real).find((rotated) => statOf(rotated)?.ino === inode);
+  if (moved === undefined) return handle;
+  await handle.close();
+  return open(moved);
+}
+
+export type OpenFile = {
+  readonly handle: FileHandle;
+  /** `undefined` of a pipe, which has no offsets: it is read from where it is. */
+  readonly size: number | undefined;
+};
+
+/**
+ * Reads a file, and closes it.
+ * @throws StartError if the file cannot be read
+ */
+export async function* readFile<T>(
+  file: ListedFile,
+  read: (opened: OpenFile) => AsyncIterable<T>,
+): AsyncGenerator<T, void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await openListed(file);
+    const found = await handle.stat();
+    yield* read({ handle, size: found.isFile() ? found.size : undefined });
+  } catch (error) {
+    throw new StartError(`${file.path} cannot be read (${String(Object(error).code)}).`);
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** Merges rows that come in the order of their times, or in the reverse, as those of each series do. */
 export async function* inOrderOfTime<Row extends { readonly time: string }>(
   sources: readonly AsyncGenerator<Row>[],
+  newestFirst = false,
 ): AsyncGenerator<Row> {
-  const heads = await Promise.all(sources.map(async (rows) => ({ rows, next: await rows.next() })));
-  for (;;) {
-    const open = heads.flatMap((head) => (head.next.done ? [] : [{ head, row: head.next.value }]));
-    const [first, ...others] = open;
-    if (first === undefined) return;
-    const { head, row } = others.reduce((least, one) => (one.row.time < least.row.time ? one : least), first);
-    yield row;
-    head.next = await head.rows.next();
+  try {
+    const heads = await Promise.all(sources.map(async (rows) => ({ rows, next: await rows.next() })));
+    for (;;) {
+      const open = heads.flatMap((head) => (head.next.done ? [] : [{ head, row: head.next.value }]));
+      const [first, ...others] = open;
+      if (first === undefined) return;
+      const { head, row } = others.reduce((next, one) => {
+        const isNext = newestFirst ? one.row.time >= next.row.time : one.row.time < next.row.time;
+        return isNext ? one : next;
+      }, first);
+      yield row;
+      head.next = await head.rows.next();
+    }
+  } finally {
+    await Promise.all(sources.map((rows) => rows.return(undefined))); // closes the files that are still open
   }
 }

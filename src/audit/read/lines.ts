@@ -1,47 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { StartError } from '../../errors.ts';
 import { isObject, parseJson } from '../../json.ts';
 import { type Entry, MAX_LINE_BYTES, SCHEMA_VERSION } from '../entry.ts';
-
-/** A line of a file. */
-export type RecordLine = { readonly bytes: Buffer; readonly number: number };
-
-/** Bytes kept of a line, which may hold torn ones. A file without line feeds must not fill the memory. */
-const MAX_KEPT_BYTES = 65_536;
-
-/**
- * Streams the lines of a file. node:readline would also split lines at U+2028.
- * @throws StartError if the file cannot be read
- */
-export async function* readLines(path: string): AsyncGenerator<RecordLine> {
-  let number = 1;
-  let start = Buffer.alloc(0);
-  const keep = (more: Buffer) => {
-    if (start.length < MAX_KEPT_BYTES) start = Buffer.concat([start, more.subarray(0, MAX_KEPT_BYTES - start.length)]);
-  };
-  try {
-    // A stream without an encoding yields buffers.
-    for await (const chunk of createReadStream(path, { highWaterMark: 262_144 }) as AsyncIterable<Buffer>) {
-      let from = 0;
-      for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, from)) {
-        const rest = chunk.subarray(from, end);
-        if (start.length === 0)
-          yield { bytes: rest.length > MAX_KEPT_BYTES ? rest.subarray(0, MAX_KEPT_BYTES) : rest, number };
-        else {
-          keep(rest);
-          yield { bytes: start, number };
-          start = Buffer.alloc(0);
-        }
-        number += 1;
-        from = end + 1;
-      }
-      keep(chunk.subarray(from));
-    }
-  } catch (error) {
-    throw new StartError(`${path} cannot be read (${String(Object(error).code)}).`);
-  }
-  if (start.length > 0) yield { bytes: start, number };
-}
 
 /** What stands before an entry on its line: the beginning of a torn one, or something else. */
 type BeforeEntry = 'torn' | 'other' | undefined;
@@ -61,7 +19,8 @@ export type ReadLine =
   /** Not part of the record, such as a log line in the same file. */
   | { readonly what: 'other' };
 
-const START = '{"v":';
+/** The first bytes of an entry. */
+export const START = '{"v":';
 
 export function readEntry(bytes: Buffer): ReadLine {
   const whole = toEntry(bytes, undefined);
@@ -91,8 +50,12 @@ function toEntry(bytes: Buffer, before: BeforeEntry): ReadLine | undefined {
     run.length <= 100;
   if (!sound) return undefined;
   // The chain shows whether the other members were altered. Readers can count on their types.
-  const members = Object.entries(parsed.value).map(([name, member]) => [name, toMember(name, member)]);
-  const entry = Object.fromEntries(members) as Entry; // of a kind that readers may not know
+  for (const name of Object.keys(parsed.value)) {
+    const member = parsed.value[name];
+    const sure = toMember(name, member);
+    if (sure !== member) Object.defineProperty(parsed.value, name, { value: sure }); // also of a member `__proto__`
+  }
+  const entry = parsed.value as Entry; // of a kind that readers may not know
   return { what: 'entry', entry, bytes, before };
 }
 

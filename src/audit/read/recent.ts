@@ -19,7 +19,7 @@ export function recentLines(path: string, since: number, texts: readonly string[
   const found: string[][] = [];
   let looked = 0;
   for (const file of (toSeries([path])[0] ?? []).toReversed()) {
-    for (const chunk of chunksFromEnd(file)) {
+    for (const chunk of chunksFromEnd(file.path)) {
       looked += chunk.length;
       const hasAny = texts.some((text) => chunk.includes(text));
       const lines = hasAny ? chunk.toString().split('\n') : [];

@@ -2,7 +2,7 @@ import { type ChainHead, hashOf, NO_HASH } from '../chain.ts';
 import type { Entry } from '../entry.ts';
 
 /** A line of a file, printed as `FILE:LINE`. */
-type LinePosition = { readonly file: string; readonly line: number };
+export type LinePosition = { readonly file: string; readonly line: number };
 
 /** The first place where a run's chain is broken. */
 export type RecordFault = {
@@ -76,7 +76,7 @@ export const toRun = (id: string, wanted: ReadonlySet<number>, room: Room): Reco
   isScattered: false,
 });
 
-const at = ({ file, line }: LinePosition): string => `${file}:${line}`;
+export const toPosition = ({ file, line }: LinePosition): string => `${file}:${line}`;
 
 /** Adds an entry in reading order. */
 export function addEntry(run: RecordedRun, entry: Entry, bytes: Uint8Array, place: LinePosition): void {
@@ -113,7 +113,7 @@ function addCall(run: RecordedRun, entry: Entry, place: LinePosition): void {
     const { seq, time, text } = entry;
     if (run.outcomes.delete(seq)) run.room.left += 1;
     else if (!hasRoom(run)) run.overflow += 1;
-    else run.decisions.set(seq, { seq, time, where: at(place), text: String(text).slice(0, MAX_TEXT_CHARS) });
+    else run.decisions.set(seq, { seq, time, where: toPosition(place), text: String(text).slice(0, MAX_TEXT_CHARS) });
   }
 }
 
@@ -145,13 +145,13 @@ export function firstFault(run: RecordedRun): RecordFault | undefined {
 const toScattered = ({ last, to }: EntryRange): RecordFault => ({
   kind: 'reordered',
   seq: last,
-  where: at(to),
+  where: toPosition(to),
   text: 'the entries of the run are in more places than can be checked at once: verify fewer files',
 });
 
 function faultBetween(before: EntryRange | undefined, { first, prev, from }: EntryRange): RecordFault | undefined {
   const last = before?.last ?? 0;
-  const where = at(from);
+  const where = toPosition(from);
   if (first <= last) {
     return { kind: 'duplicated', seq: first, where, text: `entry ${first} appears a second time` };
   }
@@ -182,8 +182,8 @@ function toAltered(seq: number, before: LinePosition, place: LinePosition): Reco
   return {
     kind: 'altered',
     seq: seq - 1,
-    where: at(before),
-    text: `entry ${seq - 1} was altered, or the link to it in entry ${seq} at ${at(place)}`,
+    where: toPosition(before),
+    text: `entry ${seq - 1} was altered, or the link to it in entry ${seq} at ${toPosition(place)}`,
   };
 }
 

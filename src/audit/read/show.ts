@@ -1,95 +1,28 @@
 import { StartError } from '../../errors.ts';
 import { cleanText } from '../../visible.ts';
-import type { Entry } from '../entry.ts';
-import { type FileSeries, inOrderOfTime, toSeries } from './files.ts';
-import { readEntry, readLines } from './lines.ts';
+import { type RowFilter, readRows } from './find-rows.ts';
+import type { Row } from './rows.ts';
 
-export type EntryFilter = {
-  readonly agent?: string | undefined;
-  /** A date, a time or an age: 2026-11-22, 2026-11-22T10:57Z, 30m, 2h, 7d. */
+/** A filter with its times in words: 2026-11-22, 2026-11-22T10:57Z, or an age such as 30m, 2h, 7d. */
+export type EntryFilter = Omit<RowFilter, 'agents' | 'since' | 'until'> & {
   readonly since?: string | undefined;
-  /** The same. Entries from then on are left out. */
   readonly until?: string | undefined;
-  readonly tool?: string | undefined;
-  /** Show only calls that were refused, or allowed but not sent. */
-  readonly refused?: boolean | undefined;
 };
-
-/** One line of the page: a call with its decision and outcome, or any other entry. */
-export type Row = {
-  readonly time: string;
-  readonly run: string;
-  readonly state: string;
-  readonly text: string;
-  readonly agent: string | undefined;
-  /** Of a call. */
-  readonly tool?: string | undefined;
-  /** Shown in parentheses after the text: the grant, milliseconds, the request ID. */
-  readonly details: readonly string[];
-  readonly entries: readonly Entry[];
-};
-
-type DecisionEntry = Extract<Entry, { kind: 'decision' }>;
-type OutcomeEntry = Extract<Entry, { kind: 'outcome' }>;
-
-/** Rows that wait for the outcome of the first. No server has more calls in flight. */
-const MAX_WAITING_ROWS = 10_000;
 
 /**
- * The rows of a record in the order in which they began, from several files and those that were rotated away from them.
- * @throws StartError if a file cannot be read
+ * The rows of a record, by a filter in words.
+ * @throws StartError for a time that is not valid, and if a file cannot be read
  */
-export function readRows(
+export function rowsOf(
   paths: readonly string[],
-  { agent, tool, since, until, refused = false }: EntryFilter,
+  { since, until, ...filter }: EntryFilter,
   now: () => Date,
-): AsyncGenerator<Row> {
-  const from = since === undefined ? '' : toTime(since, now()).toISOString();
-  const to = until === undefined ? undefined : toTime(until, now(), '--until').toISOString();
-  const isShown = (row: Row) =>
-    (agent === undefined || row.agent === agent) &&
-    (tool === undefined || row.tool === tool) &&
-    row.time >= from &&
-    (to === undefined || row.time < to) &&
-    (!refused || row.state === 'refused' || row.state === 'not sent');
-  return inOrderOfTime(toSeries(paths).map((files) => readSeries(files, isShown)));
-}
-
-async function* linesOf(files: FileSeries) {
-  for (const file of files) yield* readLines(file);
-}
-
-async function* readSeries(files: FileSeries, isShown: (row: Row) => boolean): AsyncGenerator<Row> {
-  /** Rows in order, each with its decision while the outcome is missing. */
-  const queue: { row: Row; decision: DecisionEntry | undefined }[] = [];
-  const open = new Map<string, (typeof queue)[number]>();
-  const keyOf = (run: string, seq: number) => `${run} ${seq}`;
-
-  for await (const { bytes } of linesOf(files)) {
-    const read = readEntry(bytes);
-    if (read.what !== 'entry') continue; // "audit verify" reports such lines
-    const { entry } = read;
-    if (entry.kind === 'outcome') {
-      const key = keyOf(entry.run, entry.of);
-      const waiting = open.get(key);
-      open.delete(key);
-      if (waiting === undefined) queue.push({ row: toOutcomeRow(undefined, entry), decision: undefined });
-      else Object.assign(waiting, { row: toOutcomeRow(waiting.decision, entry), decision: undefined });
-    } else if (entry.kind === 'decision') {
-      const isOpen = entry.decision !== 'refused';
-      const waiting = { row: toDecisionRow(entry), decision: isOpen ? entry : undefined };
-      queue.push(waiting);
-      if (isOpen) open.set(keyOf(entry.run, entry.seq), waiting);
-    } else queue.push({ row: toRow(entry), decision: undefined });
-
-    for (let first = queue[0]; first !== undefined; first = queue[0]) {
-      if (first.decision !== undefined && queue.length <= MAX_WAITING_ROWS) break;
-      queue.shift();
-      if (first.decision !== undefined) open.delete(keyOf(first.decision.run, first.decision.seq));
-      if (isShown(first.row)) yield first.row;
-    }
-  }
-  for (const { row } of queue) if (isShown(row)) yield row;
+): AsyncGenerator<Row, void> {
+  return readRows(paths, {
+    ...filter,
+    since: since === undefined ? undefined : toTime(since, now()),
+    until: until === undefined ? undefined : toTime(until, now(), '--until'),
+  });
 }
 
 /** Formats the record as a page with a heading per day and a line per row. Times are UTC. */
@@ -99,7 +32,7 @@ export async function* showFile(
   now: () => Date = () => new Date(),
 ): AsyncGenerator<string> {
   let day = '';
-  for await (const { time, state, text, details } of readRows(paths, filter, now)) {
+  for await (const { time, state, text, details } of rowsOf(paths, filter, now)) {
     const date = time.slice(0, 10);
     if (date !== day) {
       if (day !== '') yield '';
@@ -113,52 +46,6 @@ export async function* showFile(
 
 /** The longest state is "confirmation". */
 const STATE_WIDTH_CHARS = 12;
-
-function toRow(entry: Exclude<Entry, DecisionEntry | OutcomeEntry>): Row {
-  const common = { time: entry.time, run: entry.run, entries: [entry], details: [`run ${entry.run.slice(0, 8)}`] };
-  switch (entry.kind) {
-    case 'start': {
-      const by = entry.agent === undefined ? '' : ` for ${entry.agent}`;
-      const text = `workos-mcp ${entry.version} serves ${entry.environment} over ${entry.transport}${by}: ${entry.tools} tools, confirmation ${entry.confirm}`;
-      const details = [`settings ${String(entry.config).slice(0, 12)}`, ...common.details];
-      return { ...common, agent: entry.agent, state: 'start', text, details };
-    }
-    case 'stop':
-      return { ...common, agent: undefined, state: 'stop', text: String(entry.reason) };
-    default:
-      return { ...common, agent: entry.agent, state: 'note', text: String(entry.text) };
-  }
-}
-
-function toDecisionRow(entry: DecisionEntry): Row {
-  const { time, run, agent, tool, text, decision, rule } = entry;
-  const common = { time, run, agent, tool, entries: [entry] };
-  switch (decision) {
-    case 'refused':
-      return { ...common, state: 'refused', text, details: [] }; // the sentence ends with the rule
-    case 'ask':
-      return { ...common, state: 'confirmation', text, details: [] };
-    default:
-      return { ...common, state: 'unknown', text: `${text}: outcome unknown`, details: [rule] };
-  }
-}
-
-function toOutcomeRow(decision: DecisionEntry | undefined, entry: OutcomeEntry): Row {
-  const { run, agent, text, outcome, ms, request_id: requestId } = entry;
-  const confirmation = decision?.confirmation === undefined ? [] : [`confirmation ${decision.confirmation}`];
-  const request = requestId === undefined || outcome === 'ok' ? [] : [`request ${requestId}`];
-  const via = decision?.via === undefined ? [] : [`via ${decision.via}`];
-  return {
-    time: decision?.time ?? entry.time,
-    run,
-    agent,
-    tool: decision?.tool ?? entry.tool,
-    state: outcome === 'asked' ? 'confirmation' : String(outcome),
-    text,
-    details: [...(decision === undefined ? [] : [decision.rule]), ...via, ...confirmation, `${ms} ms`, ...request],
-    entries: decision === undefined ? [entry] : [decision, entry],
-  };
-}
 
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 

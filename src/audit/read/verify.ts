@@ -1,16 +1,19 @@
 import { StartError } from '../../errors.ts';
 import { type ChainHead, toHeadText } from '../chain.ts';
-import { toRealPath } from './files.ts';
-import { readEntry, readLines } from './lines.ts';
+import { readFile, toSeries } from './files.ts';
+import { readForwards } from './line-reader.ts';
+import { readEntry } from './lines.ts';
 import {
   addEntry,
   firstFault,
   headFault,
   inOrder,
+  type LinePosition,
   MAX_KEPT,
   type RecordedRun,
   type RecordFault,
   type Room,
+  toPosition,
   toRun,
   type UnknownOutcome,
   unknownCalls,
@@ -55,7 +58,7 @@ const MAX_RUNS = 100_000;
 const MAX_VERSIONS = 20;
 
 /**
- * Follows every run through the files, which may come in any order.
+ * Follows every run through the files, which may come in any order, and through those that were rotated away from them.
  * @throws StartError if a file cannot be read, or if the files have too many runs
  */
 export async function verifyFiles(
@@ -77,21 +80,28 @@ export async function verifyFiles(
   };
   const wantedOf = (id: string) => new Set(heads.filter((head) => head.run === id).map((head) => head.seq));
 
-  for (const path of withoutRepeats(paths)) {
-    for await (const { bytes, number } of readLines(path)) {
-      if (bytes.length === 0) continue;
-      const read = readEntry(bytes);
-      const where = `${path}:${number}`;
-      if (read.what === 'version') note(`version ${read.version}`, where);
-      else if (read.what !== 'entry') note(read.what, where);
-      else {
-        if (read.before !== undefined) note(read.before, where);
-        const { entry } = read;
-        const run = runs.get(entry.run) ?? toRun(entry.run, wantedOf(entry.run), room);
-        runs.set(entry.run, run);
-        if (runs.size > maxRuns)
-          throw new StartError(`The files have more than ${maxRuns} runs: verify fewer files at once.`);
-        addEntry(run, entry, read.bytes, { file: path, line: number });
+  const add = (bytes: Buffer, place: LinePosition) => {
+    if (bytes.length === 0) return;
+    const read = readEntry(bytes);
+    const where = toPosition(place);
+    if (read.what === 'version') note(`version ${read.version}`, where);
+    else if (read.what !== 'entry') note(read.what, where);
+    else {
+      if (read.before !== undefined) note(read.before, where);
+      const { entry } = read;
+      const run = runs.get(entry.run) ?? toRun(entry.run, wantedOf(entry.run), room);
+      runs.set(entry.run, run);
+      if (runs.size > maxRuns)
+        throw new StartError(`The files have more than ${maxRuns} runs: verify fewer files at once.`);
+      addEntry(run, entry, read.bytes, place);
+    }
+  };
+  for (const file of toSeries(paths).flat()) {
+    let number = 0;
+    for await (const lines of readFile(file, readForwards)) {
+      for (const { bytes } of lines) {
+        number += 1;
+        add(bytes, { file: file.path, line: number });
       }
     }
   }
@@ -108,11 +118,6 @@ export async function verifyFiles(
     headReports.every((report) => report.fault === undefined) &&
     lines.every(({ what }) => what === 'torn' || what === 'other');
   return { whole, runs: reports, heads: headReports, lines };
-}
-
-/** Reads a file once even if it is named twice. */
-function withoutRepeats(paths: readonly string[]): string[] {
-  return [...new Map(paths.map((path) => [toRealPath(path), path])).values()];
 }
 
 function toReport(run: RecordedRun): RunReport {
