@@ -83,7 +83,7 @@ function verdict({ report, at }: Extract<Verification, { what: 'report' }>, sees
   const shown = seesAll ? report : { ...report, runs: report.runs.map(withoutCalls) };
   const isWhole = report.whole;
   return html`<p${!isWhole && html` class="wrong"`}><strong>${isWhole ? 'The record is whole.' : 'The record is NOT whole.'}</strong> Verified ${clockTime(at)}.</p>
-<div class="scroll" role="region" tabindex="0" aria-label="Report"><pre>${reportWords(shown)
+<div class="scroll" role="region" tabindex="0" aria-label="Report"><pre class="report">${reportWords(shown)
     .map((line) => `${toPlain(line)}\n`)
     .join('')}</pre></div>`;
 }
