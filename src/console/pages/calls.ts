@@ -124,8 +124,8 @@ ${input('tool', 'Tool')}
     (outcome) => html`<option value="${outcome}"${outcome === fields.outcome && html` selected`}>${outcome}</option>`,
   )}</select></div>
 ${input('object', 'ID of an object')}
-${input('since', 'Since', '2h or 2026-11-22T10:57Z')}
-${input('until', 'Until', '2h or 2026-11-22T10:57Z')}
+${input('since', 'Since', '2h or 2026-11-22')}
+${input('until', 'Until', '2h or 2026-11-22')}
 <div class="do"><button>Show</button> <a href="/calls">Show all</a></div>
 </form>`;
 }
@@ -149,7 +149,7 @@ function rowTable(found: readonly Row[], filter: CallFilter): Html {
       html`<li><a href="${callsPath({ ...fields, until: undefined })}">Newest</a></li>`,
     older !== undefined && html`<li><a rel="next" href="${older}">Older</a></li>`,
   ].filter((link) => link !== false);
-  return html`${dataTable({ caption: 'Calls', columns: ['Time', 'Outcome', 'What', 'Details'], rows })}
+  return html`${dataTable({ caption: 'Entries', columns: ['Time', 'Outcome', 'What', 'Details'], rows })}
 ${links.length > 0 && html`<ul class="pager">${links}</ul>`}`;
 }
 

@@ -19,9 +19,19 @@ export const dataStyle = `
 .report { margin: 0; padding: 12px 16px; font: 0.85rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; background: var(--sheet);
   border: 1px solid var(--line); border-radius: 10px; width: max-content; min-width: 100%; }
 .filters { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: 12px 16px; margin: 16px 0; align-items: end; }
-.filters input, .filters select { max-width: none; }
+.filters :is(input, select) { max-width: none; height: 42px; }
 .filters .do { display: flex; align-items: center; gap: 16px; }
 .pager { display: flex; gap: 16px; margin: 8px 0; padding: 0; list-style: none; }
 .beside { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: end; }
 .facts ul { margin: 0; padding: 0; list-style: none; }
+@media (max-width: 40rem) {
+  .data:not(.matrix) :is(tbody, tr, th, td) { display: block; }
+  .data:not(.matrix) thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .data:not(.matrix) tr { padding: 8px 0; border-bottom: 1px solid var(--line); }
+  .data:not(.matrix) :is(tbody th, td) { padding: 1px 0; border: 0; min-width: 0; }
+  .data:not(.matrix) td::before { content: attr(data-label) ": "; color: var(--quiet); }
+  .data:not(.matrix) td:empty { display: none; }
+  .data .what { display: inline; min-width: 0; }
+  .filters { grid-template-columns: 1fr 1fr; gap: 8px 12px; }
+}
 `;

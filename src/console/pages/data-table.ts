@@ -12,14 +12,17 @@ export type DataTable = {
   readonly isMatrix?: boolean;
 };
 
-/** A table in a region of its own: it scrolls there, by keyboard too, and the page does not. */
+/**
+ * A table in a region of its own: it scrolls there, by keyboard too, and the page does not. On a phone each row becomes a
+ * block, in which cells say what they are.
+ */
 export const dataTable = ({ caption, columns, rows, isMatrix = false }: DataTable): Html =>
   html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="${isMatrix ? 'data matrix' : 'data'}">
 <caption><h2>${caption}</h2></caption>
 <thead><tr>${columns.map((column) => html`<th scope="col"><span>${column}</span></th>`)}</tr></thead>
 <tbody>${rows.map(
     ([first, ...others]) =>
-      html`<tr><th scope="row">${first}</th>${others.map((cell) => html`<td>${cell}</td>`)}</tr>
+      html`<tr><th scope="row">${first}</th>${others.map((cell, index) => html`<td data-label="${columns[index + 1] ?? ''}">${cell}</td>`)}</tr>
 `,
   )}</tbody>
 </table></div>`;
