@@ -46,7 +46,7 @@ export type Sent = {
 };
 
 /** The console has to know its port before it listens. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = Object(listener.address());
