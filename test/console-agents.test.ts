@@ -56,10 +56,8 @@ describe('the page of agents', () => {
     lastCalls.countCall('get_user', 'refused', 0, 'staff.user_01E4');
     const page = await get('/agents', { viewer: viewerOf(ada) });
     expect(page?.text).toMatch(/support-bot production live person \d+ of \d+ 3 of 30 /);
-    expect(page?.text).toContain('3 of 30 1 of 20 2026-11-26 02:00:00 UTC : delete_user, ok 2027-01-31 00:00:00 UTC');
-    expect(page?.text).toContain(
-      '600 for each caller 20 for each caller 2026-11-26 02:00:00 UTC : get_user, refused never',
-    );
+    expect(page?.text).toContain('3 of 30 1 of 20 2026-11-26 02:00:00 UTC : delete_user, ok 2027-01-31 ');
+    expect(page?.text).toContain('600 each 20 each 2026-11-26 02:00:00 UTC : get_user, refused never');
   });
 
   it('says so where the entry names no agent', async () => {
@@ -81,7 +79,7 @@ describe('the page of one agent', () => {
   it('has access by area, tokens and their expiry, and no token', async () => {
     const { get, viewerOf } = await open();
     const page = await get('/agents/support-bot', { viewer: viewerOf(ada) });
-    expect(page?.text).toContain('aaaaaaaaaa never bbbbbbbbbb 2026-11-25 00:00:00 UTC expired');
+    expect(page?.text).toContain('aaaaaaaaaa never bbbbbbbbbb 2026-11-25 expired');
     expect(page?.html).not.toContain('0'.repeat(64));
     expect(page?.text).toMatch(/Area Read Write Delete Credentials users /);
     expect(page?.html).toContain('href="/calls?agent=support-bot"');

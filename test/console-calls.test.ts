@@ -61,7 +61,7 @@ async function open(run = 'run-1') {
 
 /** What each row of the table is about. */
 const whatOf = (html: string): readonly string[] =>
-  [...html.matchAll(/<td><bdi>([^<]*)<\/bdi><\/td><td>[^<]*<\/td><\/tr>/g)].map(([, what]) => what ?? '');
+  [...html.matchAll(/<div class="what"><bdi>([^<]*)/g)].map(([, what]) => what ?? '');
 
 describe('the page of calls', () => {
   it('shows the newest first, each with a link to its entry', async () => {
@@ -71,7 +71,7 @@ describe('the page of calls', () => {
     const page = await get('/calls', { viewer: viewerOf('ben') });
     expect(page?.status).toBe(200);
     expect(whatOf(page?.html ?? '')).toEqual(['ops-job called list_users', 'ops-job did get_user']);
-    expect(page?.text).toContain('2026-11-26 01:00:01 UTC ok ops-job ops-job did get_user users:delete, 12 ms');
+    expect(page?.text).toContain('2026-11-26 01:00:01 UTC ok ops-job did get_user users:delete, 12 ms');
     expect(linksOf(page?.html ?? '')).toEqual(
       expect.arrayContaining(['/calls/run-1/1', '/calls/run-1/3', '/calls/verify']),
     );
@@ -114,13 +114,18 @@ describe('the page of calls', () => {
     ['agent=nobody', []],
   ])('filters by %s', async (query, seen) => {
     const { get, viewerOf, call } = await open();
-    await call('ops-job', { text: 'a' }, { text: 'a', object: 'dom_01E4' });
-    await call('ops-job', { tool: 'list_users', text: 'b', decision: 'refused', ids: { organization_id: 'org_01E4' } });
-    await call('ops-job', { text: 'c' });
-    await call('staff.user_01E4', { text: 'd' }, { text: 'd' });
+    await call('ops-job', { text: 'ops-job a' }, { text: 'ops-job a', object: 'dom_01E4' });
+    await call('ops-job', {
+      tool: 'list_users',
+      text: 'ops-job b',
+      decision: 'refused',
+      ids: { organization_id: 'org_01E4' },
+    });
+    await call('ops-job', { text: 'ops-job c' });
+    await call('staff.user_01E4', { text: 'staff.user_01E4 d' }, { text: 'staff.user_01E4 d' });
     const page = await get(`/calls?${query}`, { viewer: viewerOf('cleo') });
     expect(page?.status).toBe(200);
-    expect(whatOf(page?.html ?? '').map((what) => what.slice(0, 1))).toEqual(seen);
+    expect(whatOf(page?.html ?? '').map((what) => what.split(' ')[1]?.charAt(0))).toEqual(seen);
     // The form holds what was asked for.
     for (const [name, value] of new URLSearchParams(query))
       if (value !== '')
@@ -151,9 +156,11 @@ describe('the page of calls', () => {
 
   it('leads to all rows by its links, also where many have the same millisecond', async () => {
     const { get, viewerOf, call, stopClock } = await open();
-    for (let index = 0; index < 40; index += 1) await call('ops-job', { text: `${index}`, decision: 'refused' });
+    for (let index = 0; index < 40; index += 1)
+      await call('ops-job', { text: `ops-job ${index}`, decision: 'refused' });
     stopClock();
-    for (let index = 40; index < 330; index += 1) await call('ops-job', { text: `${index}`, decision: 'refused' });
+    for (let index = 40; index < 330; index += 1)
+      await call('ops-job', { text: `ops-job ${index}`, decision: 'refused' });
     const seen: string[] = [];
     const pages: number[] = [];
     for (let address: string | undefined = '/calls?agent=ops-job'; address !== undefined; ) {
@@ -164,7 +171,7 @@ describe('the page of calls', () => {
       address = linksOf(page?.html.match(/<a rel="next"[^>]*>/)?.[0].replace('rel="next" ', '') ?? '')[0];
     }
     expect(pages).toEqual([100, 100, 100, 30]);
-    expect(seen).toEqual(Array.from({ length: 330 }, (_, index) => `${329 - index}`));
+    expect(seen).toEqual(Array.from({ length: 330 }, (_, index) => `ops-job ${329 - index}`));
   });
 
   it('says so where nothing is found, and where the record goes to stderr', async () => {
@@ -204,7 +211,7 @@ describe('the page of an entry', () => {
       `Digest of the arguments ${'a'.repeat(64)}`,
       'Object user_9',
       'Status of the answer of WorkOS 204 Request ID of WorkOS req_1 Attempts 2 Milliseconds 12',
-      'Outcome of the entry 1',
+      'Outcome of entry 1',
       `Number in the run 1 Hash of the entry before ${'0'.repeat(64)}`,
     ])
       expect(page?.text).toContain(text);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ApproverRules } from '../src/agents/approvers.ts';
-import type { Row } from '../src/audit/read/show.ts';
+import type { RowFilter } from '../src/audit/read/find-rows.ts';
+import type { Row } from '../src/audit/read/rows.ts';
 import { type Approval, createApprovalStore } from '../src/call/confirm/approvals.ts';
 import { decideAnswer } from '../src/console/pages/decide-answer.ts';
 import { layout } from '../src/console/pages/layout.ts';
 import { toLive } from '../src/console/pages/live.ts';
-import type { RowFilter } from '../src/console/pages/record-reader.ts';
 import { toWaitingRoutes } from '../src/console/pages/waiting.ts';
 import type { ConsolePage, PageRequest, Viewer } from '../src/console/routes.ts';
 import { ASKED_AT, toApproval, toUpdate, USER_ID } from './support/approval.ts';

@@ -69,6 +69,7 @@ export async function openPages(budgets: Budgets = createBudgets(() => 0)) {
   const lastCalls = createLastCalls(() => TODAY);
   const rules = createApproverRules(catalog, loaded.agents);
   return {
+    config: loaded.agents,
     lastCalls,
     rules: () => rules,
     agents: toAgentsSource({ catalog, budgets, lastCalls, current: () => ({ loaded, opened }) }),

@@ -14,7 +14,7 @@ export function accessOfAll(catalog: Catalog, agents: readonly ListedAgent[]): H
     const { areas } = toAccess(catalog, toPolicy(catalog, access));
     return [html`<a href="${agentPath(name)}">${name}</a>`, ...areas.map(toLetters)] as const;
   });
-  return html`${dataTable({ caption: 'Access by area', columns: ['Agent', ...catalog.areas.map(({ name }) => name)], rows })}
+  return html`${dataTable({ caption: 'Access by area', columns: ['Agent', ...catalog.areas.map(({ name }) => name)], rows, isMatrix: true })}
 <p class="quiet">R, W and D: all tools of the area that read, write and delete. r, w and d: some of them. −: none. ·: the area has none. +: the agent sees the area's credentials.</p>`;
 }
 

@@ -5,7 +5,7 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import type { LastCall, ListedAgent } from '../agents-source.ts';
 import { type Html, html } from '../html.ts';
 import { accessOfArea, accessOfOne, agentPath } from './access-matrix.ts';
-import { clockTime } from './clock-time.ts';
+import { clockDate, clockTime } from './clock-time.ts';
 import { dataTable, factList } from './data-table.ts';
 
 /** An agent or template, and what it has done. */
@@ -29,17 +29,17 @@ export const usedOf = (used: number | undefined, limit: number): string =>
   used === undefined ? `unknown, of ${limit}` : `${used} of ${limit}`;
 
 export const lastCallOf = (call: LastCall | undefined): Html | string =>
-  call === undefined ? 'none since this server started' : html`${clockTime(call.at)}: ${call.tool}, ${call.outcome}`;
+  call === undefined ? 'none yet' : html`${clockTime(call.at)}: ${call.tool}, ${call.outcome}`;
 
 export const expiryOf = (expires: number | undefined, today: number): Html | string =>
-  expires === undefined ? 'never' : html`${clockTime(expires)}${expires <= today && html` <strong>expired</strong>`}`;
+  expires === undefined ? 'never' : html`${clockDate(expires)}${expires <= today && html` <strong>expired</strong>`}`;
 
 /** A sentence and a form for each whose calls are held. */
 export const heldForms = (held: readonly string[], formToken: string): Html =>
   html`${held.map(
     (name) => html`<section class="sheet">
 <p><strong>Calls of ${name} that wait for an approver are held</strong>: approvers said no ${MAX_NOES} times within an hour.</p>
-<form method="post" action="${agentPath(name)}/lift"><input type="hidden" name="token" value="${formToken}"><button>Ask about calls of ${name} again</button></form>
+<form method="post" action="${agentPath(name)}/lift"><input type="hidden" name="token" value="${formToken}"><button>Ask again<span class="unseen"> about calls of ${name}</span></button></form>
 </section>`,
   )}`;
 
@@ -68,20 +68,18 @@ ${heldForms(held, formToken)}
       'Deletes in the last hour',
       isTemplate ? `at most ${deletesPerHour} for each caller` : usedOf(used?.deletes, deletesPerHour),
     ],
-    ['Last call', lastCallOf(lastCall)],
+    ['Last call since this server started', lastCallOf(lastCall)],
     ['Expires', expiryOf(expires, today)],
   ])}
 <p><a href="/calls?agent=${name}">Calls of ${name}</a></p></section>
 ${
   tokens.length > 0 &&
-  html`<h2>Tokens</h2>
-${dataTable({
-  caption: 'Static tokens',
-  columns: ['ID of the token', 'Expires'],
-  rows: tokens.map((token) => [token.id, expiryOf(token.expires, today)]),
-})}`
+  html`${dataTable({
+    caption: 'Static tokens',
+    columns: ['ID of the token', 'Expires'],
+    rows: tokens.map((token) => [token.id, expiryOf(token.expires, today)]),
+  })}`
 }
-<h2>Access</h2>
 ${accessOfOne(catalog, agent)}
 ${areaAnswer(catalog, agent, asked.get('area') ?? undefined)}
 <h2 id="tool">Why a tool is on or off</h2>
@@ -92,12 +90,11 @@ ${toolAnswer(catalog, agent, asked.get('tool') ?? undefined)}`;
 function areaAnswer(catalog: Catalog, agent: ListedAgent, area: string | undefined): Html | undefined {
   if (area === undefined) return undefined;
   const isKnown = catalog.areas.some(({ name }) => name === area);
-  return html`<h2 id="area">Why the tools of an area are on or off</h2>
-${isKnown ? accessOfArea(catalog, agent, area) : html`<p class="wrong">${noSuch(catalog, area)}</p>`}`;
+  return html`<div id="area">${isKnown ? accessOfArea(catalog, agent, area) : html`<p class="wrong">${noSuch(catalog, area)}</p>`}</div>`;
 }
 
 const toolForm = (catalog: Catalog, { name }: ListedAgent, asked: string | undefined): Html =>
-  html`<form method="get" action="${agentPath(name)}#tool"><label for="tool-name">Tool</label>
+  html`<form class="beside" method="get" action="${agentPath(name)}#tool"><div><label for="tool-name">Tool</label>
 <select id="tool-name" name="tool">${catalog.areas.map(
     (area) =>
       html`<optgroup label="${area.name}">${catalog.tools
@@ -105,7 +102,7 @@ const toolForm = (catalog: Catalog, { name }: ListedAgent, asked: string | undef
         .map(
           (tool) => html`<option value="${tool.name}"${tool.name === asked && html` selected`}>${tool.name}</option>`,
         )}</optgroup>`,
-  )}</select><button>Show why</button></form>`;
+  )}</select></div><button>Show why</button></form>`;
 
 function toolAnswer(catalog: Catalog, { access }: ListedAgent, asked: string | undefined): Html | undefined {
   if (asked === undefined) return undefined;

@@ -70,17 +70,18 @@ ${states.length === 0 ? html`<p class="empty">Your entry in the settings file na
       const isTemplate = kind === 'template';
       const { on, total } = toAccess(catalog, toPolicy(catalog, access)).tools;
       return [
-        html`<a href="${agentPath(name)}">${name}</a>${isTemplate && html` (template)`}`,
+        html`<a href="${agentPath(name)}">${name}</a>${isTemplate && html` <span class="quiet">template</span>`}`,
         environmentOf(agent),
         confirmationOf(agent),
         `${on} of ${total}`,
-        isTemplate ? `${requestsPerMinute} for each caller` : usedOf(used?.requests, requestsPerMinute),
-        isTemplate ? `${deletesPerHour} for each caller` : usedOf(used?.deletes, deletesPerHour),
+        isTemplate ? `${requestsPerMinute} each` : usedOf(used?.requests, requestsPerMinute),
+        isTemplate ? `${deletesPerHour} each` : usedOf(used?.deletes, deletesPerHour),
         lastCallOf(lastCall),
         expiryOf(expires, today()),
       ];
     }),
   })}
+<p class="quiet">Last calls are those since this server started. Each caller of a template has budgets of its own.</p>
 ${accessOfAll(
   catalog,
   states.map(({ agent }) => agent),

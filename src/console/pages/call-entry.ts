@@ -1,5 +1,6 @@
 import type { Entry } from '../../audit/entry.ts';
-import { type Row, toPlain } from '../../audit/read/show.ts';
+import type { Row } from '../../audit/read/rows.ts';
+import { toPlain } from '../../audit/read/show.ts';
 import { type Html, html } from '../html.ts';
 import { callsPath } from './call-filter.ts';
 import { clockTime } from './clock-time.ts';
@@ -32,26 +33,29 @@ const NAMES: Readonly<Record<string, string>> = {
   ms: 'Milliseconds',
   trace: 'Trace context',
   arguments: 'Digest of the arguments',
-  of: 'Outcome of the entry',
-  kind: 'Kind',
+  of: 'Outcome of entry',
   run: 'Run',
   seq: 'Number in the run',
   prev: 'Hash of the entry before',
 };
 
 /** Shown above, or the same in all entries. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['v', 'text']);
+const LEFT_OUT: ReadonlySet<string> = new Set(['v', 'kind', 'text']);
 
 /** Where an entry of a row is shown. */
 export const entryPath = ({ run, entries }: Row): string => `/calls/${encodeURIComponent(run)}/${entries[0]?.seq ?? 0}`;
+
+/** What became of a call, or what else a row is. */
+export const stateOf = ({ state }: Row): Html =>
+  html`<span class="state" data-state="${toPlain(state)}">${toPlain(state)}</span>`;
 
 /** All that the record holds of a call, or of another entry. */
 export const entryPage = (row: Row): Html =>
   html`<p class="crumb"><a href="/calls">Calls</a></p>
 <h1>${toPlain(row.text)}</h1>
-<p>Outcome: <strong>${toPlain(row.state)}</strong></p>
+<p>Outcome: ${stateOf(row)}</p>
 ${row.entries.map(
-  (entry) => html`<section class="sheet"><h2>${TITLES[entry.kind] ?? 'Entry'}</h2>
+  (entry) => html`<section class="sheet"><h2>${TITLES[entry.kind] ?? `Entry: ${toPlain(entry.kind)}`}</h2>
 ${'text' in entry && html`<p>${toPlain(String(entry.text))}</p>`}
 ${factList(toFacts(entry))}</section>
 `,

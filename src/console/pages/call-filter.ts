@@ -1,7 +1,7 @@
+import type { RowFilter } from '../../audit/read/find-rows.ts';
 import { toTime } from '../../audit/read/show.ts';
 import { StartError } from '../../errors.ts';
 import { inShort } from '../../wording.ts';
-import type { RowFilter } from './record-reader.ts';
 
 /** How calls ended, or what else a row is, each as the record's readers call it. */
 export const OUTCOMES = [

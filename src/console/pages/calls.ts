@@ -1,9 +1,10 @@
-import { type Row, toPlain } from '../../audit/read/show.ts';
+import type { Row } from '../../audit/read/rows.ts';
+import { toPlain } from '../../audit/read/show.ts';
 import { StartError } from '../../errors.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 import { type Html, html } from '../html.ts';
 import type { ConsolePage, ConsoleRoute, PageRequest, Viewer } from '../routes.ts';
-import { entryPage, entryPath } from './call-entry.ts';
+import { entryPage, entryPath, stateOf } from './call-entry.ts';
 import { type CallFields, type CallFilter, callsPath, OUTCOMES, olderPath, toCallFilter } from './call-filter.ts';
 import { clockTime } from './clock-time.ts';
 import { dataTable } from './data-table.ts';
@@ -124,9 +125,9 @@ ${input('tool', 'Tool')}
     (outcome) => html`<option value="${outcome}"${outcome === fields.outcome && html` selected`}>${outcome}</option>`,
   )}</select></div>
 ${input('object', 'ID of an object')}
-${input('since', 'Since', '2h or 2026-11-22T10:57Z')}
-${input('until', 'Until', '2h or 2026-11-22T10:57Z')}
-<div><button>Show</button> <a href="/calls">Show all</a></div>
+${input('since', 'Since', '2h or 2026-11-22')}
+${input('until', 'Until', '2h or 2026-11-22')}
+<div class="do"><button>Show</button> <a href="/calls">Show all</a></div>
 </form>`;
 }
 
@@ -139,9 +140,8 @@ function rowTable(found: readonly Row[], filter: CallFilter): Html {
     (row) =>
       [
         html`<a href="${entryPath(row)}">${clockTime(row.time)}</a>`,
-        toPlain(row.state),
-        html`<bdi>${toPlain(row.agent ?? '')}</bdi>`,
-        html`<bdi>${toPlain(row.text)}</bdi>`,
+        stateOf(row),
+        html`<div class="what"><bdi>${toSentence(row)}</bdi></div>`,
         toPlain(row.details.join(', ')),
       ] as const,
   );
@@ -150,6 +150,10 @@ function rowTable(found: readonly Row[], filter: CallFilter): Html {
       html`<li><a href="${callsPath({ ...fields, until: undefined })}">Newest</a></li>`,
     older !== undefined && html`<li><a rel="next" href="${older}">Older</a></li>`,
   ].filter((link) => link !== false);
-  return html`${dataTable({ caption: 'Calls', columns: ['Time', 'Outcome', 'Agent', 'What', 'Details'], rows })}
-${links.length > 0 && html`<nav aria-label="Pages of the record"><ul>${links}</ul></nav>`}`;
+  return html`${dataTable({ caption: 'Entries', columns: ['Time', 'Outcome', 'What', 'Details'], rows })}
+${links.length > 0 && html`<ul class="pager">${links}</ul>`}`;
 }
+
+/** Sentences of calls begin with their agent. */
+const toSentence = ({ agent, text }: Row): string =>
+  toPlain(agent === undefined || text.startsWith(`${agent} `) ? text : `${agent}: ${text}`);

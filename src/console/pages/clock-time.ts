@@ -9,3 +9,9 @@ export function clockTime(at: number | string): Html {
   const iso = date.toISOString();
   return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC</time>`;
 }
+
+/** The same for the end of what is valid, which mostly is the beginning of a day. */
+export function clockDate(at: number): Html {
+  const iso = new Date(at).toISOString();
+  return iso.endsWith('T00:00:00.000Z') ? html`<time datetime="${iso}">${iso.slice(0, 10)}</time>` : clockTime(at);
+}

@@ -1,4 +1,5 @@
 import { environmentStyle } from '../../view/style.ts';
+import { dataStyle } from './data-style.ts';
 
 /** The style of all pages, in light and dark as the browser asks for. Each text has a contrast of at least 4.5 to 1. */
 export const pageStyle = `
@@ -97,7 +98,7 @@ summary { display: inline-block; padding: 4px 0; color: var(--link); text-decora
 summary::-webkit-details-marker { display: none; }
 details form { padding: 8px 0 0; }
 details button { margin-top: 10px; }
-
+${dataStyle}
 @media (max-width: 40rem) {
   header { padding: 8px 16px; gap: 4px 12px; }
   .brand { flex: 1; }

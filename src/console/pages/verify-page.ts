@@ -40,7 +40,9 @@ export function createVerifier({
   let last: { readonly at: number; readonly result: Promise<Verification> } | undefined;
   let isRunning = false;
   const run = async (): Promise<Verification> => {
-    const files = toSeries([file]).flat();
+    const files = toSeries([file])
+      .flat()
+      .map(({ path }) => path);
     if (files.reduce((bytes, path) => bytes + sizeOf(path), 0) > maxBytes) return { what: 'too large' };
     // What the process has written since must be there. A process that died before its first entry has none.
     const heads = [head()].filter(({ seq }) => seq > 0);
@@ -83,7 +85,7 @@ function verdict({ report, at }: Extract<Verification, { what: 'report' }>, sees
   const shown = seesAll ? report : { ...report, runs: report.runs.map(withoutCalls) };
   const isWhole = report.whole;
   return html`<p${!isWhole && html` class="wrong"`}><strong>${isWhole ? 'The record is whole.' : 'The record is NOT whole.'}</strong> Verified ${clockTime(at)}.</p>
-<div class="scroll" role="region" tabindex="0" aria-label="Report"><pre>${reportWords(shown)
+<div class="scroll" role="region" tabindex="0" aria-label="Report"><pre class="report">${reportWords(shown)
     .map((line) => `${toPlain(line)}\n`)
     .join('')}</pre></div>`;
 }

@@ -1,4 +1,5 @@
-import { type Row, toPlain } from '../../audit/read/show.ts';
+import type { Row } from '../../audit/read/rows.ts';
+import { toPlain } from '../../audit/read/show.ts';
 import { type Approval, type ApprovalAnswer, MAX_WORDS_CHARS } from '../../call/confirm/approvals.ts';
 import { type Html, html } from '../html.ts';
 import type { Viewer } from '../routes.ts';

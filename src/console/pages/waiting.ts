@@ -1,4 +1,4 @@
-import type { Row } from '../../audit/read/show.ts';
+import type { Row } from '../../audit/read/rows.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 import { type Html, html } from '../html.ts';
 import type { ConsolePage, ConsoleRoute, PageRequest, Viewer } from '../routes.ts';
