@@ -71,7 +71,7 @@ export type StandIns = Readonly<Record<string, string>>;
 export async function runPage(text: string, env: StandIns = {}, standIns: StandIns = {}): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'wmcp-page-'));
   const port = String(await findPort());
-  const known = { ...standIns, '8080': port, '/path/to': folder };
+  const known = { ...standIns, '8080': port, '8081': String(await findPort()), '/path/to': folder };
   const toReal = (shown: string) => replaceAll(shown, Object.entries(known));
   const mask = createMask();
   const toShown = (real: string) =>
