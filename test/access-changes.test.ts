@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { changesReport, parseReview, toChangesSince } from '../src/commands/access-changes.ts';
 import { type Review, toReview } from '../src/commands/access-review.ts';
+import type { ReviewedApprover } from '../src/commands/approvers-report.ts';
 import { fixedCatalog, toGrants } from './support/catalog.ts';
 import { runHere } from './support/run-here.ts';
 
 type Setting = {
   readonly confirm?: string;
+  readonly clientAsks?: 'trusted';
+  readonly samePerson?: 'allow' | 'refuse';
   readonly dryRun?: boolean;
   readonly environment?: 'staging' | 'production';
 };
@@ -53,6 +56,27 @@ describe('what an agent has gained and lost', () => {
       ['--confirm auto instead of strict'],
     ],
     [
+      'an approver in the place of a person at the client',
+      bot('delete_user', { confirm: 'strict' }),
+      bot('delete_user', { confirm: 'person' }),
+      [],
+      ['--confirm strict instead of person'],
+    ],
+    [
+      'a trusted client',
+      bot('delete_user', { confirm: 'person' }),
+      bot('delete_user', { confirm: 'person', clientAsks: 'trusted' }),
+      ['answers that its client brings'],
+      [],
+    ],
+    [
+      'answers of the requester',
+      bot('delete_user', { confirm: 'person', samePerson: 'refuse' }),
+      bot('delete_user', { confirm: 'person', samePerson: 'allow' }),
+      ['answers of the person for whom it calls'],
+      [],
+    ],
+    [
       'calls that are sent',
       bot('users:read', { dryRun: true }),
       bot('users:read'),
@@ -84,6 +108,28 @@ describe('what an agent has gained and lost', () => {
     });
     expect(JSON.parse(changesReport(changes, true).text)).toEqual({ agents: changes });
     expect(changesReport([], false)).toEqual({ code: 0, text: 'No agent has gained or lost anything.\n' });
+  });
+
+  it('is told of approvers', () => {
+    const ada = { name: 'ada', person: null, agents: ['bot'], allow: ['users:delete'] };
+    const person = { issuer: 'okta', sub: '00u1' };
+    const of = (...approvers: readonly ReviewedApprover[]): Review => ({ ...bot('get_user'), approvers });
+    expect(toChangesSince(bot('get_user'), of(ada))).toEqual([
+      {
+        name: 'approver ada',
+        gained: ['the approver itself', 'the calls of bot', 'calls that take users:delete'],
+        lost: [],
+      },
+    ]);
+    expect(toChangesSince(of(ada), of({ ...ada, person, agents: ['*'] }))).toEqual([
+      {
+        name: 'approver ada',
+        gained: ['a sign-in as 00u1 of okta', 'the calls of *'],
+        lost: ['a sign-in by a link', 'the calls of bot'],
+      },
+    ]);
+    expect(toChangesSince(of(ada), of(ada))).toEqual([]);
+    expect(parseReview(JSON.stringify(of({ ...ada, person })), 'old.json').approvers).toEqual([{ ...ada, person }]);
   });
 
   it('is not told of an environment or a mode that one of the two does not know', () => {
@@ -127,6 +173,7 @@ describe('a file that is not a review', () => {
       'a tool without its confirmation',
       JSON.stringify({ ...good, agents: [{ ...only, areas: [{ on: [{ name: 'x', grant: 'x' }] }] }] }),
     ],
+    ['an approver without agents', JSON.stringify({ ...good, approvers: [{ name: 'ada', person: null, allow: [] }] })],
     ['too deep', '['.repeat(10_000)],
   ])('is refused: %s', (_, text) => {
     expect(() => parseReview(text, 'old.json')).toThrow(

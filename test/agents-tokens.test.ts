@@ -54,9 +54,12 @@ const ISSUER = 'issuers:\n  authkit: { issuer: https://a.authkit.app, environmen
 
 describe('agent add', () => {
   it('takes every setting of an agent', async () => {
-    put('environments:\n  north: { api-key-env: NORTH_KEY }\n  south: { api-key-env: SOUTH_KEY }\n');
+    put(
+      'environments:\n  north: { api-key-env: NORTH_KEY }\n  south: { api-key-env: SOUTH_KEY }\n' +
+        "approvers:\n  ann: { agents: '*', allow: '*:full' }\n",
+    );
     const flags =
-      '--environment south --allow users:full,*:read --deny delete_user --read-only --production-writes --confirm strict --list core --status-tool --requests-per-minute 30 --deletes-per-hour 5 --expires 2027-06-01 --token-expires 2027-03-01T12:00:00Z';
+      '--environment south --allow users:full,*:read --deny delete_user --read-only --production-writes --confirm person --client-asks trusted --same-person allow --owner ann --affects-approvers accepted --list core --status-tool --requests-per-minute 30 --deletes-per-hour 5 --expires 2027-06-01 --token-expires 2027-03-01T12:00:00Z';
     const printed = await run('add', 'bot', ...flags.split(' '));
     const [bot] = await agents();
     expect(bot).toEqual({
@@ -66,7 +69,11 @@ describe('agent add', () => {
       deny: ['delete_user'],
       readOnly: true,
       productionWrites: true,
-      confirm: 'strict',
+      confirm: 'person',
+      clientAsks: 'trusted',
+      samePerson: 'allow',
+      owner: 'ann',
+      affectsApprovers: 'accepted',
       list: 'core',
       statusTool: true,
       requestsPerMinute: 30,

@@ -46,6 +46,38 @@ describe('a reload', () => {
     expect(names.map(toOptionName).filter((name) => !Object.hasOwn(OPTIONS, name))).toEqual([]);
   });
 
+  describe('with a console', () => {
+    const labels = new Map([['default', 'staging']] as const);
+    const CONSOLE = 'console-port: 8090\ndeployment-key-env: KEY\n';
+    const BOT = AGENT('users:full').replace(' allow', ' confirm: person, allow');
+    const BOB = `  bob: { confirm: person, allow: users:full, tokens: ['bcdefghijk:${'1'.repeat(64)}'] }\n`;
+    const ADA = "approvers: { ada: { agents: [ann], allow: 'users:full' } }\n";
+
+    it.each([
+      ['without its last approver', BOT, /^--console-port needs approvers/],
+      ['with an agent that has no approver', `${BOT}${BOB}${ADA}`, /names bob/],
+      [
+        'with an approver whose grants are misspelt',
+        `${BOT}${ADA.replace('users:full', 'users:ful')}`,
+        /^approvers\.ada: /,
+      ],
+    ])('is refused %s', async (_, text, message) => {
+      const running = await load(`${CONSOLE}${BOT}${ADA}`);
+      const next = await load(`${CONSOLE}${text}`);
+      expect(() => validateReload(running, toReload(running, running), labels, catalog)).not.toThrow();
+      expect(() => validateReload(next, toReload(running, next), labels, catalog)).toThrow(message);
+    });
+
+    it('does not begin or end before a restart', async () => {
+      const running = await load(`${BOT}${ADA}`.replace('confirm: person, ', ''));
+      const next = await load(`${CONSOLE}${BOT}${ADA}`);
+      expect(toReload(running, next).afterRestart).toEqual(['console-port', 'deployment-key-env']);
+      expect(() => validateReload(next, toReload(running, next), labels, catalog)).toThrow(
+        /^agents\.ann: confirm: person needs --console-port, .* A reload does not change console-port, deployment-key-env: restart/,
+      );
+    });
+  });
+
   describe('for writes in production', () => {
     const labels = new Map([['default', 'production']] as const);
     const check = (running: Loaded, next: Loaded) => validateReload(next, toReload(running, next), labels, catalog);

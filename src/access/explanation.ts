@@ -79,10 +79,10 @@ function describe(tool: Tool, credentials: ToolCredentials): string {
 const MODES: Readonly<Record<string, string>> = {
   strict: ': a person gives it, or nothing is sent',
   auto: ': a person gives it where the client can ask one, else the model by repeating a token',
-  person: ': an approver gives it in the console, or a person in a client whose asking the operator trusts',
+  person: ': an approver gives it in the console',
 };
 
-function confirmation({ confirmed, occasions }: ToolAccess, { confirm = '' }: Agent): string {
+function confirmation({ confirmed, occasions }: ToolAccess, { confirm = '', clientAsks }: Agent): string {
   if (confirmed === false) return confirm === 'off' ? 'off for all tools' : 'none';
   const some = confirmed === true ? [] : confirmed;
   const calls = [
@@ -90,7 +90,8 @@ function confirmation({ confirmed, occasions }: ToolAccess, { confirm = '' }: Ag
     some.length > 0 && `calls with one of ${some.join(', ')} wait for one`,
     occasions.length > 0 && `calls wait for one where ${occasions.join(', or where ')}`,
   ].filter((part) => part !== false);
-  return `${calls.join('; ')}${MODES[confirm] ?? ''}`;
+  const trusted = clientAsks === 'trusted' ? ', or a person where the client can ask one' : '';
+  return `${calls.join('; ')}${MODES[confirm] ?? ''}${trusted}`;
 }
 
 function limits(all: readonly Limit[]): string {

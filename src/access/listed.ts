@@ -47,8 +47,8 @@ export function toListReport(
 ): ListReport {
   const policy = toPolicy(catalog, agent);
   const { list: mode = 'auto', statusTool = true } = agent;
-  // In this mode alone, tools that wait for a confirmation take its token.
-  const besides = { statusTool, confirmToken: agent.confirm === 'auto' };
+  // In these modes alone, tools that wait for a confirmation take its token.
+  const besides = { statusTool, confirmToken: agent.confirm === 'auto' || agent.confirm === 'person' };
   const isListed = toIsListed(catalog, policy, { mode, tokens, budget: LIST_BUDGET_TOKENS, ...besides });
   const on = catalog.tools.filter(isOn(policy));
   const hidden = isListed === undefined ? [] : on.filter((tool) => !isListed(tool));

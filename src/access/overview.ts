@@ -22,6 +22,9 @@ export type Agent = {
   readonly policy?: Policy | undefined;
   /** The confirmation mode. */
   readonly confirm?: string | undefined;
+  /** Under `person`: whether an answer that the client brings counts, and whether the requester may answer. */
+  readonly clientAsks?: 'trusted' | undefined;
+  readonly samePerson?: 'allow' | 'refuse';
   /** Writes are answered with their request, and not sent. */
   readonly dryRun?: boolean;
   /** Which of its tools are listed. */

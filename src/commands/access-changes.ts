@@ -1,8 +1,9 @@
 import { StartError } from '../errors.ts';
 import { isObject, parseJson } from '../json.ts';
 import type { Review, ReviewedAgent, ReviewedTool } from './access-review.ts';
+import type { ReviewedApprover } from './approvers-report.ts';
 
-/** What one agent may do now and could not before, and the reverse; a clause each. */
+/** What one agent or approver may do now and could not before, and the reverse; a clause each. */
 type AgentChange = { readonly name: string; readonly gained: readonly string[]; readonly lost: readonly string[] };
 
 /**
@@ -10,11 +11,23 @@ type AgentChange = { readonly name: string; readonly gained: readonly string[]; 
  * that has ended, and another environment.
  */
 export function toChangesSince(saved: Review, now: Review): readonly AgentChange[] {
-  const names = [...new Set([...saved.agents, ...now.agents].map(({ name }) => name))].sort();
+  const approvers = changesOf(saved.approvers ?? [], now.approvers ?? [], approverGains);
+  return [
+    ...changesOf(saved.agents, now.agents, gains),
+    ...approvers.map(({ name, ...change }) => ({ name: `approver ${name}`, ...change })),
+  ];
+}
+
+function changesOf<T extends { readonly name: string }>(
+  saved: readonly T[],
+  now: readonly T[],
+  gainsOf: (before: T | undefined, after: T | undefined) => readonly string[],
+): readonly AgentChange[] {
+  const names = [...new Set([...saved, ...now].map(({ name }) => name))].sort();
   return names
     .map((name) => {
-      const [before, after] = [saved, now].map(({ agents }) => agents.find((agent) => agent.name === name));
-      return { name, gained: gains(before, after), lost: gains(after, before) };
+      const [before, after] = [saved, now].map((all) => all.find((one) => one.name === name));
+      return { name, gained: gainsOf(before, after), lost: gainsOf(after, before) };
     })
     .filter(({ gained, lost }) => gained.length + lost.length > 0);
 }
@@ -36,7 +49,7 @@ export function changesReport(
 }
 
 /** From the most careful mode to the least. */
-const MODES = ['strict', 'auto', 'off'];
+const MODES = ['person', 'strict', 'auto', 'off'];
 const WAITS = ['always', 'sometimes', 'never'];
 
 /** What `after` may do that `before` could not. */
@@ -50,6 +63,11 @@ function gains(before: ReviewedAgent | undefined, after: ReviewedAgent | undefin
     isOther(before?.environment, after.environment) && `the environment ${after.environment}`,
     before?.dryRun === true && !after.dryRun && 'calls that are sent instead of a dry run',
     isWeaker(MODES, before?.confirm, after.confirm) && `--confirm ${after.confirm} instead of ${before?.confirm}`,
+    before?.confirm === 'person' &&
+      before.clientAsks === undefined &&
+      after.clientAsks === 'trusted' &&
+      'answers that its client brings',
+    before?.samePerson === 'refuse' && after.samePerson === undefined && 'answers of the person for whom it calls',
     ...toolsOf(after).flatMap((tool) => {
       const was = known.get(tool.name);
       if (was === undefined)
@@ -61,6 +79,19 @@ function gains(before: ReviewedAgent | undefined, after: ReviewedAgent | undefin
       ];
     }),
   ].filter((gain) => typeof gain === 'string');
+}
+
+/** What an approver may answer now and could not before. */
+function approverGains(before: ReviewedApprover | undefined, after: ReviewedApprover | undefined): readonly string[] {
+  if (after === undefined) return [];
+  const { person, agents, allow } = after;
+  const isSame = before?.person?.issuer === person?.issuer && before?.person?.sub === person?.sub;
+  const signIn = person === null ? 'a sign-in by a link' : `a sign-in as ${person.sub} of ${person.issuer}`;
+  return [
+    ...(before === undefined ? ['the approver itself'] : isSame ? [] : [signIn]),
+    ...agents.flatMap((agent) => (before?.agents.includes(agent) ? [] : [`the calls of ${agent}`])),
+    ...allow.flatMap((grant) => (before?.allow.includes(grant) ? [] : [`calls that take ${grant}`])),
+  ];
 }
 
 /** Without a key an environment is not known, and nothing can be said of it. */
@@ -87,8 +118,21 @@ export function parseReview(text: string, path: string): Review {
 
 /** What `toChangesSince` reads of it. */
 function isReview(value: unknown): value is Review {
-  return isObject(value) && value.format === 1 && Array.isArray(value.agents) && value.agents.every(isReviewed);
+  return (
+    isObject(value) &&
+    value.format === 1 &&
+    Array.isArray(value.agents) &&
+    value.agents.every(isReviewed) &&
+    (value.approvers === undefined || (Array.isArray(value.approvers) && value.approvers.every(isReviewedApprover)))
+  );
 }
+
+const isReviewedApprover = (approver: unknown): boolean =>
+  isObject(approver) &&
+  isPlainText(approver.name) &&
+  (approver.person === null ||
+    (isObject(approver.person) && isPlainText(approver.person.issuer) && isPlainText(approver.person.sub))) &&
+  [approver.agents, approver.allow].every((list) => Array.isArray(list) && list.every(isPlainText));
 
 const isReviewed = (agent: unknown): boolean =>
   isObject(agent) &&

@@ -15,6 +15,7 @@ import { decide } from '../access/policy.ts';
 import type { TokenCounts } from '../access/token-cost.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { toReview } from './access-review.ts';
+import type { ReviewedApprover } from './approvers-report.ts';
 import { blocks, type Cell, header, indented, type Look, paint, table } from './table.ts';
 
 /** An agent with what it may do, and what that costs a model. */
@@ -35,6 +36,8 @@ export function checkReport(what: {
   readonly tokens: TokenCounts;
   readonly json: boolean;
   readonly look?: Look;
+  /** For the JSON, which has all in one. */
+  readonly approvers?: readonly ReviewedApprover[];
   /** Whether agents have get_access_status, which costs tokens too. */
   readonly statusTool?: boolean;
 }): string {
@@ -45,7 +48,7 @@ export function checkReport(what: {
     const list = toListReport(catalog, { ...agent, statusTool: hasStatusTool }, tokens);
     return { agent, access: toAccess(catalog, policy), cost: list.tokens, list, hasStatusTool };
   });
-  if (json) return `${JSON.stringify(toReview(catalog, agents), undefined, 2)}\n`;
+  if (json) return `${JSON.stringify(toReview(catalog, agents, what.approvers), undefined, 2)}\n`;
   const [first, ...others] = agents;
   if (first !== undefined && others.length === 0) return toDetails(catalog, first, look);
   return toMatrix(catalog, agents, look);
@@ -124,18 +127,24 @@ function areaCell(area: AreaAccess): Cell {
   return area.credentials.state === 'shown' ? { text: `${letters}+`, style: 'red' } : { text: letters, style };
 }
 
-const WITHOUT_ELICITATION: Readonly<Record<string, string>> = {
-  auto: 'With others the model repeats a token.',
-  strict: 'With others such calls are refused.',
+const ELICITED = 'Clients that declare elicitation ask a person to confirm.';
+
+const ASKED: Readonly<Record<string, string>> = {
+  auto: `${ELICITED} With others the model repeats a token.`,
+  strict: `${ELICITED} With others such calls are refused.`,
+  person: 'Calls that need a confirmation wait for an approver in the console.',
 };
 
-/** Which clients are asked, where a tool that is on waits for a confirmation. */
+/** Who is asked, where a tool that is on waits for a confirmation. */
 function confirmNote(catalog: Catalog, agent: Agent): string {
-  const others = WITHOUT_ELICITATION[agent.confirm ?? ''];
+  const { confirm = '', clientAsks, samePerson } = agent;
+  const asked = ASKED[confirm];
   const policy = toPolicy(catalog, agent);
   const isAny = catalog.tools.some((tool) => tool.confirmable && policy.whyOff(tool) === undefined);
-  if (others === undefined || !isAny) return '';
-  return `Clients that declare elicitation ask a person to confirm. ${others}\n`;
+  if (asked === undefined || !isAny) return '';
+  const trusted = clientAsks === undefined ? '' : ' A client that can ask a person is trusted to do so instead.';
+  const other = samePerson === 'refuse' ? ' The person for whom the agent calls may not answer.' : '';
+  return `${asked}${trusted}${other}\n`;
 }
 
 const listNote = ({ listed, found }: ListReport): string =>

@@ -2,17 +2,26 @@ import { type Agent, type Count, type Credentials, toAccess, toPolicy } from '..
 import { confirmationOf } from '../access/tool-access.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Access } from '../catalog/declaration.ts';
+import type { ReviewedApprover } from './approvers-report.ts';
 
 /**
  * What agents may do, as `check --json` prints it. It is the same on every machine: agents, areas and tools stand in the
  * order of their names, and nothing of the machine is in it.
  */
-export type Review = { readonly format: 1; readonly agents: readonly ReviewedAgent[] };
+export type Review = {
+  readonly format: 1;
+  readonly agents: readonly ReviewedAgent[];
+  /** Absent where the file has none. */
+  readonly approvers?: readonly ReviewedApprover[];
+};
 
 export type ReviewedAgent = Readonly<Record<Access, Count>> & {
   readonly name: string;
   readonly environment: string | null;
   readonly confirm: string | null;
+  /** Under `person`, where they are set. */
+  readonly clientAsks?: 'trusted';
+  readonly samePerson?: 'refuse';
   readonly dryRun: boolean;
   readonly record: 'stderr' | 'file' | null;
   readonly grants: {
@@ -47,8 +56,10 @@ export type ReviewedTool = {
 export function toReview(
   catalog: Catalog,
   agents: readonly { readonly agent: Agent; readonly cost: number }[],
+  approvers: readonly ReviewedApprover[] = [],
 ): Review {
-  return { format: 1, agents: agents.map(({ agent, cost }) => toReviewed(catalog, agent, cost)).toSorted(byName) };
+  const reviewed = agents.map(({ agent, cost }) => toReviewed(catalog, agent, cost)).toSorted(byName);
+  return { format: 1, agents: reviewed, ...(approvers.length > 0 && { approvers }) };
 }
 
 function toReviewed(catalog: Catalog, agent: Agent, tokens: number): ReviewedAgent {
@@ -73,6 +84,8 @@ function toReviewed(catalog: Catalog, agent: Agent, tokens: number): ReviewedAge
     name,
     environment,
     confirm,
+    ...(agent.clientAsks && { clientAsks: agent.clientAsks }),
+    ...(agent.samePerson === 'refuse' && { samePerson: agent.samePerson }),
     dryRun,
     record: record === undefined ? null : record === 'stderr' ? 'stderr' : 'file',
     grants: { allow, deny, readOnly, productionGuard },

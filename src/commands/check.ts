@@ -7,6 +7,7 @@ import { StartError } from '../errors.ts';
 import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import { parseAddress, toEnvironment } from '../settings/environment.ts';
 import { requireOwnConfirm, toAgent } from '../start/agent.ts';
+import { toConsoleUrl } from '../start/console-settings.ts';
 import type { Host, Loaded } from '../start/host.ts';
 import { httpWarnings } from '../start/http-secrets.ts';
 import { type Labels, labelsOf, labelsWithoutKeys } from '../start/http-settings.ts';
@@ -18,6 +19,7 @@ import { agentWarnings } from '../start/start-warnings.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
 import { proxyFor } from '../workos/proxy.ts';
 import { checkReport } from './access-report.ts';
+import { approversReport, toReviewedApprovers } from './approvers-report.ts';
 import type { Look } from './table.ts';
 import { agentsOf, isHttp, named, type ReportedAgent } from './which-agent.ts';
 
@@ -40,7 +42,7 @@ const WITHOUT_KEYS =
 
 /** Validates all that a start would, and shows what each agent may do. Throws StartError for what a start would stop at. */
 export async function check(loaded: Loaded, { catalog, host, tokens, look }: CheckCommandDeps): Promise<Checked> {
-  const { config } = loaded;
+  const { config, agents } = loaded;
   const { auditLog, json, keyless } = config;
   toLimitSettings(config.limits, limitsOf(catalog));
   if (auditLog !== undefined && auditLog !== 'stderr' && !keyless) checkAuditFile(auditLog, host.user);
@@ -49,9 +51,15 @@ export async function check(loaded: Loaded, { catalog, host, tokens, look }: Che
     ? { ...(await ofHttp(loaded, catalog, host)), stop: undefined }
     : { ...ofStdio(loaded, catalog, host), told: [] };
   const said = [...httpWarnings(config.http), ...told].map((warning) => `warning: ${warning}\n`);
-  const report = checkReport({ catalog, tokens, look, json, agents: members });
+  const approvers = toReviewedApprovers(agents);
+  const report = checkReport({ catalog, tokens, look, json, agents: members, approvers });
+  const url = config.http.consolePort === undefined ? undefined : toConsoleUrl(config);
+  const answering = overHttp ? approversReport(agents, url, look) : '';
   const digest = overHttp ? [`Settings ${shortDigestOf(loaded)}, as the record names them.\n`] : [];
-  return { report: json ? report : [report, ...digest, ...said, ...(keyless ? [WITHOUT_KEYS] : [])].join(''), stop };
+  return {
+    report: json ? report : [report, answering, ...digest, ...said, ...(keyless ? [WITHOUT_KEYS] : [])].join(''),
+    stop,
+  };
 }
 
 async function ofHttp(loaded: Loaded, catalog: Catalog, host: Host) {

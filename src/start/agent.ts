@@ -46,6 +46,8 @@ export function toFileAgent(
     grants: toAgentGrants(agent, label, config.grants),
     policy: policyOf(catalog, agent, label, config.grants),
     confirm: toConfirm(agent.confirm ?? config.confirm, label),
+    clientAsks: agent.clientAsks,
+    samePerson: agent.samePerson,
     dryRun: config.dryRun,
     record: config.auditLog ?? 'stderr',
     statusTool: agent.statusTool,

@@ -6,7 +6,7 @@ import type { Config, HttpConfig } from '../settings/config.ts';
 import { MAKE_KEY } from '../settings/deployment-key.ts';
 import { OPTIONS } from '../settings/options.ts';
 import { plainText } from '../settings/plain-text.ts';
-import type { Host } from './host.ts';
+import type { Host, Loaded } from './host.ts';
 
 /**
  * The origin under which people open the console: its address, unless the settings say otherwise.
@@ -72,6 +72,12 @@ const portsOf = ({ host, port, metricsHost, metricsPort }: HttpConfig) => [
 /** Whether one of two hosts stands for all of the machine's addresses. */
 const isEveryHost = (...hosts: readonly string[]): boolean =>
   hosts.some((host) => ['0.0.0.0', '::', '[::]'].includes(host));
+
+/** @throws StartError for a client secret that approvers need to sign in, and that cannot be read */
+export function judgeClientSecrets({ config, agents }: Loaded, host: Pick<Host, 'readFile' | 'variable'>): void {
+  if (config.http.consolePort === undefined) return;
+  for (const issuer of agents.issuers) readClientSecret(issuer, host);
+}
 
 /**
  * The client secret of the application by which an issuer signs approvers in; `undefined` for a public client.

@@ -3,7 +3,7 @@ import { parseRedisUrl } from '../redis/connect.ts';
 import { toGuards } from '../serve/http/guard.ts';
 import { createTls } from '../serve/http/listener.ts';
 import { limitsOf, toLimitSettings } from '../workos/limits/slots.ts';
-import { judgeConsole, readClientSecret } from './console-settings.ts';
+import { judgeClientSecrets, judgeConsole } from './console-settings.ts';
 import type { Host, Loaded } from './host.ts';
 import { readDeploymentKey, readRedisUrl } from './http-secrets.ts';
 import {
@@ -44,10 +44,7 @@ export const HTTP_SETTINGS: Readonly<
   },
   'deployment key': ({ config }, host) => void readDeploymentKey(config.http, host),
   console: ({ config }) => judgeConsole(config),
-  'client secrets': ({ config, agents }, host) => {
-    if (config.http.consolePort === undefined) return;
-    for (const issuer of agents.issuers) readClientSecret(issuer, host);
-  },
+  'client secrets': judgeClientSecrets,
   traces: (_, host) => void readTracing(host.variable),
 };
 

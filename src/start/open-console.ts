@@ -1,4 +1,4 @@
-import { createApproverRules } from '../agents/approvers.ts';
+import { keepApproverRules } from '../agents/approvers.ts';
 import type { Budgets } from '../agents/budgets.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -53,7 +53,7 @@ export async function openConsoleAt(parts: ConsoleParts): Promise<OpenConsole> {
     key: deriveKey(deploymentKey, 'console'),
     approvals: approvals.store,
     once: approvals.once,
-    rules: () => createApproverRules(catalog, current().loaded.agents),
+    rules: keepApproverRules(catalog, () => current().loaded.agents),
     config: () => current().loaded.agents,
     agents: toAgentsSource({ catalog, budgets, lastCalls, current }),
     record,

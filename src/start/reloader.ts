@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { StartError, withoutKeys } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Certificate, certificateWarning, readCertificate } from './certificate.ts';
+import { judgeClientSecrets } from './console-settings.ts';
 import type { Host, Loaded } from './host.ts';
 import { type Connections, connectAll, labelsOf } from './http-settings.ts';
 import { toReload, validateReload } from './reload.ts';
@@ -37,6 +38,7 @@ export function createReloader({ catalog, host, log, record, running, prepare, n
     const connections = await connectAll(loaded, host);
     const labels = labelsOf(connections);
     validateReload(next, reload, labels, catalog);
+    judgeClientSecrets(loaded, host);
     const certificate = readCertificate(loaded.config, host);
     const take = prepare(loaded, connections, certificate);
     const text = `configuration reloaded, settings ${shortDigestOf(loaded)}`;

@@ -9,6 +9,7 @@ import { requireOwnConfirm, toAgent } from '../../start/agent.ts';
 import type { EnvironmentConnection } from '../../start/connection.ts';
 import { labelsOf, validate } from '../../start/http-settings.ts';
 import { agentWarnings } from '../../start/start-warnings.ts';
+import { signInWords } from '../approvers-report.ts';
 import { type Finding, isStartError, ok, toFailure, warn } from './finding.ts';
 
 const GRANTS = "Set the grants right; --allow '*:read' is a good start, and workos-mcp check shows what they give.";
@@ -90,6 +91,9 @@ export async function checkAgents(
       const lack = lackOfClientId(check, on, clientId);
       return [ok(check, `${on.length} of ${catalog.tools.length} tools are on, in ${label}`), ...(lack ? [lack] : [])];
     }),
+    ...agents.approvers.map((approver) =>
+      ok(`approver ${approver.name}`, `signs in ${signInWords(approver)}, for ${approver.agents.join(', ')}`),
+    ),
     ...agentWarnings({ config, agents }, labelsOf(connections), catalog, now).map((said) =>
       warn('agents', said, 'Change that in the --config file, if it is not meant.'),
     ),

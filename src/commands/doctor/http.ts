@@ -2,6 +2,7 @@ import { systemClock } from '../../clock.ts';
 import { createLog } from '../../log.ts';
 import type { AgentsConfig } from '../../settings/agents-config.ts';
 import { certificateWarning, readCertificate } from '../../start/certificate.ts';
+import { toConsoleUrl } from '../../start/console-settings.ts';
 import type { Host, Loaded } from '../../start/host.ts';
 import { connectAll, refuseFlat } from '../../start/http-settings.ts';
 import { openIssuerKeys } from '../../start/issuer-keys.ts';
@@ -23,7 +24,12 @@ export function checkHttp(loaded: Loaded, host: Pick<Host, 'readFile' | 'variabl
     }
   });
   if (failures.length > 0) return failures;
-  return [ok('HTTP', 'public URL, TLS, hosts and Redis URL fit together'), ...checkCertificate(loaded, host, now)];
+  const { config } = loaded;
+  return [
+    ok('HTTP', 'public URL, TLS, hosts and Redis URL fit together'),
+    ...(config.http.consolePort === undefined ? [] : [ok('console', `people open it at ${toConsoleUrl(config)}`)]),
+    ...checkCertificate(loaded, host, now),
+  ];
 }
 
 function checkCertificate({ config }: Loaded, host: Pick<Host, 'readFile'>, now: number): readonly Finding[] {
