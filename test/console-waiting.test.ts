@@ -33,11 +33,9 @@ function openPages() {
   const record: { rows: readonly Row[]; readonly asked: RowFilter[] } = { rows: [], asked: [] };
   const [list, call] = toWaitingRoutes({
     recordFile: undefined,
-    reader: {
-      find: async (filter) => {
-        record.asked.push(filter);
-        return record.rows;
-      },
+    findFirst: async (filter) => {
+      record.asked.push(filter);
+      return record.rows;
     },
     approvals: store,
     rules: () => rules,
@@ -317,7 +315,7 @@ describe('an answer', () => {
       details: [],
       entries: [{ seq } as never], // the page reads no more of it
     });
-    record.rows = [toRow('refused', 9), toRow('ok', 7), toRow('confirmation', 6)];
+    record.rows = [toRow('confirmation', 6), toRow('ok', 7), toRow('refused', 9)];
     await store.put(toApproval('one'));
     await act('one', yes);
     const text = async () => (await showCall('one')).main.html;

@@ -1,3 +1,4 @@
+import { findRows, type RowFilter } from '../../audit/read/find-rows.ts';
 import type { Row } from '../../audit/read/rows.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 import { type Html, html } from '../html.ts';
@@ -5,14 +6,13 @@ import type { ConsolePage, ConsoleRoute, PageRequest, Viewer } from '../routes.t
 import { decideAnswer } from './decide-answer.ts';
 import { createKnownCalls, type KnownCall } from './known-calls.ts';
 import { toLive } from './live.ts';
-import { createRecordReader, type RecordReader } from './record-reader.ts';
 import { toHeading } from './shown.ts';
 import { drawCall } from './waiting-call.ts';
 import { drawWaiting } from './waiting-list.ts';
 
 export type WaitingPageDeps = Pick<ConsoleDeps, 'approvals' | 'rules' | 'recordFile' | 'clock' | 'today' | 'log'> & {
-  /** Instead of one that reads the file. */
-  readonly reader?: Pick<RecordReader, 'find'>;
+  /** Finds the first rows of the record, instead of reading its file. */
+  readonly findFirst?: (filter: RowFilter, limit: number) => Promise<readonly Row[]>;
 };
 
 /** Entries of one agent, tool and object after a yes. The first of them is the call. */
@@ -22,16 +22,18 @@ const MAX_ENTRIES = 20;
 export function toWaitingRoutes(deps: WaitingPageDeps): readonly ConsoleRoute[] {
   const { approvals, rules, recordFile, clock, today, log } = deps;
   const calls = createKnownCalls(approvals, today);
-  const reader = deps.reader ?? (recordFile === undefined ? undefined : createRecordReader(recordFile));
+  const findFirst: WaitingPageDeps['findFirst'] =
+    deps.findFirst ??
+    (recordFile === undefined ? undefined : (filter, limit) => findRows([recordFile], filter, { limit }));
 
   /** What the record has of a call that its agent took an approver's yes for. */
   const entryOf = async ({ approval, stage, answer }: KnownCall): Promise<Row | undefined> => {
-    if (reader === undefined || stage !== 'taken' || answer?.answer !== 'yes') return undefined;
+    if (findFirst === undefined || stage !== 'taken' || answer?.answer !== 'yes') return undefined;
     const { caller, tool, shown } = approval;
     const filter = { agent: caller, tool, object: shown.id, since: new Date(answer.at) };
     // The page is of use without it, and the page of calls says what is wrong with the file.
-    const rows = await reader.find(filter, { limit: MAX_ENTRIES }).catch(() => []);
-    return rows.filter(({ state }) => state !== 'confirmation').at(-1);
+    const rows = await findFirst(filter, MAX_ENTRIES).catch(() => []);
+    return rows.find(({ state }) => state !== 'confirmation');
   };
 
   /** The viewer by the configuration that holds now; `undefined` if they are no longer an approver. */
