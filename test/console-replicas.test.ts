@@ -195,10 +195,10 @@ approvers:
     expect((await createVisitor(CONSOLE, two.consolePort).send('/link', { link })).status).toBe(403);
     const elsewhere = visitor.at(two.consolePort);
     expect((await elsewhere.get('/waiting')).status).toBe(200);
-    const session = visitor.session();
+    const jar = new Map([['session', visitor.cookie('session')]]);
     expect((await elsewhere.send('/sign-out', {})).status).toBe(303);
     for (const { consolePort } of [one, two]) {
-      expect((await createVisitor(CONSOLE, consolePort, { session }).get('/waiting')).status).toBe(401);
+      expect((await createVisitor(CONSOLE, consolePort, jar).get('/waiting')).status).toBe(401);
     }
   });
 
