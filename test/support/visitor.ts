@@ -15,6 +15,8 @@ export type Visitor = {
   readonly get: (path: string, headers?: Headers) => Promise<Visited>;
   /** Sends a form as a page of the console does, with the token of the session's forms. */
   readonly send: (path: string, form: Form, headers?: Headers) => Promise<Visited>;
+  /** Follows a page until what was sent is enough. */
+  readonly follow: (path: string, isEnough: (sent: string) => boolean) => Promise<string>;
   /** The same browser, which the proxy leads to another port. */
   readonly at: (port: number) => Visitor;
   /** The value of a cookie that the console has set. */
@@ -29,11 +31,14 @@ const PREFIX = '__Host-console-';
  */
 export function createVisitor(url: string, port: number, jar = new Map<string, string>()): Visitor {
   const { origin, host } = new URL(url);
+  const own = () => ({
+    host,
+    ...(jar.size > 0 && { cookie: [...jar].map(([name, value]) => `${PREFIX}${name}=${value}`).join('; ') }),
+  });
   const visit = (path: string, more: Headers, form?: Form): Promise<Visited> => {
     const body = form && String(new URLSearchParams(form));
     const headers = {
-      host,
-      ...(jar.size > 0 && { cookie: [...jar].map(([name, value]) => `${PREFIX}${name}=${value}`).join('; ') }),
+      ...own(),
       ...(body !== undefined && {
         origin,
         'sec-fetch-site': 'same-origin',
@@ -66,6 +71,20 @@ export function createVisitor(url: string, port: number, jar = new Map<string, s
       const [, token = ''] = /name="token" value="([^"]+)"/.exec((await visit('/waiting', {})).body) ?? [];
       return visit(path, headers, { ...form, token });
     },
+    follow: (path, isEnough) =>
+      new Promise((resolve, reject) => {
+        const headers = { ...own(), accept: 'text/event-stream' };
+        const request = toRequest({ host: '127.0.0.1', port, path, headers, setHost: false }, async (response) => {
+          let sent = '';
+          for await (const chunk of response) {
+            sent += chunk;
+            if (isEnough(sent)) break; // which ends the request
+          }
+          resolve(sent);
+        });
+        request.once('error', reject);
+        request.end();
+      }),
     at: (other) => createVisitor(url, other, jar),
     cookie: (name) => jar.get(name) ?? '',
   };
