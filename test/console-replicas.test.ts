@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { toLinkToken } from '../src/agents/console-link.ts';
 import { deriveKey } from '../src/keys.ts';
 import {
@@ -113,6 +113,10 @@ approvers:
     grace = createVisitor(CONSOLE, two.consolePort);
     await waitFor(async () => (await grace.send('/link', { link: toLink('grace') })).status === 303);
   });
+  // Noes of one test do not hold the agent in another, or in a further try.
+  beforeEach(async () => {
+    for (const agent of ['ann', 'noisy']) await grace.send(`/agents/${agent}/lift`, {});
+  });
   afterAll(async () => {
     await Promise.all([one, two].map((replica) => replica?.server.stop()));
     await redis?.kill();
@@ -148,6 +152,30 @@ approvers:
     expect(folder.read('one.jsonl') + folder.read('two.jsonl')).not.toContain('Keep Ada');
   });
 
+  it('keep a page at one as things are at the other', async () => {
+    const user_id = newId('user');
+    let isAsked = false;
+    const watching = grace.follow('/waiting', (sent) => {
+      if (!isAsked && sent.includes('data: ')) {
+        isAsked = true;
+        void ask(one, user_id);
+      }
+      return sent.includes(user_id);
+    });
+    expect(await watching).toContain('ada@north.test');
+    const atOne = grace.at(one.consolePort);
+    const page = await pageOf(atOne, user_id);
+    let isAnswered = false;
+    const answering = grace.follow(page, (sent) => {
+      if (!isAnswered && sent.includes('data: ')) {
+        isAnswered = true;
+        void atOne.send(page, { answer: 'no' });
+      }
+      return sent.includes('<strong>No</strong>');
+    });
+    expect(await answering).toMatch(/said by <bdi>grace<\/bdi>/);
+  });
+
   it('send a call once that goes on at both in the same moment', async () => {
     const user_id = newId('user');
     const confirm_token = await ask(one, user_id);
@@ -170,7 +198,6 @@ approvers:
   });
 
   it('hold an agent everywhere after three noes, until it is lifted at either', async () => {
-    await grace.send('/agents/noisy/lift', {}); // an earlier try may have come so far
     const ids = [newId('user'), newId('user'), newId('user')];
     for (const [index, user_id] of ids.entries()) {
       await ask(index === 1 ? two : one, user_id, 'noisy');
@@ -195,10 +222,10 @@ approvers:
     expect((await createVisitor(CONSOLE, two.consolePort).send('/link', { link })).status).toBe(403);
     const elsewhere = visitor.at(two.consolePort);
     expect((await elsewhere.get('/waiting')).status).toBe(200);
-    const session = visitor.session();
+    const jar = new Map([['session', visitor.cookie('session')]]);
     expect((await elsewhere.send('/sign-out', {})).status).toBe(303);
     for (const { consolePort } of [one, two]) {
-      expect((await createVisitor(CONSOLE, consolePort, { session }).get('/waiting')).status).toBe(401);
+      expect((await createVisitor(CONSOLE, consolePort, jar).get('/waiting')).status).toBe(401);
     }
   });
 

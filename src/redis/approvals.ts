@@ -146,7 +146,7 @@ export function createRedisApprovals(deps: RedisApprovalsDeps): ApprovalStore {
       const found = toTexts(await run(LIST, MAX_APPROVALS));
       const names: string[] = [];
       for (let index = 0; index < found.length; index += 2) {
-        const [name = '', sealed = ''] = found.slice(index);
+        const [name = '', sealed = ''] = [found[index], found[index + 1]];
         if ((await openAnswer(name, sealed)) === undefined) names.push(name);
       }
       const known = new Map(opened);

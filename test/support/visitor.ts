@@ -4,47 +4,61 @@ import { text } from 'node:stream/consumers';
 export type Visited = {
   readonly status: number;
   readonly location: string | undefined;
-  readonly cookie: string | undefined;
   readonly body: string;
 };
 
+type Form = Readonly<Record<string, string>>;
+type Headers = Readonly<Record<string, string>>;
+
 /** An approver's browser, in front of a proxy that ends https and leads to a console on a port. */
 export type Visitor = {
-  readonly get: (path: string) => Promise<Visited>;
-  /** Sends a form as a page of the console does. */
-  readonly send: (path: string, form: Readonly<Record<string, string>>) => Promise<Visited>;
+  readonly get: (path: string, headers?: Headers) => Promise<Visited>;
+  /** Sends a form as a page of the console does, with the token of the session's forms. */
+  readonly send: (path: string, form: Form, headers?: Headers) => Promise<Visited>;
+  /** Follows a page until what was sent is enough. */
+  readonly follow: (path: string, isEnough: (sent: string) => boolean) => Promise<string>;
   /** The same browser, which the proxy leads to another port. */
   readonly at: (port: number) => Visitor;
-  /** The token of its session. */
-  readonly session: () => string;
+  /** The value of a cookie that the console has set. */
+  readonly cookie: (name: 'session' | 'attempt') => string;
 };
 
-const COOKIE = '__Host-console-session=';
+const PREFIX = '__Host-console-';
 
-/** @param url under which people open the console: https */
-export function createVisitor(url: string, port: number, jar: { session: string } = { session: '' }): Visitor {
+/**
+ * @param url under which people open the console: https
+ * @param jar its cookies
+ */
+export function createVisitor(url: string, port: number, jar = new Map<string, string>()): Visitor {
   const { origin, host } = new URL(url);
-  const visit = (path: string, form?: Readonly<Record<string, string>>): Promise<Visited> => {
+  const own = () => ({
+    host,
+    ...(jar.size > 0 && { cookie: [...jar].map(([name, value]) => `${PREFIX}${name}=${value}`).join('; ') }),
+  });
+  const visit = (path: string, more: Headers, form?: Form): Promise<Visited> => {
     const body = form && String(new URLSearchParams(form));
     const headers = {
-      host,
-      ...(jar.session !== '' && { cookie: `${COOKIE}${jar.session}` }),
+      ...own(),
       ...(body !== undefined && {
         origin,
         'sec-fetch-site': 'same-origin',
         'content-type': 'application/x-www-form-urlencoded',
         'content-length': String(Buffer.byteLength(body)),
       }),
+      ...more,
     };
     const method = body === undefined ? 'GET' : 'POST';
     return new Promise((resolve, reject) => {
       const request = toRequest(
         { host: '127.0.0.1', port, path, method, headers, setHost: false },
         async (response) => {
-          const [cookie] = (response.headers['set-cookie'] ?? []).filter((one) => one.startsWith(COOKIE));
-          if (cookie !== undefined) jar.session = cookie.slice(COOKIE.length).split(';')[0] ?? '';
+          for (const cookie of response.headers['set-cookie'] ?? []) {
+            const [, name = '', value = ''] = /^__Host-console-(\w+)=([^;]*)/.exec(cookie) ?? [];
+            if (value === '') jar.delete(name);
+            else jar.set(name, value);
+          }
           const { location } = response.headers;
-          resolve({ status: response.statusCode ?? 0, location, cookie, body: await text(response) });
+          resolve({ status: response.statusCode ?? 0, location, body: await text(response) });
         },
       );
       request.once('error', reject);
@@ -52,13 +66,26 @@ export function createVisitor(url: string, port: number, jar: { session: string 
     });
   };
   return {
-    get: (path) => visit(path),
-    send: async (path, form) => {
-      // The token of the session's forms is the same on every page.
-      const [, token = ''] = /name="token" value="([^"]+)"/.exec((await visit('/waiting')).body) ?? [];
-      return visit(path, { ...form, token });
+    get: (path, headers = {}) => visit(path, headers),
+    send: async (path, form, headers = {}) => {
+      const [, token = ''] = /name="token" value="([^"]+)"/.exec((await visit('/waiting', {})).body) ?? [];
+      return visit(path, headers, { ...form, token });
     },
+    follow: (path, isEnough) =>
+      new Promise((resolve, reject) => {
+        const headers = { ...own(), accept: 'text/event-stream' };
+        const request = toRequest({ host: '127.0.0.1', port, path, headers, setHost: false }, async (response) => {
+          let sent = '';
+          for await (const chunk of response) {
+            sent += chunk;
+            if (isEnough(sent)) break; // which ends the request
+          }
+          resolve(sent);
+        });
+        request.once('error', reject);
+        request.end();
+      }),
     at: (other) => createVisitor(url, other, jar),
-    session: () => jar.session,
+    cookie: (name) => jar.get(name) ?? '',
   };
 }
