@@ -176,7 +176,7 @@ describe('the page of all waiting calls', () => {
     rules.sees = (_, agent) => agent !== 'secret-agent';
     const page = await showList();
     expect(toText(page)).toContain(
-      'Calls of tpl.alice/bob that wait for an approver are held : approvers said no 3 times within an hour. Ask about calls of tpl.alice/bob again',
+      'Calls of tpl.alice/bob that wait for an approver are held : approvers said no 3 times within an hour. Ask again about calls of tpl.alice/bob',
     );
     expect(page).toContain('<form method="post" action="/agents/tpl.alice%2Fbob/lift">');
     expect(page).toContain('<input type="hidden" name="token" value="the form token">');
@@ -218,7 +218,7 @@ describe('the page of one waiting call', () => {
         'Asked 02:14 UTC , waits until 03:14 UTC',
         'The agent gives this reason, in its own words: She has left.',
         'To confirm, type 4N2B0C , the end of its ID: Yes, delete user',
-        'No, refuse it A message for the agent (optional): No, do not delete user',
+        'No, refuse it What the agent is told (optional): No, do not delete user',
       ].join(' '),
     );
   });
@@ -322,7 +322,7 @@ describe('an answer', () => {
     expect(toText(await text())).toContain('Find it in the record');
     expect(record.asked).toEqual([]);
     await store.take('one');
-    expect(toText(await text())).toContain('On record: ok , delete_user deleted a user');
+    expect(toText(await text())).toContain('at 02:17 UTC . On record: ok , delete_user deleted a user');
     expect(await text()).toContain('<a href="/calls/r1/7">ok</a>');
     expect(record.asked[0]).toEqual({
       agent: 'cleaner',

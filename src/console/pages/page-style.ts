@@ -86,7 +86,7 @@ textarea { max-width: 36rem; resize: vertical; }
 #typed { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 input[aria-invalid=true] { border: 2px solid var(--danger); }
 button, summary { font: inherit; }
-button { max-width: 100%; min-height: 40px; overflow-wrap: anywhere; padding: 7px 18px; color: inherit; background: transparent; border: 1px solid var(--edge);
+button { min-height: 40px; overflow-wrap: anywhere; padding: 7px 18px; color: inherit; background: transparent; border: 1px solid var(--edge);
   border-radius: 6px; cursor: pointer; }
 header button { min-height: 32px; padding: 3px 12px; }
 button.yes { margin-top: 10px; color: #fff; background: #a3140f; border-color: #a3140f; font-weight: 600; }

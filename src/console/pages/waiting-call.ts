@@ -100,7 +100,7 @@ ${
 <button class="yes" data-inert>Yes, ${shown.action}</button></form>
 <details><summary>No, refuse it</summary>
 ${begin('no')}
-<label for="words">A message for the agent (optional):</label>
+<label for="words">What the agent is told (optional):</label>
 <textarea id="words" name="words" rows="2" maxlength="${MAX_WORDS_CHARS}"></textarea>
 <button>No, do not ${shown.action}</button></form></details>
 </section>`;
@@ -110,11 +110,16 @@ function drawEnd({ approval, stage, answer, wrong, entry }: CallPageParts): Html
   const calls = `/calls?${new URLSearchParams({ agent: approval.caller, object: approval.shown.id })}`;
   const title = toHeading(approval.shown.action);
   return html`${wrong !== undefined && html`<p class="wrong" role="alert">${wrong}</p>`}
-<div class="outcome"><p data-title="${answer === undefined ? '' : `${answer.answer === 'yes' ? 'Yes' : 'No'}: `}${title}">${toOutcome(approval, stage, answer)}</p>
+<div class="outcome"><p data-title="${answer === undefined ? '' : `${answer.answer === 'yes' ? 'Yes' : 'No'}: `}${title}">${toOutcome({ approval, stage, answer, entry })}</p>
 <p>${entry === undefined ? html`<a href="${calls}">Find it in the record</a>` : html`On record: <a href="${entryPath(entry)}">${toPlain(entry.state)}</a>, ${toPlain(entry.text)}`}</p></div>`;
 }
 
-function toOutcome({ until }: Approval, stage: ApprovalStage, answer: ApprovalAnswer | undefined): Html {
+function toOutcome({
+  approval: { until },
+  stage,
+  answer,
+  entry,
+}: Pick<CallPageParts, 'approval' | 'stage' | 'answer' | 'entry'>): Html {
   if (answer === undefined) {
     return stage === 'late'
       ? html`Too late: it was not answered by ${toTime(until)}, and nothing was sent. The agent can call again, and approvers are asked again.`
@@ -125,6 +130,7 @@ function toOutcome({ until }: Approval, stage: ApprovalStage, answer: ApprovalAn
     return html`<strong>No</strong>, said by ${who}. Nothing was sent, and the agent is told.`;
   const yes = html`<strong>Yes</strong>, said by ${who}.`;
   if (stage === 'answered') return html`${yes} The call continues once its agent repeats it.`;
+  if (entry !== undefined) return yes;
   return stage === 'taken'
     ? html`${yes} The agent's call continues.`
     : html`${yes} The confirmation has expired. If the agent did not use it, the agent has to ask again.`;
