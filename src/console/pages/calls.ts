@@ -1,6 +1,7 @@
 import type { Row } from '../../audit/read/rows.ts';
 import { toPlain } from '../../audit/read/show.ts';
 import { StartError } from '../../errors.ts';
+import { EVERY_AGENT } from '../../settings/approvers-config.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 import { type Html, html } from '../html.ts';
 import type { ConsolePage, ConsoleRoute, PageRequest, Viewer } from '../routes.ts';
@@ -90,7 +91,7 @@ ${headWords(record.head())}`,
   return [list, verify, entry];
 }
 
-const seesAll = ({ agents }: Viewer['approver']): boolean => agents.includes('*');
+const seesAll = ({ agents }: Viewer['approver']): boolean => agents.includes(EVERY_AGENT);
 
 const ON_STDERR: ConsolePage = {
   title: 'Calls',
