@@ -178,7 +178,7 @@ describe('the page of all waiting calls', () => {
     rules.sees = (_, agent) => agent !== 'secret-agent';
     const page = await showList();
     expect(toText(page)).toContain(
-      'Calls of tpl.alice/bob that wait for an approver are held : approvers said no 3 times within an hour. Ask about calls of tpl.alice/bob again',
+      'Calls of tpl.alice/bob that wait for an approver are held : approvers said no 3 times within an hour. Ask again about calls of tpl.alice/bob',
     );
     expect(page).toContain('<form method="post" action="/agents/tpl.alice%2Fbob/lift">');
     expect(page).toContain('<input type="hidden" name="token" value="the form token">');
