@@ -154,6 +154,21 @@ describe('the page of calls', () => {
     expect(whatOf(page?.html ?? '')).toEqual([]);
   });
 
+  it.each([
+    'agent=staff',
+    'agent=staff.user_01E4',
+    'agent=support-bot',
+    'outcome=note',
+    'tool=get_user',
+    '',
+  ])('shows by %s nothing of agents that the viewer does not see', async (query) => {
+    const { get, viewerOf, call, record } = await open();
+    for (const agent of ['staff.user_01E4', 'support-bot']) await call(agent, { tool: 'get_user' }, {});
+    await record.append({ kind: 'note', text: 'of no agent' });
+    await record.append({ kind: 'note', text: 'of another', agent: 'support-bot' });
+    expect(whatOf((await get(`/calls?${query}`, { viewer: viewerOf('ben') }))?.html ?? '')).toEqual([]);
+  });
+
   it('leads to all rows by its links, also where many have the same millisecond', async () => {
     const { get, viewerOf, call, stopClock } = await open();
     for (let index = 0; index < 40; index += 1)
