@@ -56,7 +56,9 @@ describe('the page of agents', () => {
     lastCalls.countCall('get_user', 'refused', 0, 'staff.user_01E4');
     const page = await get('/agents', { viewer: viewerOf(ada) });
     expect(page?.text).toMatch(/support-bot production live person \d+ of \d+ 3 of 30 /);
-    expect(page?.text).toContain('3 of 30 1 of 20 2026-11-26 02:00:00 UTC : delete_user, ok 2027-01-31 ');
+    expect(page?.text).toContain(
+      '3 of 30 1 of 20 2026-11-26 02:00:00 UTC : delete_user, ok 2027-01-31 token bbbbbbbbbb: 2026-11-25 expired',
+    );
     expect(page?.text).toContain('600 each 20 each 2026-11-26 02:00:00 UTC : get_user, refused never');
   });
 

@@ -154,6 +154,21 @@ describe('the page of calls', () => {
     expect(whatOf(page?.html ?? '')).toEqual([]);
   });
 
+  it.each([
+    'agent=staff',
+    'agent=staff.user_01E4',
+    'agent=support-bot',
+    'outcome=note',
+    'tool=get_user',
+    '',
+  ])('shows by %s nothing of agents that the viewer does not see', async (query) => {
+    const { get, viewerOf, call, record } = await open();
+    for (const agent of ['staff.user_01E4', 'support-bot']) await call(agent, { tool: 'get_user' }, {});
+    await record.append({ kind: 'note', text: 'of no agent' });
+    await record.append({ kind: 'note', text: 'of another', agent: 'support-bot' });
+    expect(whatOf((await get(`/calls?${query}`, { viewer: viewerOf('ben') }))?.html ?? '')).toEqual([]);
+  });
+
   it('leads to all rows by its links, also where many have the same millisecond', async () => {
     const { get, viewerOf, call, stopClock } = await open();
     for (let index = 0; index < 40; index += 1)
@@ -182,9 +197,35 @@ describe('the page of calls', () => {
     const gone = toBrowser(toCallsRoutes({ rules, agents, today, record, recordFile: '/nowhere/audit.jsonl' }));
     for (const address of ['/calls', '/calls/run-1/1', '/calls/verify']) {
       const page = await gone.get(address, { viewer: viewerOf('ben') });
-      expect([page?.status, page?.text]).toEqual([503, 'Calls /nowhere/audit.jsonl cannot be read (ENOENT).']);
+      expect([page?.status, page?.text]).toEqual([503, 'Calls /nowhere/audit.jsonl cannot be read (ENOENT). Calls']);
     }
   });
+});
+
+it('says so where reading takes too long, and passes other failures on', async () => {
+  const { rules, agents, today, record, viewerOf } = await open();
+  const failing = (error: Error) => {
+    const fail = () => Promise.reject(error);
+    return toBrowser(
+      toCallsRoutes({ rules, agents, today, record, recordFile: 'a.jsonl', reader: { find: fail, findEntry: fail } }),
+    );
+  };
+  const { get } = failing(new DOMException('', 'TimeoutError'));
+  for (const address of ['/calls', '/calls/run-1/1']) {
+    const page = await get(address, { viewer: viewerOf('ben') });
+    expect(page?.status).toBe(503);
+    expect(page?.text).toContain('The record was not read through within 20 seconds. Say since when, or until when.');
+  }
+  const gone = failing(new DOMException('', 'AbortError'));
+  await expect(gone.get('/calls', { viewer: viewerOf('ben') })).rejects.toThrow(DOMException);
+});
+
+it('offers the names of agents that the viewer sees, and of all tools', async () => {
+  const { get, viewerOf } = await open();
+  const page = await get('/calls', { viewer: viewerOf('ada') });
+  const [, agents = ''] = page?.html.match(/<datalist id="known-agent">(.*?)<\/datalist>/) ?? [];
+  expect([...agents.matchAll(/value="([^"]+)"/g)].map(([, name]) => name)).toEqual(['support-bot', 'staff']);
+  expect(page?.html).toContain('<option value="delete_user"></option>');
 });
 
 describe('the page of an entry', () => {

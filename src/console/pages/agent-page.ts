@@ -2,6 +2,7 @@ import { explainAccess } from '../../access/explanation.ts';
 import { noSuch, toAccess, toPolicy } from '../../access/overview.ts';
 import { MAX_NOES } from '../../call/confirm/noes.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
+import { DEFAULT_ENVIRONMENT } from '../../settings/agents-config.ts';
 import type { LastCall, ListedAgent } from '../agents-source.ts';
 import { type Html, html } from '../html.ts';
 import { accessOfArea, accessOfOne, agentPath } from './access-matrix.ts';
@@ -19,7 +20,7 @@ export type AgentState = {
 
 export const environmentOf = ({ environment, access }: ListedAgent): Html => {
   const label = access.environment ?? 'unknown';
-  return html`<span class="env" data-environment="${label}">${label}</span>${environment !== label && environment !== 'default' && html` ${environment}`}`;
+  return html`<span class="env" data-environment="${label}">${label}</span>${environment !== label && environment !== DEFAULT_ENVIRONMENT && html` ${environment}`}`;
 };
 
 export const confirmationOf = ({ access }: ListedAgent): string =>

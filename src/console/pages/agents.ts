@@ -53,6 +53,12 @@ ${states.length === 0 ? html`<p class="empty">Your entry in the settings file na
     },
   };
 
+  /** Of the agent, and of each of its tokens that expires. */
+  const expiryOfAll = ({ expires, tokens }: ListedAgent): Html =>
+    html`${expiryOf(expires, today())}${tokens.map(
+      ({ id, expires: end }) => end !== undefined && html`<br>token ${id}: ${expiryOf(end, today())}`,
+    )}`;
+
   const overview = (states: readonly AgentState[]): Html => html`${dataTable({
     caption: 'What agents may use, and have used',
     columns: [
@@ -66,7 +72,7 @@ ${states.length === 0 ? html`<p class="empty">Your entry in the settings file na
       'Expires',
     ],
     rows: states.map(({ agent, used, lastCall }) => {
-      const { name, kind, access, requestsPerMinute, deletesPerHour, expires } = agent;
+      const { name, kind, access, requestsPerMinute, deletesPerHour } = agent;
       const isTemplate = kind === 'template';
       const { on, total } = toAccess(catalog, toPolicy(catalog, access)).tools;
       return [
@@ -77,7 +83,7 @@ ${states.length === 0 ? html`<p class="empty">Your entry in the settings file na
         isTemplate ? `${requestsPerMinute} each` : usedOf(used?.requests, requestsPerMinute),
         isTemplate ? `${deletesPerHour} each` : usedOf(used?.deletes, deletesPerHour),
         lastCallOf(lastCall),
-        expiryOf(expires, today()),
+        expiryOfAll(agent),
       ];
     }),
   })}

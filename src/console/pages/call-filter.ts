@@ -1,22 +1,11 @@
 import type { RowFilter } from '../../audit/read/find-rows.ts';
+import { STATES } from '../../audit/read/rows.ts';
 import { toTime } from '../../audit/read/show.ts';
 import { StartError } from '../../errors.ts';
 import { inShort } from '../../wording.ts';
 
 /** How calls ended, or what else a row is, each as the record's readers call it. */
-export const OUTCOMES = [
-  'ok',
-  'error',
-  'unknown',
-  'refused',
-  'confirmation',
-  'not sent',
-  'cancelled',
-  'dry run',
-  'start',
-  'stop',
-  'note',
-] as const;
+export const OUTCOMES: readonly string[] = [...STATES, 'start', 'stop', 'note'];
 
 /** The fields of the form, which are also the parameters of the address. */
 export const FIELDS = ['agent', 'tool', 'outcome', 'object', 'since', 'until'] as const;
@@ -67,7 +56,7 @@ export function toCallFilter(query: URLSearchParams, now: Date): CallFilter {
     }),
   );
   const { agent, tool, outcome: state, object } = fields;
-  if (state !== undefined && !OUTCOMES.some((outcome) => outcome === state))
+  if (state !== undefined && !OUTCOMES.includes(state))
     faults.push(`${state} is not a valid outcome. There are ${OUTCOMES.join(', ')}.`);
   const skipped = fieldOf('skip') ?? '0';
   const skip = Number(skipped);

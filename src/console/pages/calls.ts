@@ -1,6 +1,7 @@
 import type { Row } from '../../audit/read/rows.ts';
 import { toPlain } from '../../audit/read/show.ts';
 import { StartError } from '../../errors.ts';
+import { EVERY_AGENT } from '../../settings/approvers-config.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 import { type Html, html } from '../html.ts';
 import type { ConsolePage, ConsoleRoute, PageRequest, Viewer } from '../routes.ts';
@@ -19,6 +20,11 @@ export type CallsPageDeps = Pick<ConsoleDeps, 'agents' | 'rules' | 'recordFile' 
 
 /** Rows of a page. */
 const PAGE_ROWS = 100;
+
+/** Milliseconds for which the record is read for a page. A filter that few rows meet may have to read all of it. */
+const READING_MS = 20_000;
+
+const within = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(READING_MS)]);
 
 /** The record, of which each viewer sees the calls of the agents that their entry names. */
 export function toCallsRoutes(deps: CallsPageDeps): readonly ConsoleRoute[] {
@@ -42,9 +48,17 @@ export function toCallsRoutes(deps: CallsPageDeps): readonly ConsoleRoute[] {
       agent !== undefined && ofTemplate(agent)
         ? { agents: (name: string | undefined) => name?.startsWith(`${agent}.`) === true && isSeen(name) }
         : { agent, agents: isSeen };
-    const found = await reader.find({ ...others, ...named }, { limit: skip + PAGE_ROWS + 1, signal });
+    const found = await reader.find({ ...others, ...named }, { limit: skip + PAGE_ROWS + 1, signal: within(signal) });
     return found.slice(skip);
   };
+
+  const knownTo = (viewer: Viewer) => ({
+    agent: agents
+      .list()
+      .map(({ name }) => name)
+      .filter(seenBy(viewer)),
+    tool: agents.catalog.tools.map(({ name }) => name),
+  });
 
   const list: ConsoleRoute = {
     path: '/calls',
@@ -60,7 +74,7 @@ export function toCallsRoutes(deps: CallsPageDeps): readonly ConsoleRoute[] {
           main: html`<h1>Calls</h1>
 <p class="quiet">The record in <code>${file}</code>, the newest first. <a href="/calls/verify">Verify it</a></p>
 ${faults.map((fault) => html`<p class="wrong">${fault}</p>`)}
-${filterForm(fields)}
+${filterForm(fields, knownTo(request.viewer))}
 ${isRight && rowTable(found, filter)}
 ${headWords(record.head())}`,
         };
@@ -82,7 +96,7 @@ ${headWords(record.head())}`,
       orUnreadable(async () => {
         const { run = '', seq = '' } = params;
         if (!/^\d{1,15}$/.test(seq)) return undefined;
-        const row = await reader.findEntry(run, Number(seq), { signal });
+        const row = await reader.findEntry(run, Number(seq), { signal: within(signal) });
         if (row === undefined || !seenBy(viewer)(row.agent)) return undefined;
         return { title: 'Call', main: entryPage(row) };
       }),
@@ -90,13 +104,15 @@ ${headWords(record.head())}`,
   return [list, verify, entry];
 }
 
-const seesAll = ({ agents }: Viewer['approver']): boolean => agents.includes('*');
+const seesAll = ({ agents }: Viewer['approver']): boolean => agents.includes(EVERY_AGENT);
 
 const ON_STDERR: ConsolePage = {
   title: 'Calls',
   main: html`<h1>Calls</h1>
 <p class="empty">The record of this server goes to stderr, where this page cannot read it. Start the server with --audit-log FILE to see calls here.</p>`,
 };
+
+const TOO_LONG = `The record was not read through within ${READING_MS / 1_000} seconds. Say since when, or until when.`;
 
 /** A file that cannot be read is told with its name. */
 async function orUnreadable<Page extends ConsolePage | undefined>(
@@ -105,19 +121,29 @@ async function orUnreadable<Page extends ConsolePage | undefined>(
   try {
     return await show();
   } catch (error) {
-    if (!(error instanceof StartError)) throw error;
+    const isTooLong = error instanceof DOMException && error.name === 'TimeoutError';
+    if (!(error instanceof StartError) && !isTooLong) throw error;
     return {
       title: 'Calls',
       status: 503,
       main: html`<h1>Calls</h1>
-<p class="wrong">${error.message}</p>`,
+<p class="wrong">${isTooLong ? TOO_LONG : error.message}</p>
+<p><a href="/calls">Calls</a></p>`,
     };
   }
 }
 
-function filterForm(fields: CallFields): Html {
+/** @param known names that the viewer may choose from; others can be typed */
+function filterForm(
+  fields: CallFields,
+  known: { readonly agent: readonly string[]; readonly tool: readonly string[] },
+): Html {
+  const lists = Object.entries(known).map(
+    ([name, choices]) =>
+      html`<datalist id="known-${name}">${choices.map((choice) => html`<option value="${choice}"></option>`)}</datalist>`,
+  );
   const input = (name: keyof CallFields, label: string, hint?: string) =>
-    html`<div><label for="by-${name}">${label}</label><input id="by-${name}" name="${name}" value="${fields[name] ?? ''}" autocomplete="off" spellcheck="false"${hint !== undefined && html` placeholder="${hint}"`}></div>`;
+    html`<div><label for="by-${name}">${label}</label><input id="by-${name}" name="${name}" value="${fields[name] ?? ''}" autocomplete="off" spellcheck="false"${name in known && html` list="known-${name}"`}${hint !== undefined && html` placeholder="${hint}"`}></div>`;
   return html`<form class="filters" method="get" action="/calls">
 ${input('agent', 'Agent')}
 ${input('tool', 'Tool')}
@@ -128,7 +154,7 @@ ${input('object', 'ID of an object')}
 ${input('since', 'Since', '2h or 2026-11-22')}
 ${input('until', 'Until', '2h or 2026-11-22')}
 <div class="do"><button>Show</button> <a href="/calls">Show all</a></div>
-</form>`;
+${lists}</form>`;
 }
 
 function rowTable(found: readonly Row[], filter: CallFilter): Html {
