@@ -375,4 +375,44 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     '${host} can be reached from other machines: set --allowed-hosts to the names that clients use.',
     'An internal check: `--public-url` names a host',
   ],
+  [
+    'src/call/confirm/faults.ts',
+    'An approver did not confirm this call.${said} Do not try again; ask the people you work for what to do instead.',
+    '`confirm: person`: an approver says no in the console',
+  ],
+  [
+    'src/call/confirm/faults.ts',
+    'This call was declined less than ten minutes ago. Ask the people you work for what to do instead.',
+    '`confirm: person`: the agent calls again after that no',
+  ],
+  [
+    'src/call/confirm/faults.ts',
+    'An approver has to confirm this call, and this server has no console. Only its operator can change this.',
+    'An internal check: a start with `confirm: person` demands the console',
+  ],
+  [
+    'src/call/confirm/faults.ts',
+    'An approver has to confirm this call in the console. An answer from the client does not count.',
+    '`confirm: person`: a client answers for a view that it was not given',
+  ],
+  [
+    'src/call/confirm/faults.ts',
+    'An approver has to confirm this call, and the configuration names no approver who may confirm it. Only the operator of this server can change this.',
+    '`confirm: person`: no entry of `approvers` covers the call',
+  ],
+  [
+    'src/call/confirm/faults.ts',
+    'The approver who confirmed this call may no longer confirm it. Call again without confirm_token.',
+    '`confirm: person`: a reload takes the right from the approver before the call is sent',
+  ],
+  [
+    'src/call/confirm/faults.ts',
+    'Approvers declined three of your calls within an hour. Calls that have to be confirmed are refused until an approver lifts that in the console. Ask the people you work for what they want.',
+    '`confirm: person`: three noes to one agent within an hour',
+  ],
+  [
+    'src/call/confirm/faults.ts',
+    'Too many calls wait for an approver. Have some of them answered, then call again.',
+    '`confirm: person`: twenty calls of the agent wait, or a thousand of all agents',
+  ],
 ];

@@ -1,7 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { ApproverFacts } from '../../audit/entry.ts';
 import { MAX_REASON_CHARS } from '../../catalog/server-arguments.ts';
-import { RefusedError } from '../../errors.ts';
 import { cleanText } from '../../visible.ts';
 import {
   type Answered,
@@ -13,7 +12,18 @@ import {
   MAX_WORDS_CHARS,
 } from './approvals.ts';
 import { toDeclined } from './declined.ts';
-import { notValid, otherArguments } from './faults.ts';
+import {
+  declinedBefore,
+  declinedNow,
+  held,
+  noApprover,
+  noConsole,
+  notAnyMore,
+  notByClient,
+  notValid,
+  otherArguments,
+  tooManyWait,
+} from './faults.ts';
 import { identityOf } from './find-object.ts';
 import type { ConfirmationOutcome, ConfirmationRequest, GateDeps } from './outcome.ts';
 import type { Preview } from './preview.ts';
@@ -78,11 +88,7 @@ export function createApproverGate({
     await waiting.take(approval.handle);
     await store.decline(caller, toDeclined(tool, args));
     const words = toOneLine(answer.words, MAX_WORDS_CHARS);
-    const said = words === undefined ? '' : ` The approver says: "${words}".`;
-    const refusal = new RefusedError(
-      `An approver did not confirm this call.${said} Do not try again; ask the people you work for what to do instead.`,
-      'an approver has declined it', // the no itself is on record since it was given
-    );
+    const refusal = declinedNow(words === undefined ? '' : ` The approver says: "${words}".`);
     return { open: false, refusal, by: toApproverFacts(answer) };
   };
 
@@ -90,21 +96,16 @@ export function createApproverGate({
     const { isNeeded, tool, args, caller, elicitation, onWaiting } = request;
     const { state, viewed } = elicitation;
     const given = args.confirm_token ?? (tool.confirmable ? state : undefined);
-    if (viewed !== undefined) throw new RefusedError(NOT_BY_CLIENT.message, NOT_BY_CLIENT.rule);
+    if (viewed !== undefined) throw notByClient();
     if (!isNeeded && given === undefined) return { open: true };
-    if (approvals === undefined) throw new RefusedError(NO_CONSOLE.message, NO_CONSOLE.rule);
+    if (approvals === undefined) throw noConsole();
     const id = given === undefined ? undefined : String(given);
     const found = id === undefined ? undefined : await find(approvals, id, request);
     const { approval, answer } = found ?? {};
     // A no comes first: it reaches the agent with the approver's words, though it binds already.
     if (approval !== undefined && answer?.answer === 'no') return decline(approvals, { approval, answer }, request);
-    if (await store.isDeclined(caller, toDeclined(tool, args))) {
-      throw new RefusedError(
-        'This call was declined less than ten minutes ago. Ask the people you work for what to do instead.',
-        'an approver declined the same call',
-      );
-    }
-    if (await approvals.store.isHeld(caller)) throw new RefusedError(HELD.message, HELD.rule);
+    if (await store.isDeclined(caller, toDeclined(tool, args))) throw declinedBefore();
+    if (await approvals.store.isHeld(caller)) throw held();
     if (id === undefined || approval === undefined) return { open: false, seesAll: true };
     if (answer === undefined) {
       const wait = toWait(approvals, id);
@@ -113,7 +114,7 @@ export function createApproverGate({
     }
     const requireApprover = () => {
       const now = { ...approval, samePerson: request.samePerson ?? 'allow' };
-      if (!approvals.stillApproves(now, answer)) throw new RefusedError(NOT_ANY_MORE.message, NOT_ANY_MORE.rule);
+      if (!approvals.stillApproves(now, answer)) throw notAnyMore();
     };
     // Taken first, so that two calls cannot both go through.
     if ((await approvals.store.take(approval.handle)) === undefined) throw notValid('approver');
@@ -123,7 +124,7 @@ export function createApproverGate({
 
   const ask = async (request: ConfirmationRequest, preview: Preview): Promise<CallToolResult> => {
     const { tool, args, caller, requester, samePerson = 'allow', takesCredentials, reason, onWaiting } = request;
-    if (approvals === undefined) throw new RefusedError(NO_CONSOLE.message, NO_CONSOLE.rule);
+    if (approvals === undefined) throw noConsole();
     const wait = toWait(approvals, newId());
     const approval: Approval = {
       handle: wait.handle,
@@ -142,8 +143,8 @@ export function createApproverGate({
       askedAt: today(),
       until: today() + APPROVAL_MS,
     };
-    if (!approvals.hasApprover(approval)) throw new RefusedError(NO_APPROVER.message, NO_APPROVER.rule);
-    if (!(await approvals.store.put(approval))) throw new RefusedError(TOO_MANY.message, TOO_MANY.rule);
+    if (!approvals.hasApprover(approval)) throw noApprover();
+    if (!(await approvals.store.put(approval))) throw tooManyWait();
     onWaiting?.(wait);
     return toWaiting(wait, approval, request);
   };
@@ -152,38 +153,6 @@ export function createApproverGate({
 }
 
 type ApproverGateDeps = GateDeps & { readonly digestOf: (args: ConfirmationRequest['args']) => string };
-
-const NO_CONSOLE = {
-  message: 'An approver has to confirm this call, and this server has no console. Only its operator can change this.',
-  rule: 'an approver has to confirm, and there is no console',
-};
-
-const NOT_BY_CLIENT = {
-  message: 'An approver has to confirm this call in the console. An answer from the client does not count.',
-  rule: 'an answer from the client does not count',
-};
-
-const NO_APPROVER = {
-  message:
-    'An approver has to confirm this call, and the configuration names no approver who may confirm it. Only the operator of this server can change this.',
-  rule: 'no approver may confirm it',
-};
-
-const NOT_ANY_MORE = {
-  message: 'The approver who confirmed this call may no longer confirm it. Call again without confirm_token.',
-  rule: 'its approver may no longer confirm it',
-};
-
-const HELD = {
-  message:
-    'Approvers declined three of your calls within an hour. Calls that have to be confirmed are refused until an approver lifts that in the console. Ask the people you work for what they want.',
-  rule: 'three calls were declined within an hour',
-};
-
-const TOO_MANY = {
-  message: 'Too many calls wait for an approver. Have some of them answered, then call again.',
-  rule: 'too many calls wait for an approver',
-};
 
 /** What the record has of an answer. */
 export const toApproverFacts = ({ approver, by, isSamePerson }: ApprovalAnswer): ApproverFacts => ({
