@@ -375,4 +375,14 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     '${host} can be reached from other machines: set --allowed-hosts to the names that clients use.',
     'An internal check: `--public-url` names a host',
   ],
+  [
+    'src/console/sign-in.ts',
+    '${issuer.name} sent no ID token.',
+    'An issuer answers the sign-in to the console with an access token alone, and the library takes it',
+  ],
+  [
+    'src/console/sign-in.ts',
+    'This sign-in was used already. Begin it again.',
+    'An issuer takes the same code a second time',
+  ],
 ];
