@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createCatalog } from '../src/catalog/catalog.ts';
 import { partFor } from '../src/settings/command-line.ts';
 import { declarations } from '../tools/index.ts';
+import { runConsoleRefusals } from './support/docs-console.ts';
 import { EXAMPLES } from './support/docs-examples.ts';
 import {
   REFUSED,
@@ -33,6 +34,7 @@ type Rows = readonly (readonly [when: string, text: string])[];
 
 let stops: Awaited<ReturnType<typeof runStops>>;
 let http: Awaited<ReturnType<typeof runHttpRefusals>>;
+let console: Awaited<ReturnType<typeof runConsoleRefusals>>;
 const rows: Record<'refused' | 'unconfirmed' | 'unanswered' | 'unusable' | 'statuses' | 'codes', Rows> = {
   refused: [],
   unconfirmed: [],
@@ -43,7 +45,7 @@ const rows: Record<'refused' | 'unconfirmed' | 'unanswered' | 'unusable' | 'stat
 };
 
 beforeAll(async () => {
-  [stops, http] = await Promise.all([runStops(), runHttpRefusals(), runGroups()]);
+  [stops, http, console] = await Promise.all([runStops(), runHttpRefusals(), runConsoleRefusals(), runGroups()]);
   const budget = "More deletes than the agent's `deletes-per-hour`";
   rows.refused = [...rows.refused, [budget, http.overBudget]];
 }, 120_000);
@@ -63,6 +65,7 @@ const messages = (): readonly string[] => [
   ...Object.values(stops).flatMap((group) => group.map(({ message }) => message)),
   ...Object.values(rows).flatMap((own) => own.map(([, text]) => text)),
   ...http.rows.map(([, , , message]) => message),
+  ...console.map(([, , message]) => message),
 ];
 
 /** Everything that the sources can say of an error. */
@@ -92,6 +95,8 @@ const SAID: readonly Said[] = [
   ...saidIn('src/mcp/prompts/text.ts', 'export function parseGiven'),
   ...saidIn('src/serve/http/guard.ts', 'export function whyMalformed'),
   ...saidIn('src/serve/http/responses.ts', 'export const REFUSALS'),
+  ...saidIn('src/console/request-checks.ts', 'const CONSOLE_REFUSALS'),
+  ...saidIn('src/console/sign-in.ts', 'export function createSignIn'),
 ];
 
 // `vitest run -u` rewrites the tables.
@@ -116,6 +121,10 @@ describe('the error catalogue', () => {
       http: table(
         ['when', 'status', 'code', 'says'],
         http.rows.map(([when, status, number, message]) => [when, status, number, code(message)]),
+      ),
+      console: table(
+        ['when', 'status', 'says'],
+        console.map(([when, status, message]) => [when, status, code(message)]),
       ),
       seldom: table(
         ['when', 'says'],

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RefusedError } from '../errors.ts';
 import type { ConnectionUse } from '../serve/http/connections.ts';
 import { type ListenerLimits, listen, type Tls } from '../serve/http/listener.ts';
+import { finish } from '../serve/http/send.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { createConsoleSessions } from './console-session.ts';
 import { createEntrance, toSignOut } from './entrance.ts';
@@ -63,6 +64,7 @@ export async function openConsole(deps: ConsoleDeps, routes = createRoutes(deps)
     const context = { facts, request, response, connection, path };
     try {
       await respond(context, new URLSearchParams(query.join('?')));
+      await finish(response, LIMITS.requestTimeoutMs);
     } catch (error) {
       if (!(error instanceof RefusedError)) log.error({ error: Object(error).name }, 'the console failed');
       if (response.headersSent) return void response.destroy();

@@ -68,40 +68,57 @@ const MAX_HEADERS = 200;
 /** Bytes of a form. Its longest field has some hundreds. */
 const MAX_FORM_BYTES = 16_384;
 
+/** What is told of requests that are refused. `whyMalformed` has words of its own. */
+const CONSOLE_REFUSALS = {
+  tooManyHeaders: { status: 431, message: 'The request has too many headers: at most 200 are read.' },
+  host: { status: 403, message: 'The console is not served under this host.' },
+  agentToken: {
+    status: 400,
+    message: 'The console takes no Authorization header: agents use the MCP server, which has an address of its own.',
+  },
+  misplaced: { status: 400, message: 'This console keeps its sessions in a cookie and takes no other token.' },
+  path: { status: 404, message: 'There is no such page.' },
+  embedded: { status: 403, message: 'Pages of other origins may link to the console, and nothing else.' },
+  origin: { status: 403, message: 'This form was not sent by a page of the console. Nothing was done.' },
+  fetchSite: {
+    status: 403,
+    message:
+      'The browser did not say that this form was sent by a page of the console (Sec-Fetch-Site). Nothing was done. Use a current browser.',
+  },
+  type: {
+    status: 415,
+    message: 'The content type must be application/x-www-form-urlencoded. Nothing was done.',
+  },
+  tooLarge: { status: 413, message: 'The form is too large: at most 16 KiB are read. Nothing was done.' },
+  formToken: {
+    status: 403,
+    message: 'This form belongs to another sign-in. Nothing was done. Open the page again.',
+  },
+} satisfies Record<string, ConsoleRefusal>;
+
 const isReading = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
 
 function wellFormed({ request }: ConsoleContext): CheckVerdict {
-  if (request.rawHeaders.length > 2 * MAX_HEADERS)
-    return { status: 431, message: 'The request has too many headers: at most 200 are read.' };
+  if (request.rawHeaders.length > 2 * MAX_HEADERS) return CONSOLE_REFUSALS.tooManyHeaders;
   const message = whyMalformed(request);
   return message === undefined ? undefined : { status: 400, message };
 }
 
 function ownHost({ facts, request }: ConsoleContext): CheckVerdict {
-  return request.headers.host?.toLowerCase() === facts.host
-    ? undefined
-    : { status: 403, message: 'The console is not served under this host.' };
+  return request.headers.host?.toLowerCase() === facts.host ? undefined : CONSOLE_REFUSALS.host;
 }
 
 function noAgentToken({ request }: ConsoleContext): CheckVerdict {
-  return request.headers.authorization === undefined
-    ? undefined
-    : {
-        status: 400,
-        message:
-          'The console takes no Authorization header: agents use the MCP server, which has an address of its own.',
-      };
+  return request.headers.authorization === undefined ? undefined : CONSOLE_REFUSALS.agentToken;
 }
 
 function tokensInPlace({ facts, request }: ConsoleContext): CheckVerdict {
-  return isMisplaced(request, facts.hasCookies)
-    ? { status: 400, message: 'This console keeps its sessions in a cookie and takes no other token.' }
-    : undefined;
+  return isMisplaced(request, facts.hasCookies) ? CONSOLE_REFUSALS.misplaced : undefined;
 }
 
 function knownPath({ facts, path }: ConsoleContext, state: ConsoleState): CheckVerdict {
   const matched = facts.match(path);
-  if (matched === undefined) return { status: 404, message: 'There is no such page.' };
+  if (matched === undefined) return CONSOLE_REFUSALS.path;
   state.matched = matched;
   return undefined;
 }
@@ -117,30 +134,23 @@ function knownMethod({ request }: ConsoleContext, { matched }: ConsoleState): Ch
 function notEmbedded({ request }: ConsoleContext): CheckVerdict {
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest } = request.headers;
   if (!isReading(request) || site === undefined || site === 'same-origin' || site === 'none') return undefined;
-  if (mode === 'navigate' && dest === 'document') return undefined;
-  return { status: 403, message: 'Pages of other origins may link to the console, and nothing else.' };
+  return mode === 'navigate' && dest === 'document' ? undefined : CONSOLE_REFUSALS.embedded;
 }
 
 function ownOrigin({ facts, request }: ConsoleContext): CheckVerdict {
-  if (isReading(request) || request.headers.origin === facts.origin) return undefined;
-  return { status: 403, message: 'This form was not sent by a page of the console. Nothing was done.' };
+  return isReading(request) || request.headers.origin === facts.origin ? undefined : CONSOLE_REFUSALS.origin;
 }
 
 function sameOriginFetch({ request }: ConsoleContext): CheckVerdict {
-  if (isReading(request) || request.headers['sec-fetch-site'] === 'same-origin') return undefined;
-  return {
-    status: 403,
-    message:
-      'The browser did not say that this form was sent by a page of the console (Sec-Fetch-Site). Nothing was done. Use a current browser.',
-  };
+  const isOwn = isReading(request) || request.headers['sec-fetch-site'] === 'same-origin';
+  return isOwn ? undefined : CONSOLE_REFUSALS.fetchSite;
 }
 
 function formType({ request }: ConsoleContext): CheckVerdict {
   if (isReading(request)) return undefined;
   const type = toMediaType(request.headers['content-type'] ?? '');
   const isForm = type?.essence === 'application/x-www-form-urlencoded';
-  if (isForm && request.headers['content-encoding'] === undefined) return undefined;
-  return { status: 415, message: 'The content type must be application/x-www-form-urlencoded. Nothing was done.' };
+  return isForm && request.headers['content-encoding'] === undefined ? undefined : CONSOLE_REFUSALS.type;
 }
 
 async function formBody({ request, response }: ConsoleContext, state: ConsoleState): Promise<CheckVerdict> {
@@ -148,14 +158,12 @@ async function formBody({ request, response }: ConsoleContext, state: ConsoleSta
   // A form is so small that it needs no room of its own.
   const read = await readBody(request, response, { maxBytes: MAX_FORM_BYTES, findRoom: async () => false });
   if (read === 'gone') return 'gone';
-  if (typeof read === 'string')
-    return { status: 413, message: 'The form is too large: at most 16 KiB are read. Nothing was done.' };
+  if (typeof read === 'string') return CONSOLE_REFUSALS.tooLarge;
   state.form = new URLSearchParams(read.toString('utf8'));
   return undefined;
 }
 
-async function session(context: ConsoleContext, state: ConsoleState): Promise<CheckVerdict> {
-  const { facts, request, connection } = context;
+async function session({ facts, request, connection }: ConsoleContext, state: ConsoleState): Promise<CheckVerdict> {
   const token = sentToken(request, 'session', facts.hasCookies);
   if (token === undefined || state.matched?.route.isOpen) return undefined;
   state.signedIn = await facts.sessions.find(token);
@@ -166,7 +174,6 @@ async function session(context: ConsoleContext, state: ConsoleState): Promise<Ch
 function formToken({ facts }: ConsoleContext, { form, signedIn }: ConsoleState): CheckVerdict {
   // Without a session a form does nothing but to sign in.
   if (form === undefined || signedIn === undefined) return undefined;
-  return facts.sessions.isFormToken(signedIn.session, form.get('token') ?? '')
-    ? undefined
-    : { status: 403, message: 'This form belongs to another sign-in. Nothing was done. Open the page again.' };
+  const isOwn = facts.sessions.isFormToken(signedIn.session, form.get('token') ?? '');
+  return isOwn ? undefined : CONSOLE_REFUSALS.formToken;
 }

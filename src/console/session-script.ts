@@ -20,6 +20,7 @@ export function runConsole(page: PageScript, terms: ScriptTerms): void {
   const kept = [terms.session, terms.attempt];
   let following: AbortController | undefined;
   let isSending = false;
+  let isAway = false;
 
   const toHeaders = (): Record<string, string> =>
     keepsTokens ? Object.fromEntries(kept.map((name) => [name, sessionStorage.getItem(name) ?? ''])) : {};
@@ -61,6 +62,15 @@ export function runConsole(page: PageScript, terms: ScriptTerms): void {
     }
   };
 
+  /** Says once that the page may not be as things are. The stream is asked for again in any case. */
+  const sayAway = async (response?: Response) => {
+    if (isAway) return;
+    isAway = true;
+    const page = response && new DOMParser().parseFromString(await response.text(), 'text/html');
+    const why = page?.querySelector('main p')?.textContent ?? 'The console cannot be reached.';
+    say(`${why} What this page shows may have changed since.`);
+  };
+
   const follow = async (main: HTMLElement) => {
     following?.abort();
     const control = new AbortController();
@@ -72,11 +82,13 @@ export function runConsole(page: PageScript, terms: ScriptTerms): void {
           headers: { ...toHeaders(), accept: 'text/event-stream' },
           signal: control.signal,
         });
-        // Signed out, or the approver has changed: the page says it itself.
+        // Signed out, or there is no such page any more: it says so itself.
         if (response.status === 401 || response.status === 404) return location.reload();
-        if (response.ok && response.body !== null) await read(response.body, (text) => page.replace(main, text));
+        if (!response.ok || response.body === null) await sayAway(response);
+        else if (isAway) return location.reload();
+        else await read(response.body, (text) => page.replace(main, text));
       } catch {
-        // the server is away; it is asked again
+        if (!control.signal.aborted) await sayAway();
       }
       await new Promise((resolve) => setTimeout(resolve, terms.againMs));
     }

@@ -48,7 +48,7 @@ const MAX_SUB_CHARS = 255;
  * `sub` alone decide who has signed in.
  */
 export function createSignIn({ key, url, once, config, clientSecretOf, fetch, today }: SignInDeps) {
-  const context = `attempt at ${url}`;
+  const context = `sign-in ${url}`;
   const known = new Map<
     string,
     { readonly made: string; readonly at: number; readonly found: Promise<Configuration> }
@@ -71,7 +71,11 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
     const { supportsPKCE: _, ...metadata } = found.serverMetadata();
     const { authorization_endpoint: authorization = '', token_endpoint: token = '' } = metadata;
     if (metadata.issuer !== issuer.issuer || ![authorization, token].every(isSafeUrl))
-      throw new SignInError(503, 'metadata', `${issuer.name} does not say of itself what the settings file says.`);
+      throw new SignInError(
+        503,
+        'metadata',
+        `The metadata of ${issuer.name} has another issuer, or addresses that are not https. The operator has to correct that.`,
+      );
     const trusted = new oidc.Configuration(
       // Keys and algorithms are those of the file.
       { ...metadata, jwks_uri: issuer.jwksUrl, id_token_signing_alg_values_supported: [...issuer.algorithms] },
@@ -91,7 +95,7 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
     } catch {
       throw new SignInError(
         503,
-        'client secret',
+        'client-secret',
         `The server cannot read its client secret for ${name}. The operator has to correct that.`,
       );
     }
@@ -122,9 +126,9 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
     if (error instanceof SignInError) return error;
     const { code, error: refusal } = Object(error);
     if (typeof code !== 'string' || code === 'OAUTH_TIMEOUT')
-      return new SignInError(503, 'not reached', `${issuer.name} cannot be reached. Try again in a moment.`);
+      return new SignInError(503, 'not-reached', `${issuer.name} cannot be reached. Try again in a moment.`);
     if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR')
-      return new SignInError(403, 'refused by the issuer', `${issuer.name} did not sign you in${toWord(refusal)}.`);
+      return new SignInError(403, 'refused', `${issuer.name} did not sign you in${toWord(refusal)}.`);
     return new SignInError(
       403,
       code,
@@ -169,7 +173,7 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
       if (attempt === undefined || attempt.until <= today())
         throw new SignInError(
           403,
-          'no attempt',
+          'attempt',
           'This sign-in was not begun in this window, or more than ten minutes ago. Begin it again.',
         );
       const issuer = config().issuers.find(({ name, issuer }) => name === attempt.issuer && issuer === attempt.iss);
@@ -188,7 +192,7 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
           idTokenExpected: true,
         });
         const claims = tokens.claims();
-        if (claims === undefined) throw new SignInError(403, 'no ID token', `${issuer.name} sent no ID token.`);
+        if (claims === undefined) throw new SignInError(403, 'id-token', `${issuer.name} sent no ID token.`);
         if (claims.act !== undefined)
           throw new SignInError(
             403,

@@ -2,8 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BrowserContext, Page } from 'playwright-core';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createOnceStore } from '../../src/agents/once.ts';
 import { html } from '../../src/console/html.ts';
 import type { ConsoleRoute } from '../../src/console/routes.ts';
+import { RefusedError } from '../../src/errors.ts';
 import { describeInBrowser } from '../support/browser.ts';
 import { createCertificate } from '../support/certificate.ts';
 import { freePort, openTestConsole, type TestConsole, toApprover, toConsoleConfig } from '../support/console.ts';
@@ -58,6 +60,20 @@ function toPages() {
   };
 }
 
+/** What is remembered of sessions, which a test can put out of reach. */
+function toOnce() {
+  const kept = createOnceStore(Date.now);
+  let error: Error | undefined;
+  const orFail = <T>(value: Promise<T>) => (error === undefined ? value : Promise.reject(error));
+  return {
+    use: (id: string, until: number) => orFail(kept.use(id, until)),
+    isUsed: (id: string) => orFail(kept.isUsed(id)),
+    fail: (given: Error | undefined) => {
+      error = given;
+    },
+  };
+}
+
 /** Pages of another port of loopback. */
 async function openStranger() {
   const server = createServer((_, response) => {
@@ -79,6 +95,7 @@ async function openStranger() {
 describeInBrowser('the console in a browser', (launch) => {
   describe.each(['http', 'https'] as const)('over %s', (scheme) => {
     const pages = toPages();
+    const once = toOnce();
     let console: TestConsole;
     let provider: Provider;
     let stranger: Awaited<ReturnType<typeof openStranger>>;
@@ -94,6 +111,7 @@ describeInBrowser('the console in a browser', (launch) => {
           port,
           url: scheme === 'http' ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
           tls: scheme === 'http' ? undefined : certificate,
+          once,
           clientSecretOf: () => provider.secret,
         },
         pages.routes,
@@ -163,6 +181,23 @@ describeInBrowser('the console in a browser', (launch) => {
       console.state.config = toConsoleConfig({ approvers: [] });
       pages.change('secret');
       await expect.poll(() => heading(), { timeout: 15_000 }).toBe('Sign in');
+    });
+
+    it('says that what it shows may have changed, and shows what holds once it can', async () => {
+      await signInByLink();
+      pages.change('before');
+      await page.goto(`${console.origin}/live`);
+      await expect.poll(() => heading()).toBe('before');
+      once.fail(new RefusedError('Redis cannot be reached.'));
+      pages.change('meanwhile');
+      const said = page.getByRole('alert');
+      await expect
+        .poll(() => said.textContent(), { timeout: 15_000 })
+        .toBe('Redis cannot be reached. What this page shows may have changed since.');
+      expect(await heading()).toBe('before');
+      once.fail(undefined);
+      await expect.poll(() => heading(), { timeout: 15_000 }).toBe('meanwhile');
+      expect(await said.count()).toBe(0);
     });
 
     it('opens a page that another origin links to', async () => {

@@ -56,38 +56,9 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The console in this process, under `url`, which need not be where it listens. */
-export async function openTestConsole(given: Partial<ConsoleDeps> = {}, routes?: readonly ConsoleRoute[]) {
-  const notes: EntryFields[] = [];
-  const logged: string[] = [];
-  const port = given.port ?? (await freePort());
-  const state = { config: toConsoleConfig(), now: Date.now() };
-  const today = () => state.now;
-  const log = (kind: string) => (fields: unknown, message?: string) => {
-    logged.push(`${kind} ${message} ${JSON.stringify(fields)}`);
-  };
-  const deps: ConsoleDeps = {
-    host: '127.0.0.1',
-    port,
-    url: `http://127.0.0.1:${port}`,
-    key: deriveKey(new Uint8Array(32).fill(7), 'console'),
-    approvals: createApprovalStore(today),
-    once: createOnceStore(today),
-    rules: () => createApproverRules(catalog, state.config),
-    config: () => state.config,
-    agents: { catalog, list: () => [], usedOf: async () => undefined, lastCallOf: () => undefined },
-    record: { append: async (fields) => notes.push(fields), head: () => ({ run: '', seq: 0, hash: '' }) },
-    recordFile: undefined,
-    clientSecretOf: () => undefined,
-    fetch: async (address, { method, headers, body, signal }) =>
-      fetch(address, { method, headers, redirect: 'manual', body: body ?? null, signal: signal ?? null }),
-    log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
-    clock: systemClock,
-    today,
-    ...given,
-  };
-  const opened = await openConsole(deps, routes);
-  const { origin, host, protocol } = new URL(deps.url);
+/** Sends requests as the console's own pages would. */
+export function toConsoleClient(port: number, url: string) {
+  const { origin, host, protocol } = new URL(url);
 
   /** Sends a request as the console's own page would. */
   const send = (path: string, { method, headers = {}, form, body: given }: Sent = {}): Promise<Answer> => {
@@ -120,7 +91,6 @@ export async function openTestConsole(given: Partial<ConsoleDeps> = {}, routes?:
     });
   };
 
-  const toLink = (name: string): string => toLinkToken(deps.key, name, state.now);
   /** What carries a token: a cookie over https, a header over http. */
   const carry = (token: string, kept: 'session' | 'attempt' = 'session'): Record<string, string> =>
     protocol === 'https:' ? { cookie: `__Host-console-${kept}=${token}` } : { [`x-console-${kept}`]: token };
@@ -132,25 +102,65 @@ export async function openTestConsole(given: Partial<ConsoleDeps> = {}, routes?:
     return cookie?.slice(name.length).split(';')[0];
   };
   return {
-    ...opened,
-    deps,
-    state,
-    notes,
-    logged,
     origin,
     host,
     send,
-    toLink,
     carry,
     tokenIn,
     /** Signs in by a link, and returns the headers that carry the session and what its forms hold. */
-    signIn: async (name: string, path = '/waiting') => {
-      const answer = await send('/link', { form: { link: toLink(name) } });
+    signInBy: async (link: string, path = '/waiting') => {
+      const answer = await send('/link', { form: { link } });
       const session = carry(tokenIn(answer) ?? '');
       const { body } = await send(path, { headers: session });
       const [, token = ''] = /name="token" value="([^"]+)"/.exec(body) ?? [];
       return { answer, session, token };
     },
+  };
+}
+
+/** The console in this process, under `url`, which need not be where it listens. */
+export async function openTestConsole(given: Partial<ConsoleDeps> = {}, routes?: readonly ConsoleRoute[]) {
+  const notes: EntryFields[] = [];
+  const logged: string[] = [];
+  const port = given.port ?? (await freePort());
+  const state = { config: toConsoleConfig(), now: Date.now() };
+  const today = () => state.now;
+  const log = (kind: string) => (fields: unknown, message?: string) => {
+    logged.push(`${kind} ${message} ${JSON.stringify(fields)}`);
+  };
+  const deps: ConsoleDeps = {
+    host: '127.0.0.1',
+    port,
+    url: `http://127.0.0.1:${port}`,
+    key: deriveKey(new Uint8Array(32).fill(7), 'console'),
+    approvals: createApprovalStore(today),
+    once: createOnceStore(today),
+    rules: () => createApproverRules(catalog, state.config),
+    config: () => state.config,
+    agents: { catalog, list: () => [], usedOf: async () => undefined, lastCallOf: () => undefined },
+    record: { append: async (fields) => notes.push(fields), head: () => ({ run: '', seq: 0, hash: '' }) },
+    recordFile: undefined,
+    clientSecretOf: () => undefined,
+    fetch: async (address, { method, headers, body, signal }) =>
+      fetch(address, { method, headers, redirect: 'manual', body: body ?? null, signal: signal ?? null }),
+    log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    clock: systemClock,
+    today,
+    ...given,
+  };
+  const opened = await openConsole(deps, routes);
+  const client = toConsoleClient(port, deps.url);
+
+  const toLink = (name: string): string => toLinkToken(deps.key, name, state.now);
+  return {
+    ...opened,
+    ...client,
+    deps,
+    state,
+    notes,
+    logged,
+    toLink,
+    signIn: (name: string, path?: string) => client.signInBy(toLink(name), path),
   };
 }
 

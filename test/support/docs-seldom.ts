@@ -415,4 +415,14 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'Too many calls wait for an approver. Have some of them answered, then call again.',
     '`confirm: person`: twenty calls of the agent wait, or a thousand of all agents',
   ],
+  [
+    'src/console/sign-in.ts',
+    '${issuer.name} sent no ID token.',
+    'An issuer answers the sign-in to the console with an access token alone, and the library takes it',
+  ],
+  [
+    'src/console/sign-in.ts',
+    'This sign-in was used already. Begin it again.',
+    'An issuer takes the same code a second time',
+  ],
 ];
