@@ -4,10 +4,19 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeInBrowser } from '../support/browser.ts';
 import { type ConsoleServer, openConsoleServer, signInByLink } from '../support/console-server.ts';
 import type { ClientOptions, Connected } from '../support/http-server.ts';
+import { openProvider, type Provider } from '../support/openid-provider.ts';
 import { openWorkosStandIn, type WorkosStandIn } from '../support/view-workos.ts';
 
-const SETTINGS = {
+const toSettings = ({ url, clientId }: Provider) => ({
   'log-level': 'trace',
+  issuers: {
+    login: {
+      issuer: url,
+      'jwks-url': `${url}/jwks`,
+      environment: 'other',
+      'sign-in': { 'client-id': clientId, 'client-secret-env': 'CONSOLE_SECRET' },
+    },
+  },
   agents: {
     cleanup: { allow: '*:full,*:credentials', confirm: 'person', list: 'all' },
     other: { allow: 'users:full', confirm: 'person', list: 'all' },
@@ -15,37 +24,56 @@ const SETTINGS = {
   approvers: {
     ada: { agents: ['*'], allow: ['*:full', '*:credentials'] },
     grace: { agents: ['cleanup'], allow: ['organizations:full'] },
+    lin: { issuer: 'login', sub: LIN, agents: ['*'], allow: ['*:full'] },
   },
-};
+});
+/** As the issuer and WorkOS know them. */
+const LIN = 'user_01JLIN00000000000000000000';
 
 describeInBrowser('the console of the built server', (launch) => {
   let workos: WorkosStandIn;
+  let provider: Provider;
   let server: ConsoleServer;
   let browser: Browser;
   beforeAll(async () => {
     browser = await launch();
     workos = await openWorkosStandIn();
-    server = await openConsoleServer(SETTINGS, workos.env);
+    provider = await openProvider();
+    server = await openConsoleServer(toSettings(provider), { ...workos.env, CONSOLE_SECRET: provider.secret });
   }, 60_000);
   afterAll(async () => {
     await server?.close();
+    await provider?.close();
     await workos?.close();
   });
 
   const opened: { readonly close: () => Promise<void> }[] = [];
   beforeEach(async () => {
     workos.reset();
+    provider.reset();
     return async () => {
       for (const one of opened.splice(0)) await one.close().catch(() => {}); // its server may have ended
     };
   });
 
-  const openPage = async (name: string): Promise<Page> => {
-    // A context of its own: nothing is kept from another approver.
+  /** In a context of its own: nothing is kept from another approver. */
+  const openBlank = async (): Promise<Page> => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    context.setDefaultTimeout(15_000);
     opened.push(context);
-    const page = await context.newPage();
+    return context.newPage();
+  };
+  const openPage = async (name: string): Promise<Page> => {
+    const page = await openBlank();
     await signInByLink(page, server, name);
+    return page;
+  };
+  /** Signs in as whom the provider has signed in. */
+  const openByIssuer = async (): Promise<Page> => {
+    const page = await openBlank();
+    await page.goto(server.url);
+    await page.getByRole('button', { name: 'Sign in with login' }).click();
+    await page.getByRole('heading', { level: 1, name: /^(Waiting|You are not an approver)$/ }).waitFor();
     return page;
   };
   const connect = async (agent: string, options?: ClientOptions): Promise<Connected> => {
@@ -70,7 +98,7 @@ describeInBrowser('the console of the built server', (launch) => {
   };
   const sayNo = async (page: Page, words = '') => {
     await page.getByText('No, refuse it').click();
-    await page.getByRole('textbox', { name: /What the agent is told/ }).fill(words);
+    await page.getByRole('textbox', { name: /message for the agent/ }).fill(words);
     await page.getByRole('button', { name: /^No/ }).click();
     await page
       .getByRole('main')
@@ -193,8 +221,8 @@ describeInBrowser('the console of the built server', (launch) => {
       text: expect.stringContaining('three of your calls'),
     });
     await page.goto(`${server.url}/waiting`);
-    await page.getByRole('button', { name: 'Ask about its calls again' }).click();
-    await expect.poll(() => page.getByRole('button', { name: 'Ask about its calls again' }).count()).toBe(0);
+    await page.getByRole('button', { name: /^Ask/ }).click();
+    await expect.poll(() => page.getByRole('button', { name: /^Ask/ }).count()).toBe(0);
     const calling = agent.call('delete_user', { user_id });
     await openCall(page, user_id);
     await sayYes(page, user_id);
@@ -234,6 +262,36 @@ describeInBrowser('the console of the built server', (launch) => {
     await calling;
   });
 
+  it('confirms for an approver of an issuer, but nothing about their own user', async () => {
+    provider.state.user = { sub: LIN };
+    const [page, ada, agent, user_id] = [
+      await openByIssuer(),
+      await openPage('ada'),
+      await connect('other'),
+      workos.newId('user'),
+    ];
+    const calls = [agent.call('delete_user', { user_id: LIN }), agent.call('delete_user', { user_id })];
+    await openCall(page, LIN);
+    expect(await page.getByRole('main').innerText()).toContain('it is about your own user');
+    await openCall(page, user_id);
+    await sayYes(page, user_id);
+    expect(await calls[1]).toMatchObject(SENT);
+    expect(workos.changes()).toEqual([`DELETE /user_management/users/${user_id}`]);
+    expect(lastDecision()).toMatchObject({ confirmation: 'console', approver: 'lin', approver_by: 'issuer' });
+    await openCall(ada, LIN);
+    await sayYes(ada, LIN);
+    expect(await calls[0]).toMatchObject(SENT);
+  }, 60_000);
+
+  it('lets in by the sub alone: not by an email, a name or a role', async () => {
+    provider.state.user = { sub: 'user_01JEVE', email: 'lin@example.org', name: 'lin', role: 'admin', approver: 'lin' };
+    const page = await openByIssuer();
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('You are not an approver');
+    expect(await page.getByRole('main').innerText()).toContain('user_01JEVE');
+    await page.goto(`${server.url}/waiting`);
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+  });
+
   it('forgets who has signed out', async () => {
     const page = await openPage('ada');
     await page.getByRole('button', { name: 'Sign out' }).click();
@@ -251,14 +309,15 @@ describeInBrowser('the console of the built server', (launch) => {
     ];
     const calling = agent.call('delete_organization', { organization_id });
     await openCall(page, organization_id);
-    const { grace: _, ...approvers } = SETTINGS.approvers;
-    expect(await server.reload({ ...SETTINGS, approvers })).toBe(true);
+    const settings = toSettings(provider);
+    const { grace: _, ...approvers } = settings.approvers;
+    expect(await server.reload({ ...settings, approvers })).toBe(true);
     // The page does not know it yet.
     await page.getByRole('textbox').first().fill(organization_id.slice(-6));
     await page.getByRole('button', { name: /^Yes/ }).click();
     await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
     expect(workos.changes()).toEqual([]);
-    expect(await server.reload(SETTINGS)).toBe(true);
+    expect(await server.reload(settings)).toBe(true);
     await openCall(ada, organization_id);
     await sayYes(ada, organization_id);
     await calling;
