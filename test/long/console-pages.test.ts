@@ -226,32 +226,38 @@ describeInBrowser('the pages of waiting calls', (launch) => {
     timeout: 60_000,
   }, async (colorScheme) => {
     const page = await open('ada', { colorScheme });
-    const look = async (what: string) => {
-      await expect.poll(() => page.locator('button:disabled').count()).toBe(0);
-      await page.evaluate(axe.source);
-      const { violations, passes } = Object(await page.evaluate(() => Object(globalThis).axe.run()));
+    const look = async (what: string, of: Page) => {
+      await expect.poll(() => of.locator('button:disabled').count()).toBe(0);
+      await of.evaluate(axe.source);
+      const { violations, passes } = Object(await of.evaluate(() => Object(globalThis).axe.run()));
       expect(passes.length).toBeGreaterThan(5);
       expect([what, ...violations.map(({ id, impact }: { id: string; impact: string }) => `${impact}: ${id}`)]).toEqual(
         [what],
       );
     };
-    await look('nothing waits');
+    const visitor = await (await launch()).newPage({ colorScheme });
+    opened.push(visitor);
+    for (const path of ['/waiting', `/link?token=${server.toLink('ada')}`, '/link?token=x']) {
+      await show(visitor, path);
+      await look(path, visitor);
+    }
+    await look('nothing waits', page);
     await put(toApproval('one', { reason: 'She has left.', shown: { warnings: ['Careful: `аda`.'] } }));
     await put(toUpdate('two'));
     for (let n = 0; n < 3; n += 1) await server.deps.approvals.countNo('cleaner');
     for (const path of ['/waiting', '/waiting/one', '/waiting/two', '/waiting/none']) {
       await show(page, path);
-      await look(path);
+      await look(path, page);
     }
     await show(page, '/waiting/one');
     await page.getByText('No, refuse it').click();
     await page.getByRole('textbox').first().fill('x');
     await yes(page).click();
     await page.getByRole('alert').waitFor();
-    await look('another text');
+    await look('another text', page);
     await server.deps.approvals.answer('two', byGrace('yes'));
     await show(page, '/waiting/two');
-    await look('answered');
+    await look('answered', page);
   });
 
   it.skipIf(!hasOpenssl)('is read and answered without script over https', async () => {
