@@ -181,6 +181,8 @@ describe('the page of all waiting calls', () => {
     expect(page).toContain('<form method="post" action="/agents/tpl.alice%2Fbob/lift">');
     expect(page).toContain('<input type="hidden" name="token" value="the form token">');
     expect(page).not.toContain('secret-agent');
+    for (let n = 0; n < 103; n += 1) for (let no = 0; no < 3; no += 1) await store.countNo(`agent-${n}`);
+    expect(toText(await showList())).toContain('Calls of 4 more agents are held.');
   });
 });
 
@@ -388,7 +390,7 @@ describe('an answer', () => {
     await store.put(toApproval('one'));
     await showCall('one');
     await clock.pass(60 * 60_000);
-    const late = 'Too late: it was not answered by 03:14 UTC , and nothing was sent.';
+    const late = 'Too late: it waited until 03:14 UTC . Nothing was sent, unless it was answered on another server.';
     expect(said(await act('one', yes))).toMatch(/^409 .*Your answer does not count/);
     expect(said(await act('one', yes))).toContain(late);
     expect(said(await showCall('one'))).toContain(late);

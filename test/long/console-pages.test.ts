@@ -151,6 +151,7 @@ describeInBrowser('the pages of waiting calls', (launch) => {
   it('shows the calls that come and go without being loaded again, and keeps the focus', async () => {
     await put(toApproval('one'));
     const page = await open();
+    expect(await page.title()).toBe('(1) Waiting · workos-mcp');
     await page.locator('#call-one').focus();
     await put(toUpdate('two'));
     await expect.poll(() => page.title()).toBe('(2) Waiting · workos-mcp');
@@ -196,7 +197,7 @@ describeInBrowser('the pages of waiting calls', (launch) => {
     await page.getByRole('textbox').fill('4N2B0C');
     server.state.now += 60 * 60_000 + 1;
     await yes(page).click();
-    await expect.poll(() => page.getByRole('main').innerText()).toContain('Too late: it was not answered by');
+    await expect.poll(() => page.getByRole('main').innerText()).toContain('Too late: it waited until');
   });
 
   const hostile = () =>

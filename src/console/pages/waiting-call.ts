@@ -2,7 +2,7 @@ import type { Row } from '../../audit/read/rows.ts';
 import { toPlain } from '../../audit/read/show.ts';
 import { type Approval, type ApprovalAnswer, MAX_WORDS_CHARS } from '../../call/confirm/approvals.ts';
 import { type Html, html } from '../html.ts';
-import type { Viewer } from '../routes.ts';
+import type { ConsolePage, Viewer } from '../routes.ts';
 import { entryPath } from './call-entry.ts';
 import type { ApprovalStage } from './known-calls.ts';
 import {
@@ -33,14 +33,14 @@ export type CallPageParts = {
 };
 
 /** A call with all that its preview has, and below it the words of its agent, and what the viewer can do. */
-export function drawCall(parts: CallPageParts): Html {
+export function drawCall(parts: CallPageParts): ConsolePage {
   const { approval, stage } = parts;
   const { shown, reason } = approval;
   const action = toHeading(shown.action);
-  return html`<p class="crumb"><a href="/waiting">All waiting calls</a></p>
+  const main = html`<p class="crumb"><a href="/waiting">All waiting calls</a></p>
 <article class="sheet">
 ${toEnvironment(shown.environment)}
-<h1>${action}${stage === 'waiting' && '?'}</h1>
+<h1>${stage === 'waiting' ? `${action}?` : action}</h1>
 ${drawObject(shown)}
 ${stage !== 'waiting' && drawEnd(parts)}
 ${drawFacts(approval)}
@@ -51,6 +51,14 @@ ${
 }
 ${stage === 'waiting' && drawForms(parts)}
 </article>`;
+  return { title: toTitle(parts), main };
+}
+
+/** Also when the page changes while it is open. */
+function toTitle({ approval, stage, answer }: CallPageParts): string {
+  const action = toHeading(approval.shown.action);
+  if (stage === 'waiting') return `${action}?`;
+  return answer === undefined ? action : `${answer.answer === 'yes' ? 'Yes' : 'No'}: ${action}`;
 }
 
 function drawFacts({ shown }: Approval): Html {
@@ -81,10 +89,11 @@ ${requester !== undefined && html`<dt>Works for</dt><dd>${requester}</dd>`}
 </dl>`;
 }
 
-function drawForms({ approval, viewer, whyNot, isRequester, wrong }: CallPageParts): Html {
+function drawForms(parts: CallPageParts): Html {
+  const { approval, viewer, whyNot, isRequester, wrong } = parts;
   const { handle, shown } = approval;
   if (whyNot !== undefined)
-    return html`<div class="asking"><p class="warning" data-title="${toHeading(shown.action)}?">You may not answer this call: ${whyNot}.</p></div>`;
+    return html`<div class="asking"><p class="warning" data-title="${toTitle(parts)}">You may not answer this call: ${whyNot}.</p></div>`;
   const begin = (answer: ApprovalAnswer['answer']) =>
     html`<form method="post" action="/waiting/${encodeURIComponent(handle)}"><input type="hidden" name="token" value="${viewer.formToken}"><input type="hidden" name="answer" value="${answer}">`;
   const isWrong = wrong !== undefined;
@@ -106,23 +115,19 @@ ${begin('no')}
 </section>`;
 }
 
-function drawEnd({ approval, stage, answer, wrong, entry }: CallPageParts): Html {
+function drawEnd(parts: CallPageParts): Html {
+  const { approval, wrong, entry } = parts;
   const calls = `/calls?${new URLSearchParams({ agent: approval.caller, object: approval.shown.id })}`;
-  const title = toHeading(approval.shown.action);
   return html`${wrong !== undefined && html`<p class="wrong" role="alert">${wrong}</p>`}
-<div class="outcome"><p data-title="${answer === undefined ? '' : `${answer.answer === 'yes' ? 'Yes' : 'No'}: `}${title}">${toOutcome({ approval, stage, answer, entry })}</p>
+<div class="outcome"><p data-title="${toTitle(parts)}">${toOutcome(parts)}</p>
 <p>${entry === undefined ? html`<a href="${calls}">Find it in the record</a>` : html`On record: <a href="${entryPath(entry)}">${toPlain(entry.state)}</a>, ${toPlain(entry.text)}`}</p></div>`;
 }
 
-function toOutcome({
-  approval: { until },
-  stage,
-  answer,
-  entry,
-}: Pick<CallPageParts, 'approval' | 'stage' | 'answer' | 'entry'>): Html {
+function toOutcome({ approval, stage, answer, entry }: CallPageParts): Html {
+  const { until } = approval;
   if (answer === undefined) {
     return stage === 'late'
-      ? html`Too late: it was not answered by ${toTime(until)}, and nothing was sent. The agent can call again, and approvers are asked again.`
+      ? html`Too late: it waited until ${toTime(until)}. Nothing was sent, unless it was answered on another server. The agent can call again, and approvers are asked again.`
       : html`It no longer waits: it was answered on another server, or the server was restarted.`;
   }
   const who = html`${toName(answer.approver)} (${toSignIn(answer.by)}) at ${toTime(answer.at)}`;

@@ -1,5 +1,6 @@
 import type { Approval } from '../../call/confirm/approvals.ts';
 import { type Html, html } from '../html.ts';
+import type { ConsolePage } from '../routes.ts';
 import { heldForms } from './agent-page.ts';
 import { drawObject, toAgo, toCode, toEnvironment, toHeading, toName } from './shown.ts';
 
@@ -22,20 +23,23 @@ export type WaitingPageParts = {
 const MAX_SHOWN = 100;
 
 /** The calls that wait, those first that have waited longest. */
-export function drawWaiting({ entries, held, formToken, now }: WaitingPageParts): Html {
+export function drawWaiting({ entries, held, formToken, now }: WaitingPageParts): ConsolePage {
   const count = entries.length;
   const title = count === 0 ? 'Waiting' : `(${count}) Waiting`;
   const sentence =
     count === 0 ? 'No call waits.' : count === 1 ? '1 call waits for a yes.' : `${count} calls wait for a yes.`;
-  return html`<h1>Waiting</h1>
+  const more = held.length - MAX_SHOWN;
+  const main = html`<h1>Waiting</h1>
 <p class="quiet" data-title="${title}">${sentence}</p>
 ${heldForms(held.slice(0, MAX_SHOWN), formToken)}
+${more > 0 && html`<p>Calls of ${more} more agents are held.</p>`}
 ${
   count === 0
     ? html`<p class="sheet empty">Calls that need a yes appear here as soon as agents make them.</p>`
     : html`<ul class="entries">${entries.slice(0, MAX_SHOWN).map((entry) => drawEntry(entry, now))}</ul>`
 }
 ${count > MAX_SHOWN && html`<p>${count - MAX_SHOWN} more calls wait. They appear once these are answered.</p>`}`;
+  return { title, main };
 }
 
 function drawEntry({ approval, whyNot }: WaitingEntry, now: number): Html {

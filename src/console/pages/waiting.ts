@@ -6,7 +6,6 @@ import type { ConsolePage, ConsoleRoute, PageRequest, Viewer } from '../routes.t
 import { decideAnswer } from './decide-answer.ts';
 import { createKnownCalls, type KnownCall } from './known-calls.ts';
 import { toLive } from './live.ts';
-import { toHeading } from './shown.ts';
 import { drawCall } from './waiting-call.ts';
 import { drawWaiting } from './waiting-list.ts';
 
@@ -47,13 +46,14 @@ export function toWaitingRoutes(deps: WaitingPageDeps): readonly ConsoleRoute[] 
     return call !== undefined && rules().sees(approver, call.approval.caller) ? call : undefined;
   };
 
-  const drawList = async ({ approver, formToken }: Viewer): Promise<Html> => {
+  const toListPage = async ({ approver, formToken }: Viewer): Promise<ConsolePage> => {
     const { sees, whyNot } = rules();
     const [waiting, held] = await Promise.all([approvals.list(), approvals.heldCallers()]);
     const entries = waiting
       .filter(({ caller }) => sees(approver, caller))
       .map((approval) => ({ approval, whyNot: whyNot(approver, approval) }));
-    return drawWaiting({ entries, held: held.filter((agent) => sees(approver, agent)), formToken, now: today() });
+    const seen = held.filter((agent) => sees(approver, agent));
+    return { ...drawWaiting({ entries, held: seen, formToken, now: today() }), isLive: true };
   };
   const toCallPage = async (
     call: KnownCall | undefined,
@@ -64,7 +64,7 @@ export function toWaitingRoutes(deps: WaitingPageDeps): readonly ConsoleRoute[] 
     const { whyNot, isRequester } = rules();
     const { approver } = viewer;
     const { approval } = call;
-    const main = drawCall({
+    const page = drawCall({
       ...call,
       viewer,
       whyNot: whyNot(approver, approval),
@@ -72,14 +72,13 @@ export function toWaitingRoutes(deps: WaitingPageDeps): readonly ConsoleRoute[] 
       wrong: wrong?.message,
       entry: await entryOf(call),
     });
-    const title = `${toHeading(approval.shown.action)}${call.stage === 'waiting' ? '?' : ''}`;
-    return { title, main, ...(wrong === undefined ? { isLive: true } : { status: wrong.status }) };
+    return { ...page, ...(wrong === undefined ? { isLive: true } : { status: wrong.status }) };
   };
-  const follow = ({ viewer, signal }: PageRequest, draw: (viewer: Viewer) => Promise<Html>) =>
+  const follow = ({ viewer, signal }: PageRequest, toPage: (viewer: Viewer) => Promise<ConsolePage>) =>
     toLive(
       async () => {
         const now = toViewer(viewer);
-        return now && draw(now);
+        return now && (await toPage(now)).main;
       },
       { onChange: approvals.onChange, clock, signal },
     );
@@ -88,14 +87,13 @@ export function toWaitingRoutes(deps: WaitingPageDeps): readonly ConsoleRoute[] 
   return [
     {
       path: '/waiting',
-      show: async ({ viewer }) => ({ title: 'Waiting', main: await drawList(viewer), isLive: true }),
-      follow: (request) => follow(request, drawList),
+      show: ({ viewer }) => toListPage(viewer),
+      follow: (request) => follow(request, toListPage),
     },
     {
       path: '/waiting/:handle',
       show: async (request) => toCallPage(await find(handleOf(request), request.viewer), request.viewer),
-      follow: (request) =>
-        follow(request, async (viewer) => (await toCallPage(await find(handleOf(request), viewer), viewer)).main),
+      follow: (request) => follow(request, async (viewer) => toCallPage(await find(handleOf(request), viewer), viewer)),
       act: async (request) => {
         const handle = handleOf(request);
         // Asked at the act: a rule, or the approver, may have gone since the page was shown.
