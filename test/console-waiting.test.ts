@@ -220,7 +220,7 @@ describe('the page of one waiting call', () => {
         'Asked 02:14 UTC , waits until 03:14 UTC',
         'The agent gives this reason, in its own words: She has left.',
         'To confirm, type 4N2B0C , the end of its ID: Yes, delete user',
-        'No, refuse it What the agent is told (optional): No, do not delete user',
+        'No, refuse it A message for the agent (optional): No, do not delete user',
       ].join(' '),
     );
   });

@@ -109,7 +109,7 @@ ${
 <button class="yes" data-inert>Yes, ${shown.action}</button></form>
 <details><summary>No, refuse it</summary>
 ${begin('no')}
-<label for="words">What the agent is told (optional):</label>
+<label for="words">A message for the agent (optional):</label>
 <textarea id="words" name="words" rows="2" maxlength="${MAX_WORDS_CHARS}"></textarea>
 <button>No, do not ${shown.action}</button></form></details>
 </section>`;
