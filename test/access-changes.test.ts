@@ -70,6 +70,13 @@ describe('what an agent has gained and lost', () => {
       [],
     ],
     [
+      'a client that was trusted before',
+      bot('delete_user', { confirm: 'person', clientAsks: 'trusted' }),
+      bot('delete_user', { confirm: 'person', clientAsks: 'trusted' }),
+      [],
+      [],
+    ],
+    [
       'answers of the requester',
       bot('delete_user', { confirm: 'person', samePerson: 'refuse' }),
       bot('delete_user', { confirm: 'person', samePerson: 'allow' }),

@@ -44,9 +44,9 @@ describe('a file with a console', () => {
     ['bot', ' The person for whom the agent calls may not answer.'],
     ['helper', ' A client that can ask a person is trusted to do so instead.'],
   ])('is shown by check --agent %s', async (name, besides) => {
-    expect(await run('check', '--agent', name)).toContain(
-      `Calls that need a confirmation wait for an approver in the console.${besides}\n`,
-    );
+    const text = await run('check', '--agent', name);
+    expect(text.includes('\nbob ')).toBe(name === 'bot');
+    expect(text).toContain(`Calls that need a confirmation wait for an approver in the console.${besides}\n`);
   });
 
   it('is shown by check --json', async () => {

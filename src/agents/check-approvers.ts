@@ -74,7 +74,8 @@ function askingFault(config: AgentsConfig, member: Member, setting: ApproverSett
   return isAlone ? `same-person: refuse needs an approver besides its owner ${owner}.` : undefined;
 }
 
-const approversOf = ({ approvers }: AgentsConfig, agent: string) =>
+/** The approvers of an agent or template of the file. */
+export const approversOf = ({ approvers }: AgentsConfig, agent: string) =>
   approvers.filter(({ agents }) => agents.includes(agent) || agents.includes(EVERY_AGENT));
 
 /** What is wrong with an agent that could act as an approver. */

@@ -1,4 +1,4 @@
-import type { AgentsConfig, ApproverConfig } from '../settings/agents-config.ts';
+import type { ApproverConfig } from '../settings/agents-config.ts';
 import { header, type Look, table } from './table.ts';
 
 /** An approver, as `check --json` prints it. */
@@ -10,7 +10,7 @@ export type ReviewedApprover = {
   readonly allow: readonly string[];
 };
 
-export const toReviewedApprovers = ({ approvers }: Pick<AgentsConfig, 'approvers'>): readonly ReviewedApprover[] =>
+export const toReviewedApprovers = (approvers: readonly ApproverConfig[]): readonly ReviewedApprover[] =>
   approvers
     .map(({ name, person = null, agents, allow }) => ({ name, person, agents, allow }))
     .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
@@ -19,7 +19,7 @@ export const signInWords = ({ person }: Pick<ApproverConfig, 'person'>): string 
   person === undefined ? 'by a link' : `with ${person.issuer}`;
 
 /** Who may answer the calls of which agents, for people. @param url of the console, if there is one */
-export function approversReport({ approvers }: AgentsConfig, url: string | undefined, look: Look): string {
+export function approversReport(approvers: readonly ApproverConfig[], url: string | undefined, look: Look): string {
   if (approvers.length === 0) return '';
   const rows = approvers.map((approver) => [
     { text: approver.name, style: 'bold' as const },

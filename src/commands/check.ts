@@ -1,5 +1,6 @@
 import { createPolicy } from '../access/policy.ts';
 import type { TokenCounts } from '../access/token-cost.ts';
+import { approversOf } from '../agents/check-approvers.ts';
 import { checkAuditFile } from '../audit/file-sink.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Environment } from '../catalog/declaration.ts';
@@ -51,10 +52,19 @@ export async function check(loaded: Loaded, { catalog, host, tokens, look }: Che
     ? { ...(await ofHttp(loaded, catalog, host)), stop: undefined }
     : { ...ofStdio(loaded, catalog, host), told: [] };
   const said = [...httpWarnings(config.http), ...told].map((warning) => `warning: ${warning}\n`);
-  const approvers = toReviewedApprovers(agents);
-  const report = checkReport({ catalog, tokens, look, json, agents: members, approvers });
+  // Behind the name of a template stands what it is.
+  const approvers = members.flatMap(({ name }) => approversOf(agents, name.split(' ')[0] ?? name));
+  const shown = agents.approvers.filter((approver) => approvers.includes(approver));
+  const report = checkReport({
+    catalog,
+    tokens,
+    look,
+    json,
+    agents: members,
+    approvers: toReviewedApprovers(shown),
+  });
   const url = config.http.consolePort === undefined ? undefined : toConsoleUrl(config);
-  const answering = overHttp ? approversReport(agents, url, look) : '';
+  const answering = overHttp ? approversReport(shown, url, look) : '';
   const digest = overHttp ? [`Settings ${shortDigestOf(loaded)}, as the record names them.\n`] : [];
   return {
     report: json ? report : [report, answering, ...digest, ...said, ...(keyless ? [WITHOUT_KEYS] : [])].join(''),

@@ -69,7 +69,7 @@ export const OPTIONS = {
     restricts: true,
     kind: 'choice',
     choices: ['auto', 'strict', 'off', 'person'],
-    help: 'How deletes, and updates that change who can sign in as a user, are confirmed (strict with a production key, else auto)',
+    help: 'How deletes, and updates that change who can sign in as a user, are confirmed; person stands for approvers in the console, over HTTP (strict with a production key, else auto)',
   },
   'dry-run': {
     restricts: true,
