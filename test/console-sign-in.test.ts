@@ -102,6 +102,7 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
   it.each([
     '//evil.example/x',
     'https://evil.example/waiting',
+    'https://evil.example//evil.example/waiting',
     '/\\evil.example',
     '/sign-out',
     '/no-such-page',
@@ -145,7 +146,15 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
       async () => ({ key: { kid: 'provider-1', alg: 'RS256', ...(await generateKeyPair('RS256')) } }),
       INVALID,
     ],
-    ['an algorithm that the file does not list', async () => ({ key: await newKey('provider-1', 'RS384') }), INVALID],
+    [
+      'an algorithm that the file does not list',
+      async () => {
+        const key = await newKey('provider-2', 'RS384');
+        use(toIssuer({ m2mAudience: 'asks for the keys anew' }));
+        return { key, published: [key] };
+      },
+      INVALID,
+    ],
     ['no ID token', () => json(200, { access_token: 'at', token_type: 'Bearer' }), INVALID],
     [
       'an unsigned ID token',
@@ -247,12 +256,16 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
     expectRefused(await post(begun.attempt, form), 403, 'more than ten minutes ago');
   });
 
-  it('refuses what comes back a second time', async () => {
+  it.each([
+    [false, 'OAUTH_RESPONSE_BODY_ERROR'],
+    [true, 'This sign-in was used already.'],
+  ])('refuses what comes back a second time, where the issuer takes the code again: %s', async (forgets, said) => {
+    provider.state.forgets = forgets;
     const begun = await begin();
     const form = await visit(begun);
     expect((await post(begun.attempt, form)).headers.location).toBe('/waiting');
     console.notes.length = 0;
-    expectRefused(await post(begun.attempt, form), 403, 'OAUTH_RESPONSE_BODY_ERROR');
+    expectRefused(await post(begun.attempt, form), 403, said);
   });
 
   it('refuses what comes back once the file has another issuer under the name', async () => {

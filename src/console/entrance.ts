@@ -42,8 +42,8 @@ export function createEntrance(deps: ConsoleDeps, { sessions, isPage }: Entrance
   /** Where to go after a sign-in: a page of the console alone. */
   const toAddress = (given: string | null | undefined): string => {
     if (given == null || given.length > MAX_ADDRESS_CHARS || !URL.canParse(given, url)) return FIRST_PAGE;
-    const { origin, pathname, search } = new URL(given, url);
-    return origin === new URL(url).origin && isPage(pathname) ? `${pathname}${search}` : FIRST_PAGE;
+    const { pathname, search } = new URL(given, url);
+    return isPage(pathname) ? `${pathname}${search}` : FIRST_PAGE;
   };
 
   const signInPage = (address: string | undefined): ConsolePage => {

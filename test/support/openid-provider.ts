@@ -12,6 +12,10 @@ export type ProviderState = {
   claims: (claims: JWTPayload) => JWTPayload;
   /** Signs in the place of its own key. */
   key: KeyPair | undefined;
+  /** Keys that it publishes beside its own. */
+  published: readonly KeyPair[];
+  /** Whether it takes a code a second time, which it must not. */
+  forgets: boolean;
   /** Members of what it says of itself. */
   metadata: Readonly<Record<string, unknown>>;
   /** Changes the address that it sends the browser back to. */
@@ -34,6 +38,8 @@ export async function openProvider({ clientId = 'client_console', secret = 'a se
     user: { sub: 'user_ada' },
     claims: (claims) => claims,
     key: undefined,
+    published: [],
+    forgets: false,
     metadata: {},
     back: (address) => address,
     token: undefined,
@@ -68,7 +74,7 @@ export async function openProvider({ clientId = 'client_console', secret = 'a se
       return json(response, 401, { error: 'invalid_client' });
     const given = form.get('code') ?? '';
     const code = codes.get(given);
-    codes.delete(given);
+    if (!state.forgets) codes.delete(given);
     const verifier = createHash('sha256')
       .update(form.get('code_verifier') ?? '')
       .digest('base64url');
@@ -99,8 +105,14 @@ export async function openProvider({ clientId = 'client_console', secret = 'a se
         ...state.metadata,
       });
     }
-    if (address.pathname === '/jwks')
-      return json(response, 200, { keys: [{ ...(await exportJWK(own.publicKey)), kid: own.kid, use: 'sig' }] });
+    if (address.pathname === '/jwks') {
+      const keys = [own, ...state.published].map(async ({ publicKey, kid }) => ({
+        ...(await exportJWK(publicKey)),
+        kid,
+        use: 'sig',
+      }));
+      return json(response, 200, { keys: await Promise.all(keys) });
+    }
     if (address.pathname === '/authorize') return authorize(address, response);
     if (address.pathname === '/token') return token(request, response);
     return response.writeHead(404).end();
