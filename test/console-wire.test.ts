@@ -308,6 +308,12 @@ describe.each(['http', 'https'] as const)('the console over %s', (scheme) => {
     expect(pages.acts).toEqual([]);
   });
 
+  it('says that nothing was done where a form comes after the end of its session', async () => {
+    await post('/sign-out');
+    expect((await post('/things/this', { answer: 'yes' })).body).toContain('Nothing was done.');
+    expect((await get('/things/this')).body).not.toContain('Nothing was done.');
+  });
+
   it('signs out that one session alone, by a form of its own', async () => {
     expect((await console.send('/sign-out', { headers: ada.session, form: { token: grace.token } })).status).toBe(403);
     expect((await get('/sign-out')).status).toBe(405);

@@ -19,7 +19,7 @@ export type EntranceParts = {
 
 export type Entrance = {
   readonly routes: readonly OpenRoute[];
-  /** What is shown in the place of a page. @param address to go to afterwards */
+  /** What is shown in the place of a page. @param address to go to afterwards, where nothing was sent */
   readonly signInPage: (address: string | undefined) => ConsolePage;
 };
 
@@ -28,11 +28,12 @@ const FIRST_PAGE = '/waiting';
 /** Characters of an address that is gone to after a sign-in. */
 const MAX_ADDRESS_CHARS = 1_000;
 
-const LINK_FAULT = toFaultPage(
-  403,
-  'This link is not valid',
-  'A link to the console signs in once and within two minutes, on the server that it was made for. Make another one with: workos-mcp console login --as NAME',
-);
+const LINK_FAULT: ConsolePage = {
+  status: 403,
+  title: 'This link is not valid',
+  main: html`<h1>This link is not valid</h1>
+<p>A link to the console signs in once and within two minutes, on the server that it was made for. Make another one with: <code>workos-mcp console login --as NAME</code></p>`,
+};
 
 /** What needs no sign-in: signing in, the script and the style. */
 export function createEntrance(deps: ConsoleDeps, { sessions, isPage }: EntranceParts): Entrance {
@@ -46,19 +47,20 @@ export function createEntrance(deps: ConsoleDeps, { sessions, isPage }: Entrance
     return isPage(pathname) ? `${pathname}${search}` : FIRST_PAGE;
   };
 
-  const signInPage = (address: string | undefined): ConsolePage => {
+  const toSignInPage = (address: string, isLost: boolean): ConsolePage => {
     const { issuers, approvers } = config();
     const buttons = issuers
       .filter(({ signIn }) => signIn !== undefined)
       .map(
         ({ name }) => html`<form method="post" action="/sign-in">
-<input type="hidden" name="issuer" value="${name}"><input type="hidden" name="to" value="${toAddress(address)}">
+<input type="hidden" name="issuer" value="${name}"><input type="hidden" name="to" value="${address}">
 <button>Sign in with ${name}</button></form>`,
       );
     const byLink =
       approvers.some(({ person }) => person === undefined) &&
-      html`<p>Who has no issuer signs in by a link, which the operator makes on the server: <code>workos-mcp console login --as NAME</code></p>`;
-    return { status: 401, title: 'Sign in', main: html`<h1>Sign in</h1>${buttons}${byLink}` };
+      html`<p>Approvers without an issuer sign in by a link, which the operator makes on the server with: <code>workos-mcp console login --as NAME</code></p>`;
+    const lost = isLost && html`<p>You are not signed in any more. Nothing was done.</p>`;
+    return { status: 401, title: 'Sign in', main: html`<h1>Sign in</h1>${lost}${buttons}${byLink}` };
   };
 
   /** A sign-in that cannot be recorded is refused. */
@@ -131,7 +133,7 @@ export function createEntrance(deps: ConsoleDeps, { sessions, isPage }: Entrance
     {
       isOpen: true,
       path: '/sign-in',
-      show: async () => ({ ...signInPage(undefined), status: 200 }),
+      show: async () => ({ ...toSignInPage(FIRST_PAGE, false), status: 200 }),
       act: async ({ form }) => {
         try {
           const begun = await signIn.begin(form.get('issuer') ?? '', toAddress(form.get('to')));
@@ -168,7 +170,7 @@ export function createEntrance(deps: ConsoleDeps, { sessions, isPage }: Entrance
       },
     },
   ];
-  return { routes, signInPage };
+  return { routes, signInPage: (address) => toSignInPage(toAddress(address), address === undefined) };
 }
 
 export const toSignOut = (sessions: ConsoleSessions): ClosedRoute => ({
