@@ -191,8 +191,12 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
     use(toIssuer({ m2mAudience: what })); // asks for the metadata anew
     const { answer } = await begin();
     expectRefused(answer, status, 'You are not signed in');
-    // It is asked again, once it has been corrected.
+    // It is asked again after five seconds, and no earlier.
     provider.reset();
+    provider.asked.length = 0;
+    console.state.now += 4_999;
+    expect([(await begin()).answer.status, provider.asked]).toEqual([status, []]);
+    console.state.now += 1;
     expect((await begin()).answer.status).toBe(200);
   });
 

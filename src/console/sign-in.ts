@@ -32,10 +32,14 @@ type SignInAttempt = {
   readonly until: number;
 };
 
+/** What was found of an issuer with these settings, and until when it is used. Milliseconds since 1970. */
+type KnownIssuer = { readonly made: string; until: number; readonly found: Promise<Configuration> };
+
 type SignInDeps = Pick<ConsoleDeps, 'key' | 'url' | 'once' | 'config' | 'clientSecretOf' | 'fetch' | 'today'>;
 
-/** What an issuer says of itself is asked for again after so many milliseconds. */
+/** Milliseconds for which the metadata of an issuer is kept, and for which it is not asked again after a failure. */
 const METADATA_MS = 10 * 60_000;
+const FAILED_MS = 5_000;
 /** Seconds for each request to an issuer. */
 const TIMEOUT_S = 5;
 /** Milliseconds by which the clock of an issuer may be ahead. */
@@ -49,10 +53,7 @@ const MAX_SUB_CHARS = 255;
  */
 export function createSignIn({ key, url, once, config, clientSecretOf, fetch, today }: SignInDeps) {
   const context = `sign-in ${url}`;
-  const known = new Map<
-    string,
-    { readonly made: string; readonly at: number; readonly found: Promise<Configuration> }
-  >();
+  const known = new Map<string, KnownIssuer>();
 
   const connect = async (
     issuer: IssuerConfig,
@@ -62,7 +63,8 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
     const oidc = await import('openid-client');
     const toFetch: CustomFetch = (address, { method, headers, body, signal }) =>
       fetch(address, { method, headers, body: body == null ? undefined : String(body), signal });
-    const isPlain = issuer.issuer.startsWith('http:'); // on loopback alone
+    // The settings file takes such addresses on loopback alone, and those of the metadata are checked below.
+    const isPlain = [issuer.issuer, issuer.jwksUrl].some((address) => address.startsWith('http:'));
     const found = await oidc.discovery(new URL(issuer.issuer), clientId, undefined, undefined, {
       timeout: TIMEOUT_S,
       execute: isPlain ? [oidc.allowInsecureRequests] : [],
@@ -101,7 +103,7 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
     }
   };
 
-  /** What an issuer says of itself, asked for once for all who sign in meanwhile. */
+  /** The metadata of an issuer, which all sign-ins share. */
   const reach = (issuer: IssuerConfig): Promise<Configuration> => {
     if (issuer.signIn === undefined)
       throw new SignInError(
@@ -113,11 +115,12 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
     const secret = readSecret(issuer);
     const made = JSON.stringify([issuer, secret]);
     const last = known.get(issuer.name);
-    if (last !== undefined && last.made === made && today() < last.at + METADATA_MS) return last.found;
-    const entry = { made, at: today(), found: connect(issuer, clientId, secret) };
+    if (last !== undefined && last.made === made && today() < last.until) return last.found;
+    const entry = { made, until: today() + METADATA_MS, found: connect(issuer, clientId, secret) };
     known.set(issuer.name, entry);
+    // Requests without a sign-in must not have the server ask an issuer that is down over and over.
     entry.found.catch(() => {
-      if (known.get(issuer.name) === entry) known.delete(issuer.name);
+      entry.until = today() + FAILED_MS;
     });
     return entry.found;
   };
@@ -203,7 +206,7 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
           throw new SignInError(403, 'iat', `The clock of ${issuer.name} is ahead of the server's.`);
         if (claims.sub.length > MAX_SUB_CHARS)
           throw new SignInError(403, 'sub', `${issuer.name} sent a sub that is too long.`);
-        // Once it is known to be good: otherwise anyone could fill what is remembered.
+        // Only now that it is known to be good: otherwise requests without a sign-in could fill the store.
         if (!(await once.use(`attempt.${attempt.state}`, attempt.until)))
           throw new SignInError(403, 'used', 'This sign-in was used already. Begin it again.');
         const by: Person = { issuer: issuer.name, sub: claims.sub };
