@@ -100,7 +100,7 @@ describeInBrowser('the console of the built server', (launch) => {
   };
   const sayNo = async (page: Page, words = '') => {
     await page.getByText('No, refuse it').click();
-    await page.getByRole('textbox', { name: /message for the agent/ }).fill(words);
+    await page.locator('textarea').fill(words);
     await page.getByRole('button', { name: /^No/ }).click();
     await page
       .getByRole('main')
