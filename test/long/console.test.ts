@@ -2,9 +2,11 @@ import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeInBrowser } from '../support/browser.ts';
+import { hasOpenssl } from '../support/certificate.ts';
 import { type ConsoleServer, openConsoleServer, signInByLink } from '../support/console-server.ts';
 import type { ClientOptions, Connected } from '../support/http-server.ts';
 import { openProvider, type Provider } from '../support/openid-provider.ts';
+import { openTlsProxy } from '../support/tls-proxy.ts';
 import { openWorkosStandIn, type WorkosStandIn } from '../support/view-workos.ts';
 
 const toSettings = ({ url, clientId }: Provider) => ({
@@ -98,7 +100,7 @@ describeInBrowser('the console of the built server', (launch) => {
   };
   const sayNo = async (page: Page, words = '') => {
     await page.getByText('No, refuse it').click();
-    await page.getByRole('textbox', { name: /message for the agent/ }).fill(words);
+    await page.locator('textarea').fill(words);
     await page.getByRole('button', { name: /^No/ }).click();
     await page
       .getByRole('main')
@@ -347,6 +349,38 @@ describeInBrowser('the console of the built server', (launch) => {
       await calling;
     }, 60_000);
   });
+
+  it.skipIf(!hasOpenssl)(
+    'is answered without script, over https behind a proxy',
+    async () => {
+      const proxy = await openTlsProxy();
+      const { grace, ada } = toSettings(provider).approvers;
+      const settings = { agents: { cleanup: { allow: '*:full', confirm: 'person' } }, approvers: { grace, ada } };
+      const behind = await openConsoleServer({ ...settings, 'console-url': proxy.url }, workos.env);
+      proxy.passTo(behind.port);
+      const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: false });
+      const agent = await behind.connect('cleanup');
+      opened.push(agent, context, behind, proxy);
+      const page = await context.newPage();
+      await signInByLink(page, behind, 'ada');
+      expect(await context.cookies()).toMatchObject([
+        { name: expect.stringMatching(/^__Host-/), httpOnly: true, secure: true, sameSite: 'Strict', path: '/' },
+      ]);
+      const user_id = workos.newId('user');
+      const calling = agent.call('delete_user', { user_id });
+      await expect
+        .poll(async () => {
+          await page.reload();
+          return page.getByRole('listitem').filter({ hasText: user_id }).count();
+        })
+        .toBe(1);
+      await page.getByRole('listitem').filter({ hasText: user_id }).getByRole('link').click();
+      await sayYes(page, user_id);
+      expect(await calling).toMatchObject(SENT);
+      expect(workos.changes()).toEqual([`DELETE /user_management/users/${user_id}`]);
+    },
+    60_000,
+  );
 
   // The last, since it ends what waits.
   it('refuses after a restart what waited, and keeps who has signed in', async () => {

@@ -21,12 +21,16 @@ import {
 export type ConsoleSettings = {
   readonly agents: Readonly<Record<string, object>>;
   readonly approvers: Readonly<Record<string, object>>;
+  /** Where the console is on loopback, unless set. */
+  readonly 'console-url'?: string;
   readonly [name: string]: unknown;
 };
 
 export type ConsoleServer = {
   /** Under which people open the console. */
   readonly url: string;
+  /** Where the console listens on loopback. */
+  readonly port: number;
   /** The server that runs now. */
   readonly server: () => HttpServer;
   /** A link by which an approver signs in. */
@@ -44,7 +48,7 @@ export type ConsoleServer = {
 export async function openConsoleServer(settings: ConsoleSettings, env: Env = {}): Promise<ConsoleServer> {
   const folder = openFolder();
   const port = await findPort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = settings['console-url'] ?? `http://127.0.0.1:${port}`;
   const deploymentKey = randomBytes(32);
   const tokens = newTokens(...Object.keys(settings.agents));
   const tokenOf = (agent: string) => {
@@ -72,6 +76,7 @@ export async function openConsoleServer(settings: ConsoleSettings, env: Env = {}
   let server = await start();
   return {
     url,
+    port,
     server: () => server,
     linkFor: (name) => toLinkUrl(url, toLinkToken(deriveKey(deploymentKey, 'console'), name, Date.now())),
     connect: (agent, options) => connectTo(server.url, tokenOf(agent).token, options),

@@ -124,6 +124,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'openid-client',
       'node:crypto',
       'node:fs',
+      'node:path',
     ],
     types: ['catalog', 'log.ts', 'clock.ts', 'node:http'],
   },

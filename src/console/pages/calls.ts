@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Row } from '../../audit/read/rows.ts';
 import { toPlain } from '../../audit/read/show.ts';
 import { StartError } from '../../errors.ts';
@@ -72,7 +73,7 @@ export function toCallsRoutes(deps: CallsPageDeps): readonly ConsoleRoute[] {
           title: 'Calls',
           status: isRight ? 200 : 400,
           main: html`<h1>Calls</h1>
-<p class="quiet">The record in <code>${file}</code>, the newest first. <a href="/calls/verify">Verify it</a></p>
+<p class="quiet">The record in <code>${basename(file)}</code>, the newest first. <a href="/calls/verify">Verify it</a></p>
 ${faults.map((fault) => html`<p class="wrong">${fault}</p>`)}
 ${filterForm(fields, knownTo(request.viewer))}
 ${isRight && rowTable(found, filter)}
