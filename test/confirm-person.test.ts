@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { toAbout } from '../src/call/confirm/about.ts';
 import { RefusedError } from '../src/errors.ts';
 import { waitForApprover } from '../src/mcp/approver-wait.ts';
 import { ReplyError } from '../src/workos/errors.ts';
@@ -609,4 +610,26 @@ it('does not go on for a client that is gone, though there is an answer', async 
     });
   expect(await goesOn(new AbortController().signal)).toBe(true);
   expect(await goesOn(AbortSignal.abort())).toBe(false);
+});
+
+describe('what a call is about', () => {
+  const id = (prefix: string, end: number) => `${prefix}_01J${String(end).padStart(23, '0')}`;
+
+  it.each<[of: string, value: unknown, about: readonly string[]]>([
+    ['a member', { user_id: USER, name: 'user' }, [USER]],
+    ['a member of a member', { member: { user_id: USER } }, [USER]],
+    ['the items of a list', { members: [{ user_id: USER }, { user_id: OTHER }] }, [USER, OTHER]],
+    ['a list of IDs', { user_ids: [USER, OTHER] }, [USER, OTHER]],
+    ['nothing that lies deeper', { one: { two: { user_id: USER } } }, []],
+    ['no text that merely holds one', { name: `not ${USER}` }, []],
+  ])('is told by %s', (_, value, about) => {
+    expect(toAbout([value])).toEqual(about);
+  });
+
+  it('names users before all else, and 50 at most', () => {
+    const groups = Array.from({ length: 60 }, (_, end) => id('group', end));
+    const about = toAbout([{ groups }, { user_id: USER }]);
+    expect(about).toHaveLength(50);
+    expect(about.slice(0, 2)).toEqual([USER, groups[0]]);
+  });
 });
