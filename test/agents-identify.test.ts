@@ -39,6 +39,7 @@ const two = createToken();
 const old = createToken();
 const over = createToken();
 const lasting = createToken();
+const owned = createToken();
 const hashOf = ({ hash }: typeof one) => `${hash.id}:${hash.sha256}`;
 
 const open = async (deps: { now?: () => number; publicUrl?: string } = {}) => {
@@ -60,6 +61,9 @@ agents:
     allow: '*:read'
     tokens: ['${hashOf(over)}:${new Date(NOW * 1_000).toISOString()}', '${hashOf(lasting)}:${new Date(NOW * 1_000 + 1).toISOString()}']
   ops: { environment: staging, allow: '*:full', jwt: { client-id: client_ops, org-id: org_1 } }
+  owned: { environment: staging, allow: '*:read', owner: ann, tokens: ['${hashOf(owned)}'] }
+approvers:
+  ann: { agents: owned, allow: '*:full' }
 templates:
   engineers:
     environment: staging
@@ -110,6 +114,12 @@ describe('static tokens', () => {
   ])('%s is refused', async (_, authorization, reason) => {
     const identify = await open();
     expect(await identify(authorization)).toMatchObject({ ok: false, status: 401, reason });
+  });
+
+  it('tells for whom an agent works, where the file says so', async () => {
+    const identify = await open();
+    expect(await identify(`Bearer ${owned.token}`)).toMatchObject({ ok: true, requester: { owner: 'ann' } });
+    expect(await identify(`Bearer ${one.token}`)).not.toHaveProperty('requester');
   });
 
   it('lets a token in until its own expiry, also after that of the other one of its agent', async () => {
@@ -328,7 +338,8 @@ describe('who a valid token is', () => {
   ])('%s', async (_, claims, name) => {
     const identify = await open();
     const identity = await identify(`Bearer ${await issuer.sign({ ...claims })}`);
-    expect(identity).toMatchObject({ ok: true, agent: { name: expect.stringMatching(name) } });
+    const requester = { issuer: 'authkit', sub: Object(claims).sub };
+    expect(identity).toMatchObject({ ok: true, agent: { name: expect.stringMatching(name) }, requester });
   });
 
   it.each<[string, object, string]>([
@@ -428,6 +439,13 @@ templates:
     ['for this server is a token as any other', { aud: publicUrl }, 'by-org'],
   ])('%s', async (_, claims, found) => {
     expect(await reasonOf(claims)).toBe(found);
+  });
+
+  it.each([ENVIRONMENT, publicUrl])('of the audience %s is that of no person', async (aud) => {
+    const { identify } = await openFor();
+    const identity = await identify(`Bearer ${await issuer.sign({ ...MACHINE, aud })}`);
+    expect(identity).toMatchObject({ ok: true });
+    expect(identity).not.toHaveProperty('requester');
   });
 
   it('is refused where its issuer does not say m2m', async () => {

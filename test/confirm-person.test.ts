@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { toAbout } from '../src/call/confirm/about.ts';
+import { RefusedError } from '../src/errors.ts';
+import { waitForApprover } from '../src/mcp/approver-wait.ts';
+import { ReplyError } from '../src/workos/errors.ts';
 import { type Approvers, openApprovers, openNamedWorkos } from './support/approving.ts';
 import { type Calling, type CallingOptions, connectCalling } from './support/calling.ts';
+import { SHOWS } from './support/viewing.ts';
 
 const USER = 'user_01J00000000000000000000001';
 const OTHER = 'user_01J00000000000000000000002';
@@ -183,7 +188,7 @@ describe('a call that was not answered in time', () => {
       expires_at: expect.stringMatching(/^\d{4}-.*Z$/),
       next_step: expect.stringContaining(`call delete_user again with the same arguments and confirm_token="`),
     });
-    const again = agent.call('delete_user', { user_id: USER, confirm_token });
+    const again = agent.call('delete_user', { user_id: USER, confirm_token, confirm_reason: 'They left.' });
     await expect.poll(() => agent.record().length).toBe(4);
     await approvers.answer(handle, 'yes');
     expect(await again).not.toHaveProperty('isError');
@@ -434,9 +439,12 @@ describe('what a client asks', () => {
   });
 
   it('is shown a view only where the operator trusts that', async () => {
-    const shows = { extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } } };
+    const { agent: own, approvers } = await start({ capabilities: SHOWS, clientAsks: 'trusted' });
+    const waiting = await own.call('delete_user', { user_id: USER });
+    expect(confirmationOf(waiting)).toMatchObject({ status: 'waiting', preview: { id: USER } });
+    expect(await approvers.store.list()).toEqual([]);
     const names = async (options: Partial<CallingOptions>) => {
-      const { agent } = await start({ capabilities: shows, ...options });
+      const { agent } = await start({ capabilities: SHOWS, ...options });
       return (await agent.list()).map(({ name }) => name);
     };
     expect(await names({})).not.toContain('answer_confirmation');
@@ -527,6 +535,25 @@ describe('what an approver sees beyond the grants of the agent', () => {
     expect(workos.changes()).toHaveLength(1);
   });
 
+  it('is read as long as the call itself is allowed', async () => {
+    const stillAllowed: CallingOptions['stillAllowed'] = (tool) =>
+      tool.name === 'delete_organization' ? undefined : Promise.reject(new RefusedError('No.', 'the reader is off'));
+    const { agent, approvers } = await start({ ...GRANTS, stillAllowed });
+    const calling = agent.call('delete_organization', { organization_id: ORGANIZATION });
+    await approvers.answer((await approvers.next()).handle, 'yes');
+    expect(await calling).not.toHaveProperty('isError');
+  });
+
+  it('is not told by a read that fails either', async () => {
+    const workos = () => {
+      throw new ReplyError({ status: 404, headers: {}, body: '{"message":"Canary Ltd is gone"}' });
+    };
+    const { agent } = await start({ ...GRANTS, workos });
+    const result = await agent.call('delete_organization', { organization_id: ORGANIZATION });
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('get_organization failed.') });
+    expect(result.text).not.toContain('Canary');
+  });
+
   it('reaches the agent in no text, progress or record', async () => {
     const session = await start(GRANTS);
     const { agent, approvers, workos } = session;
@@ -568,4 +595,41 @@ it('names the members of a membership, so that it can tell whom the call is abou
   const { agent, approvers } = await start({ workos });
   void agent.call('delete_organization_membership', { organization_membership_id: membership });
   expect((await approvers.next()).about).toEqual([membership, USER, ORGANIZATION]);
+});
+
+it('does not go on for a client that is gone, though there is an answer', async () => {
+  const wait = { id: 'id', handle: 'handle', address: 'https://console.test', isOver: async () => true };
+  const goesOn = (signal: AbortSignal) =>
+    waitForApprover(wait, {
+      send: () => expect.fail('asked'),
+      notify: () => expect.fail('told'),
+      signal,
+      onProgress: undefined,
+      waitOutside: (work) => work(),
+      opens: false,
+    });
+  expect(await goesOn(new AbortController().signal)).toBe(true);
+  expect(await goesOn(AbortSignal.abort())).toBe(false);
+});
+
+describe('what a call is about', () => {
+  const id = (prefix: string, end: number) => `${prefix}_01J${String(end).padStart(23, '0')}`;
+
+  it.each<[of: string, value: unknown, about: readonly string[]]>([
+    ['a member', { user_id: USER, name: 'user' }, [USER]],
+    ['a member of a member', { member: { user_id: USER } }, [USER]],
+    ['the items of a list', { members: [{ user_id: USER }, { user_id: OTHER }] }, [USER, OTHER]],
+    ['a list of IDs', { user_ids: [USER, OTHER] }, [USER, OTHER]],
+    ['nothing that lies deeper', { one: { two: { user_id: USER } } }, []],
+    ['no text that merely holds one', { name: `not ${USER}` }, []],
+  ])('is told by %s', (_, value, about) => {
+    expect(toAbout([value])).toEqual(about);
+  });
+
+  it('names users before all else, and 50 at most', () => {
+    const groups = Array.from({ length: 60 }, (_, end) => id('group', end));
+    const about = toAbout([{ groups }, { user_id: USER }]);
+    expect(about).toHaveLength(50);
+    expect(about.slice(0, 2)).toEqual([USER, groups[0]]);
+  });
 });

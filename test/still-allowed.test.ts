@@ -25,6 +25,9 @@ type Settings = {
   readonly grants?: string;
   readonly opened?: OpenEnvironment;
   readonly confirm?: 'auto' | 'strict';
+  readonly clientAsks?: 'trusted' | undefined;
+  readonly samePerson?: 'allow' | 'refuse';
+  readonly requester?: RecognizedAgent['requester'];
   readonly dryRun?: boolean;
 };
 
@@ -33,12 +36,24 @@ function agentOf({
   grants = '*:full',
   opened = NORTH,
   confirm = 'auto',
+  clientAsks,
+  samePerson,
+  requester,
   dryRun = false,
 }: Settings): RecognizedAgent {
   const policy = createPolicy(catalog, toGrants(grants));
-  const offer = createOffer({ agent: name, catalog, policy, environment: 'staging', confirm, dryRun });
+  const offer = createOffer({
+    agent: name,
+    catalog,
+    policy,
+    environment: 'staging',
+    confirm,
+    clientAsks,
+    samePerson,
+    dryRun,
+  });
   // Only its name is compared.
-  return { agent: { name } as RecognizedAgent['agent'], opened, offer };
+  return { agent: { name } as RecognizedAgent['agent'], opened, offer, requester };
 }
 
 /** The agents of one configuration. @param then what happens while they recognize a caller */
@@ -108,6 +123,9 @@ describe('whether a call is still allowed', () => {
     ['the environment or its key has changed', { opened: environment() }, CHANGED],
     ['a person has to confirm from now on', { confirm: 'strict' }, CHANGED],
     ['writes are a dry run from now on', { dryRun: true }, CHANGED],
+    ['what a client asks counts from now on', { clientAsks: 'trusted' }, CHANGED],
+    ['requester and approver have to differ', { samePerson: 'refuse' }, CHANGED],
+    ['the agent works for another approver', { requester: { owner: 'bob' } }, CHANGED],
     ['credentials are shown now', { grants: '*:full *:credentials' }, CHANGED],
   ])('after a reload, where %s', async (_, now, rule) => {
     expect(await ruleOf(begin({}, generation(now)).still(CREATE))).toBe(rule);

@@ -122,7 +122,9 @@ export function createIdentifier(
     const agent = agents.find(
       ({ jwt }) => jwt !== undefined && (!isMachine || isClientAlone(jwt)) && fits(jwt, issuer, claims),
     );
-    const person = isMachine || claims.sub === undefined ? undefined : { issuer, sub: claims.sub };
+    // The subject of an application's own token is the application.
+    const { sub, client_id: client } = claims;
+    const person = isMachine || sub === undefined || sub === client ? undefined : { issuer, sub };
     if (agent !== undefined) return admit(agent.resolved, person ?? agent.owner);
     if (isMachine) return refuse('unmatched');
     const template = config.templates.find(({ jwt }) => fits(jwt, issuer, claims));

@@ -1,0 +1,88 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { EntryFields } from '../src/audit/entry.ts';
+import { readDeclines, readNoes } from '../src/audit/read/declines.ts';
+import { LIFTED } from '../src/call/confirm/approvals.ts';
+import { keptNoes } from '../src/start/kept-declines.ts';
+import { DECISION, folder, USER } from './support/audit.ts';
+
+const NOW = Date.parse('2026-11-26T12:00:00.000Z');
+const MINUTE_MS = 60_000;
+
+let seq = 0;
+/** A line of a record, so many minutes ago. */
+const line = (minutes: number, fields: EntryFields): string => {
+  seq += 1;
+  const time = new Date(NOW - minutes * MINUTE_MS).toISOString();
+  return `${JSON.stringify({ v: 1, run: 'run-1', seq, time, prev: '0'.repeat(64), ...fields })}\n`;
+};
+const no = (rule: string, agent = 'cleaner'): EntryFields => ({ ...DECISION, agent, decision: 'refused', rule });
+const lift = (agent = 'cleaner'): EntryFields => ({ kind: 'note', agent, text: `${LIFTED}, lifted by ann` });
+
+/** A record whose files hold these lines, the one that is written to last. */
+function write(...files: readonly (readonly string[])[]): string {
+  const path = join(folder(), 'audit.jsonl');
+  mkdirSync(join(path, '..'), { recursive: true });
+  files.forEach((lines, index) => {
+    const rotated = `${path}.2026-11-26T1${index}-00-00Z.0123abcd.${index + 1}`;
+    writeFileSync(index === files.length - 1 ? path : rotated, lines.join(''), { mode: 0o600 });
+  });
+  return path;
+}
+
+const PAD = Array.from({ length: 4_000 }, (_, index) => line(8 - index / 1_000, DECISION));
+
+describe('what was declined before a start', () => {
+  it('is found by the rules of a no alone, in the order of the record', () => {
+    const path = write([
+      line(11, no('a person declined', 'too-old')),
+      line(9, no('an approver declined', 'one')),
+      line(8, no('an approver has declined it', 'again')),
+      line(7, no('a person declined the same call', 'again')),
+      line(6, { ...DECISION, agent: 'allowed', rule: 'a person declined' }),
+      line(5, { kind: 'note', text: '"rule":"a person declined"' }),
+      line(4, no('a person declined', 'two')),
+    ]);
+    const found = readDeclines(path, NOW - 10 * MINUTE_MS);
+    expect(found).toEqual([
+      { agent: 'one', tool: 'delete_user', ids: { user_id: USER }, at: NOW - 9 * MINUTE_MS },
+      { agent: 'two', tool: 'delete_user', ids: { user_id: USER }, at: NOW - 4 * MINUTE_MS },
+    ]);
+  });
+
+  it('is found in files that were rotated away, and across the chunks in which they are read', () => {
+    const path = write(
+      [line(9, no('a person declined', 'first')), ...PAD],
+      [...PAD, line(2, no('an approver declined', 'second')), ...PAD],
+      [line(1, no('a person declined', 'third'))],
+    );
+    expect(readDeclines(path, NOW - 10 * MINUTE_MS).map(({ agent }) => agent)).toEqual(['first', 'second', 'third']);
+  });
+
+  it('is nothing in a record that cannot be read', () => {
+    expect(readDeclines(join(folder(), 'none.jsonl'), 0)).toEqual([]);
+  });
+});
+
+describe('the noes of approvers', () => {
+  it('hold an agent after a start if there were three within the last hour', () => {
+    const noes = (...minutes: number[]) => minutes.map((ago) => line(ago, no('an approver declined')));
+    const isHeld = (...lines: string[]) => keptNoes(write(lines), NOW).get('cleaner')?.isHeld;
+    expect(isHeld(...noes(50, 40, 30))).toBe(true);
+    expect(isHeld(...noes(61, 40, 30))).toBe(false);
+    expect(isHeld(...noes(40, 30), line(20, no('a person declined')))).toBe(false);
+    expect(isHeld(...noes(50, 40, 30), line(20, lift()))).toBeUndefined();
+    expect(isHeld(...noes(50, 40, 30), line(20, lift('other')))).toBe(true);
+    expect(isHeld(line(55, lift()), ...noes(50, 40, 30))).toBe(true);
+    expect(isHeld(...noes(50, 40), line(35, lift()), ...noes(30, 20))).toBe(false);
+  });
+
+  it('are of their agents alone', () => {
+    const path = write([line(3, no('an approver declined', 'one')), line(2, no('an approver declined', 'two'))]);
+    expect(readNoes(path, NOW - 10 * MINUTE_MS, LIFTED)).toEqual([
+      { agent: 'one', at: NOW - 3 * MINUTE_MS, isLift: false },
+      { agent: 'two', at: NOW - 2 * MINUTE_MS, isLift: false },
+    ]);
+  });
+});
