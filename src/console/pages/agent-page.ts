@@ -69,7 +69,7 @@ ${heldForms(held, formToken)}
       'Deletes in the last hour',
       isTemplate ? `at most ${deletesPerHour} for each caller` : usedOf(used?.deletes, deletesPerHour),
     ],
-    ['Last call since this server started', lastCallOf(lastCall)],
+    ['Last call since the start', lastCallOf(lastCall)],
     ['Expires', expiryOf(expires, today)],
   ])}
 <p><a href="/calls?agent=${name}">Calls of ${name}</a></p></section>
