@@ -1,4 +1,4 @@
-import type { Agent } from '../access/overview.ts';
+import type { Agent, Overview } from '../access/overview.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 
 /** An agent or template of the settings file, as the page of agents shows it. */
@@ -7,6 +7,8 @@ export type ListedAgent = {
   readonly kind: 'agent' | 'template';
   /** With its grants, confirmation mode and environment. A template has the grants of its ceiling. */
   readonly access: Agent;
+  /** What that comes to, by area. */
+  readonly overview: Overview;
   /** The environment by its name in the file. */
   readonly environment: string;
   readonly requestsPerMinute: number;

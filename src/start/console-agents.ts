@@ -1,3 +1,4 @@
+import { toAccess, toPolicy } from '../access/overview.ts';
 import { type Budgets, DELETES, REQUESTS } from '../agents/budgets.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { AgentsPageSource, ListedAgent } from '../console/agents-source.ts';
@@ -24,7 +25,7 @@ export function toAgentsSource({ catalog, budgets, lastCalls, current }: AgentsS
     catalog,
     list: () => {
       const of = current();
-      // Each agent's grants are compiled once for a configuration, not for each page.
+      // What each agent may do is worked out once for a configuration, not for each page.
       if (known?.of !== of) known = { of, agents: toListed(catalog, of) };
       return known.agents;
     },
@@ -44,7 +45,8 @@ function toListed(catalog: Catalog, { loaded: { config, agents }, opened }: Hold
     const { name, environment, requestsPerMinute, deletesPerHour, expires } = member;
     const label = opened.get(environment)?.environment.label ?? 'production';
     const access = toFileAgent(catalog, config, { ...member, allow }, label);
-    return { name, kind, access, environment, requestsPerMinute, deletesPerHour, expires };
+    const overview = toAccess(catalog, toPolicy(catalog, access));
+    return { name, kind, access, overview, environment, requestsPerMinute, deletesPerHour, expires };
   };
   return [
     ...agents.agents.map((agent) => ({

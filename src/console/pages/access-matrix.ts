@@ -1,5 +1,5 @@
 import { remedyWords } from '../../access/explanation.ts';
-import { ACCESSES, type AreaAccess, type Count, type Credentials, toAccess, toPolicy } from '../../access/overview.ts';
+import { ACCESSES, type AreaAccess, type Count, type Credentials } from '../../access/overview.ts';
 import { toToolAccess } from '../../access/tool-access.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { ListedAgent } from '../agents-source.ts';
@@ -10,10 +10,9 @@ export const agentPath = (name: string): string => `/agents/${encodeURIComponent
 
 /** What all of these agents may do, a row each. */
 export function accessOfAll(catalog: Catalog, agents: readonly ListedAgent[]): Html {
-  const rows = agents.map(({ name, access }) => {
-    const { areas } = toAccess(catalog, toPolicy(catalog, access));
-    return [html`<a href="${agentPath(name)}">${name}</a>`, ...areas.map(toLetters)] as const;
-  });
+  const rows = agents.map(
+    ({ name, overview }) => [html`<a href="${agentPath(name)}">${name}</a>`, ...overview.areas.map(toLetters)] as const,
+  );
   return html`${dataTable({ caption: 'Access by area', columns: ['Agent', ...catalog.areas.map(({ name }) => name)], rows, isMatrix: true })}
 <p class="quiet">R, W and D: all tools of the area that read, write and delete. r, w and d: some of them. −: none. ·: the area has none. +: the agent sees the area's credentials.</p>`;
 }
@@ -28,8 +27,7 @@ function toLetters(area: AreaAccess): string {
 }
 
 /** What one agent may do, a row for each area. */
-export function accessOfOne(catalog: Catalog, { name, access }: ListedAgent): Html {
-  const overview = toAccess(catalog, toPolicy(catalog, access));
+export function accessOfOne({ name, overview }: ListedAgent): Html {
   const rows = overview.areas.map(
     (area) =>
       [

@@ -1,5 +1,5 @@
 import { explainAccess } from '../../access/explanation.ts';
-import { noSuch, toAccess, toPolicy } from '../../access/overview.ts';
+import { noSuch } from '../../access/overview.ts';
 import { MAX_NOES } from '../../call/confirm/noes.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { DEFAULT_ENVIRONMENT } from '../../settings/agents-config.ts';
@@ -50,9 +50,9 @@ export function agentPage(
   { agent, used, lastCall, held }: AgentState,
   { asked, formToken, today }: { readonly asked: URLSearchParams; readonly formToken: string; readonly today: number },
 ): Html {
-  const { name, kind, access, requestsPerMinute, deletesPerHour, expires, tokens } = agent;
+  const { name, kind, overview, requestsPerMinute, deletesPerHour, expires, tokens } = agent;
   const isTemplate = kind === 'template';
-  const { on, total } = toAccess(catalog, toPolicy(catalog, access)).tools;
+  const { on, total } = overview.tools;
   return html`<p class="crumb"><a href="/agents">Agents</a></p>
 <h1>${name}</h1>
 ${isTemplate && html`<p>A template: each caller has the grants of its own token, and these at most. Each has budgets of its own.</p>`}
@@ -69,7 +69,7 @@ ${heldForms(held, formToken)}
       'Deletes in the last hour',
       isTemplate ? `at most ${deletesPerHour} for each caller` : usedOf(used?.deletes, deletesPerHour),
     ],
-    ['Last call since this server started', lastCallOf(lastCall)],
+    ['Last call since the start', lastCallOf(lastCall)],
     ['Expires', expiryOf(expires, today)],
   ])}
 <p><a href="/calls?agent=${name}">Calls of ${name}</a></p></section>
@@ -81,7 +81,7 @@ ${
     rows: tokens.map((token) => [token.id, expiryOf(token.expires, today)]),
   })}`
 }
-${accessOfOne(catalog, agent)}
+${accessOfOne(agent)}
 ${areaAnswer(catalog, agent, asked.get('area') ?? undefined)}
 <h2 id="tool">Why a tool is on or off</h2>
 ${toolForm(catalog, agent, asked.get('tool') ?? undefined)}

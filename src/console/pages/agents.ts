@@ -1,4 +1,3 @@
-import { toAccess, toPolicy } from '../../access/overview.ts';
 import { RecordError } from '../../audit/record.ts';
 import { LIFTED } from '../../call/confirm/approvals.ts';
 import type { ListedAgent } from '../agents-source.ts';
@@ -48,7 +47,7 @@ export function toAgentsRoutes({ agents, approvals, rules, record, today }: Agen
         title: 'Agents',
         main: html`<h1>Agents</h1>
 ${heldForms(held, viewer.formToken)}
-${states.length === 0 ? html`<p class="empty">Your entry in the settings file names no agent that there is now.</p>` : overview(states)}`,
+${states.length === 0 ? html`<p class="empty">Your entry in the settings file names no agent that there is now.</p>` : tables(states)}`,
       };
     },
   };
@@ -59,7 +58,7 @@ ${states.length === 0 ? html`<p class="empty">Your entry in the settings file na
       ({ id, expires: end }) => end !== undefined && html`<br>token ${id}: ${expiryOf(end, today())}`,
     )}`;
 
-  const overview = (states: readonly AgentState[]): Html => html`${dataTable({
+  const tables = (states: readonly AgentState[]): Html => html`${dataTable({
     caption: 'What agents may use, and have used',
     columns: [
       'Agent',
@@ -72,9 +71,9 @@ ${states.length === 0 ? html`<p class="empty">Your entry in the settings file na
       'Expires',
     ],
     rows: states.map(({ agent, used, lastCall }) => {
-      const { name, kind, access, requestsPerMinute, deletesPerHour } = agent;
+      const { name, kind, overview, requestsPerMinute, deletesPerHour } = agent;
       const isTemplate = kind === 'template';
-      const { on, total } = toAccess(catalog, toPolicy(catalog, access)).tools;
+      const { on, total } = overview.tools;
       return [
         html`<a href="${agentPath(name)}">${name}</a>${isTemplate && html` <span class="quiet">template</span>`}`,
         environmentOf(agent),

@@ -32,6 +32,8 @@ export const dataStyle = `
   .data:not(.matrix) td::before { content: attr(data-label) ": "; color: var(--quiet); }
   .data:not(.matrix) td:empty { display: none; }
   .data .what { display: inline; min-width: 0; }
+  .facts.long { grid-template-columns: 1fr; gap: 0; }
+  .facts.long dd { margin-bottom: 6px; }
   .filters { grid-template-columns: 1fr 1fr; gap: 8px 12px; }
 }
 `;

@@ -29,6 +29,6 @@ export const dataTable = ({ caption, columns, rows, isMatrix = false }: DataTabl
 
 /** What is known of one thing. Rows without a value are left out. */
 export const factList = (rows: readonly (readonly [label: string, value: TableCell | undefined])[]): Html =>
-  html`<dl class="facts">${rows.map(
+  html`<dl class="facts long">${rows.map(
     ([label, value]) => value !== undefined && html`<dt>${label}</dt><dd>${value}</dd>`,
   )}</dl>`;

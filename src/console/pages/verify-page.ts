@@ -18,7 +18,7 @@ export type RecordVerifier = {
 };
 
 /** Bytes of all files that are verified for a page. A command can take its time, and a processor of its own. */
-const MAX_VERIFIED_BYTES = 268_435_456;
+const MAX_VERIFIED_BYTES = 1_073_741_824;
 /** Milliseconds in which a result is shown again. */
 const RESULT_MS = 10_000;
 
