@@ -6,6 +6,7 @@ import { firstResults } from './first-result.mjs';
 import { grants } from './grants.mjs';
 import { overHttp } from './http.mjs';
 import { limits } from './limits.mjs';
+import { record } from './record.mjs';
 import { size } from './size.mjs';
 import { sizes, starts } from './start.mjs';
 
@@ -29,6 +30,8 @@ progress('rate limits (about two minutes)');
 const schedule = await limits();
 progress('grants');
 const granted = await grants();
+progress('a record of a million entries (about three minutes)');
+const recorded = await record();
 progress('cold starts (about a minute, a download of two other servers among them)');
 const cold = await starts();
 const files = await sizes();
@@ -113,6 +116,23 @@ const report = [
   row('---', '---:'),
   row('in a process that has just begun', `${fixed(granted.fresh, 1)} (at most 15)`),
   row('in a process that is warm', `${fixed(granted.warm, 1)} (at most 5)`),
+  '',
+  '## Reading the record',
+  '',
+  `Of ${recorded.entries.toLocaleString('en-US')} entries in rotated files of 100 MB, each question in a process of its own.`,
+  '',
+  row('asked for', 'rows', 'ms', 'ms of a processor', 'against reading every row', 'peak memory, MiB'),
+  row('---', '---:', '---:', '---:', '---:', '---:'),
+  ...recorded.rows.map(({ name, rows, ms, cpu, ratio, mib }) =>
+    row(
+      name,
+      rows,
+      `${fixed(ms, 0)}${name === 'an agent and an hour' ? ' (at most 1,000)' : ''}`,
+      fixed(cpu, 0),
+      fixed(ratio),
+      fixed(mib, 0),
+    ),
+  ),
   '',
   '## Cold start over stdio',
   '',

@@ -119,6 +119,19 @@ describe('audit show', () => {
     );
   });
 
+  it('names the approver of a call, and who said no to one', async () => {
+    const approved = { confirmation: 'console', approver: 'ann', approver_by: 'link', same_person: true } as const;
+    const file = await record([
+      { ...DECISION, ...approved }, // 1
+      outcome(1), // 2
+      { ...DECISION, decision: 'refused', rule: 'an approver declined', approver: 'bob', approver_by: 'issuer' }, // 3
+    ]);
+    const rows = linesOf(await show(file)).slice(1);
+    expect(rows[0]).toMatch(/\(users:delete, confirmation console by ann, 12 ms\)$/);
+    expect(rows[1]).toMatch(/\(approver bob\)$/);
+    expect(JSON.parse(linesOf(await show(file, '--json'))[0] ?? '').entries[0]).toMatchObject(approved);
+  });
+
   it('says so where there is nothing', async () => {
     expect(await show(await record(), '--agent', 'nobody')).toBe('Nothing to show.\n');
   });

@@ -113,6 +113,8 @@ describe('the README', () => {
       'until',
       'count-by',
       'refused',
+      'object',
+      'outcome',
       'environment',
     ]; // of commands
     const pages = [

@@ -59,11 +59,11 @@ function toEntry(bytes: Buffer, before: BeforeEntry): ReadLine | undefined {
   return { what: 'entry', entry, bytes, before };
 }
 
-/** Members that are numbers. `ids` is an object, and all others are texts. */
+/** Members that are numbers. `ids` is an object, `same_person` is true, and all others are texts. */
 const NUMBERS: ReadonlySet<string> = new Set('v seq tools more_ids of status requests attempts ms'.split(' '));
 
 function toMember(name: string, member: unknown): unknown {
-  if (name === 'ids' && isObject(member)) return member;
+  if ((name === 'ids' && isObject(member)) || (name === 'same_person' && member === true)) return member;
   return NUMBERS.has(name) && typeof member === 'number' ? member : toText(member);
 }
 

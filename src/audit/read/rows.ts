@@ -54,11 +54,12 @@ export function toRow(entry: Exclude<Entry, DecisionEntry | OutcomeEntry>): Row 
 
 /** The row of a call without an outcome. */
 export function toDecisionRow(entry: DecisionEntry): Row {
-  const { time, run, agent, tool, text, decision, rule } = entry;
+  const { time, run, agent, tool, text, decision, rule, approver } = entry;
   const common = { time, run, agent, tool, entries: [entry] };
   switch (decision) {
     case 'refused':
-      return { ...common, state: 'refused', text, details: [] }; // the sentence ends with the rule
+      // The sentence ends with the rule.
+      return { ...common, state: 'refused', text, details: approver === undefined ? [] : [`approver ${approver}`] };
     case 'ask':
       return { ...common, state: 'confirmation', text, details: [] };
     default:
@@ -69,7 +70,8 @@ export function toDecisionRow(entry: DecisionEntry): Row {
 /** The row of a call with its outcome. The decision can be missing, such as in an older file that was not given. */
 export function toOutcomeRow(decision: DecisionEntry | undefined, entry: OutcomeEntry): Row {
   const { run, agent, text, outcome, ms, request_id: requestId } = entry;
-  const confirmation = decision?.confirmation === undefined ? [] : [`confirmation ${decision.confirmation}`];
+  const by = decision?.approver === undefined ? '' : ` by ${decision.approver}`;
+  const confirmation = decision?.confirmation === undefined ? [] : [`confirmation ${decision.confirmation}${by}`];
   const request = requestId === undefined || outcome === 'ok' ? [] : [`request ${requestId}`];
   const via = decision?.via === undefined ? [] : [`via ${decision.via}`];
   return {
