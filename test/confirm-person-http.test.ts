@@ -63,6 +63,9 @@ beforeEach(() => {
   workos.received.length = 0;
 });
 
+const ADDRESS = /\/waiting\/[\w-]{43}/g;
+const POLL = { timeout: 15_000 };
+
 const deletes = () =>
   workos.received.flatMap(({ method, path }) => (method === 'DELETE' ? [path.split('/').at(-1)] : []));
 const entries = () => entriesIn(folder.read('audit.jsonl'));
@@ -189,6 +192,41 @@ it('refuses a call at once that no approver may confirm', async () => {
   await client.close();
 });
 
+it('answers at once where four calls of the agent wait already, with an ID that no log or record holds', async () => {
+  const [ann, gone] = [await signIn('ann'), new AbortController()];
+  const client = await connect('cleaner', { peer: 'v2 client, auto' });
+  const ids = Array.from({ length: 4 }, () => newId('user'));
+  const waiting = ids.map((user_id) => client.call('delete_user', { user_id }, gone.signal).catch(() => 'cancelled'));
+  await expect.poll(async () => new Set((await ann.read('/waiting')).match(ADDRESS)).size, POLL).toBe(4);
+  const user_id = newId('user');
+  const asked = await client.call('delete_user', { user_id });
+  const { status, confirmation_id, console } = Object(asked.structured?.confirmation);
+  expect({ status, console }).toEqual({ status: 'waiting', console: expect.stringContaining(`${url}/waiting/`) });
+  const path = new URL(console).pathname;
+  expect(await ann.read(path)).not.toContain(confirmation_id);
+  expect(await ann.post(path, { answer: 'yes', typed: user_id.slice(-6) })).toBe(200);
+  const result = await client.call('delete_user', { user_id, confirm_token: confirmation_id });
+  expect(result.isError, result.text).toBeUndefined();
+  expect(deletes()).toEqual([user_id]);
+  gone.abort();
+  expect(await Promise.all(waiting)).toEqual(Array.from({ length: 4 }, () => 'cancelled'));
+  // They wait in the console all the same, until they are answered there.
+  for (const left of new Set((await ann.read('/waiting')).match(ADDRESS))) {
+    const page = await ann.read(left);
+    const typed = ids.find((id) => page.includes(id))?.slice(-6) ?? expect.fail(page);
+    expect(await ann.post(left, { answer: 'yes', typed })).toBe(200);
+  }
+  expect(server.log()).not.toContain(confirmation_id);
+  expect(folder.read('audit.jsonl')).not.toContain(confirmation_id);
+  await client.close();
+});
+
+it('writes no words of an approver into log or record', () => {
+  expect(entries().filter(({ rule }) => rule === 'an approver declined')).not.toEqual([]);
+  expect(server.log()).not.toContain('Keep them.');
+  expect(folder.read('audit.jsonl')).not.toContain('Keep them.');
+});
+
 it('holds an agent after three noes, also after a restart, until an approver lifts that', async () => {
   let client = await connect('mine', { peer: 'v2 client, legacy' });
   let bob = await signIn('bob');
@@ -215,10 +253,4 @@ it('holds an agent after three noes, also after a restart, until an approver lif
   expect(await bob.post(await bob.next(), { answer: 'no' })).toBe(200);
   expect(await calling).toBe(false);
   await client.close();
-});
-
-it('writes no confirmation ID and no words of an approver into log or record', async () => {
-  const log = server.log();
-  expect(log).not.toContain('Keep them.');
-  expect(folder.read('audit.jsonl')).not.toContain('Keep them.');
 });
