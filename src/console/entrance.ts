@@ -5,6 +5,7 @@ import type { ConsoleDeps } from './console-deps.ts';
 import { consoleScript } from './console-script.ts';
 import type { ConsoleSessions } from './console-session.ts';
 import { html } from './html.ts';
+import { pageIcon } from './pages/page-icon.ts';
 import { pageStyle } from './pages/page-style.ts';
 import type { ConsolePage } from './routes.ts';
 import { toFaultPage } from './send-answer.ts';
@@ -108,6 +109,7 @@ export function createEntrance(deps: ConsoleDeps, { sessions, isPage }: Entrance
       path: '/console.js',
       show: async () => ({ type: 'text/javascript; charset=utf-8', text: consoleScript }),
     },
+    { isOpen: true, path: '/console.svg', show: async () => ({ type: 'image/svg+xml', text: pageIcon }) },
     { isOpen: true, path: '/console.css', show: async () => ({ type: 'text/css; charset=utf-8', text: pageStyle }) },
     {
       isOpen: true,

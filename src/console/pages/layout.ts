@@ -31,7 +31,7 @@ export function layout({ title, main, isLive }: ConsolePage, { viewer, path }: L
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · workos-mcp</title>
-<link rel="stylesheet" href="/console.css"><script src="/console.js" defer></script></head>
+<link rel="icon" href="/console.svg" type="image/svg+xml"><link rel="stylesheet" href="/console.css"><script src="/console.js" defer></script></head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <header><p class="brand">workos-mcp</p>
