@@ -263,7 +263,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
         return metadata && JSON.stringify(metadata);
       },
     },
-    checks: toChecks({ running: () => current, record, shared, issuerKeys, now: Date.now }),
+    checks: toChecks({ running: () => current, record, shared, issuerKeys, now: () => Date.now() }),
     clock: systemClock,
     // The message may quote a client's input.
     onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
