@@ -24,7 +24,7 @@ async function start(options: Partial<CallingOptions> = {}, approvers: Approvers
   const base = { confirm: 'person', asks: false, approvals, pending, clock, workos: workos.workos } as const;
   const agent = await connectCalling({ ...base, ...options });
   opened.push(agent);
-  approvers.bound.decline = agent.decline;
+  approvers.bound.onAnswer = agent.onAnswer;
   return { approvers, workos, agent };
 }
 
@@ -66,10 +66,11 @@ it('sends a call once an approver has said yes, on record with their name', asyn
   expect(agent.record()).toMatchObject([
     { kind: 'decision', decision: 'ask' },
     { kind: 'outcome', outcome: 'asked' },
+    { kind: 'note', agent: 'agent', text: `ann said yes to delete_user ${USER}` },
     { kind: 'decision', decision: 'allowed', confirmation: 'console', approver: 'ann', approver_by: 'link' },
     { kind: 'outcome', outcome: 'ok' },
   ]);
-  expect(agent.record()[2]).not.toHaveProperty('same_person');
+  expect(agent.record()[3]).not.toHaveProperty('same_person');
   expect(await approvers.store.find(approval.handle)).toBeUndefined();
 });
 
@@ -81,7 +82,20 @@ it('records that the approver had made the call, and signed in with an issuer', 
   expect(approval.requester).toEqual(ann);
   await approvers.answer(approval.handle, 'yes', { by: ann, isSamePerson: true });
   expect(await calling).not.toHaveProperty('isError');
-  expect(agent.record()[2]).toMatchObject({ approver: 'ann', approver_by: 'issuer', same_person: true });
+  expect(agent.record()[3]).toMatchObject({ approver: 'ann', approver_by: 'issuer', same_person: true });
+});
+
+it('does not count a yes that cannot be recorded', async () => {
+  const { agent, approvers, workos } = await start();
+  const calling = agent.call('delete_user', { user_id: USER });
+  const { handle } = await approvers.next();
+  agent.broken.write = Object.assign(new Error('full'), { code: 'ENOSPC' });
+  await expect(approvers.answer(handle, 'yes')).rejects.toThrow('A yes that cannot be recorded does not count.');
+  expect((await approvers.store.find(handle))?.answer).toBeUndefined();
+  agent.broken.write = undefined;
+  await approvers.answer(handle, 'yes');
+  expect(await calling).not.toHaveProperty('isError');
+  expect(workos.changes()).toEqual([`DELETE /user_management/users/${USER}`]);
 });
 
 describe('a no', () => {
@@ -198,6 +212,7 @@ describe('a call that was not answered in time', () => {
       { outcome: 'asked' },
       { decision: 'ask', rule: '*:full, repeated with its confirmation ID' },
       { outcome: 'asked' },
+      { kind: 'note', text: `ann said yes to delete_user ${USER}` },
       { decision: 'allowed', confirmation: 'console' },
       { outcome: 'ok' },
     ]);

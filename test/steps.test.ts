@@ -72,6 +72,7 @@ async function traceOf({ args, settings, gate, caller, onDecide, ...declared }: 
     }),
     refuse: async () => {},
     decline: async () => {},
+    approve: async () => {},
   };
   const silent = () => {};
   const log: Log = { debug: silent, info: silent, warn: silent, error: silent };

@@ -49,6 +49,8 @@ export type Journal = {
   readonly begin: (tool: Called, args: unknown, origin: CallOrigin) => CallJournal;
   /** Records a call that the protocol itself refuses; `tool` is `undefined` for an unknown name. */
   readonly refuse: (tool: Tool | undefined, args: unknown, rule: string, origin: CallOrigin) => Promise<void>;
+  /** Records an approver's yes before it counts. Throws RefusedError if it cannot. */
+  readonly approve: (tool: Tool, id: string, agent: string, approver: ApproverFacts) => Promise<void>;
   /** Records an approver's no to a call of an agent, about the object with this ID. */
   readonly decline: (tool: Tool, id: string, agent: string, approver: ApproverFacts) => Promise<void>;
 };
@@ -159,6 +161,16 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
       };
       const known: Called = tool ?? { name: UNKNOWN, area: UNKNOWN, access: UNKNOWN, input: {}, changes: false };
       await begin(known, args, origin).close('not sent', rule, nothing);
+    },
+    approve: async (tool, id, agent, { approver }) => {
+      const [known] = Object.values(idsIn({ [identityOf(tool).argument]: id }));
+      const text = `${approver} said yes to ${tool.name}${known === undefined ? '' : ` ${known}`}`;
+      try {
+        await record.append({ kind: 'note', agent, text }, { sync: true, beforehand: true });
+      } catch (error) {
+        if (!(error instanceof RecordError)) throw error;
+        throw new RefusedError(`${error.message} A yes that cannot be recorded does not count.`);
+      }
     },
     decline: async (tool, id, agent, approver) => {
       const { name, area, access } = tool;

@@ -5,7 +5,7 @@ import type { AuditRecord } from '../audit/record.ts';
 import { createCall } from '../call/call.ts';
 import type { Call, CallObserver } from '../call/caller.ts';
 import { NOTHING } from '../call/confidential.ts';
-import type { Approvals, Decline } from '../call/confirm/approvals.ts';
+import type { Approvals, OnAnswer } from '../call/confirm/approvals.ts';
 import { toApproverFacts } from '../call/confirm/approver.ts';
 import { declinedOf } from '../call/confirm/declined.ts';
 import { createGate } from '../call/confirm/gate.ts';
@@ -61,7 +61,7 @@ export type ComposeDeps = {
 export type Composed = {
   readonly call: Call;
   readonly journal: Journal;
-  readonly decline: Decline;
+  readonly onAnswer: OnAnswer;
   /** Resolves if a harmless read shows that the key works. */
   readonly probe: () => Promise<void>;
 };
@@ -108,10 +108,11 @@ export function compose(deps: ComposeDeps): Composed {
   return {
     call: createCall({ steps, journal, log, observer, endCall: deps.tracer?.endCall }),
     journal,
-    decline: async ({ caller, tool: name, shown }, answer) => {
+    onAnswer: async ({ caller, tool: name, shown }, answer) => {
       const tool = toolOf(name);
-      if (tool !== undefined) await journal.decline(tool, shown.id, caller, toApproverFacts(answer));
-      await pending.decline(caller, declinedOf(name, shown.id));
+      const note = answer.answer === 'yes' ? journal.approve : journal.decline;
+      if (tool !== undefined) await note(tool, shown.id, caller, toApproverFacts(answer));
+      if (answer.answer === 'no') await pending.decline(caller, declinedOf(name, shown.id));
     },
     probe: async () => {
       const tool = toolOf(catalog.probe.tool);

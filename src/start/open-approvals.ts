@@ -1,6 +1,6 @@
 import { keepApproverRules } from '../agents/approvers.ts';
 import { createOnceStore, type OnceStore } from '../agents/once.ts';
-import { type Approvals, createApprovalStore, type Decline, toBinding } from '../call/confirm/approvals.ts';
+import { type Approvals, createApprovalStore, type OnAnswer, toBinding } from '../call/confirm/approvals.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { SharedStores } from '../redis/stores.ts';
 import type { Config } from '../settings/config.ts';
@@ -13,7 +13,7 @@ export type ApprovalDeps = {
   readonly shared: SharedStores | undefined;
   /** The configuration that holds now. */
   readonly current: () => Loaded;
-  readonly decline: Decline;
+  readonly onAnswer: OnAnswer;
 };
 
 export type OpenApprovals = Approvals & { readonly once: OnceStore };
@@ -21,14 +21,14 @@ export type OpenApprovals = Approvals & { readonly once: OnceStore };
 /** What waits for approvers, and what the console has to remember: shared by replicas, else in memory. */
 export function openApprovals(
   config: Config,
-  { catalog, shared, current, decline }: ApprovalDeps,
+  { catalog, shared, current, onAnswer }: ApprovalDeps,
 ): OpenApprovals | undefined {
   if (config.http.consolePort === undefined) return undefined;
   const rules = keepApproverRules(catalog, () => current().agents);
   return {
     store: toBinding(
       shared?.approvals ?? createApprovalStore(Date.now, keptNoes(config.auditLog, Date.now())),
-      decline,
+      onAnswer,
     ),
     once: shared?.once ?? createOnceStore(Date.now),
     isShared: shared?.approvals !== undefined,

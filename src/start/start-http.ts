@@ -109,7 +109,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     catalog,
     shared,
     current: () => current.loaded,
-    decline: async (approval, answer) => current.opened.get(approval.environment)?.decline(approval, answer),
+    onAnswer: async (approval, answer) => current.opened.get(approval.environment)?.onAnswer(approval, answer),
   });
   const lastCalls = approvals && createLastCalls(Date.now);
   const observer = observeCalls(metrics, lastCalls);

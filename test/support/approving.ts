@@ -3,7 +3,7 @@ import {
   type Approval,
   type ApprovalAnswer,
   createApprovalStore,
-  type Decline,
+  type OnAnswer,
   toBinding,
 } from '../../src/call/confirm/approvals.ts';
 import { createPendingStore } from '../../src/call/confirm/pending.ts';
@@ -16,8 +16,8 @@ export function openApprovers() {
   const now = () => Date.now() + passed;
   const pending = createPendingStore(now);
   /** What a no does, which the agent's own server knows. */
-  const bound: { decline: Decline } = { decline: async () => expect.fail('no server') };
-  const store = toBinding(createApprovalStore(now), (...no) => bound.decline(...no));
+  const bound: { onAnswer: OnAnswer } = { onAnswer: async () => expect.fail('no server') };
+  const store = toBinding(createApprovalStore(now), (...given) => bound.onAnswer(...given));
   /** Who may approve what. A test may change it. */
   const rules = { mayApprove: (_approval: Approval, _approver: string): boolean => true };
   const approvals = {

@@ -5,7 +5,7 @@ import { createPolicy } from '../../src/access/policy.ts';
 import { createBudgets } from '../../src/agents/budgets.ts';
 import { createAuditRecord } from '../../src/audit/record.ts';
 import type { Caller } from '../../src/call/caller.ts';
-import type { Approvals, Decline } from '../../src/call/confirm/approvals.ts';
+import type { Approvals, OnAnswer } from '../../src/call/confirm/approvals.ts';
 import { createPendingStore, type PendingStore } from '../../src/call/confirm/pending.ts';
 import { createOutsideWaits } from '../../src/call/outside-waits.ts';
 import type { Catalog } from '../../src/catalog/catalog.ts';
@@ -39,10 +39,12 @@ export type Calling = {
   /** What the server sent on its own: notifications, and requests that are not questions with a form. */
   readonly told: readonly Message[];
   /** What the server does after an approver's no. */
-  readonly decline: Decline;
+  readonly onAnswer: OnAnswer;
   /** The messages of each question so far. */
   readonly asked: readonly string[];
   readonly record: () => readonly Message[];
+  /** Errors of the record's sink. A test may set them. */
+  readonly broken: ReturnType<typeof memorySink>['broken'];
   readonly close: () => Promise<void>;
 };
 
@@ -84,7 +86,7 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
   const { agent = 'agent', clientAsks, samePerson, capabilities = asks ? { elicitation: {} } : {} } = options;
   const memory = memorySink();
   const silent = () => {};
-  const { call, decline } = compose({
+  const { call, onAnswer } = compose({
     catalog,
     environment: { label: 'staging', baseUrl: 'https://workos.test', apiKey: 'sk_test_1', clientId: 'client_1' },
     send: async (request) => ({ status: 200, headers: {}, body: JSON.stringify(await workos(request)) }),
@@ -167,9 +169,10 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
     send,
     list: async () => Object((await request('tools/list', {})).result).tools,
     told,
-    decline,
+    onAnswer,
     asked,
     record: () => memory.entries(),
+    broken: memory.broken,
     close: () => server.close(),
   };
 }

@@ -57,8 +57,8 @@ export async function openPages(budgets: Budgets = createBudgets(() => 0)) {
   };
   const composed: Composed = {
     call: unused,
-    journal: { begin: unused, refuse: unused, decline: unused },
-    decline: unused,
+    journal: { begin: unused, refuse: unused, decline: unused, approve: unused },
+    onAnswer: unused,
     probe: unused,
   };
   const keyed = { baseUrl: 'https://workos.test', apiKey: 'sk_test_1', clientId: undefined };

@@ -376,6 +376,11 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'An internal check: `--public-url` names a host',
   ],
   [
+    'src/call/journal.ts',
+    '${error.message} A yes that cannot be recorded does not count.',
+    '`confirm: person`: the audit log cannot be written when an approver says yes in the console',
+  ],
+  [
     'src/call/confirm/faults.ts',
     'An approver did not confirm this call.${said} Do not try again; ask the people you work for what to do instead.',
     '`confirm: person`: an approver says no in the console',

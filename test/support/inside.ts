@@ -53,6 +53,7 @@ export function openInside(answering: Answering, options: Options = {}) {
     }),
     refuse: async () => {},
     decline: async () => {},
+    approve: async () => {},
   };
   const exchange = createExchange({
     environment,

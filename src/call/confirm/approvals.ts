@@ -228,18 +228,20 @@ export function createApprovalStore(today: () => number, before: ReadonlyMap<str
   };
 }
 
-/** Records an approver's no, and refuses other calls for the same object. */
-export type Decline = (approval: Approval, answer: ApprovalAnswer) => Promise<void>;
+/** Records an answer. After a no, other calls for the same object are refused. Rejects for a yes that cannot be recorded. */
+export type OnAnswer = (approval: Approval, answer: ApprovalAnswer) => Promise<void>;
 
-/** A store in which a no binds at once, whether or not the agent asks what became of its call. */
-export function toBinding(store: ApprovalStore, decline: Decline): ApprovalStore {
+/** A store in which an answer is recorded, and a no binds, at once: the agent may never ask what became of its call. */
+export function toBinding(store: ApprovalStore, onAnswer: OnAnswer): ApprovalStore {
   return {
     ...store,
     answer: async (handle, answer) => {
-      const found = await store.find(handle);
+      const { approval, answer: earlier } = (await store.find(handle)) ?? {};
+      if (approval === undefined || earlier !== undefined) return false;
+      // A yes is on record before the agent's call goes on. A no holds even where it cannot be recorded.
+      if (answer.answer === 'yes') await onAnswer(approval, answer);
       if (!(await store.answer(handle, answer))) return false;
-      if (found === undefined || answer.answer === 'yes') return true;
-      await Promise.all([store.countNo(found.approval.caller), decline(found.approval, answer)]);
+      if (answer.answer === 'no') await Promise.all([store.countNo(approval.caller), onAnswer(approval, answer)]);
       return true;
     },
   };
