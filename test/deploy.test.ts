@@ -144,13 +144,14 @@ describe('docs/remote.md tells of', () => {
     if (unless !== undefined) expect(row).toContain(`| \`${unless}\` |`);
   });
 
-  const { environments, issuers, agents, templates } = schema.shape;
+  const { environments, issuers, agents, templates, approvers } = schema.shape;
   const agent = agents.unwrap().valueType.shape;
   const sections = {
     environments: environments.unwrap().valueType.shape,
     issuers: issuers.unwrap().valueType.shape,
     agents: { ...agent, ...agent.jwt.unwrap().shape },
     templates: templates.unwrap().valueType.shape,
+    approvers: approvers.unwrap().valueType.shape,
   };
   it.each(Object.entries(sections))('every key of %s', (section, keys) => {
     expect(Object.keys(schema.shape)).toEqual(Object.keys(sections));

@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   define: { REVISIONS: JSON.stringify(SUPPORTED_PROTOCOL_VERSIONS) },
   test: {
-    include: ['scripts/screenshots.ts'],
+    include: ['test/pictures/screenshots.ts'],
     globalSetup: ['test/support/fresh-build.ts'],
     expect: { poll: { timeout: 10_000 } },
     testTimeout: 60_000,

@@ -2,13 +2,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeInBrowser } from '../test/support/browser.ts';
-import { built } from '../test/support/built.ts';
-import { type ConsoleServer, openConsoleServer, signInByLink } from '../test/support/console-server.ts';
-import type { Connected } from '../test/support/http-server.ts';
-import { toSmallPng } from '../test/support/small-png.ts';
-import { openViewHost } from '../test/support/view-host.ts';
-import { connectViewing, type Viewing } from '../test/support/viewing.ts';
+import { describeInBrowser } from '../support/browser.ts';
+import { built } from '../support/built.ts';
+import { type ConsoleServer, openConsoleServer, signInByLink } from '../support/console-server.ts';
+import type { Connected } from '../support/http-server.ts';
+import { toSmallPng } from '../support/small-png.ts';
+import { openViewHost } from '../support/view-host.ts';
+import { connectViewing, type Viewing } from '../support/viewing.ts';
 
 const OUT = 'docs/pictures';
 const WIDTHS = [1280, 390] as const;
