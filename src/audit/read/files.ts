@@ -8,13 +8,17 @@ const ROTATED = /\.(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.[0-9a-f]{8})\.(\d+)$/;
 
 /** A file as it was when the files were listed: it may be rotated before it is opened. */
 export type ListedFile = {
-  /** As errors name it. */
   readonly path: string;
+  /** As errors and reports name it. */
+  readonly name: string;
   readonly real: string;
   readonly inode: bigint | undefined;
   /** Whether it can be read from any place, unlike a pipe. */
   readonly isFile: boolean;
 };
+
+/** What errors and reports call the file at a path. */
+export type FileNames = (path: string) => string;
 
 /** Files that hold one record after the other, oldest first. */
 export type FileSeries = readonly ListedFile[];
@@ -22,8 +26,9 @@ export type FileSeries = readonly ListedFile[];
 /**
  * The files to read, each once. A file comes behind those that were rotated away from it, which are found in its folder.
  * @param paths of files, also of rotated ones
+ * @param nameOf what errors and reports call a file: its path unless set
  */
-export function toSeries(paths: readonly string[]): readonly FileSeries[] {
+export function toSeries(paths: readonly string[], nameOf: FileNames = String): readonly FileSeries[] {
   const series = new Map<string, Map<string, ListedFile>>();
   for (const path of paths) {
     const real = toRealPath(path);
@@ -31,10 +36,10 @@ export function toSeries(paths: readonly string[]): readonly FileSeries[] {
     const owner = isRotated ? real.replace(ROTATED, '') : real;
     const files = series.get(owner) ?? new Map<string, ListedFile>();
     series.set(owner, files);
-    const listed = toListed(path, real); // before the folder is read: it may be rotated in between
+    const listed = toListed(path, real, nameOf); // before the folder is read: it may be rotated in between
     for (const other of isRotated ? [] : rotatedFrom(real)) {
-      const beside = join(dirname(path), basename(other)); // as errors and reports name it
-      if (!files.has(other)) files.set(other, toListed(toRealPath(beside) === other ? beside : other, other));
+      const beside = join(dirname(path), basename(other)); // of the same form as the path that was given
+      if (!files.has(other)) files.set(other, toListed(toRealPath(beside) === other ? beside : other, other, nameOf));
     }
     const isAmongThem = listed.inode !== undefined && [...files.values()].some(({ inode }) => inode === listed.inode);
     if (!isAmongThem || files.has(real)) files.set(real, listed);
@@ -54,9 +59,9 @@ function rotatedFrom(real: string): readonly string[] {
   }
 }
 
-function toListed(path: string, real: string): ListedFile {
+function toListed(path: string, real: string, nameOf: FileNames): ListedFile {
   const found = statOf(path);
-  return { path, real, inode: found?.ino, isFile: found?.isFile() ?? false };
+  return { path, name: nameOf(path), real, inode: found?.ino, isFile: found?.isFile() ?? false };
 }
 
 function statOf(path: string) {
@@ -115,7 +120,7 @@ export async function* readFile<T>(
     const found = await handle.stat();
     yield* read({ handle, size: found.isFile() ? found.size : undefined });
   } catch (error) {
-    throw new StartError(`${file.path} cannot be read (${String(Object(error).code)}).`);
+    throw new StartError(`${file.name} cannot be read (${String(Object(error).code)}).`);
   } finally {
     await handle?.close();
   }

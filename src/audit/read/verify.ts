@@ -1,6 +1,6 @@
 import { StartError } from '../../errors.ts';
 import { type ChainHead, toHeadText } from '../chain.ts';
-import { readFile, toSeries } from './files.ts';
+import { type FileNames, readFile, toSeries } from './files.ts';
 import { readForwards } from './line-reader.ts';
 import { readEntry } from './lines.ts';
 import {
@@ -67,7 +67,13 @@ export async function verifyFiles(
     heads = [],
     maxRuns = MAX_RUNS,
     maxKept = MAX_KEPT,
-  }: { readonly heads?: readonly ChainHead[]; readonly maxRuns?: number; readonly maxKept?: number } = {},
+    nameOf,
+  }: {
+    readonly heads?: readonly ChainHead[];
+    readonly maxRuns?: number;
+    readonly maxKept?: number;
+    readonly nameOf?: FileNames;
+  } = {},
 ): Promise<VerifyReport> {
   const runs = new Map<string, RecordedRun>();
   const room: Room = { left: maxKept };
@@ -96,12 +102,12 @@ export async function verifyFiles(
       addEntry(run, entry, read.bytes, place);
     }
   };
-  for (const file of toSeries(paths).flat()) {
+  for (const file of toSeries(paths, nameOf).flat()) {
     let number = 0;
     for await (const lines of readFile(file, readForwards)) {
       for (const { bytes } of lines) {
         number += 1;
-        add(bytes, { file: file.path, line: number });
+        add(bytes, { file: file.name, line: number });
       }
     }
   }

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { type ChainHead, toHeadText } from '../../audit/chain.ts';
 import { toSeries } from '../../audit/read/files.ts';
 import { reportWords } from '../../audit/read/report-words.ts';
@@ -46,7 +47,7 @@ export function createVerifier({
     if (files.reduce((bytes, path) => bytes + sizeOf(path), 0) > maxBytes) return { what: 'too large' };
     // What the process has written since must be there. A process that died before its first entry has none.
     const heads = [head()].filter(({ seq }) => seq > 0);
-    return { what: 'report', report: await verifyFiles(files, { heads }), at: today() };
+    return { what: 'report', report: await verifyFiles(files, { heads, nameOf: basename }), at: today() };
   };
   return {
     verify: () => {
