@@ -52,9 +52,9 @@ async function open(run = 'run-1') {
     file,
     record,
     call,
-    /** From now on all entries have the same time. */
-    stopClock: () => {
-      step = 0;
+    /** From now on each entry is that much later than the one before. @param ms 0 gives all the same time */
+    stepBy: (ms: number) => {
+      step = ms;
     },
   };
 }
@@ -141,8 +141,11 @@ describe('the page of calls', () => {
     ['since=yesterday', 'since yesterday: give a date or time such as 2026-11-22T10:57Z'],
     ['until=2026-02-30', 'until 2026-02-30: give a date or time'],
     [`tool=${'x'.repeat(101)}`, 'tool has more than 100 characters.'],
-    ['skip=-1', 'skip takes a whole number from 0 to 10000.'],
-    ['skip=10001', 'skip takes a whole number from 0 to 10000.'],
+    ['skip=100', 'skip is not a filter.'],
+    ['before=run-1', 'before is not the end of a page.'],
+    ['before=run-1:x:', 'before is not the end of a page.'],
+    ['before=run-1:1:&before=run-1:2:', 'before is given more than once.'],
+    ['before=run-1:9:', 'The record no longer has the entry that the page before ended with.'],
     ['outcome=%3Cscript%3E', '<script> is not a valid outcome.'],
   ])('refuses %s', async (query, fault) => {
     const { get, viewerOf, call } = await open();
@@ -169,24 +172,63 @@ describe('the page of calls', () => {
     expect(whatOf((await get(`/calls?${query}`, { viewer: viewerOf('ben') }))?.html ?? '')).toEqual([]);
   });
 
-  it('leads to all rows by its links, also where many have the same millisecond', async () => {
-    const { get, viewerOf, call, stopClock } = await open();
-    for (let index = 0; index < 40; index += 1)
-      await call('ops-job', { text: `ops-job ${index}`, decision: 'refused' });
-    stopClock();
-    for (let index = 40; index < 330; index += 1)
-      await call('ops-job', { text: `ops-job ${index}`, decision: 'refused' });
-    const seen: string[] = [];
-    const pages: number[] = [];
-    for (let address: string | undefined = '/calls?agent=ops-job'; address !== undefined; ) {
+  /** The rows of each page, as the links from one to the next lead. */
+  async function pagesFrom(
+    first: string,
+    { get, viewerOf }: Awaited<ReturnType<typeof open>>,
+    between = async () => {},
+  ) {
+    const pages: (readonly string[])[] = [];
+    for (let address: string | undefined = first; address !== undefined; await between()) {
       const page = await get(address, { viewer: viewerOf('ben') });
-      const rows = whatOf(page?.html ?? '');
-      seen.push(...rows);
-      pages.push(rows.length);
+      expect(page?.status).toBe(200);
+      pages.push(whatOf(page?.html ?? ''));
       address = linksOf(page?.html.match(/<a rel="next"[^>]*>/)?.[0].replace('rel="next" ', '') ?? '')[0];
     }
-    expect(pages).toEqual([100, 100, 100, 30]);
-    expect(seen).toEqual(Array.from({ length: 330 }, (_, index) => `ops-job ${329 - index}`));
+    return pages;
+  }
+  const newestFirst = (count: number) => Array.from({ length: count }, (_, index) => `ops-job ${count - 1 - index}`);
+
+  it('leads to all rows by its links, also where many have the same millisecond', async () => {
+    const opened = await open();
+    for (let index = 0; index < 330; index += 1) {
+      if (index === 40) opened.stepBy(0);
+      await opened.call('ops-job', { text: `ops-job ${index}`, decision: 'refused' });
+    }
+    const pages = await pagesFrom('/calls?agent=ops-job', opened);
+    expect(pages.map(({ length }) => length)).toEqual([100, 100, 100, 30]);
+    expect(pages.flat()).toEqual(newestFirst(330));
+  });
+
+  it.each([-500, -5_000, 3_600_000, -7_200_000])('leads to all rows where a clock was set by %d ms', async (ms) => {
+    const opened = await open();
+    // Around the border of the first page.
+    for (let index = 0; index < 230; index += 1) {
+      opened.stepBy(index % 3 === 0 && index > 110 && index < 150 ? ms : 1_000);
+      await opened.call('ops-job', { text: `ops-job ${index}`, decision: 'refused' });
+    }
+    expect((await pagesFrom('/calls?agent=ops-job', opened)).flat()).toEqual(newestFirst(230));
+  });
+
+  it.each([
+    '',
+    '?outcome=unknown', // the last row of a page is no longer among those of the filter
+  ])('leads by /calls%s to all rows, each once, while calls end and begin', async (query) => {
+    const opened = await open();
+    const seqs: number[] = [];
+    for (let index = 0; index < 230; index += 1) seqs.push(await opened.call('ops-job', { text: `ops-job ${index}` }));
+    const common = { kind: 'outcome', agent: 'ops-job', tool: 'get_user', environment: 'staging' } as const;
+    let ending = [130, 129]; // the last row of the first page, and the first of the second
+    const between = async () => {
+      // Also an outcome whose decision is not on record.
+      for (const [index, of] of [...ending.map((index) => [index, seqs[index] ?? 0] as const), [0, 9_999] as const])
+        await opened.record.append({ ...common, of, text: `ops-job ${index}`, outcome: 'ok', ms: 1 });
+      await opened.call('ops-job', { text: 'ops-job new' });
+      ending = [];
+    };
+    const texts = (await pagesFrom(`/calls${query}`, opened, between)).flat();
+    const all = newestFirst(230).map((text) => `${text}: outcome unknown`);
+    expect(texts).toEqual(query === '' ? all.with(100, 'ops-job 129') : all.toSpliced(100, 1));
   });
 
   it('says so where nothing is found, and where the record goes to stderr', async () => {
@@ -197,7 +239,7 @@ describe('the page of calls', () => {
     const gone = toBrowser(toCallsRoutes({ rules, agents, today, record, recordFile: '/nowhere/audit.jsonl' }));
     for (const address of ['/calls', '/calls/run-1/1', '/calls/verify']) {
       const page = await gone.get(address, { viewer: viewerOf('ben') });
-      expect([page?.status, page?.text]).toEqual([503, 'Calls /nowhere/audit.jsonl cannot be read (ENOENT). Calls']);
+      expect([page?.status, page?.text]).toEqual([503, 'Calls audit.jsonl cannot be read (ENOENT). Calls']);
     }
   });
 });

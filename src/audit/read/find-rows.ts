@@ -1,5 +1,5 @@
 import type { Entry } from '../entry.ts';
-import { type FileSeries, inOrderOfTime, toSeries } from './files.ts';
+import { type FileNames, type FileSeries, inOrderOfTime, toSeries } from './files.ts';
 import { joinRows } from './join-rows.ts';
 import { readEntry } from './lines.ts';
 import { type Needles, toNeedles } from './record-part.ts';
@@ -39,11 +39,20 @@ export type ReadingSettings = TimeSpanSettings & {
 
 const SETTINGS: ReadingSettings = { slackMs: 3_600_000, grainBytes: 65_536, linesApart: 20_000 };
 
-export type ReadingOrder = {
-  readonly newestFirst?: boolean | undefined;
+/** How a record is read. */
+export type ReadingOptions = {
   readonly signal?: AbortSignal | undefined;
+  readonly nameOf?: FileNames | undefined;
   /** Unlike the usual ones, for tests. */
   readonly settings?: ReadingSettings | undefined;
+};
+
+export type ReadingOrder = ReadingOptions & { readonly newestFirst?: boolean | undefined };
+
+/** The first entry of a row, by which the rows that follow it are found. */
+export type RowCursor = Pick<Entry, 'run' | 'seq'> & {
+  /** The time of the row, so that the entry is found without reading all that is newer. */
+  readonly time: Date | undefined;
 };
 
 /**
@@ -54,42 +63,40 @@ export type ReadingOrder = {
 export function readRows(
   paths: readonly string[],
   filter: RowFilter,
-  { newestFirst = false, signal, settings = SETTINGS }: ReadingOrder = {},
+  { newestFirst = false, ...options }: ReadingOrder = {},
 ): AsyncGenerator<Row, void> {
-  const isShown = toRowTest(filter);
-  const { agent, tool, object, state = '' } = filter;
-  // A state that no entry has in words is found by the row alone.
-  const needles = toNeedles([agent, tool, object, WRITTEN_STATES.has(state) ? state : undefined]);
-  const sources = toSeries(paths).map((files) =>
-    readSeries(files, filter, { needles, isShown, newestFirst, signal, settings }),
-  );
+  const search = toSearch(filter, options);
+  const sources = toSeries(paths, options.nameOf).map((files) => readSeries(files, search, newestFirst));
   return inOrderOfTime(sources, newestFirst);
 }
 
-async function* readSeries(
-  files: FileSeries,
-  { since, until }: RowFilter,
-  {
-    needles,
-    isShown,
-    newestFirst,
-    signal,
-    settings,
-  }: ReadingOrder & {
-    readonly newestFirst: boolean;
-    readonly settings: ReadingSettings;
-    readonly needles: Needles;
-    readonly isShown: (row: Row) => boolean;
-  },
-): AsyncGenerator<Row, void> {
+/** What is looked for in a series. */
+type RowSearch = Pick<RowFilter, 'since' | 'until'> & {
+  readonly needles: Needles;
+  readonly isShown: (row: Row) => boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly settings: ReadingSettings;
+};
+
+function toSearch(filter: RowFilter, { signal, settings = SETTINGS }: ReadingOptions): RowSearch {
+  const { agent, tool, object, state = '', since, until } = filter;
+  // A state that no entry has in words is found by the row alone.
+  const needles = toNeedles([agent, tool, object, WRITTEN_STATES.has(state) ? state : undefined]);
+  return { since, until, needles, isShown: toRowTest(filter), signal, settings };
+}
+
+const spanOf = (files: FileSeries, { since, until }: Pick<RowFilter, 'since' | 'until'>, settings: ReadingSettings) =>
+  findSpan(files, { since: since?.getTime(), until: until?.getTime() }, settings);
+
+async function* readSeries(files: FileSeries, search: RowSearch, newestFirst: boolean): AsyncGenerator<Row, void> {
+  const { settings, signal } = search;
   const { linesApart } = settings;
-  const { from, to } = await findSpan(files, { since: since?.getTime(), until: until?.getTime() }, settings);
+  const { from, to } = await spanOf(files, search, settings);
   // From where the calls began whose outcome is the first entry, or ended whose decision is the last.
   const lines = newestFirst
     ? linesBefore(files, await placeAfter(files, to, linesApart))
     : linesFrom(files, await placeBefore(files, from, linesApart));
-  const wanted = { needles, isShown, linesApart, end: newestFirst ? from : to };
-  yield* joinRows(untilAborted(lines, signal), wanted, newestFirst);
+  yield* joinRows(untilAborted(lines, signal), { ...search, linesApart, end: newestFirst ? from : to }, newestFirst);
 }
 
 async function* untilAborted(blocks: AsyncIterable<LineBlock>, signal: AbortSignal | undefined) {
@@ -103,14 +110,45 @@ async function* untilAborted(blocks: AsyncIterable<LineBlock>, signal: AbortSign
  * The first rows that a filter shows. The newest are found without reading what is older.
  * @throws StartError if a file cannot be read, and the reason of the signal once it aborts
  */
-export async function findRows(
+export const findRows = (
   paths: readonly string[],
   filter: RowFilter,
   { limit, ...order }: ReadingOrder & { readonly limit: number },
-): Promise<readonly Row[]> {
+): Promise<readonly Row[]> => firstOf(readRows(paths, filter, order), limit);
+
+/**
+ * The rows behind another one, the newest first: those of calls whose decision is before it in the record, so that no row
+ * is left out or shown twice where times are out of order, or where rows were written meanwhile.
+ * @param path of a file, before which come those that were rotated away from it
+ * @returns `undefined` if the record does not have the entry of the cursor
+ * @throws StartError if a file cannot be read, and the reason of the signal once it aborts
+ */
+export async function findOlderRows(
+  path: string,
+  filter: RowFilter,
+  { limit, before, ...options }: ReadingOptions & { readonly limit: number; readonly before: RowCursor },
+): Promise<readonly Row[] | undefined> {
+  const [files = []] = toSeries([path], options.nameOf);
+  const search = toSearch(filter, options);
+  const { settings, signal } = search;
+  const { linesApart } = settings;
+  const near = before.time === undefined ? endOf(files) : (await spanOf(files, until(before.time), settings)).to;
+  // Where the time was wrong, the entry is somewhere else.
+  const begin = (await findPlace(files, before, signal, near)) ?? (await findPlace(files, before, signal));
+  if (begin === undefined) return undefined;
+  const { from } = await spanOf(files, search, settings);
+  const lines = linesBefore(files, await placeAfter(files, begin.place, linesApart));
+  const wanted = { ...search, linesApart, begin: begin.place, end: from };
+  return firstOf(joinRows(untilAborted(lines, signal), wanted, true), limit);
+}
+
+/** All times up to one, which is counted in. */
+const until = (time: Date) => ({ until: new Date(time.getTime() + 1) });
+
+async function firstOf(rows: AsyncIterable<Row>, limit: number): Promise<readonly Row[]> {
   const found: Row[] = [];
   if (limit <= 0) return found;
-  for await (const row of readRows(paths, filter, order)) if (found.push(row) >= limit) break;
+  for await (const row of rows) if (found.push(row) >= limit) break;
   return found;
 }
 
@@ -122,12 +160,12 @@ export async function findEntry(
   paths: readonly string[],
   run: string,
   seq: number,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { signal, nameOf }: Omit<ReadingOptions, 'settings'> = {},
 ): Promise<Row | undefined> {
   const isIt = (entry: Entry) => entry.run === run && entry.seq === seq;
   const { linesApart } = SETTINGS;
   const wanted = { needles: toNeedles([run]), linesApart, isShown: (row: Row) => row.entries.some(isIt) };
-  for (const files of toSeries(paths)) {
+  for (const files of toSeries(paths, nameOf)) {
     const found = await findPlace(files, { run, seq }, signal);
     if (found === undefined) continue;
     // An outcome's decision is before it, and a decision's outcome behind it.
@@ -140,14 +178,15 @@ export async function findEntry(
   return undefined;
 }
 
-/** Where an entry is, and what is behind it. */
+/** Where an entry is, and what is behind it. @param from the place before which it is looked for, backwards */
 async function findPlace(
   files: FileSeries,
   { run, seq }: Pick<Entry, 'run' | 'seq'>,
   signal: AbortSignal | undefined,
+  from = endOf(files),
 ): Promise<{ readonly entry: Entry; readonly place: LinePlace; readonly behind: LinePlace } | undefined> {
   const needle = `"run":${JSON.stringify(run)},"seq":${seq},`; // as this server writes it
-  let behind = endOf(files);
+  let behind = from;
   for await (const { file, lines } of untilAborted(linesBefore(files, behind), signal)) {
     for (const { bytes, at } of lines) {
       const read = bytes.includes(needle) ? readEntry(bytes) : undefined;

@@ -8,6 +8,11 @@ export type RowsWanted = {
   readonly isShown: (row: Row) => boolean;
   /** Lines across which an outcome finds its decision, so that not all is kept in memory for a call that never ended. */
   readonly linesApart: number;
+  /**
+   * Where the rows begin, in the reverse order alone. Of what is read before it, the outcomes alone count whose decisions
+   * come behind it.
+   */
+  readonly begin?: LinePlace | undefined;
   /** Where the rows end. Behind it only the rest of the calls that began before it is read. */
   readonly end: LinePlace;
 };
@@ -19,7 +24,12 @@ type Placed = {
   half: CallHalf | undefined;
   /** The number of its line, in the order of reading. */
   readonly line: number;
+  /** Whether the row is wanted if the other half does not follow. */
+  readonly isAlone: boolean;
 };
+
+/** Where a line is: ahead of the rows that are wanted, among them, or past their end. */
+type Side = 'ahead' | 'within' | 'past';
 
 /**
  * Joins decisions and outcomes to rows, in the order of the decisions, or in the reverse of it.
@@ -27,7 +37,7 @@ type Placed = {
  */
 export async function* joinRows(
   blocks: AsyncIterable<LineBlock>,
-  { needles, isShown, linesApart, end }: RowsWanted,
+  { needles, isShown, linesApart, begin, end }: RowsWanted,
   newestFirst = false,
 ): AsyncGenerator<Row, void> {
   const queue: Placed[] = [];
@@ -35,33 +45,40 @@ export async function* joinRows(
   const open = new Map<string, Placed>();
   let count = 0;
 
-  const add = (row: Row | undefined): void => {
-    if (row !== undefined && isShown(row)) queue.push({ row, half: undefined, line: count });
+  const sideOf = (place: LinePlace): Side => {
+    if (isBefore(place, end) === newestFirst) return 'past';
+    return begin !== undefined && !isBefore(place, begin) ? 'ahead' : 'within';
   };
-  const addFirst = (half: CallHalf): void => {
-    const placed = { row: undefined, half, line: count };
+  const add = (row: Row | undefined): void => {
+    if (row !== undefined && isShown(row)) queue.push({ row, half: undefined, line: count, isAlone: true });
+  };
+  /** The row of a half whose other half does not come. */
+  const toRest = ({ row, half, isAlone }: Placed): Row | undefined =>
+    half === undefined ? row : isAlone ? toLoneRow(half) : undefined;
+  const addFirst = (half: CallHalf, isAlone: boolean): void => {
+    const placed = { row: undefined, half, line: count, isAlone };
     const same = open.get(half.key);
-    if (same?.half !== undefined) Object.assign(same, { row: toLoneRow(same.half), half: undefined }); // the nearer one counts
+    if (same?.half !== undefined) Object.assign(same, { row: toRest(same), half: undefined }); // the nearer one counts
     queue.push(placed);
     open.set(half.key, placed);
   };
-  const addSecond = (half: CallHalf, isPast: boolean): void => {
+  const addSecond = (half: CallHalf, side: Side): void => {
     const first = open.get(half.key);
     open.delete(half.key);
     if (first?.half === undefined || count - first.line > linesApart) {
-      if (!isPast) add(toLoneRow(half));
+      if (side === 'within') add(toLoneRow(half));
       return;
     }
-    const row = toJoinedRow(first.half, half);
+    const row = side === 'ahead' ? undefined : toJoinedRow(first.half, half);
     const isHere = newestFirst; // where the decision is
     if (isHere) add(row);
     Object.assign(first, { row: isHere ? undefined : row, half: undefined });
   };
-  const take = (part: RecordPart, isPast: boolean): void => {
-    if (part.kind === (newestFirst ? 'decision' : 'outcome')) addSecond(part, isPast);
-    else if (isPast) return;
-    else if (part.kind === 'whole') add(part.row);
-    else addFirst(part);
+  const take = (part: RecordPart, side: Side): void => {
+    if (part.kind === (newestFirst ? 'decision' : 'outcome')) addSecond(part, side);
+    else if (side === 'past') return;
+    else if (part.kind !== 'whole') addFirst(part, side === 'within');
+    else if (side === 'within') add(part.row);
   };
   /** The rows at the beginning of the queue that nothing can change any more. */
   function* settled(isEnd = false): Generator<Row> {
@@ -70,7 +87,7 @@ export async function* joinRows(
       if (half !== undefined && !isEnd && count - first.line < linesApart) return;
       queue.shift();
       if (half !== undefined && open.get(half.key) === first) open.delete(half.key);
-      const row = half === undefined ? first.row : toLoneRow(half);
+      const row = toRest(first);
       if (row !== undefined && isShown(row)) yield row;
     }
   }
@@ -78,11 +95,11 @@ export async function* joinRows(
   for await (const { file, lines } of blocks) {
     for (const { bytes, at } of lines) {
       count += 1;
-      const isPast = isBefore({ file, at }, end) === newestFirst;
-      if (isPast && queue.length === 0) return;
+      const side = sideOf({ file, at });
+      if (side === 'past' && queue.length === 0) return;
       const part = toPart(bytes, needles);
       if (part === undefined) continue;
-      take(part, isPast);
+      take(part, side);
       yield* settled();
     }
     yield* settled();

@@ -1,5 +1,5 @@
-import type { RowFilter } from '../../audit/read/find-rows.ts';
-import { STATES } from '../../audit/read/rows.ts';
+import type { RowCursor, RowFilter } from '../../audit/read/find-rows.ts';
+import { type Row, STATES } from '../../audit/read/rows.ts';
 import { toTime } from '../../audit/read/show.ts';
 import { StartError } from '../../errors.ts';
 import { inShort } from '../../wording.ts';
@@ -17,20 +17,18 @@ export type CallFilter = {
   /** What the form holds. */
   readonly fields: CallFields;
   readonly rows: Omit<RowFilter, 'agents'>;
-  /** Rows to leave out before the first: those of the same millisecond that a page before has shown. */
-  readonly skip: number;
+  /** The last row of the page before. */
+  readonly before: RowCursor | undefined;
   /** What is wrong with it, for people. Nothing is shown then. */
   readonly faults: readonly string[];
 };
 
 /** Characters of a value. IDs, names and times are shorter. */
 const MAX_VALUE_CHARS = 100;
-/** Entries that one process writes in a millisecond are far fewer. */
-const MAX_SKIP = 10_000;
 
 export function toCallFilter(query: URLSearchParams, now: Date): CallFilter {
   const faults: string[] = [];
-  const known: readonly string[] = [...FIELDS, 'skip'];
+  const known: readonly string[] = [...FIELDS, 'before'];
   for (const name of new Set(query.keys())) {
     if (!known.includes(name)) faults.push(`${inShort(name)} is not a filter. There are ${FIELDS.join(', ')}.`);
     else if (query.getAll(name).length > 1) faults.push(`${name} is given more than once.`);
@@ -58,9 +56,9 @@ export function toCallFilter(query: URLSearchParams, now: Date): CallFilter {
   const { agent, tool, outcome: state, object } = fields;
   if (state !== undefined && !OUTCOMES.includes(state))
     faults.push(`${state} is not a valid outcome. There are ${OUTCOMES.join(', ')}.`);
-  const skipped = fieldOf('skip') ?? '0';
-  const skip = Number(skipped);
-  if (!/^\d+$/.test(skipped) || skip > MAX_SKIP) faults.push(`skip takes a whole number from 0 to ${MAX_SKIP}.`);
+  const given = query.get('before') ?? undefined;
+  const before = given === undefined ? undefined : toCursor(given);
+  if (given !== undefined && before === undefined) faults.push('before is not the end of a page.');
   const rows = {
     agent,
     tool,
@@ -69,31 +67,28 @@ export function toCallFilter(query: URLSearchParams, now: Date): CallFilter {
     since: timeOf('since', fields.since),
     until: timeOf('until', fields.until),
   };
-  return { fields, rows, skip, faults };
+  return { fields, rows, before, faults };
+}
+
+/** The run and number of an entry, and its time in milliseconds since 1970 where that is known. */
+const CURSOR = /^(.{1,100}):(\d{1,15}):(\d{0,15})$/su;
+
+function toCursor(text: string): RowCursor | undefined {
+  const [, run, seq, time] = CURSOR.exec(text) ?? [];
+  if (run === undefined) return undefined;
+  return { run, seq: Number(seq), time: time === '' ? undefined : new Date(Number(time)) };
 }
 
 /** The address of a view. */
-export function callsPath(fields: CallFields & { readonly skip?: number }): string {
+export function callsPath(fields: CallFields & { readonly before?: string | undefined }): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields))
-    if (value !== undefined && value !== 0) query.set(name, `${value}`);
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) query.set(name, value);
   const text = query.toString();
   return text === '' ? '/calls' : `/calls?${text}`;
 }
 
-/**
- * The address of the rows behind a page of them. The last row's millisecond may have more rows than the page shows: it is
- * asked for again, without those that were shown.
- */
-export function olderPath(
-  { fields, rows, skip }: CallFilter,
-  shown: readonly { readonly time: string }[],
-): string | undefined {
-  const last = shown.at(-1);
-  const at = last === undefined ? Number.NaN : Date.parse(last.time);
-  if (last === undefined || Number.isNaN(at)) return undefined;
-  const until = new Date(at + 1).toISOString();
-  const again = shown.filter(({ time }) => time === last.time).length;
-  const isSame = rows.until?.toISOString() === until;
-  return callsPath({ ...fields, until, skip: again + (isSame ? skip : 0) });
+/** The address of the rows that follow the last one of a page. */
+export function olderPath({ fields }: CallFilter, { run, time, entries }: Row): string {
+  const at = Date.parse(time);
+  return callsPath({ ...fields, before: `${run}:${entries[0]?.seq ?? 0}:${Number.isNaN(at) ? '' : at}` });
 }

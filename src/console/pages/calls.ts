@@ -41,7 +41,7 @@ export function toCallsRoutes(deps: CallsPageDeps): readonly ConsoleRoute[] {
   };
   const ofTemplate = (name: string) => agents.list().some((agent) => agent.name === name && agent.kind === 'template');
 
-  const rowsOf = async ({ rows, skip }: CallFilter, { viewer, signal }: PageRequest): Promise<readonly Row[]> => {
+  const rowsOf = ({ rows, before }: CallFilter, { viewer, signal }: PageRequest) => {
     const isSeen = seenBy(viewer);
     const { agent, ...others } = rows;
     // A template's agents have its name before their first dot.
@@ -49,8 +49,7 @@ export function toCallsRoutes(deps: CallsPageDeps): readonly ConsoleRoute[] {
       agent !== undefined && ofTemplate(agent)
         ? { agents: (name: string | undefined) => name?.startsWith(`${agent}.`) === true && isSeen(name) }
         : { agent, agents: isSeen };
-    const found = await reader.find({ ...others, ...named }, { limit: skip + PAGE_ROWS + 1, signal: within(signal) });
-    return found.slice(skip);
+    return reader.find({ ...others, ...named }, { limit: PAGE_ROWS + 1, before, signal: within(signal) });
   };
 
   const knownTo = (viewer: Viewer) => ({
@@ -66,9 +65,10 @@ export function toCallsRoutes(deps: CallsPageDeps): readonly ConsoleRoute[] {
     show: (request) =>
       orUnreadable(async () => {
         const filter = toCallFilter(request.query, new Date(today()));
-        const { fields, faults } = filter;
+        const { fields } = filter;
+        const found = filter.faults.length === 0 ? await rowsOf(filter, request) : [];
+        const faults = found === undefined ? [NO_CURSOR] : filter.faults;
         const isRight = faults.length === 0;
-        const found = isRight ? await rowsOf(filter, request) : [];
         return {
           title: 'Calls',
           status: isRight ? 200 : 400,
@@ -76,7 +76,7 @@ export function toCallsRoutes(deps: CallsPageDeps): readonly ConsoleRoute[] {
 <p class="quiet">The record in <code>${basename(file)}</code>, the newest first. <a href="/calls/verify">Verify it</a></p>
 ${faults.map((fault) => html`<p class="wrong">${fault}</p>`)}
 ${filterForm(fields, knownTo(request.viewer))}
-${isRight && rowTable(found, filter)}
+${isRight && rowTable(found ?? [], filter)}
 ${headWords(record.head())}`,
         };
       }),
@@ -87,7 +87,11 @@ ${headWords(record.head())}`,
     show: ({ viewer }) =>
       orUnreadable(async () => ({
         title: 'Verification of the record',
-        main: verifyPage(await verifier.verify(), { file, head: record.head(), seesAll: seesAll(viewer.approver) }),
+        main: verifyPage(await verifier.verify(), {
+          file: basename(file),
+          head: record.head(),
+          seesAll: seesAll(viewer.approver),
+        }),
       })),
   };
 
@@ -114,6 +118,8 @@ const ON_STDERR: ConsolePage = {
 };
 
 const TOO_LONG = `The record was not read through within ${READING_MS / 1_000} seconds. Say since when, or until when.`;
+
+const NO_CURSOR = 'The record no longer has the entry that the page before ended with.';
 
 /** A file that cannot be read is told with its name. */
 async function orUnreadable<Page extends ConsolePage | undefined>(
@@ -159,9 +165,9 @@ ${lists}</form>`;
 }
 
 function rowTable(found: readonly Row[], filter: CallFilter): Html {
-  const { fields, skip } = filter;
+  const { fields, before } = filter;
   const shown = found.slice(0, PAGE_ROWS);
-  const older = found.length > PAGE_ROWS ? olderPath(filter, shown) : undefined;
+  const last = found.length > PAGE_ROWS ? shown.at(-1) : undefined;
   if (shown.length === 0) return html`<p class="empty">The record has no call like that which you may see.</p>`;
   const rows = shown.map(
     (row) =>
@@ -173,9 +179,9 @@ function rowTable(found: readonly Row[], filter: CallFilter): Html {
       ] as const,
   );
   const links = [
-    (fields.until !== undefined || skip > 0) &&
+    (fields.until !== undefined || before !== undefined) &&
       html`<li><a href="${callsPath({ ...fields, until: undefined })}">Newest</a></li>`,
-    older !== undefined && html`<li><a rel="next" href="${older}">Older</a></li>`,
+    last !== undefined && html`<li><a rel="next" href="${olderPath(filter, last)}">Older</a></li>`,
   ].filter((link) => link !== false);
   return html`${dataTable({ caption: 'Entries', columns: ['Time', 'Outcome', 'What', 'Details'], rows })}
 ${links.length > 0 && html`<ul class="pager">${links}</ul>`}`;
