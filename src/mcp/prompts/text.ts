@@ -102,6 +102,7 @@ const UNASKED = 'takes effect at once: call it only after the person you work fo
 const CONFIRMED: Readonly<Record<ConfirmMode, string>> = {
   auto: 'has to be confirmed: either the client asks a person, or you get a preview to show them. Call again with its confirm_token only if they agree.',
   strict: 'has to be confirmed by a person, whom the client asks. If the client cannot ask, the call is refused.',
-  person: 'waits for a yes that a person gives elsewhere: call it, and again with its confirm_token if it still waits.',
+  person:
+    'has to be confirmed by an approver in the console, unless the client asks a person. Call it, and again with its confirm_token while it waits.',
   off: 'takes effect at once and cannot be undone: call it only after the person you work for has agreed.',
 };
