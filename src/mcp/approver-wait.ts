@@ -1,15 +1,11 @@
-import {
-  type InputRequiredResult,
-  inputRequired,
-  type ServerContext,
-  type StandardSchemaV1,
-} from '@modelcontextprotocol/server';
+import { type InputRequiredResult, inputRequired, type ServerContext } from '@modelcontextprotocol/server';
 import type { Caller } from '../call/caller.ts';
 import type { ApprovalWait } from '../call/confirm/approvals.ts';
+import { ANY_RESPONSE } from './any-response.ts';
 import { withHeartbeat } from './heartbeat.ts';
 
 /** Milliseconds that a call waits for an approver: many clients give a call up after a minute. */
-export const APPROVER_WAIT_MS = 45_000;
+const APPROVER_WAIT_MS = 45_000;
 
 type WaitingClient = Pick<ServerContext['mcpReq'], 'send' | 'notify' | 'signal'> &
   Pick<Caller, 'onProgress' | 'waitOutside'> & {
@@ -60,8 +56,3 @@ export const toOpening = ({ id, address }: ApprovalWait): InputRequiredResult =>
   });
 
 const MESSAGE = 'This call waits for an approver. Open the console to see what it does, and to confirm or refuse it.';
-
-/** Accepts every response: none of them says anything of an approver. */
-const ANY_RESPONSE: StandardSchemaV1<unknown> = {
-  '~standard': { version: 1, vendor: 'workos-mcp', validate: (value) => ({ value }) },
-};

@@ -8,13 +8,13 @@ import {
   SdkError,
   SdkErrorCode,
   type ServerContext,
-  type StandardSchemaV1,
 } from '@modelcontextprotocol/server';
 import type { Call, Caller } from '../call/caller.ts';
 import type { ApprovalWait } from '../call/confirm/approvals.ts';
 import { PENDING_MS } from '../call/confirm/pending.ts';
 import type { Elicitation } from '../call/confirm/person-answer.ts';
 import { RefusedError } from '../errors.ts';
+import { ANY_RESPONSE } from './any-response.ts';
 import { toOpening, waitForApprover } from './approver-wait.ts';
 import { openCall } from './call-tools.ts';
 import { type ClientFeatures, toFeatures } from './client-features.ts';
@@ -179,11 +179,6 @@ function toProgress({ _meta, notify }: Pick<McpRequest, 'notify'> & { readonly _
     notify({ method: 'notifications/progress', params }).catch(() => {});
   };
 }
-
-/** Accepts every response: `src/call/confirm/` validates it, and tells what the client did. */
-const ANY_RESPONSE: StandardSchemaV1<unknown> = {
-  '~standard': { version: 1, vendor: 'workos-mcp', validate: (value) => ({ value }) },
-};
 
 /** The client's response to an elicitation, or why there is none. */
 async function elicit(
