@@ -7,6 +7,9 @@ export function withConfirmToken<T extends { readonly confirmed?: T }>(tool: T):
   return tool.confirmed ?? tool;
 }
 
+/** Whether tools that wait for a confirmation take its token: where the client may be unable to bring the answer. */
+export const takesToken = (mode: string | undefined): boolean => mode === 'auto' || mode === 'person';
+
 /** The tool as offered to an agent whose calls are confirmed in this way. A client that shows views gets another form. */
 export const toConfirmForm = <T extends { readonly confirmed?: T; readonly approved?: () => T }>(
   tool: T,

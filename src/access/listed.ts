@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Listing } from '../catalog/listing.ts';
 import { callToolOf, kindsOfAll } from './call-kind.ts';
+import { takesToken } from './confirmation.ts';
 import { LIST_BUDGET_TOKENS, type ListMode } from './list-mode.ts';
 import { type Agent, FIND_TOOL, isOn, toPolicy } from './overview.ts';
 import type { Policy } from './policy.ts';
@@ -47,8 +48,7 @@ export function toListReport(
 ): ListReport {
   const policy = toPolicy(catalog, agent);
   const { list: mode = 'auto', statusTool = true } = agent;
-  // In these modes alone, tools that wait for a confirmation take its token.
-  const besides = { statusTool, confirmToken: agent.confirm === 'auto' || agent.confirm === 'person' };
+  const besides = { statusTool, confirmToken: takesToken(agent.confirm) };
   const isListed = toIsListed(catalog, policy, { mode, tokens, budget: LIST_BUDGET_TOKENS, ...besides });
   const on = catalog.tools.filter(isOn(policy));
   const hidden = isListed === undefined ? [] : on.filter((tool) => !isListed(tool));

@@ -1,5 +1,5 @@
 import type { ConfirmMode } from '../access/confirmation.ts';
-import { toConfirm } from '../access/confirmation.ts';
+import { takesToken, toConfirm } from '../access/confirmation.ts';
 import { type ListSettings, toIsListed } from '../access/listed.ts';
 import type { Policy } from '../access/policy.ts';
 import { type OperatorLimits, policyOf, toGrants } from '../agents/agent-policy.ts';
@@ -104,7 +104,7 @@ export function createServedAgents(deps: ServedAgentsDeps): ServedAgents {
       ...deps.list,
       mode,
       statusTool,
-      confirmToken: confirm === 'auto' || confirm === 'person',
+      confirmToken: takesToken(confirm),
     });
     const own = ownToolsOf({ name: agent.name, grants, policy, confirm, dryRun }, { statusTool, isListed });
     const modes = { confirm, clientAsks, samePerson, dryRun };

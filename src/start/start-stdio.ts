@@ -1,4 +1,4 @@
-import { toConfirm } from '../access/confirmation.ts';
+import { takesToken, toConfirm } from '../access/confirmation.ts';
 import { toIsListed } from '../access/listed.ts';
 import { compileGrants } from '../access/policy.ts';
 import { configDigest } from '../audit/record.ts';
@@ -58,7 +58,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
     tokens: catalog.tokens,
     budget: host.listBudget,
     statusTool: config.statusTool,
-    confirmToken: confirm === 'auto',
+    confirmToken: takesToken(confirm),
   });
   const offer = createOffer({
     agent: agent.name,
