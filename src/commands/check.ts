@@ -22,7 +22,7 @@ import { proxyFor } from '../workos/proxy.ts';
 import { checkReport } from './access-report.ts';
 import { approversReport, toReviewedApprovers } from './approvers-report.ts';
 import type { Look } from './table.ts';
-import { agentsOf, isHttp, named, type ReportedAgent } from './which-agent.ts';
+import { agentsOf, isHttp, named, nameInFile, type ReportedAgent } from './which-agent.ts';
 
 export type CheckCommandDeps = {
   readonly catalog: Catalog;
@@ -52,8 +52,7 @@ export async function check(loaded: Loaded, { catalog, host, tokens, look }: Che
     ? { ...(await ofHttp(loaded, catalog, host)), stop: undefined }
     : { ...ofStdio(loaded, catalog, host), told: [] };
   const said = [...httpWarnings(config.http), ...told].map((warning) => `warning: ${warning}\n`);
-  // Behind the name of a template stands what it is.
-  const approvers = members.flatMap(({ name }) => approversOf(agents, name.split(' ')[0] ?? name));
+  const approvers = members.flatMap((member) => approversOf(agents, nameInFile(member)));
   const shown = agents.approvers.filter((approver) => approvers.includes(approver));
   const report = checkReport({
     catalog,

@@ -28,10 +28,13 @@ export function agentsOf({ config, agents }: Loaded, labels: Labels, catalog: Ca
   ].map((agent) => toFileAgent(catalog, config, agent, labels.get(agent.environment) ?? 'production'));
 }
 
+/** What the file calls an agent or template. Behind the name of a template, reports say what it is. */
+export const nameInFile = ({ name }: Pick<Agent, 'name'>): string => name.split(' ')[0] ?? name;
+
 /** Those of them that `--agent` names, or all. @throws StartError where there is none of that name */
 export function named(all: readonly ReportedAgent[], name: string): readonly ReportedAgent[] {
   if (name === OPTIONS.agent.unless) return all;
-  const found = all.filter((agent) => agent.name.split(' ')[0] === name);
+  const found = all.filter((agent) => nameInFile(agent) === name);
   if (found.length > 0) return found;
   const names = all.map((agent) => agent.name);
   throw new StartError(`The file has no agent "${name}".${didYouMean(name, names)} It has ${names.join(', ')}.`);
