@@ -1,4 +1,4 @@
-import { keepApproverRules } from '../agents/approvers.ts';
+import { type ApproverRules, keepApproverRules } from '../agents/approvers.ts';
 import { createOnceStore, type OnceStore } from '../agents/once.ts';
 import { type Approvals, createApprovalStore, type OnAnswer, toBinding } from '../call/confirm/approvals.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -16,7 +16,11 @@ export type ApprovalDeps = {
   readonly onAnswer: OnAnswer;
 };
 
-export type OpenApprovals = Approvals & { readonly once: OnceStore };
+export type OpenApprovals = Approvals & {
+  readonly once: OnceStore;
+  /** By the configuration that holds now. */
+  readonly rules: () => ApproverRules;
+};
 
 /** What waits for approvers, and what the console has to remember: shared by replicas, else in memory. */
 export function openApprovals(
@@ -38,5 +42,6 @@ export function openApprovals(
       return found !== undefined && rules().whyNot(found, approval) === undefined;
     },
     hasApprover: (approval) => rules().hasApprover(approval),
+    rules,
   };
 }

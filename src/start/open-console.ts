@@ -1,4 +1,3 @@
-import { keepApproverRules } from '../agents/approvers.ts';
 import type { Budgets } from '../agents/budgets.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -53,7 +52,7 @@ export async function openConsoleAt(parts: ConsoleParts): Promise<OpenConsole> {
     key: deriveKey(deploymentKey, 'console'),
     approvals: approvals.store,
     once: approvals.once,
-    rules: keepApproverRules(catalog, () => current().loaded.agents),
+    rules: approvals.rules,
     config: () => current().loaded.agents,
     agents: toAgentsSource({ catalog, budgets, lastCalls, current }),
     record,
