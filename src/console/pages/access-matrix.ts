@@ -4,7 +4,7 @@ import { toToolAccess } from '../../access/tool-access.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { ListedAgent } from '../agents-source.ts';
 import { type Html, html } from '../html.ts';
-import { dataTable } from './data-table.ts';
+import { dataTable, outOf, type TableCell } from './data-table.ts';
 
 export const agentPath = (name: string): string => `/agents/${encodeURIComponent(name)}`;
 
@@ -44,7 +44,7 @@ export function accessOfOne({ name, overview }: ListedAgent): Html {
   });
 }
 
-const toCount = ({ on, total }: Count): string => (total === 0 ? 'none' : `${on} of ${total}`);
+const toCount = ({ on, total }: Count): TableCell => (total === 0 ? 'none' : outOf(on, total));
 
 const toWords = (credentials: Credentials): string =>
   credentials.state === 'withheld' ? `withheld: ${credentials.reason}` : credentials.state;

@@ -7,7 +7,7 @@ import type { LastCall, ListedAgent } from '../agents-source.ts';
 import { type Html, html } from '../html.ts';
 import { accessOfArea, accessOfOne, agentPath } from './access-matrix.ts';
 import { clockDate, clockTime } from './clock-time.ts';
-import { dataTable, factList } from './data-table.ts';
+import { dataTable, factList, outOf } from './data-table.ts';
 
 /** An agent or template, and what it has done. */
 export type AgentState = {
@@ -25,9 +25,6 @@ export const environmentOf = ({ environment, access }: ListedAgent): Html => {
 
 export const confirmationOf = ({ access }: ListedAgent): string =>
   `${access.confirm ?? 'unknown'}${access.dryRun === true ? ', dry run' : ''}`;
-
-export const usedOf = (used: number | undefined, limit: number): string =>
-  used === undefined ? `unknown, of ${limit}` : `${used} of ${limit}`;
 
 export const lastCallOf = (call: LastCall | undefined): Html | string =>
   call === undefined ? 'none yet' : html`${clockTime(call.at)}: ${call.tool}, ${call.outcome}`;
@@ -60,14 +57,14 @@ ${heldForms(held, formToken)}
 <section class="sheet">${factList([
     ['Environment', environmentOf(agent)],
     ['Confirmation', confirmationOf(agent)],
-    ['Tools that are on', `${on} of ${total}`],
+    ['Tools that are on', outOf(on, total)],
     [
       'Requests in the last minute',
-      isTemplate ? `at most ${requestsPerMinute} for each caller` : usedOf(used?.requests, requestsPerMinute),
+      isTemplate ? `at most ${requestsPerMinute} for each caller` : outOf(used?.requests, requestsPerMinute),
     ],
     [
       'Deletes in the last hour',
-      isTemplate ? `at most ${deletesPerHour} for each caller` : usedOf(used?.deletes, deletesPerHour),
+      isTemplate ? `at most ${deletesPerHour} for each caller` : outOf(used?.deletes, deletesPerHour),
     ],
     ['Last call since the start', lastCallOf(lastCall)],
     ['Expires', expiryOf(expires, today)],

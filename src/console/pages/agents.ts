@@ -13,9 +13,8 @@ import {
   expiryOf,
   heldForms,
   lastCallOf,
-  usedOf,
 } from './agent-page.ts';
-import { dataTable } from './data-table.ts';
+import { dataTable, outOf } from './data-table.ts';
 
 export type AgentsPageDeps = Pick<ConsoleDeps, 'agents' | 'rules' | 'today'> & {
   readonly approvals: Pick<ConsoleDeps['approvals'], 'heldCallers' | 'isHeld' | 'lift'>;
@@ -78,9 +77,9 @@ ${states.length === 0 ? html`<p class="empty">Your entry in the settings file na
         html`<a href="${agentPath(name)}">${name}</a>${isTemplate && html` <span class="quiet">template</span>`}`,
         environmentOf(agent),
         confirmationOf(agent),
-        `${on} of ${total}`,
-        isTemplate ? `${requestsPerMinute} each` : usedOf(used?.requests, requestsPerMinute),
-        isTemplate ? `${deletesPerHour} each` : usedOf(used?.deletes, deletesPerHour),
+        outOf(on, total),
+        isTemplate ? `${requestsPerMinute} each` : outOf(used?.requests, requestsPerMinute),
+        isTemplate ? `${deletesPerHour} each` : outOf(used?.deletes, deletesPerHour),
         lastCallOf(lastCall),
         expiryOfAll(agent),
       ];

@@ -5,7 +5,7 @@ export const dataStyle = `
 .data { font-size: 0.92em; font-variant-numeric: tabular-nums; }
 .data caption h2 { margin: 12px 0 0; font-size: 1.1rem; }
 .data th:last-child, .data td:last-child { padding-right: 0; }
-.data time { white-space: nowrap; }
+.data :is(time, .count) { white-space: nowrap; }
 .data tbody th { min-width: 7rem; }
 .data .what { min-width: 18rem; overflow-wrap: anywhere; }
 .data .quiet { font-weight: 400; }

@@ -27,6 +27,10 @@ export const dataTable = ({ caption, columns, rows, isMatrix = false }: DataTabl
   )}</tbody>
 </table></div>`;
 
+/** How many of how many, in one line. `undefined` is not known. */
+export const outOf = (count: number | undefined, total: number): Html =>
+  html`<span class="count">${count ?? 'unknown,'} of ${total}</span>`;
+
 /** What is known of one thing. Rows without a value are left out. */
 export const factList = (rows: readonly (readonly [label: string, value: TableCell | undefined])[]): Html =>
   html`<dl class="facts long">${rows.map(
