@@ -14,6 +14,9 @@ const TIME = /"time":"([^"]{1,40})"/;
  * The lines of a record since a time that have one of some texts, oldest first. Reads from the end, files that were
  * rotated away included, until entries are older. There is nothing in a file that cannot be read: the record itself
  * refuses to start over one.
+ *
+ * It does not read by series.ts, which waits for each block: a session over stdio opens in one turn. And most chunks have
+ * none of the texts, so they are not taken into lines.
  */
 export function recentLines(path: string, since: number, texts: readonly string[]): readonly string[] {
   const found: string[][] = [];
