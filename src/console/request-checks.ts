@@ -70,7 +70,7 @@ const MAX_FORM_BYTES = 16_384;
 
 /** What is told of requests that are refused. `whyMalformed` has words of its own. */
 const CONSOLE_REFUSALS = {
-  tooManyHeaders: { status: 431, message: 'The request has too many headers: at most 200 are read.' },
+  tooManyHeaders: { status: 431, message: `The request has too many headers: at most ${MAX_HEADERS} are read.` },
   host: { status: 403, message: 'The console is not served under this host.' },
   agentToken: {
     status: 400,
@@ -89,7 +89,10 @@ const CONSOLE_REFUSALS = {
     status: 415,
     message: 'The content type must be application/x-www-form-urlencoded. Nothing was done.',
   },
-  tooLarge: { status: 413, message: 'The form is too large: at most 16 KiB are read. Nothing was done.' },
+  tooLarge: {
+    status: 413,
+    message: `The form is too large: at most ${MAX_FORM_BYTES / 1_024} KiB are read. Nothing was done.`,
+  },
   formToken: {
     status: 403,
     message: 'This form belongs to another sign-in. Nothing was done. Open the page again.',
