@@ -83,7 +83,7 @@ describe('an approver sees', () => {
   });
 });
 
-const OTHERWISE = 'so an approver who signs in otherwise has to answer';
+const OTHERWISE = 'so an approver who signs in by other means has to answer';
 
 describe('who may say yes', () => {
   it.each<[who: string, what: string, call: Partial<Approval>, why: string | undefined]>([

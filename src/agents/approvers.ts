@@ -88,7 +88,7 @@ function whyNotGranted(policy: Policy, tool: Tool, { takesCredentials }: Approva
   return why && `it ${why}, which your entry does not have`;
 }
 
-const ANOTHER = 'so an approver who signs in otherwise has to answer';
+const ANOTHER = 'so an approver who signs in by other means has to answer';
 
 /** With a yes to their own sign-in, an approver could make another approver of themselves, or of the agent. */
 function whyOwnSignIn(

@@ -55,12 +55,13 @@ export function checkApprovers(catalog: Catalog, config: AgentsConfig, setting: 
   }
 }
 
-const isPerson = ({ confirm }: Member, setting: ApproverSetting): boolean => (confirm ?? setting.confirm) === 'person';
+const waitsForPerson = ({ confirm }: Member, setting: ApproverSetting): boolean =>
+  (confirm ?? setting.confirm) === 'person';
 
 /** What is wrong with how an agent's calls are confirmed. */
 function askingFault(config: AgentsConfig, member: Member, setting: ApproverSetting): string | undefined {
   const { name, clientAsks, samePerson, owner } = member;
-  if (!isPerson(member, setting)) {
+  if (!waitsForPerson(member, setting)) {
     const idle = clientAsks !== undefined ? 'client-asks' : samePerson === 'refuse' ? 'same-person' : undefined;
     return idle && `${idle} has no effect without confirm: person.`;
   }
@@ -146,7 +147,7 @@ function memberWarnings(catalog: Catalog, config: AgentsConfig, member: Member, 
       `${member.where} may change how people sign in to ${member.environment} (${areas}), where ${owner.name} ${owner.isKnown ? 'signs' : 'may sign'} approvers in.`,
     );
   }
-  if (isPerson(member, setting)) {
+  if (waitsForPerson(member, setting)) {
     const left = unanswerable(catalog, config, member, policy);
     const [first, ...more] = left;
     const names = more.length > 2 ? `${first} and ${more.length} more` : left.join(', ');
