@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { seal, unseal } from '../keys.ts';
 
 /** Milliseconds in which a link can be opened. */
-export const LINK_MS = 2 * 60_000;
+const LINK_MS = 2 * 60_000;
 
 /** What a link to the console stands for. */
 export type ConsoleLink = {

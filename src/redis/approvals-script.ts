@@ -5,7 +5,7 @@ import { PRELUDE } from './script.ts';
 // the members (name, caller and bytes of each approval, by its end), and `v` for what differs after each change.
 
 /** Characters of names and callers, which are digests. */
-export const NAME_CHARS = 22;
+const NAME_CHARS = 22;
 export const toMember = (name: string, caller: string, bytes: number): string => `${name}${caller}.${bytes}`;
 
 /** Milliseconds for which a change can be told from the one before. */

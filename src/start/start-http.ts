@@ -270,8 +270,8 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
   });
   closing.push(server.close);
   if (approvals !== undefined && lastCalls !== undefined && deploymentKey !== undefined) {
-    const of = { catalog, config, host, deploymentKey, approvals, record, log, budgets, lastCalls };
-    consoleServer = await openConsoleAt({ ...of, certificate: firstCertificate, current: () => current });
+    const parts = { catalog, config, host, deploymentKey, approvals, record, log, budgets, lastCalls };
+    consoleServer = await openConsoleAt({ ...parts, certificate: firstCertificate, current: () => current });
     closing.push(consoleServer.close);
   }
 
