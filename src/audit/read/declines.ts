@@ -36,11 +36,14 @@ const RULES: ReadonlySet<unknown> = new Set(Object.values(DECLINED));
 
 const ruleIn = (rule: string): string => `"rule":${JSON.stringify(rule)}`;
 
+/** The members of an entry, which may have been altered, and its time in milliseconds since 1970. */
+type TimedEntry = Readonly<Record<string, unknown>> & { readonly at: number };
+
 /** The entries since a time whose lines have one of the texts. */
 const readEntries = (path: string, since: number, texts: readonly string[]) =>
-  recentLines(path, since, texts).flatMap((line) => {
+  recentLines(path, since, texts).flatMap((line): readonly TimedEntry[] => {
     const parsed = parseJson(line);
     const entry = isObject(parsed) && isObject(parsed.value) ? parsed.value : {};
     const at = Date.parse(String(entry.time));
-    return at > since ? [{ ...entry, at } as Readonly<Record<string, unknown>> & { readonly at: number }] : [];
+    return at > since ? [{ ...entry, at }] : [];
   });
