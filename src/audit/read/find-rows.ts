@@ -132,8 +132,9 @@ export async function findOlderRows(
   const search = toSearch(filter, options);
   const { settings, signal } = search;
   const { linesApart } = settings;
-  const near = before.time === undefined ? endOf(files) : (await spanOf(files, until(before.time), settings)).to;
-  // Where the time was wrong, the entry is somewhere else.
+  const until = before.time === undefined ? undefined : before.time.getTime() + 1;
+  const near = (await findSpan(files, { until }, settings)).to;
+  // Where its time is far out of order, the entry is somewhere else.
   const begin = (await findPlace(files, before, signal, near)) ?? (await findPlace(files, before, signal));
   if (begin === undefined) return undefined;
   const { from } = await spanOf(files, search, settings);
@@ -141,9 +142,6 @@ export async function findOlderRows(
   const wanted = { ...search, linesApart, begin: begin.place, end: from };
   return firstOf(joinRows(untilAborted(lines, signal), wanted, true), limit);
 }
-
-/** All times up to one, which is counted in. */
-const until = (time: Date) => ({ until: new Date(time.getTime() + 1) });
 
 async function firstOf(rows: AsyncIterable<Row>, limit: number): Promise<readonly Row[]> {
   const found: Row[] = [];
