@@ -204,7 +204,7 @@ describe('who may say yes', () => {
       'ada',
       'of which it is not known for whom it is',
       { samePerson: 'refuse' },
-      'for whom the agent makes it is not known',
+      'it is not known for whom the agent makes it',
     ],
   ])('%s, to a call %s', (who, _, call, why) => {
     expect(rules.whyNot(approver(who), { ...delete_user, ...call })).toBe(why);

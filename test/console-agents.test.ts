@@ -146,7 +146,7 @@ describe('calls that three noes hold', () => {
   });
 
   it.each([
-    ['an approver of other agents', ben, 'support-bot', 404, 'There is no such agent for you.'],
+    ['an approver of other agents', ben, 'support-bot', 404, 'There is no such agent, or you may not see it.'],
     ['an agent whose calls are not held', ada, 'staff', 409, 'Calls of staff are not held.'],
   ])('stay as they are for %s', async (_, name, agent, status, text) => {
     const { post, viewerOf, sayNo, approvals, recorded } = await open();
@@ -161,7 +161,7 @@ describe('calls that three noes hold', () => {
     const { post, viewerOf, sayNo, approvals } = await open({ isFailing: true });
     await sayNo('support-bot');
     const answer = await post('/agents/support-bot/lift', { viewer: viewerOf(ada) });
-    expect(answer).toEqual({ status: 503, text: expect.stringContaining('calls of support-bot are held still') });
+    expect(answer).toEqual({ status: 503, text: expect.stringContaining('calls of support-bot are still held') });
     expect(await approvals.isHeld('support-bot')).toBe(true);
   });
 });

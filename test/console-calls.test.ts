@@ -1,5 +1,5 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EntryFields } from '../src/audit/entry.ts';
 import { createAuditRecord } from '../src/audit/record.ts';
@@ -233,7 +233,7 @@ describe('the page of calls', () => {
 
   it('says so where nothing is found, and where the record goes to stderr', async () => {
     const { get, viewerOf, rules, agents, today, record } = await open();
-    expect((await get('/calls', { viewer: viewerOf('ben') }))?.text).toContain('no call like that which you may see');
+    expect((await get('/calls', { viewer: viewerOf('ben') }))?.text).toContain('no such call that you may see');
     const stderr = toBrowser(toCallsRoutes({ rules, agents, today, record, recordFile: undefined }));
     expect((await stderr.get('/calls', { viewer: viewerOf('ben') }))?.text).toContain('goes to stderr');
     const gone = toBrowser(toCallsRoutes({ rules, agents, today, record, recordFile: '/nowhere/audit.jsonl' }));
@@ -355,6 +355,16 @@ describe('verification', () => {
     const page = await get('/calls/verify', { viewer: viewerOf('ben') });
     expect(page?.text).toContain('The record is NOT whole.');
     expect(page?.text).toContain('BROKEN: the files have no entry of that run');
+  });
+
+  it('names files without their folder', async () => {
+    const { get, viewerOf, call, file } = await open();
+    await call('ops-job', {}, {});
+    appendFileSync(file, '{"level":"info"}\n');
+    const page = await get('/calls/verify', { viewer: viewerOf('cleo') });
+    expect(page?.text).toContain('1 line is not part of the record: audit.jsonl:3');
+    expect(page?.text).toContain('workos-mcp audit verify audit.jsonl --head');
+    expect(page?.html).not.toContain(dirname(file));
   });
 
   it('shows calls with an unknown outcome to approvers of all agents alone', async () => {

@@ -120,6 +120,6 @@ export const decidesSignIn = ({ areas }: Catalog, { area }: Tool): boolean =>
 
 function whySamePerson(approver: ApproverConfig, approval: Approval): string | undefined {
   if (approval.samePerson === 'allow') return undefined;
-  if (approval.requester === undefined) return 'for whom the agent makes it is not known';
+  if (approval.requester === undefined) return 'it is not known for whom the agent makes it';
   return isRequester(approver, approval) ? 'the agent makes it for you, so another approver has to answer' : undefined;
 }

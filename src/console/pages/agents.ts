@@ -46,7 +46,7 @@ export function toAgentsRoutes({ agents, approvals, rules, record, today }: Agen
         title: 'Agents',
         main: html`<h1>Agents</h1>
 ${heldForms(held, viewer.formToken)}
-${states.length === 0 ? html`<p class="empty">Your entry in the settings file names no agent that there is now.</p>` : tables(states)}`,
+${states.length === 0 ? html`<p class="empty">Your entry in the settings file names no agent of the file.</p>` : tables(states)}`,
       };
     },
   };
@@ -107,7 +107,7 @@ ${accessOfAll(
     path: '/agents/:name/lift',
     act: async ({ viewer, params }) => {
       const { name = '' } = params;
-      if (!seenBy(viewer)(name)) return told(404, 'There is no such agent for you.');
+      if (!seenBy(viewer)(name)) return told(404, 'There is no such agent, or you may not see it.');
       if (!(await approvals.isHeld(name))) return told(409, `Calls of ${name} are not held.`);
       try {
         // Before it holds: after a restart the record alone says that it was lifted.
@@ -115,7 +115,7 @@ ${accessOfAll(
         await record.append({ kind: 'note', agent: name, text }, { sync: true, beforehand: true });
       } catch (error) {
         if (!(error instanceof RecordError)) throw error;
-        return told(503, `${error.message} What cannot be recorded is not done: calls of ${name} are held still.`);
+        return told(503, `${error.message} What cannot be recorded is not done: calls of ${name} are still held.`);
       }
       await approvals.lift(name);
       const listed = agents.list().find((agent) => agent.name === name.split('.', 1)[0]);

@@ -168,7 +168,7 @@ function rowTable(found: readonly Row[], filter: CallFilter): Html {
   const { fields, before } = filter;
   const shown = found.slice(0, PAGE_ROWS);
   const last = found.length > PAGE_ROWS ? shown.at(-1) : undefined;
-  if (shown.length === 0) return html`<p class="empty">The record has no call like that which you may see.</p>`;
+  if (shown.length === 0) return html`<p class="empty">The record has no such call that you may see.</p>`;
   const rows = shown.map(
     (row) =>
       [
