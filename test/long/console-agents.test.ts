@@ -113,6 +113,14 @@ describeInBrowser('the pages of agents and calls', (launch) => {
       await expect.poll(() => region.evaluate(({ scrollLeft }) => scrollLeft)).toBeGreaterThan(100);
     });
 
+    it('have each count in one line at 1280 pixels', async () => {
+      const page = await open('cleo', { viewport: { width: 1_280, height: 800 } });
+      await show(page, '/agents');
+      const lines = await page.locator('.count').evaluateAll((all) => all.map((one) => one.getClientRects().length));
+      expect(lines.length).toBeGreaterThan(5);
+      expect(new Set(lines)).toEqual(new Set([1]));
+    });
+
     it('filter calls in the address, which shows the same to another approver of these agents', async () => {
       const page = await open('cleo');
       await show(page, '/calls');
