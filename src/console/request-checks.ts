@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody } from '../serve/http/body.ts';
 import type { ConnectionUse } from '../serve/http/connections.ts';
-import { whyMalformed } from '../serve/http/guard.ts';
+import { hasTooManyHeaders, MAX_HEADERS, whyMalformed } from '../serve/http/guard.ts';
 import { toMediaType } from '../serve/http/header-fields.ts';
 import type { ConsoleSessions, SignedIn } from './console-session.ts';
 import { isMisplaced, sentToken } from './kept-tokens.ts';
@@ -63,8 +63,6 @@ type CheckVerdict = ConsoleRefusal | 'gone' | undefined;
 
 export type ConsoleCheck = (context: ConsoleContext, state: ConsoleState) => CheckVerdict | Promise<CheckVerdict>;
 
-/** Headers of one request, as the MCP server takes them. */
-const MAX_HEADERS = 200;
 /** Bytes of a form. Its longest field has some hundreds. */
 const MAX_FORM_BYTES = 16_384;
 
@@ -102,7 +100,7 @@ const CONSOLE_REFUSALS = {
 const isReading = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
 
 function wellFormed({ request }: ConsoleContext): CheckVerdict {
-  if (request.rawHeaders.length > 2 * MAX_HEADERS) return CONSOLE_REFUSALS.tooManyHeaders;
+  if (hasTooManyHeaders(request)) return CONSOLE_REFUSALS.tooManyHeaders;
   const message = whyMalformed(request);
   return message === undefined ? undefined : { status: 400, message };
 }

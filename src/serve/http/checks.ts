@@ -7,7 +7,7 @@ import { isModern } from '../era.ts';
 import { readBytes } from '../message.ts';
 import { readBody } from './body.ts';
 import type { ConnectionUse } from './connections.ts';
-import { type HeadersOf, toHeadersOf, toRemote, whyMalformed } from './guard.ts';
+import { type HeadersOf, hasTooManyHeaders, toHeadersOf, toRemote, whyMalformed } from './guard.ts';
 import type { Entered, InFlight } from './in-flight.ts';
 import {
   type HttpRefusal,
@@ -133,11 +133,8 @@ export type RequestState<Caller> = {
   session?: HttpSession | undefined;
 };
 
-/** Headers of one request. Browsers and proxies send some dozens. */
-const MAX_HEADERS = 200;
-
 function form({ request }: CheckFacts): CheckOutcome {
-  if (request.rawHeaders.length > 2 * MAX_HEADERS) return REFUSALS.tooManyHeaders;
+  if (hasTooManyHeaders(request)) return REFUSALS.tooManyHeaders;
   const message = whyMalformed(request);
   return message === undefined ? undefined : { status: 400, reason: 'malformed', message };
 }

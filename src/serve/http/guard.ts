@@ -89,6 +89,13 @@ function whichIsRepeated({ rawHeaders, headers }: IncomingMessage): string | und
   return undefined;
 }
 
+/** Headers of one request. Browsers and proxies send some dozens. */
+export const MAX_HEADERS = 200;
+
+/** Node gives names and values one after the other. */
+export const hasTooManyHeaders = ({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean =>
+  rawHeaders.length > 2 * MAX_HEADERS;
+
 /** Why the form of a request is not valid. Node's parser already rejects most such requests. */
 export function whyMalformed(request: IncomingMessage): string | undefined {
   const repeated = whichIsRepeated(request);

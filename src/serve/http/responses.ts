@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestId } from '@modelcontextprotocol/server';
 import { answerUnread } from './body.ts';
+import { MAX_HEADERS } from './guard.ts';
 import { toList, toMediaType } from './header-fields.ts';
 
 export type HttpRefusal = {
@@ -23,7 +24,7 @@ export const REFUSALS = {
   tooManyHeaders: {
     status: 431,
     reason: 'too-many-headers',
-    message: 'The request has too many headers: at most 200 are read.',
+    message: `The request has too many headers: at most ${MAX_HEADERS} are read.`,
   },
   host: { status: 403, reason: 'host', message: 'This host is not allowed.' },
   origin: { status: 403, reason: 'origin', message: 'This origin is not allowed.' },
