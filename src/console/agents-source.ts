@@ -20,12 +20,15 @@ export type ListedAgent = {
 
 export type LastCall = { readonly at: number; readonly tool: string; readonly outcome: string };
 
+/** Units of each budget that an agent has used: of the last minute, and of the last hour. */
+export type UsedBudgets = { readonly requests: number; readonly deletes: number };
+
 /** What the page of agents shows, by the configuration that holds now. */
 export type AgentsPageSource = {
   readonly catalog: Catalog;
   readonly list: () => readonly ListedAgent[];
-  /** Units of each budget that are used now; `undefined` where that cannot be told. */
-  readonly usedOf: (agent: ListedAgent) => Promise<{ readonly requests: number; readonly deletes: number } | undefined>;
+  /** `undefined` where that cannot be told. */
+  readonly usedOf: (agent: ListedAgent) => Promise<UsedBudgets | undefined>;
   /** The last call of an agent, since this process began. */
   readonly lastCallOf: (agent: string) => LastCall | undefined;
 };

@@ -20,7 +20,7 @@ import {
 import { parseBySchema } from './schema-fault.ts';
 import type { SettingsFile } from './settings-file.ts';
 
-export type { ApproverConfig, SignInConfig } from './approvers-config.ts';
+export type { ApproverConfig } from './approvers-config.ts';
 
 export type EnvironmentConfig = {
   readonly name: string;

@@ -3,7 +3,7 @@ import { noSuch } from '../../access/overview.ts';
 import { MAX_NOES } from '../../call/confirm/noes.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { DEFAULT_ENVIRONMENT } from '../../settings/agents-config.ts';
-import type { LastCall, ListedAgent } from '../agents-source.ts';
+import type { LastCall, ListedAgent, UsedBudgets } from '../agents-source.ts';
 import { type Html, html } from '../html.ts';
 import { accessOfArea, accessOfOne, agentPath } from './access-matrix.ts';
 import { clockDate, clockTime } from './clock-time.ts';
@@ -12,7 +12,7 @@ import { dataTable, factList, outOf } from './data-table.ts';
 /** An agent or template, and what it has done. */
 export type AgentState = {
   readonly agent: ListedAgent;
-  readonly used: { readonly requests: number; readonly deletes: number } | undefined;
+  readonly used: UsedBudgets | undefined;
   readonly lastCall: LastCall | undefined;
   /** The names of those whose calls are held: of the agent itself, or of a template's agents. */
   readonly held: readonly string[];
