@@ -5,8 +5,12 @@ const LINES: Readonly<Record<string, (count: string) => string>> = {
   other: (count) => `${count} not part of the record`,
 };
 
+export const verdictWords = ({ whole }: Pick<VerifyReport, 'whole'>): string =>
+  whole ? 'The record is whole.' : 'The record is NOT whole.';
+
 /** The report for people, line by line. Texts of the record in it may have been altered. */
-export function reportWords({ whole, runs, heads, lines }: VerifyReport): readonly string[] {
+export function reportWords(report: VerifyReport): readonly string[] {
+  const { runs, heads, lines } = report;
   const text = runs.flatMap(({ run, entries, first, last, stopped, unknown, fault }) => {
     const end = stopped ? 'stopped' : 'no stop: it still runs, or was killed';
     const { count, calls } = unknown;
@@ -31,7 +35,7 @@ export function reportWords({ whole, runs, heads, lines }: VerifyReport): readon
     );
   }
   if (runs.length === 0) text.push('There is no entry of a record.');
-  text.push(whole ? 'The record is whole.' : 'The record is NOT whole.');
+  text.push(verdictWords(report));
   return text;
 }
 

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type ChainHead, toHeadText } from '../../audit/chain.ts';
 import { toSeries } from '../../audit/read/files.ts';
-import { reportWords } from '../../audit/read/report-words.ts';
+import { reportWords, verdictWords } from '../../audit/read/report-words.ts';
 import { toPlain } from '../../audit/read/show.ts';
 import { type VerifyReport, verifyFiles } from '../../audit/read/verify.ts';
 import { type Html, html } from '../html.ts';
@@ -84,8 +84,7 @@ const tooLarge = (file: string): Html =>
 
 function verdict({ report, at }: Extract<Verification, { what: 'report' }>, seesAll: boolean): Html {
   const shown = seesAll ? report : { ...report, runs: report.runs.map(withoutCalls) };
-  const isWhole = report.whole;
-  return html`<p${!isWhole && html` class="wrong"`}><strong>${isWhole ? 'The record is whole.' : 'The record is NOT whole.'}</strong> Verified ${clockTime(at)}.</p>
+  return html`<p${!report.whole && html` class="wrong"`}><strong>${verdictWords(report)}</strong> Verified ${clockTime(at)}.</p>
 <div class="scroll" role="region" tabindex="0" aria-label="Report"><pre class="report">${reportWords(shown)
     .map((line) => `${toPlain(line)}\n`)
     .join('')}</pre></div>`;
