@@ -117,9 +117,10 @@ export const findRows = (
 ): Promise<readonly Row[]> => firstOf(readRows(paths, filter, order), limit);
 
 /**
- * The rows behind another one, the newest first: those of calls whose decision is before it in the record, so that no row
- * is left out or shown twice where times are out of order, or where rows were written meanwhile.
- * @param path of a file, before which come those that were rotated away from it
+ * The first rows that a filter shows of those that are earlier in the record than another one, the newest first. Places
+ * in the files decide, not times: no row is left out or shown twice where times are out of order, or where calls began or
+ * ended since the other row was read.
+ * @param path of a file; those that were rotated away from it are read too
  * @returns `undefined` if the record does not have the entry of the cursor
  * @throws StartError if a file cannot be read, and the reason of the signal once it aborts
  */

@@ -9,8 +9,8 @@ export type RowsWanted = {
   /** Lines across which an outcome finds its decision, so that not all is kept in memory for a call that never ended. */
   readonly linesApart: number;
   /**
-   * Where the rows begin, in the reverse order alone. Of what is read before it, the outcomes alone count whose decisions
-   * come behind it.
+   * Only in the reverse order: no row from here on in the file is wanted. These lines are read for the outcomes of calls
+   * whose decisions are earlier in the file.
    */
   readonly begin?: LinePlace | undefined;
   /** Where the rows end. Behind it only the rest of the calls that began before it is read. */
