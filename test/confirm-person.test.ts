@@ -3,6 +3,7 @@ import { toAbout } from '../src/call/confirm/about.ts';
 import { RefusedError } from '../src/errors.ts';
 import { waitForApprover } from '../src/mcp/approver-wait.ts';
 import { ReplyError } from '../src/workos/errors.ts';
+import type { ApiRequest } from '../src/workos/layer.ts';
 import { type Approvers, openApprovers, openNamedWorkos } from './support/approving.ts';
 import { type Calling, type CallingOptions, connectCalling } from './support/calling.ts';
 import { SHOWS } from './support/viewing.ts';
@@ -336,6 +337,25 @@ describe('a yes', () => {
     ]);
   });
 
+  it('does not count where a value that it replaces has changed since', async () => {
+    const changes: string[] = [];
+    const state = { email_verified: true };
+    const workos = ({ method, path }: ApiRequest) => {
+      if (method !== 'GET') changes.push(`${method} ${path}`);
+      return { id: USER, email: 'ada@acme.test', ...state };
+    };
+    const session = await start({ workos });
+    const args = { user_id: USER, email_verified: true };
+    const { handle, confirm_token } = await waitInVain(session, 'update_user', args);
+    const { shown } = await session.approvers.next();
+    expect(shown.changes).toEqual([{ name: 'email_verified', before: 'true', after: 'true' }]);
+    await session.approvers.answer(handle, 'yes');
+    state.email_verified = false;
+    const result = await session.agent.call('update_user', { ...args, confirm_token });
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('has changed since the preview') });
+    expect(changes).toEqual([]);
+  });
+
   it('does not count of an approver who was removed since', async () => {
     const { agent, approvers, workos, confirm_token } = await startWithYes();
     approvers.rules.mayApprove = (_, approver) => approver !== 'ann';
@@ -610,6 +630,30 @@ it('names the members of a membership, so that it can tell whom the call is abou
   const { agent, approvers } = await start({ workos });
   void agent.call('delete_organization_membership', { organization_membership_id: membership });
   expect((await approvers.next()).about).toEqual([membership, USER, ORGANIZATION]);
+});
+
+it('names the user whom an invitation by email is for', async () => {
+  const workos = ({ path }: ApiRequest): unknown => {
+    if (path.includes('/users?')) return { object: 'list', data: [{ id: USER, email: 'ada@acme.test' }] };
+    if (path.startsWith('/organizations/') && !path.endsWith('/roles')) return { id: ORGANIZATION, name: 'Acme' };
+    return { object: 'list', data: [], list_metadata: {} };
+  };
+  const { agent, approvers } = await start({ workos });
+  const args = { email: 'ada@acme.test', organization_id: ORGANIZATION, role_slug: 'admin' };
+  void agent.call('create_invitation', args);
+  const { about } = await approvers.next();
+  expect(about).toEqual(['ada@acme.test', USER, ORGANIZATION]);
+});
+
+it('names none of the members of an organization, of whom one is looked up', async () => {
+  const workos = ({ path }: ApiRequest): unknown => {
+    if (path.includes('/users?')) return { object: 'list', data: [{ id: USER, email: 'ada@acme.test' }] };
+    if (path.startsWith('/organizations/') && !path.endsWith('/roles')) return { id: ORGANIZATION, name: 'Acme' };
+    return { object: 'list', data: [], list_metadata: {} };
+  };
+  const { agent, approvers } = await start({ workos });
+  void agent.call('create_organization_domain', { organization_id: ORGANIZATION, domain: 'acme.test' });
+  expect((await approvers.next()).about).toEqual([ORGANIZATION]);
 });
 
 it('does not go on for a client that is gone, though there is an answer', async () => {
