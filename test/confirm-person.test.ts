@@ -4,6 +4,7 @@ import { RefusedError } from '../src/errors.ts';
 import { waitForApprover } from '../src/mcp/approver-wait.ts';
 import { ReplyError } from '../src/workos/errors.ts';
 import type { ApiRequest } from '../src/workos/layer.ts';
+import { toApproval } from './support/approvals.ts';
 import { type Approvers, openApprovers, openNamedWorkos } from './support/approving.ts';
 import { type Calling, type CallingOptions, connectCalling } from './support/calling.ts';
 import { SHOWS } from './support/viewing.ts';
@@ -122,6 +123,45 @@ describe('a no', () => {
       { decision: 'refused', rule: 'an approver has declined it', ...ann },
     ]);
     expect(JSON.stringify(agent.record())).not.toContain('Grace');
+  });
+
+  it('ends all other calls of that agent and tool for the object, and undoes a yes that was not used', async () => {
+    const { agent, approvers, workos } = await start();
+    const { store, pass } = approvers;
+    const ask = async (user_id: string, first_name?: string) => {
+      const known = (await store.list()).map(({ handle }) => handle);
+      const tool = first_name === undefined ? 'delete_user' : 'update_user';
+      const args = { user_id, ...(first_name && { first_name, email: 'eve@acme.test' }) };
+      const calling = agent.call(tool, args);
+      await expect.poll(() => store.list()).toHaveLength(known.length + 1);
+      const handle =
+        (await store.list()).find((one) => !known.includes(one.handle))?.handle ?? expect.fail('not asked');
+      return { calling, handle };
+    };
+    const [first, second, third] = [await ask(USER), await ask(USER), await ask(OTHER)];
+    const fourth = await ask(USER, 'Eve');
+    await approvers.answer(first.handle, 'no', { words: 'Keep them.' });
+    expect(await first.calling).toMatchObject({ isError: true });
+    expect(await second.calling).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('The approver says: "Keep them."'),
+    });
+    const left = [third.handle, fourth.handle];
+    expect((await store.list()).map(({ handle }) => handle)).toEqual(left);
+    expect(await store.isHeld('agent')).toBe(false); // it was one no
+    await Promise.all(left.map((handle) => approvers.answer(handle, 'yes')));
+    await Promise.all([third.calling, fourth.calling]);
+    expect(workos.changes()).toHaveLength(2);
+    pass(11 * 60_000);
+
+    // A yes that the agent keeps for later.
+    const kept = toApproval('kept', { caller: 'agent', shown: { ...toApproval('').shown, id: USER } });
+    await store.put(kept);
+    await approvers.answer('kept', 'yes');
+    const last = await ask(USER);
+    await approvers.answer(last.handle, 'no');
+    await last.calling;
+    expect(await store.all()).toEqual([]);
   });
 
   it('has at most 500 characters of words', async () => {
