@@ -112,6 +112,13 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
     expect((await signIn(to)).headers.location).toBe('/waiting');
   });
 
+  it('has browsers keep no cookie that is too long for them', async () => {
+    for (const text of ['x'.repeat(900), 'é'.repeat(900)]) {
+      const { attempt } = await begin(`/waiting?${text}`);
+      expect(attempt.length).toBeLessThan(3_500); // of 4,096, with the name and what else is said of it
+    }
+  });
+
   const json = (status: number, value: object): Partial<ProviderState> => ({
     token: (response) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value)),
   });

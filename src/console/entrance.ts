@@ -26,7 +26,7 @@ export type Entrance = {
 
 const FIRST_PAGE = '/waiting';
 
-/** Characters of an address that is gone to after a sign-in. */
+/** Characters of an address that is gone to after a sign-in, as it is kept: browsers keep no cookie of more than 4,096. */
 const MAX_ADDRESS_CHARS = 1_000;
 
 const LINK_FAULT: ConsolePage = {
@@ -43,9 +43,10 @@ export function createEntrance(deps: ConsoleDeps, { sessions, isPage }: Entrance
 
   /** Where to go after a sign-in: a page of the console alone. */
   const toAddress = (given: string | null | undefined): string => {
-    if (given == null || given.length > MAX_ADDRESS_CHARS || !URL.canParse(given, url)) return FIRST_PAGE;
+    if (given == null || !URL.canParse(given, url)) return FIRST_PAGE;
     const { pathname, search } = new URL(given, url);
-    return isPage(pathname) ? `${pathname}${search}` : FIRST_PAGE;
+    const address = `${pathname}${search}`;
+    return isPage(pathname) && address.length <= MAX_ADDRESS_CHARS ? address : FIRST_PAGE;
   };
 
   const toSignInPage = (address: string, isLost: boolean): ConsolePage => {
