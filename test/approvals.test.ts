@@ -43,6 +43,22 @@ function keeps(open: () => readonly [ApprovalStore, ApprovalStore]): void {
     expect((await asking.find('h1'))?.approval.tool).toBe('delete_user');
   });
 
+  it('tells all that are kept, with their answers, until they are taken', async () => {
+    const [first, second] = [toApproval('h1'), toApproval('h2', { askedAt: ASKED_AT + 1 })];
+    await asking.put(first);
+    await other.put(second);
+    await other.answer('h1', toAnswer('yes'));
+    for (const store of [asking, other]) {
+      expect(await store.all()).toEqual([
+        { approval: first, answer: toAnswer('yes') },
+        { approval: second, answer: undefined },
+      ]);
+      expect(await store.list()).toEqual([second]);
+    }
+    await asking.take('h1');
+    for (const store of [asking, other]) expect(await store.all()).toEqual([{ approval: second, answer: undefined }]);
+  });
+
   it('counts only the first answer', async () => {
     await asking.put(toApproval('h1'));
     const answers = await Promise.all([

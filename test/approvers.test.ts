@@ -167,6 +167,18 @@ describe('who may say yes', () => {
       { tool: 'create_invitation', takesCredentials: true, about: ['org_1'] },
       `it takes credentials without naming a user, and the environment staff signs you in, ${OTHERWISE}`,
     ],
+    [
+      'ada',
+      'that gives a role to eve@acme.test, in the name of another user',
+      { tool: 'create_invitation', takesCredentials: true, about: ['eve@acme.test', 'user_other', 'org_1'] },
+      `it takes credentials without naming a user, and the environment staff signs you in, ${OTHERWISE}`,
+    ],
+    [
+      'ada',
+      'that gives a role to invitation_1, in the name of another user',
+      { tool: 'accept_invitation', takesCredentials: true, about: ['invitation_1', 'user_other', 'org_1'] },
+      `it takes credentials without naming a user, and the environment staff signs you in, ${OTHERWISE}`,
+    ],
     ['ada', 'that invites an email', { tool: 'create_invitation', about: ['org_1'] }, undefined],
     [
       'ada',

@@ -3,6 +3,8 @@ import { toAbout } from '../src/call/confirm/about.ts';
 import { RefusedError } from '../src/errors.ts';
 import { waitForApprover } from '../src/mcp/approver-wait.ts';
 import { ReplyError } from '../src/workos/errors.ts';
+import type { ApiRequest } from '../src/workos/layer.ts';
+import { toApproval } from './support/approvals.ts';
 import { type Approvers, openApprovers, openNamedWorkos } from './support/approving.ts';
 import { type Calling, type CallingOptions, connectCalling } from './support/calling.ts';
 import { SHOWS } from './support/viewing.ts';
@@ -121,6 +123,45 @@ describe('a no', () => {
       { decision: 'refused', rule: 'an approver has declined it', ...ann },
     ]);
     expect(JSON.stringify(agent.record())).not.toContain('Grace');
+  });
+
+  it('ends all other calls of that agent and tool for the object, and undoes a yes that was not used', async () => {
+    const { agent, approvers, workos } = await start();
+    const { store, pass } = approvers;
+    const ask = async (user_id: string, first_name?: string) => {
+      const known = (await store.list()).map(({ handle }) => handle);
+      const tool = first_name === undefined ? 'delete_user' : 'update_user';
+      const args = { user_id, ...(first_name && { first_name, email: 'eve@acme.test' }) };
+      const calling = agent.call(tool, args);
+      await expect.poll(() => store.list()).toHaveLength(known.length + 1);
+      const handle =
+        (await store.list()).find((one) => !known.includes(one.handle))?.handle ?? expect.fail('not asked');
+      return { calling, handle };
+    };
+    const [first, second, third] = [await ask(USER), await ask(USER), await ask(OTHER)];
+    const fourth = await ask(USER, 'Eve');
+    await approvers.answer(first.handle, 'no', { words: 'Keep them.' });
+    expect(await first.calling).toMatchObject({ isError: true });
+    expect(await second.calling).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('The approver says: "Keep them."'),
+    });
+    const left = [third.handle, fourth.handle];
+    expect((await store.list()).map(({ handle }) => handle)).toEqual(left);
+    expect(await store.isHeld('agent')).toBe(false); // it was one no
+    await Promise.all(left.map((handle) => approvers.answer(handle, 'yes')));
+    await Promise.all([third.calling, fourth.calling]);
+    expect(workos.changes()).toHaveLength(2);
+    pass(11 * 60_000);
+
+    // A yes that the agent keeps for later.
+    const kept = toApproval('kept', { caller: 'agent', shown: { ...toApproval('').shown, id: USER } });
+    await store.put(kept);
+    await approvers.answer('kept', 'yes');
+    const last = await ask(USER);
+    await approvers.answer(last.handle, 'no');
+    await last.calling;
+    expect(await store.all()).toEqual([]);
   });
 
   it('has at most 500 characters of words', async () => {
@@ -334,6 +375,25 @@ describe('a yes', () => {
       { decision: 'allowed', confirmation: 'console', approver: 'ann' },
       { outcome: 'not sent', rule: 'the object has changed since the preview' },
     ]);
+  });
+
+  it('does not count where a value that it replaces has changed since', async () => {
+    const changes: string[] = [];
+    const state = { email_verified: true };
+    const workos = ({ method, path }: ApiRequest) => {
+      if (method !== 'GET') changes.push(`${method} ${path}`);
+      return { id: USER, email: 'ada@acme.test', ...state };
+    };
+    const session = await start({ workos });
+    const args = { user_id: USER, email_verified: true };
+    const { handle, confirm_token } = await waitInVain(session, 'update_user', args);
+    const { shown } = await session.approvers.next();
+    expect(shown.changes).toEqual([{ name: 'email_verified', before: 'true', after: 'true' }]);
+    await session.approvers.answer(handle, 'yes');
+    state.email_verified = false;
+    const result = await session.agent.call('update_user', { ...args, confirm_token });
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('has changed since the preview') });
+    expect(changes).toEqual([]);
   });
 
   it('does not count of an approver who was removed since', async () => {
@@ -610,6 +670,30 @@ it('names the members of a membership, so that it can tell whom the call is abou
   const { agent, approvers } = await start({ workos });
   void agent.call('delete_organization_membership', { organization_membership_id: membership });
   expect((await approvers.next()).about).toEqual([membership, USER, ORGANIZATION]);
+});
+
+it('names the user whom an invitation by email is for', async () => {
+  const workos = ({ path }: ApiRequest): unknown => {
+    if (path.includes('/users?')) return { object: 'list', data: [{ id: USER, email: 'ada@acme.test' }] };
+    if (path.startsWith('/organizations/') && !path.endsWith('/roles')) return { id: ORGANIZATION, name: 'Acme' };
+    return { object: 'list', data: [], list_metadata: {} };
+  };
+  const { agent, approvers } = await start({ workos });
+  const args = { email: 'ada@acme.test', organization_id: ORGANIZATION, role_slug: 'admin' };
+  void agent.call('create_invitation', args);
+  const { about } = await approvers.next();
+  expect(about).toEqual(['ada@acme.test', USER, ORGANIZATION]);
+});
+
+it('names none of the members of an organization, of whom one is looked up', async () => {
+  const workos = ({ path }: ApiRequest): unknown => {
+    if (path.includes('/users?')) return { object: 'list', data: [{ id: USER, email: 'ada@acme.test' }] };
+    if (path.startsWith('/organizations/') && !path.endsWith('/roles')) return { id: ORGANIZATION, name: 'Acme' };
+    return { object: 'list', data: [], list_metadata: {} };
+  };
+  const { agent, approvers } = await start({ workos });
+  void agent.call('create_organization_domain', { organization_id: ORGANIZATION, domain: 'acme.test' });
+  expect((await approvers.next()).about).toEqual([ORGANIZATION]);
 });
 
 it('does not go on for a client that is gone, though there is an answer', async () => {

@@ -155,13 +155,13 @@ approvers:
   keep('the code of the issuer', form.code);
   keep('the state', form.state);
   await second.get(`${back.pathname}${back.search}`);
-  expect((await ada.send('/signed-in', { ...form, state: 'x'.repeat(43) })).status).toBe(403);
+  expect((await ada.send('/signed-in/staff', { ...form, state: 'x'.repeat(43) })).status).toBe(403);
   const again = await second.send('/sign-in', { issuer: 'staff', to: '/waiting' });
   const fresh = await provider.visit(
     /data-goes href="([^"]+)"/.exec(again.body)?.[1]?.replaceAll('&amp;', '&') ?? expect.fail(again.body),
   );
   keep('the second code of the issuer', fresh.searchParams.get('code') ?? undefined);
-  expect(await ada.send('/signed-in', Object.fromEntries(fresh.searchParams))).toMatchObject({ status: 303 });
+  expect(await ada.send('/signed-in/staff', Object.fromEntries(fresh.searchParams))).toMatchObject({ status: 303 });
   keep("ada's session", ada.cookie('session'));
 
   // ann gets a yes and a no, and eve waits.
@@ -185,7 +185,7 @@ approvers:
   for (const path of [`/nowhere/${link}`, `/waiting?token=${link}`, `/calls?agent=${link}`, `/waiting/${approved}`]) {
     await second.get(path); // a page may say what was looked for
   }
-  await grace.send('/signed-in', form);
+  await grace.send('/signed-in/staff', form);
 }, 60_000);
 afterAll(async () => {
   await server?.stop();

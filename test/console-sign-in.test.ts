@@ -75,7 +75,7 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
     return fieldsIn(await console.send(`${pathname}${search}`, { headers: FROM_ELSEWHERE }));
   };
   const post = (attempt: string, form: Record<string, string>) =>
-    console.send('/signed-in', { headers: console.carry(attempt, 'attempt'), form });
+    console.send('/signed-in/staff', { headers: console.carry(attempt, 'attempt'), form });
   const signIn = async (to?: string) => {
     const begun = await begin(to);
     return post(begun.attempt, await visit(begun));
@@ -90,7 +90,7 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
     const { answer, address, attempt } = await begin('/waiting?from=here');
     expect([answer.status, answer.headers.refresh]).toEqual([200, `0; url=${address}`]);
     const sent = new URL(address).searchParams;
-    expect([sent.get('redirect_uri'), sent.get('scope')]).toEqual([`${console.origin}/signed-in`, 'openid']);
+    expect([sent.get('redirect_uri'), sent.get('scope')]).toEqual([`${console.origin}/signed-in/staff`, 'openid']);
     const signedIn = await post(attempt, await visit({ address }));
     expect(signedIn.headers.location).toBe('/waiting?from=here');
     expect(console.tokenIn(signedIn, 'attempt')).toBe('');
@@ -110,6 +110,13 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
     `/waiting?${'x'.repeat(1_000)}`,
   ])('goes to the first page in the place of %.40s', async (to) => {
     expect((await signIn(to)).headers.location).toBe('/waiting');
+  });
+
+  it('has browsers keep no cookie that is too long for them', async () => {
+    for (const text of ['x'.repeat(900), 'é'.repeat(900)]) {
+      const { attempt } = await begin(`/waiting?${text}`);
+      expect(attempt.length).toBeLessThan(3_500); // of 4,096, with the name and what else is said of it
+    }
   });
 
   const json = (status: number, value: object): Partial<ProviderState> => ({
@@ -224,7 +231,11 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
   it.each<
     [what: string, change: (begun: Begun, form: Record<string, string>) => Promise<Answer> | Answer, said: string]
   >([
-    ['without what the browser keeps', (_, form) => console.send('/signed-in', { form }), 'not begun in this window'],
+    [
+      'without what the browser keeps',
+      (_, form) => console.send('/signed-in/staff', { form }),
+      'not begun in this window',
+    ],
     ['with what another window keeps', async (_, form) => post((await begin()).attempt, form), INVALID],
     ['with what the browser has made up', (_, form) => post('AAAA', form), 'not begun in this window'],
     [
@@ -252,6 +263,36 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
     const answer = await console.send('/link', { form: { link: console.toLink('grace') } });
     return { session: console.tokenIn(answer) ?? '' };
   };
+
+  it('hands no issuer the code of another one, with which that one could sign in as the person', async () => {
+    // It sends the person on to staff, in the name of an attempt of its own.
+    const evil = await openProvider({ clientId: provider.clientId });
+    try {
+      const other = { name: 'evil', issuer: evil.url, jwksUrl: `${evil.url}/jwks` };
+      evil.state.metadata = {
+        authorization_endpoint: `${provider.url}/authorize`,
+        authorization_response_iss_parameter_supported: false,
+      };
+      provider.state.back = (address) => {
+        address.searchParams.delete('iss');
+        return address;
+      };
+      console.state.config = toConsoleConfig({ issuers: [toIssuer(), toIssuer(other)], approvers: [ada] });
+      const begun = await console.send('/sign-in', { form: { issuer: 'evil', to: '/waiting' } });
+      const address = new URL(addressIn(begun));
+      expect(address.origin).toBe(provider.url);
+      // staff leads back to the addresses alone that its application has.
+      address.searchParams.set('redirect_uri', `${console.origin}/signed-in/staff`);
+      const form = await visit({ address: address.href });
+      expect(form.code).toBeDefined();
+      evil.asked.length = 0;
+      const answer = await post(console.tokenIn(begun, 'attempt') ?? '', form);
+      expectRefused(answer, 403, 'begun with another issuer');
+      expect(evil.asked).toEqual([]);
+    } finally {
+      await evil.close();
+    }
+  });
 
   it('refuses what comes back after ten minutes', async () => {
     const begun = await begin();

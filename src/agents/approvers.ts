@@ -108,11 +108,19 @@ function whyOwnSignIn(
   if (isOwn === 'no') return undefined;
   const own = `the environment ${environment} ${isOwn === 'yes' ? 'signs' : 'may sign'} you in`;
   if (decidesSignIn(catalog, tool)) return `it may change how people sign in, and ${own}, ${ANOTHER}`;
-  // Invitations name an email, for one: whose user that is the server cannot tell.
-  if (takesCredentials && !about.some((id) => id.startsWith('user_')))
+  if (takesCredentials && !namesUser(about))
     return `it takes credentials without naming a user, and ${own}, ${ANOTHER}`;
   return undefined;
 }
+
+/**
+ * Whether a call names the user whom it is for. An invitation is for an email, whose user the server may not find: what
+ * else it names, an agent may have chosen, such as who invites.
+ */
+const namesUser = ([object = '', ...others]: Approval['about']): boolean =>
+  !object.includes('@') &&
+  !object.startsWith('invitation_') &&
+  [object, ...others].some((id) => id.startsWith('user_'));
 
 /** Whether calls of a tool decide how people sign in whom the call does not name. */
 export const decidesSignIn = ({ areas }: Catalog, { area }: Tool): boolean =>

@@ -10,7 +10,7 @@ import { pageStyle } from './pages/page-style.ts';
 import type { ConsolePage } from './routes.ts';
 import { toFaultPage } from './send-answer.ts';
 import type { ClosedRoute, ConsoleAnswer, OpenRoute } from './served-routes.ts';
-import { createSignIn, SignInError } from './sign-in.ts';
+import { createSignIn, SignInError, toReturnPath } from './sign-in.ts';
 
 export type EntranceParts = {
   readonly sessions: ConsoleSessions;
@@ -26,7 +26,7 @@ export type Entrance = {
 
 const FIRST_PAGE = '/waiting';
 
-/** Characters of an address that is gone to after a sign-in. */
+/** Characters of an address that is gone to after a sign-in, as it is kept: browsers keep no cookie of more than 4,096. */
 const MAX_ADDRESS_CHARS = 1_000;
 
 const LINK_FAULT: ConsolePage = {
@@ -43,9 +43,10 @@ export function createEntrance(deps: ConsoleDeps, { sessions, isPage }: Entrance
 
   /** Where to go after a sign-in: a page of the console alone. */
   const toAddress = (given: string | null | undefined): string => {
-    if (given == null || given.length > MAX_ADDRESS_CHARS || !URL.canParse(given, url)) return FIRST_PAGE;
+    if (given == null || !URL.canParse(given, url)) return FIRST_PAGE;
     const { pathname, search } = new URL(given, url);
-    return isPage(pathname) ? `${pathname}${search}` : FIRST_PAGE;
+    const address = `${pathname}${search}`;
+    return isPage(pathname) && address.length <= MAX_ADDRESS_CHARS ? address : FIRST_PAGE;
   };
 
   const toSignInPage = (address: string, isLost: boolean): ConsolePage => {
@@ -152,19 +153,21 @@ export function createEntrance(deps: ConsoleDeps, { sessions, isPage }: Entrance
     },
     {
       isOpen: true,
-      path: '/signed-in',
+      path: '/signed-in/:issuer',
       // The issuer leads here from its own origin, and browsers keep the attempt's strict cookie from such a request.
-      show: async ({ query }) => ({
+      show: async ({ query, params }) => ({
         title: 'Sign in',
         main: html`<h1>Sign in</h1>
-<form method="post" action="/signed-in" data-goes>${['code', 'state', 'iss', 'error'].map((name) => {
-          const value = query.get(name);
-          return value !== null && html`<input type="hidden" name="${name}" value="${value}">`;
-        })}<button>Go on</button></form>`,
+<form method="post" action="${toReturnPath(params.issuer ?? '')}" data-goes>${['code', 'state', 'iss', 'error'].map(
+          (name) => {
+            const value = query.get(name);
+            return value !== null && html`<input type="hidden" name="${name}" value="${value}">`;
+          },
+        )}<button>Go on</button></form>`,
       }),
-      act: async ({ form, attempt }) => {
+      act: async ({ params, form, attempt }) => {
         try {
-          const { by, iss, to } = await signIn.finish(attempt, form);
+          const { by, iss, to } = await signIn.finish(params.issuer ?? '', attempt, form);
           return await toIssuerSession(by, iss, to);
         } catch (error) {
           return refused(error);

@@ -45,7 +45,7 @@ export function createResponder(facts: ConsoleFacts, { streams, entrance, closin
     if (matched === undefined) throw new Error('a request is answered that has not passed every check');
     const { route, params } = matched;
     if (route.isOpen) {
-      const visit = { ...parts, attempt: sentToken(request, 'attempt', hasCookies) };
+      const visit = { ...parts, params, attempt: sentToken(request, 'attempt', hasCookies) };
       return (await (form === undefined ? route.show?.(visit) : route.act?.({ ...visit, form }))) ?? NOT_FOUND;
     }
     if (signedIn === undefined) {

@@ -9,7 +9,7 @@ export type ConsoleAnswer = (
 ) & { readonly session?: string | null; readonly attempt?: string | null };
 
 /** A request as a route without a sign-in has it. */
-export type Visit = Pick<PageRequest, 'query' | 'signal'> & {
+export type Visit = Pick<PageRequest, 'params' | 'query' | 'signal'> & {
   /** The sealed attempt to sign in that the client keeps. */
   readonly attempt: string | undefined;
 };

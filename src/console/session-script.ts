@@ -148,5 +148,9 @@ export function runConsole(page: PageScript, terms: ScriptTerms): void {
     if (document.hidden) following?.abort();
     else followIfLive();
   });
+  // The browser shows it as it was: the session may have ended since.
+  window.addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) location.reload();
+  });
   begin();
 }

@@ -53,6 +53,7 @@ const MAX_SUB_CHARS = 255;
  */
 export function createSignIn({ key, url, once, config, clientSecretOf, fetch, today }: SignInDeps) {
   const context = `sign-in ${url}`;
+  const returnTo = (issuer: string): URL => new URL(toReturnPath(issuer), url);
   const known = new Map<string, KnownIssuer>();
 
   const connect = async (
@@ -157,7 +158,7 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
           until: today() + ATTEMPT_MS,
         };
         const address = oidc.buildAuthorizationUrl(found, {
-          redirect_uri: `${new URL(url).origin}/signed-in`,
+          redirect_uri: returnTo(issuer.name).href,
           scope: 'openid',
           state: attempt.state,
           nonce: attempt.nonce,
@@ -169,8 +170,13 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
         throw toError(error, issuer);
       }
     },
-    /** Who has signed in. @param answer of the issuer, as the browser brings it @throws SignInError */
-    finish: async (sealed: string | undefined, answer: URLSearchParams) => {
+    /**
+     * Who has signed in.
+     * @param name of the issuer whose address the browser came back to
+     * @param answer of the issuer, as the browser brings it
+     * @throws SignInError
+     */
+    finish: async (name: string, sealed: string | undefined, answer: URLSearchParams) => {
       const text = sealed === undefined ? undefined : unseal(key, context, sealed);
       const attempt = text === undefined ? undefined : (JSON.parse(text) as SignInAttempt); // only `begin` seals here
       if (attempt === undefined || attempt.until <= today())
@@ -179,13 +185,15 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
           'attempt',
           'This sign-in was not begun in this window, or more than ten minutes ago. Begin it again.',
         );
-      const issuer = config().issuers.find(({ name, issuer }) => name === attempt.issuer && issuer === attempt.iss);
+      if (attempt.issuer !== name)
+        throw new SignInError(403, 'another-issuer', 'This sign-in was begun with another issuer. Begin it again.');
+      const issuer = config().issuers.find((one) => one.name === name && one.issuer === attempt.iss);
       if (issuer === undefined)
         throw new SignInError(403, 'issuer', 'The settings file does not have this issuer any more.');
       try {
         const found = await reach(issuer);
         const { authorizationCodeGrant } = await import('openid-client');
-        const address = new URL('/signed-in', url);
+        const address = returnTo(issuer.name);
         for (const name of ['code', 'state', 'iss', 'error'])
           for (const value of answer.getAll(name)) address.searchParams.append(name, value);
         const tokens = await authorizationCodeGrant(found, address, {
@@ -217,6 +225,12 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
     },
   };
 }
+
+/**
+ * Where an issuer leads back to. Each has an address of its own: otherwise one could send a person on to another issuer,
+ * and would be handed the code that the other one gives for them.
+ */
+export const toReturnPath = (issuer: string): string => `/signed-in/${encodeURIComponent(issuer)}`;
 
 /** A code of an error as people see it, where it is one. */
 const toWord = (code: unknown): string => (/^[\w.-]{1,60}$/.test(String(code)) ? ` (${code})` : '');

@@ -7,6 +7,7 @@ import {
   MAX_APPROVALS,
   MAX_APPROVALS_BYTES,
   toKept,
+  unanswered,
 } from '../call/confirm/approvals.ts';
 import { MAX_PENDING } from '../call/confirm/pending.ts';
 import type { Clock } from '../clock.ts';
@@ -119,6 +120,33 @@ export function createRedisApprovals(deps: RedisApprovalsDeps): ApprovalStore {
     const approval = openApproval(name, value);
     return approval && { approval, answer: await openAnswer(name, sealed), sealed };
   }
+  /** In the order in which they were asked. */
+  async function readAll(isMeant: (answer?: ApprovalAnswer) => boolean): Promise<readonly Answered[]> {
+    expire();
+    const found = toTexts(await run(LIST, MAX_APPROVALS));
+    const answers = new Map<string, ApprovalAnswer | undefined>();
+    for (let index = 0; index < found.length; index += 2) {
+      const [name = '', sealed = ''] = [found[index], found[index + 1]];
+      const answer = await openAnswer(name, sealed);
+      if (isMeant(answer)) answers.set(name, answer);
+    }
+    const names = [...answers.keys()];
+    const known = new Map(opened);
+    const missing = names.filter((name) => !known.has(name));
+    for (let from = 0; from < missing.length; from += CHUNK) {
+      const some = missing.slice(from, from + CHUNK);
+      const values = toTexts(await run(READ_SOME, ...some));
+      for (const [index, name] of some.entries()) {
+        const approval = openApproval(name, values[index] ?? '');
+        if (approval !== undefined) known.set(name, approval);
+      }
+    }
+    opened = new Map(names.flatMap((name) => toEntry(name, known.get(name))));
+    return [...opened]
+      .filter(([name, { until }]) => !taken.has(name) && until > today())
+      .map(([name, approval]) => ({ approval, answer: answers.get(name) }))
+      .sort((one, other) => one.approval.askedAt - other.approval.askedAt);
+  }
   /** While Redis is unreachable, a call waits on. */
   async function isWaiting(name: string): Promise<boolean> {
     const found = await runOr(LOOK, name);
@@ -141,28 +169,8 @@ export function createRedisApprovals(deps: RedisApprovalsDeps): ApprovalStore {
       const found = await read(digest(handle));
       return found && { approval: found.approval, answer: found.answer };
     },
-    list: async () => {
-      expire();
-      const found = toTexts(await run(LIST, MAX_APPROVALS));
-      const names: string[] = [];
-      for (let index = 0; index < found.length; index += 2) {
-        const [name = '', sealed = ''] = [found[index], found[index + 1]];
-        if ((await openAnswer(name, sealed)) === undefined) names.push(name);
-      }
-      const known = new Map(opened);
-      const missing = names.filter((name) => !known.has(name));
-      for (let from = 0; from < missing.length; from += CHUNK) {
-        const some = missing.slice(from, from + CHUNK);
-        const values = toTexts(await run(READ_SOME, ...some));
-        for (const [index, name] of some.entries()) {
-          const approval = openApproval(name, values[index] ?? '');
-          if (approval !== undefined) known.set(name, approval);
-        }
-      }
-      opened = new Map(names.flatMap((name) => toEntry(name, known.get(name))));
-      const all = [...opened].flatMap(([name, one]) => (taken.has(name) || one.until <= today() ? [] : [one]));
-      return all.sort((one, other) => one.askedAt - other.askedAt);
-    },
+    list: async () => unanswered(await readAll((answer) => answer === undefined)),
+    all: () => readAll(() => true),
     answer: async (handle, answer) => {
       const name = digest(handle);
       const found = await read(name);

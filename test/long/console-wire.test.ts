@@ -164,6 +164,17 @@ describeInBrowser('the console in a browser', (launch) => {
       expect(pages.acts).toHaveLength(1);
     });
 
+    it('is loaded again where the browser brings a page back as it was', async () => {
+      await signInByLink();
+      const loaded = page.waitForEvent('load');
+      await page.evaluate(() => {
+        document.body.textContent = 'as it was';
+        window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+      });
+      await loaded;
+      await page.getByRole('heading', { name: 'Waiting for grace' }).waitFor();
+    });
+
     it('signs in by an issuer of another origin, and goes to the page that was asked for', async () => {
       await page.goto(`${console.origin}/waiting/7?after=signing+in`);
       await page.getByRole('button', { name: 'Sign in with staff' }).click();

@@ -55,7 +55,7 @@ export async function runConsoleRefusals(): Promise<readonly ConsoleRow[]> {
     console.send(path, { headers: { ...ada.session, ...headers } });
   const post = (sent: Sent) =>
     console.send('/sign-out', { form: { token: ada.token }, ...sent, headers: { ...ada.session, ...sent.headers } });
-  const signIn = async (state: Partial<ProviderState> = {}, meanwhile = () => {}) => {
+  const signIn = async (state: Partial<ProviderState> = {}, meanwhile = () => {}, path = '/signed-in/staff') => {
     Object.assign(provider.state, state);
     const begun = await console.send('/sign-in', { form: { issuer: 'staff' } });
     const address = /data-goes href="([^"]+)"/.exec(begun.body)?.[1];
@@ -63,7 +63,7 @@ export async function runConsoleRefusals(): Promise<readonly ConsoleRow[]> {
     const { searchParams } = await provider.visit(address.replaceAll('&amp;', '&'));
     meanwhile();
     const headers = console.carry(console.tokenIn(begun, 'attempt') ?? '', 'attempt');
-    return console.send('/signed-in', { headers, form: Object.fromEntries(searchParams) });
+    return console.send(path, { headers, form: Object.fromEntries(searchParams) });
   };
   const withClaims = (changed: object) => signIn({ claims: (claims) => ({ ...claims, ...changed }) });
 
@@ -130,6 +130,7 @@ export async function runConsoleRefusals(): Promise<readonly ConsoleRow[]> {
           console.state.now += 600_000;
         }),
     ],
+    ['The issuer leads back to the address of another one', () => signIn({}, () => {}, '/signed-in/other')],
     [
       'A reload has removed the issuer meanwhile',
       () =>

@@ -1,5 +1,6 @@
 import type { CancelSignal } from '../../cancel/cancel-signal.ts';
 import { RefusedError } from '../../errors.ts';
+import { declinedOf } from './declined.ts';
 import { isSpent, NO_NOES, type Noes, withNo } from './noes.ts';
 import { MAX_PENDING } from './pending.ts';
 import type { ShownCall } from './preview.ts';
@@ -70,6 +71,8 @@ export type ApprovalStore = {
   readonly find: (handle: string) => Promise<Answered | undefined>;
   /** Those without an answer, in the order in which they were asked. */
   readonly list: () => Promise<readonly Approval[]>;
+  /** Also those that were answered and not taken yet. */
+  readonly all: () => Promise<readonly Answered[]>;
   /** Resolves to false if it no longer waits. Only the first answer counts. */
   readonly answer: (handle: string, answer: ApprovalAnswer) => Promise<boolean>;
   /** Removes and returns one that was answered, once. */
@@ -133,6 +136,10 @@ export function toKept(approval: Approval): { readonly json: string; readonly by
   );
 }
 
+/** Those without an answer. */
+export const unanswered = (all: readonly Answered[]): readonly Approval[] =>
+  all.flatMap(({ approval, answer }) => (answer === undefined ? [approval] : []));
+
 /**
  * Keeps what waits in memory: it belongs to this process, and ends with it.
  * @param today milliseconds since 1970
@@ -154,13 +161,17 @@ export function createApprovalStore(today: () => number, before: ReadonlyMap<str
     const found = kept.get(handle);
     return found && { approval: found.approval, answer: found.answer };
   };
+  const all = (): readonly Answered[] => {
+    expire();
+    return [...kept.values()].map(({ approval, answer }) => ({ approval, answer }));
+  };
   const isFull = (caller: string, bytes: number): boolean => {
-    const all = [...kept.values()];
-    const own = all.filter(({ approval }) => approval.caller === caller);
+    const every = [...kept.values()];
+    const own = every.filter(({ approval }) => approval.caller === caller);
     return (
       own.length >= MAX_PENDING ||
-      all.length >= MAX_APPROVALS ||
-      all.reduce((sum, other) => sum + other.bytes, bytes) > MAX_APPROVALS_BYTES ||
+      every.length >= MAX_APPROVALS ||
+      every.reduce((sum, other) => sum + other.bytes, bytes) > MAX_APPROVALS_BYTES ||
       noes.size >= MAX_APPROVALS // each no answers one of these, so that noes need no bound of their own
     );
   };
@@ -174,10 +185,8 @@ export function createApprovalStore(today: () => number, before: ReadonlyMap<str
       return true;
     },
     find: async (handle) => find(handle),
-    list: async () => {
-      expire();
-      return [...kept.values()].flatMap(({ approval, answer }) => (answer === undefined ? [approval] : []));
-    },
+    list: async () => unanswered(all()),
+    all: async () => all(),
     answer: async (handle, answer) => {
       expire();
       const found = kept.get(handle);
@@ -233,6 +242,15 @@ export type OnAnswer = (approval: Approval, answer: ApprovalAnswer) => Promise<v
 
 /** A store in which an answer is recorded, and a no binds, at once: the agent may never ask what became of its call. */
 export function toBinding(store: ApprovalStore, onAnswer: OnAnswer): ApprovalStore {
+  /** A no is about the agent, the tool and the object: it ends the other calls of that kind, and undoes a yes to one. */
+  const endOthers = async (refused: Approval, answer: ApprovalAnswer): Promise<void> => {
+    const about = aboutOf(refused);
+    for (const { approval, answer: given } of await store.all()) {
+      if (approval.handle === refused.handle || aboutOf(approval) !== about) continue;
+      if (given === undefined) await store.answer(approval.handle, answer);
+      else if (given.answer === 'yes') await store.take(approval.handle);
+    }
+  };
   return {
     ...store,
     answer: async (handle, answer) => {
@@ -241,8 +259,11 @@ export function toBinding(store: ApprovalStore, onAnswer: OnAnswer): ApprovalSto
       // A yes is on record before the agent's call goes on. A no holds even where it cannot be recorded.
       if (answer.answer === 'yes') await onAnswer(approval, answer);
       if (!(await store.answer(handle, answer))) return false;
-      if (answer.answer === 'no') await Promise.all([store.countNo(approval.caller), onAnswer(approval, answer)]);
+      if (answer.answer === 'no')
+        await Promise.all([store.countNo(approval.caller), onAnswer(approval, answer), endOthers(approval, answer)]);
       return true;
     },
   };
 }
+
+const aboutOf = ({ caller, tool, shown }: Approval): string => JSON.stringify([caller, declinedOf(tool, shown.id)]);

@@ -70,13 +70,12 @@ export function toChanges(tool: Tool, args: Arguments, of: string, now: JsonObje
 /** Without the code span, which only Markdown needs. */
 const unquoted = (text: string): string => text.replaceAll('`', '');
 
-/** What a call removes, as it is now: the confirmation holds only while that stays the same. */
-export const toRemoved = (tool: Tool, args: Arguments, now: JsonObject): readonly unknown[] =>
+/** What a call sets or removes, as it is now: the confirmation holds only while that stays the same. */
+export const toChanged = (tool: Tool, args: Arguments, now: JsonObject): readonly unknown[] =>
   Object.entries(args).flatMap(([name, value]) => {
+    if (placeOf(tool, name) !== 'body') return [];
     const current = now[wireName(tool, name)];
-    if (value === null) return [current];
-    if (!isObject(value)) return [];
-    return Object.keys(value).flatMap((key) => (value[key] === null ? [Object(current)[key]] : []));
+    return isObject(value) ? Object.keys(value).map((key) => Object(current)[key]) : [current];
   });
 
 type Replaced = {

@@ -34,13 +34,17 @@ export async function lookFirst(
   { read, toolOf, verdict, mayRead }: LookDeps,
 ): Promise<LookEnd> {
   const found: Record<string, readonly JsonObject[]> = {};
+  const about: JsonObject[] = [];
   let isReadable = true;
   for (const [name, look] of Object.entries(before.look)) {
     const given = look.with(args, found);
     const tool = toolOf(look.tool);
     if (tool === undefined) throw new Error(`${look.tool} is read first, but is not a tool`);
     if (!mayRead(tool)) isReadable = false;
-    found[name] = given === undefined ? [] : await readAll(read, tool, given);
+    const items = given === undefined ? [] : await readAll(read, tool, given);
+    found[name] = items;
+    // One page tells whether there are any. Those on it are not whom the call is about.
+    if (given?.limit === undefined) about.push(...items);
   }
   const ruling = before.decide(found, args);
   if (ruling === 'plain') return {};
@@ -48,7 +52,6 @@ export async function lookFirst(
     throw new RefusedError(`This call is not possible, because ${ruling.refuse}.`, ruling.refuse);
   }
   const facts = ruling.shows ?? {};
-  const about = Object.values(found);
   if ('confirm' in ruling) return { occasion: { because: ruling.confirm, facts, isReadable, about } };
   const grant = `${area}:credentials`;
   if (verdict?.credentials === undefined) {

@@ -4,7 +4,7 @@ import type { Tool } from '../../catalog/tool.ts';
 import type { JsonObject } from '../../json.ts';
 import { isUnsaid, nextOf } from '../answer/cursor.ts';
 import { toAbout } from './about.ts';
-import { type ChangeLine, toChanges, toFacts, toLoss, toRemoved, toReplaced } from './changes.ts';
+import { type ChangeLine, toChanged, toChanges, toFacts, toLoss, toReplaced } from './changes.ts';
 import {
   canRead,
   findObject,
@@ -56,8 +56,8 @@ export type Occasion = {
   readonly facts: JsonObject;
   /** Whether the facts are shown: whether the agent may read what they are taken from. */
   readonly isReadable: boolean;
-  /** What was read to decide that. */
-  readonly about: readonly unknown[];
+  /** The objects that were read to decide that. */
+  readonly about: readonly JsonObject[];
 };
 
 export type PreviewDeps = {
@@ -153,13 +153,13 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
       isFinal: tool.access === 'delete',
       ...(isTyped(tool, args, deps) && { typed: end }),
     },
-    about: [id, ...toAbout([args, value, occasion?.about]).filter((other) => other !== id)],
+    about: [id, ...toAbout([value, occasion?.about, args]).filter((other) => other !== id)],
     basis: {
       id,
       names,
       lists,
       replaced: replaced.map(({ member, items }) => ({ member, items })),
-      removed: toRemoved(tool, args, value),
+      changed: toChanged(tool, args, value),
       ...(occasion !== undefined && { because: occasion.because, facts: occasion.facts }),
     },
   };
