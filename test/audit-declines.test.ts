@@ -36,13 +36,13 @@ const PAD = Array.from({ length: 4_000 }, (_, index) => line(8 - index / 1_000, 
 describe('what was declined before a start', () => {
   it('is found by the rules of a no alone, in the order of the record', () => {
     const path = write([
-      line(11, no('a person declined', 'too-old')),
+      line(11, no('the client passed on a no', 'too-old')),
       line(9, no('an approver declined', 'one')),
       line(8, no('an approver has declined it', 'again')),
-      line(7, no('a person declined the same call', 'again')),
-      line(6, { ...DECISION, agent: 'allowed', rule: 'a person declined' }),
-      line(5, { kind: 'note', text: '"rule":"a person declined"' }),
-      line(4, no('a person declined', 'two')),
+      line(7, no('the client passed on a no to the same call', 'again')),
+      line(6, { ...DECISION, agent: 'allowed', rule: 'the client passed on a no' }),
+      line(5, { kind: 'note', text: '"rule":"the client passed on a no"' }),
+      line(4, no('the client passed on a no', 'two')),
     ]);
     const found = readDeclines(path, NOW - 10 * MINUTE_MS);
     expect(found).toEqual([
@@ -53,9 +53,9 @@ describe('what was declined before a start', () => {
 
   it('is found in files that were rotated away, and across the chunks in which they are read', () => {
     const path = write(
-      [line(9, no('a person declined', 'first')), ...PAD],
+      [line(9, no('the client passed on a no', 'first')), ...PAD],
       [...PAD, line(2, no('an approver declined', 'second')), ...PAD],
-      [line(1, no('a person declined', 'third'))],
+      [line(1, no('the client passed on a no', 'third'))],
     );
     expect(readDeclines(path, NOW - 10 * MINUTE_MS).map(({ agent }) => agent)).toEqual(['first', 'second', 'third']);
   });
@@ -71,7 +71,7 @@ describe('the noes of approvers', () => {
     const isHeld = (...lines: string[]) => keptNoes(write(lines), NOW).get('cleaner')?.isHeld;
     expect(isHeld(...noes(50, 40, 30))).toBe(true);
     expect(isHeld(...noes(61, 40, 30))).toBe(false);
-    expect(isHeld(...noes(40, 30), line(20, no('a person declined')))).toBe(false);
+    expect(isHeld(...noes(40, 30), line(20, no('the client passed on a no')))).toBe(false);
     expect(isHeld(...noes(50, 40, 30), line(20, lift()))).toBeUndefined();
     expect(isHeld(...noes(50, 40, 30), line(20, lift('other')))).toBe(true);
     expect(isHeld(line(55, lift()), ...noes(50, 40, 30))).toBe(true);

@@ -31,7 +31,7 @@ const DASHBOARD = 'in the WorkOS Dashboard, or use an MCP client that shows a te
 describe('a client that did not let a person answer', () => {
   const NOTHING = ['without the text that a person has to type', 'the client passed no answer on'] as const;
   const INVALID = ["The client's answer to the question is not valid.", 'the client gave no valid answer'] as const;
-  const ERROR = ['The client answered the question with an error.', 'the client failed to ask a person'] as const;
+  const ERROR = ['The client answered the question with an error.', 'the client failed to ask'] as const;
 
   it.each<[what: string, response: Message, said: readonly [text: string, rule: string]]>([
     ['accepts without content', accept(undefined), NOTHING],
@@ -96,7 +96,7 @@ it('only a decline holds for ten minutes', async () => {
   let next: Message = { result: { action: 'decline' } };
   const session = await connect(() => next);
   expect((await session.call('delete_user', args)).text).toContain('A person was asked and did not confirm this call.');
-  expect(lastRule(session)).toBe('a person declined');
+  expect(lastRule(session)).toBe('the client passed on a no');
   next = accept({ confirm: 'BFSHRT' });
   expect((await session.call('delete_user', args)).text).toContain('asked less than ten minutes ago');
   expect(session.asked).toHaveLength(1);
@@ -126,7 +126,7 @@ describe('what a person types', () => {
     const session = await connect(() => accept({ confirm: typed }));
     const refused = await session.call('delete_user', args);
     expect(refused.text).toContain('The person typed something else than the last six characters of the ID.');
-    expect(lastRule(session)).toBe('a person typed something else');
+    expect(lastRule(session)).toBe('the client passed on another text');
     await session.call('delete_user', args);
     expect(session.asked).toHaveLength(2);
     expect(deletes).toBe(0);

@@ -405,8 +405,8 @@ describe.each<[Peer, Ability]>([
     await expectRecord(session, 'delete_directory', [
       { kind: 'decision', decision: 'ask' },
       { kind: 'outcome', outcome: 'asked' },
-      { kind: 'decision', decision: 'refused', rule: 'a person declined' },
-      { kind: 'decision', decision: 'refused', rule: 'a person declined the same call' },
+      { kind: 'decision', decision: 'refused', rule: 'the client passed on a no' },
+      { kind: 'decision', decision: 'refused', rule: 'the client passed on a no to the same call' },
     ]);
     reply = { action: 'cancel' };
     await session.call('delete_directory', { directory_id: newId('directory') });
@@ -415,7 +415,9 @@ describe.each<[Peer, Ability]>([
     ]);
     reply = accept('Acne');
     await session.call('delete_directory', { directory_id: newId('directory') });
-    await expectRecord(session, 'delete_directory', [{ decision: 'refused', rule: 'a person typed something else' }]);
+    await expectRecord(session, 'delete_directory', [
+      { decision: 'refused', rule: 'the client passed on another text' },
+    ]);
   });
 
   it('shows no secret to the person, the log or the record', () => {
@@ -728,7 +730,7 @@ describe('strict, where nobody can be asked', () => {
       text: `${tool} was not sent. A person has to confirm this call, and this client cannot ask one. The operator of this server can use a client that supports elicitation or MCP Apps, or start the server with --confirm auto; you cannot.`,
     });
     expect(sent).toEqual([]);
-    const rule = '--confirm strict, and the client cannot ask a person';
+    const rule = '--confirm strict, and the client cannot ask';
     await expectRecord(session, tool, [{ decision: 'refused', rule }]);
   });
 

@@ -214,8 +214,8 @@ describe('the steps of a call', () => {
     ],
     [
       'confirm refuses',
-      { gate: { pass: async () => refuse('a person declined') } },
-      [CONCEAL, ALLOW, PARSE, 'end: not sent, a person declined'],
+      { gate: { pass: async () => refuse('the client passed on a no') } },
+      [CONCEAL, ALLOW, PARSE, 'end: not sent, the client passed on a no'],
     ],
     [
       'confirm ends it',

@@ -68,7 +68,7 @@ export type EntryFields =
 export type Confirmation = 'client prompt' | 'client view' | 'console' | 'repeated by the model' | 'off';
 
 /** The rule of the entry for a call that was declined. A no is found by it after a restart. */
-export const DECLINED = { person: 'a person declined', approver: 'an approver declined' } as const;
+export const DECLINED = { client: 'the client passed on a no', approver: 'an approver declined' } as const;
 
 /** Who has answered in the console. The server knows an account there, not a person. */
 export type ApproverFacts = {

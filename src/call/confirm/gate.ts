@@ -43,7 +43,7 @@ export function createGate(deps: GateDeps): ConfirmationGate {
     await store.decline(caller, toDeclined(tool, args));
     throw new RefusedError(
       'A person was asked and did not confirm this call. Do not try again; ask them what to do instead.',
-      DECLINED.person,
+      DECLINED.client,
     );
   };
   const isTyped = ({ expected }: Pending, typed: string): boolean =>
@@ -109,7 +109,7 @@ export function createGate(deps: GateDeps): ConfirmationGate {
       if (await store.isDeclined(caller, toDeclined(tool, args))) {
         throw new RefusedError(
           'A person was asked less than ten minutes ago and did not confirm this call. Ask them what to do instead.',
-          'a person declined the same call',
+          'the client passed on a no to the same call',
         );
       }
       if (viewed?.answer === 'look') return findViewed(viewed.id, request);
@@ -128,7 +128,7 @@ export function createGate(deps: GateDeps): ConfirmationGate {
       if (!canAsk && !canShow && mode === 'strict') {
         throw new RefusedError(
           'A person has to confirm this call, and this client cannot ask one. The operator of this server can use a client that supports elicitation or MCP Apps, or start the server with --confirm auto; you cannot.',
-          '--confirm strict, and the client cannot ask a person',
+          '--confirm strict, and the client cannot ask',
         );
       }
       return { open: false };
@@ -181,7 +181,7 @@ export function createGate(deps: GateDeps): ConfirmationGate {
 const OTHER_TEXT = {
   message:
     'The person typed something else than the last six characters of the ID. Call again, and they will be asked again.',
-  rule: 'a person typed something else',
+  rule: 'the client passed on another text',
 };
 
 /**

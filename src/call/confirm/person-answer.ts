@@ -86,7 +86,7 @@ const DISMISSED: NoAnswer = {
 const FAILURES: Readonly<Record<ElicitationFailure, NoAnswer>> = {
   error: {
     message: `The client answered the question with an error. It may not have asked a person at all. ${INSTEAD}`,
-    rule: 'the client failed to ask a person',
+    rule: 'the client failed to ask',
   },
   timeout: {
     message: `The client gave no answer to the question within five minutes. Ask the person you work for whether they saw it. If they did, call again. If they did not: ${INSTEAD}`,
