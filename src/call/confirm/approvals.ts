@@ -1,5 +1,6 @@
 import type { CancelSignal } from '../../cancel/cancel-signal.ts';
 import { RefusedError } from '../../errors.ts';
+import { declinedOf } from './declined.ts';
 import { isSpent, NO_NOES, type Noes, withNo } from './noes.ts';
 import { MAX_PENDING } from './pending.ts';
 import type { ShownCall } from './preview.ts';
@@ -233,6 +234,11 @@ export type OnAnswer = (approval: Approval, answer: ApprovalAnswer) => Promise<v
 
 /** A store in which an answer is recorded, and a no binds, at once: the agent may never ask what became of its call. */
 export function toBinding(store: ApprovalStore, onAnswer: OnAnswer): ApprovalStore {
+  /** Gives a no to all else that waits and that it binds: with another reason, or made anew by an agent that lost its ID. */
+  const refuseOthers = async (declined: Approval, no: ApprovalAnswer): Promise<void> => {
+    const others = (await store.list()).filter((waiting) => bindingOf(waiting) === bindingOf(declined));
+    await Promise.all(others.map(({ handle }) => store.answer(handle, no)));
+  };
   return {
     ...store,
     answer: async (handle, answer) => {
@@ -241,8 +247,13 @@ export function toBinding(store: ApprovalStore, onAnswer: OnAnswer): ApprovalSto
       // A yes is on record before the agent's call goes on. A no holds even where it cannot be recorded.
       if (answer.answer === 'yes') await onAnswer(approval, answer);
       if (!(await store.answer(handle, answer))) return false;
-      if (answer.answer === 'no') await Promise.all([store.countNo(approval.caller), onAnswer(approval, answer)]);
+      if (answer.answer === 'no')
+        await Promise.all([store.countNo(approval.caller), onAnswer(approval, answer), refuseOthers(approval, answer)]);
       return true;
     },
   };
 }
+
+/** What a no is about. */
+const bindingOf = ({ caller, environment, tool, shown }: Approval): string =>
+  JSON.stringify([caller, environment, declinedOf(tool, shown.id)]);
