@@ -90,6 +90,8 @@ describe('who may say yes', () => {
     ['ada', 'a delete of another user', {}, undefined],
     ['eve', 'of an agent that is not theirs', {}, 'the agent bot is not among yours'],
     ['eve', 'of an agent of their template', { caller: 'people.user_1' }, undefined],
+    ['dan', 'of an agent that has left the file', { caller: 'bat' }, 'the agent bat is not in the settings any more'],
+    ['dan', 'of no template', { caller: 'bots.x' }, 'the agent bots.x is not in the settings any more'],
     ['dan', 'of a tool that is gone', { tool: 'delete_users' }, 'this server has no tool delete_users any more'],
     ['fay', 'by the name of the tool', {}, undefined],
     [

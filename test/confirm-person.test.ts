@@ -206,6 +206,23 @@ describe('a no', () => {
     expect(again.text).toContain('is from before the server was started again, or belongs to another call');
   });
 
+  it('answers all else that waits for the same object at once, and counts once', async () => {
+    const { agent, approvers, workos } = await start();
+    const calls = ['It left.', 'It asked for it.', undefined].map((confirm_reason) =>
+      agent.call('delete_user', { user_id: USER, confirm_reason }),
+    );
+    const unlike = agent.call('delete_user', { user_id: OTHER });
+    await expect.poll(() => approvers.store.list()).toHaveLength(4);
+    const [first] = (await approvers.store.list()).filter(({ shown }) => shown.id === USER);
+    await approvers.answer(first?.handle ?? '', 'no', { words: 'Not this one.' });
+    for (const result of await Promise.all(calls))
+      expect(result).toMatchObject({ isError: true, text: expect.stringContaining('"Not this one."') });
+    await approvers.answer((await approvers.next()).handle, 'yes');
+    expect(await unlike).not.toHaveProperty('isError');
+    expect(workos.changes()).toEqual([`DELETE /user_management/users/${OTHER}`]);
+    expect(agent.record().filter(({ rule }) => rule === 'an approver declined')).toHaveLength(1);
+  });
+
   it('is one of three within an hour that hold the agent, until an approver lifts that', async () => {
     const { agent, approvers, workos } = await start();
     const ids = [1, 2, 3].map((end) => `user_01J0000000000000000000001${end}`);

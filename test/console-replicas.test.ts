@@ -197,6 +197,22 @@ approvers:
     expect(deletesOf(user_id)).toBe(1);
   });
 
+  it('give an agent its confirmation ID at a stop, with which its call goes on at the other', async () => {
+    const user_id = newId('user');
+    const calling = remove(one, user_id);
+    const page = await pageOf(grace, user_id);
+    const stopped = one.server.stop();
+    const { confirmation } = (await calling).result.structuredContent;
+    expect(confirmation).toMatchObject({ status: 'waiting', object: user_id });
+    expect(await stopped).toBe(0);
+    expect((await grace.send(page, yes(user_id))).status).toBe(303);
+    expect(await remove(two, user_id, { confirm_token: confirmation.confirmation_id })).toMatchObject({
+      isError: false,
+    });
+    expect(deletesOf(user_id)).toBe(1);
+    one = await start('one-at-last');
+  });
+
   it('hold an agent everywhere after three noes, until it is lifted at either', async () => {
     const ids = [newId('user'), newId('user'), newId('user')];
     for (const [index, user_id] of ids.entries()) {

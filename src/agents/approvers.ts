@@ -31,6 +31,7 @@ export function createApproverRules(catalog: Catalog, config: AgentsConfig): App
 
   const whyNot: ApproverRules['whyNot'] = (approver, approval) => {
     if (!seesAgent(approver, approval.caller)) return `the agent ${approval.caller} is not among yours`;
+    if (!isInFile(config, approval.caller)) return `the agent ${approval.caller} is not in the settings any more`;
     const tool = catalog.tools.find(({ name }) => name === approval.tool);
     if (tool === undefined) return `this server has no tool ${approval.tool} any more`;
     return (
@@ -74,8 +75,14 @@ export const toApproverPolicy = (catalog: Catalog, { allow }: Pick<ApproverConfi
   decide(catalog, { ...allowOnly(allow), inFile: true });
 
 /** Agents of templates are called by the template's name, a dot and their own. Names in the file have no dots. */
+const isOf = (name: string, agent: string): boolean => name === agent || agent.startsWith(`${name}.`);
+
 const seesAgent: ApproverRules['sees'] = ({ agents }, agent) =>
-  agents.some((name) => name === EVERY_AGENT || name === agent || agent.startsWith(`${name}.`));
+  agents.some((name) => name === EVERY_AGENT || isOf(name, agent));
+
+/** A call may wait for longer than its agent is in the file. */
+const isInFile = ({ agents, templates }: AgentsConfig, agent: string): boolean =>
+  [...agents, ...templates].some(({ name }) => isOf(name, agent));
 
 const isRequester: ApproverRules['isRequester'] = ({ name, person }, { requester }) => {
   if (requester === undefined) return false;

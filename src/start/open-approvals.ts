@@ -1,6 +1,13 @@
 import { type ApproverRules, keepApproverRules } from '../agents/approvers.ts';
 import { createOnceStore, type OnceStore } from '../agents/once.ts';
-import { type Approvals, createApprovalStore, type OnAnswer, toBinding } from '../call/confirm/approvals.ts';
+import {
+  type ApprovalStore,
+  type Approvals,
+  createApprovalStore,
+  type OnAnswer,
+  toBinding,
+} from '../call/confirm/approvals.ts';
+import { type CancelSignal, createCanceller } from '../cancel/cancel-signal.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { SharedStores } from '../redis/stores.ts';
 import type { Config } from '../settings/config.ts';
@@ -20,6 +27,8 @@ export type OpenApprovals = Approvals & {
   readonly once: OnceStore;
   /** By the configuration that holds now. */
   readonly rules: () => ApproverRules;
+  /** Lets no call wait any longer. Each answers with its ID, by which it goes on at another process. */
+  readonly stop: () => void;
 };
 
 /** What waits for approvers, and what the console has to remember: shared by replicas, else in memory. */
@@ -29,11 +38,11 @@ export function openApprovals(
 ): OpenApprovals | undefined {
   if (config.http.consolePort === undefined) return undefined;
   const rules = keepApproverRules(catalog, () => current().agents);
+  const store = shared?.approvals ?? createApprovalStore(Date.now, keptNoes(config.auditLog, Date.now()));
+  const stopping = createCanceller();
   return {
-    store: toBinding(
-      shared?.approvals ?? createApprovalStore(Date.now, keptNoes(config.auditLog, Date.now())),
-      onAnswer,
-    ),
+    store: toBinding(untilStop(store, stopping.signal), onAnswer),
+    stop: stopping.abort,
     once: shared?.once ?? createOnceStore(Date.now),
     isShared: shared?.approvals !== undefined,
     url: toConsoleUrl(config),
@@ -45,3 +54,16 @@ export function openApprovals(
     rules,
   };
 }
+
+/** No call waits once the process stops. */
+const untilStop = (store: ApprovalStore, stopping: CancelSignal): ApprovalStore => ({
+  ...store,
+  waitFor: async (handle, ms, signal) => {
+    const { signal: ended, abort } = createCanceller();
+    const signals = [signal, stopping];
+    if (signals.some(({ aborted }) => aborted)) return;
+    for (const one of signals) one.addEventListener('abort', abort);
+    await store.waitFor(handle, ms, ended);
+    for (const one of signals) one.removeEventListener('abort', abort);
+  },
+});

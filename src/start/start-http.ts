@@ -286,6 +286,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     stop: (signal: string) => {
       reason = signal;
       log.info({ reason }, 'stopping');
+      approvals?.stop();
     },
   };
 }

@@ -128,7 +128,7 @@ function toOutcome({ approval, stage, answer, entry }: CallPageParts): Html {
   if (answer === undefined) {
     return stage === 'late'
       ? html`Too late: it waited until ${toTime(until)}. Nothing was sent, unless it was answered on another server. The agent can call again, and approvers are asked again.`
-      : html`It no longer waits: it was answered on another server, or the server was restarted.`;
+      : html`It no longer waits: it was answered on another server or with another call for the same object, or the server was restarted.`;
   }
   const who = html`${toName(answer.approver)} (${toSignIn(answer.by)}) at ${toTime(answer.at)}`;
   if (answer.answer === 'no')
