@@ -27,7 +27,7 @@ export type OpenApprovals = Approvals & {
   readonly once: OnceStore;
   /** By the configuration that holds now. */
   readonly rules: () => ApproverRules;
-  /** Lets no call wait any longer. Each answers with its ID, by which it goes on at another process. */
+  /** Lets no call wait any longer. Each answers with its ID, by which it goes on at another replica. */
   readonly stop: () => void;
 };
 
