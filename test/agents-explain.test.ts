@@ -67,3 +67,16 @@ describe('of the agents of a file', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('NORTH_KEY')]);
   });
 });
+
+it.each([
+  'explain delete_user',
+  'tools',
+  'check',
+])('%s refuses a confirmation that only agents of a file have, as a start does', async (line) => {
+  const { code, stderr } = await runHere([
+    ...line.split(' '),
+    ...'--sandbox --allow *:full --confirm person'.split(' '),
+  ]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('--confirm person works over HTTP alone');
+});

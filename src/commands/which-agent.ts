@@ -3,7 +3,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { StartError } from '../errors.ts';
 import { DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import { OPTIONS } from '../settings/options.ts';
-import { toAgent, toFileAgent } from '../start/agent.ts';
+import { requireOwnConfirm, toAgent, toFileAgent } from '../start/agent.ts';
 import type { Host, Loaded } from '../start/host.ts';
 import { connectAll, type Labels, labelsOf, labelsWithoutKeys, toAnonymous, validate } from '../start/http-settings.ts';
 import { withKey } from '../start/open-host.ts';
@@ -42,11 +42,12 @@ export function named(all: readonly ReportedAgent[], name: string): readonly Rep
 
 /**
  * The one agent that a question is about: that of the flat settings, or the one of the file that `--agent` names.
- * @throws StartError where the file has several, or none of that name
+ * @throws StartError where the file has several, or none of that name, or for a confirmation mode of agents of a file alone
  */
 export async function agentOf(loaded: Loaded, catalog: Catalog, host: Host): Promise<ReportedAgent> {
   const { config, agents } = loaded;
   if (agents.agents.length + agents.templates.length === 0) {
+    if (!config.isHttp) requireOwnConfirm(config);
     const agent = config.keyless
       ? toAgent(config, labelsWithoutKeys(loaded).get(DEFAULT_ENVIRONMENT))
       : toAgent(withKey(config, host));
