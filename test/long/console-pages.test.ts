@@ -8,7 +8,7 @@ import { pageScript } from '../../src/console/pages/page-script.ts';
 import { toApproval, toUpdate, USER_ID } from '../support/approval.ts';
 import { describeInBrowser } from '../support/browser.ts';
 import { createCertificate, hasOpenssl } from '../support/certificate.ts';
-import { openTestConsole } from '../support/console.ts';
+import { openTestConsole, toConsoleAgent, toConsoleConfig } from '../support/console.ts';
 
 type TestConsole = Awaited<ReturnType<typeof openTestConsole>>;
 
@@ -214,6 +214,7 @@ describeInBrowser('the pages of waiting calls', (launch) => {
     });
 
   it.each(['/waiting', '/waiting/one'])('scrolls nothing sideways at 390 pixels: %s', async (path) => {
+    server.state.config = toConsoleConfig({ agents: [toConsoleAgent(HOSTILE)] });
     await put(hostile());
     for (let n = 0; n < 3; n += 1) await server.deps.approvals.countNo(HOSTILE);
     const page = await open('ada', { viewport: PHONE });

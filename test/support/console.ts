@@ -12,7 +12,7 @@ import { openConsole } from '../../src/console/console.ts';
 import type { ConsoleDeps } from '../../src/console/console-deps.ts';
 import type { ConsoleRoute } from '../../src/console/routes.ts';
 import { deriveKey } from '../../src/keys.ts';
-import type { AgentsConfig, ApproverConfig } from '../../src/settings/agents-config.ts';
+import type { AgentConfig, AgentsConfig, ApproverConfig } from '../../src/settings/agents-config.ts';
 import { catalog } from './catalog.ts';
 
 /** Approvers who sign in by a link. */
@@ -23,10 +23,32 @@ export const toApprover = (name: string): ApproverConfig => ({
   allow: ['*:full'],
 });
 
+/** An agent whose calls approvers confirm. */
+export const toConsoleAgent = (name: string): AgentConfig => ({
+  name,
+  environment: 'default',
+  allow: ['*:full'],
+  deny: [],
+  readOnly: false,
+  productionWrites: false,
+  confirm: 'person',
+  clientAsks: undefined,
+  samePerson: 'allow',
+  affectsApprovers: undefined,
+  statusTool: false,
+  list: undefined,
+  requestsPerMinute: 600,
+  deletesPerHour: 20,
+  expires: undefined,
+  tokens: [],
+  jwt: undefined,
+  owner: undefined,
+});
+
 export const toConsoleConfig = (parts: Partial<AgentsConfig> = {}): AgentsConfig => ({
   environments: [],
   issuers: [],
-  agents: [],
+  agents: [toConsoleAgent('cleaner')],
   templates: [],
   approvers: [toApprover('ada'), toApprover('grace')],
   ...parts,
