@@ -224,7 +224,8 @@ describeInBrowser('the console of the built server', (launch) => {
     });
     await page.goto(`${server.url}/waiting`);
     await page.getByRole('button', { name: /^Ask/ }).click();
-    await expect.poll(() => page.getByRole('button', { name: /^Ask/ }).count()).toBe(0);
+    await page.waitForURL('**/agents/other');
+    expect(await page.getByRole('button', { name: /^Ask/ }).count()).toBe(0);
     const calling = agent.call('delete_user', { user_id });
     await openCall(page, user_id);
     await sayYes(page, user_id);
