@@ -14,7 +14,7 @@ import {
 import { endings, userManagement } from '../limits.ts';
 import { kind, list, object, text, textOrNull, times } from '../members.ts';
 
-// The ID signs nobody in, so it is shown: SECURITY.md says what it is good for.
+// The ID is shown, because an agent cannot sign in with it. SECURITY.md says what else it is good for.
 const session = object({
   object: kind,
   id: text,

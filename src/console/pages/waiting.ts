@@ -35,7 +35,7 @@ export function toWaitingRoutes(deps: WaitingPageDeps): readonly ConsoleRoute[] 
     return rows.find(({ state }) => state !== 'confirmation');
   };
 
-  /** The viewer by the configuration that holds now; `undefined` if they are no longer an approver. */
+  /** The viewer by the configuration that holds now; `undefined` if it does not name them as an approver. */
   const toViewer = (viewer: Viewer): Viewer | undefined => {
     const approver = rules().find(viewer.by, viewer.approver.name);
     return approver && { ...viewer, approver };
