@@ -8,7 +8,7 @@ import { createChanges } from '../src/redis/changes.ts';
 import { openRedis, type Redis } from '../src/redis/connect.ts';
 import { createRedisOnceStore } from '../src/redis/once.ts';
 import { ASKED_AT, openReplica, toAnswer, toApproval } from './support/approvals.ts';
-import { describeWithRedis, type RedisServer, startRedis } from './support/redis.ts';
+import { describeWithRedis, type RedisServer, RUNS, startRedis } from './support/redis.ts';
 
 let time = ASKED_AT;
 const today = () => time;
@@ -224,7 +224,7 @@ describe('what waits in memory', () => {
   });
 });
 
-describeWithRedis('what waits in Redis', () => {
+describeWithRedis.each(RUNS)('what waits in Redis, with scripts %s', (_, wrap) => {
   let server: RedisServer;
   let replicas: Redis[];
   let scopes = 0;
@@ -235,7 +235,7 @@ describeWithRedis('what waits in Redis', () => {
     replicas = [
       await openRedis(server.url, { commandTimeout: 5_000 }),
       await openRedis(server.url, { commandTimeout: 5_000 }),
-    ];
+    ].map(wrap);
   });
   afterAll(async () => {
     for (const redis of replicas ?? []) await redis.close();

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect as connectSocket, createServer as createProxy } from 'node:net';
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -6,15 +8,16 @@ import { MAX_PENDING, type Pending } from '../src/call/confirm/pending.ts';
 import { systemClock } from '../src/clock.ts';
 import { RefusedError, StartError } from '../src/errors.ts';
 import { createRedisBudgets } from '../src/redis/budgets.ts';
-import { openRedis, type Redis, type RedisOptions, toScript } from '../src/redis/connect.ts';
+import { openRedis, type Redis, type RedisOptions, toIdempotentScript, toScript } from '../src/redis/connect.ts';
 import { createSharedWindows } from '../src/redis/windows.ts';
 import { limit } from '../src/workos/limits/limit.ts';
 import { createCertificate, hasOpenssl } from './support/certificate.ts';
-import { describeWithRedis, freePort, type RedisServer, startRedis } from './support/redis.ts';
+import { describeWithRedis, freePort, type RedisServer, RUNS, startRedis } from './support/redis.ts';
 import { openPending } from './support/redis-pending.ts';
 
 const { now } = systemClock;
 const ECHO = toScript('return ARGV[1]');
+const GET = toScript("return redis.call('GET', KEYS[1])");
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
   vi.useRealTimers();
@@ -31,6 +34,28 @@ async function start(...args: readonly string[]): Promise<RedisServer> {
   const server = await startRedis(...args);
   endings.push(server.kill);
   return server;
+}
+
+/**
+ * The address of a proxy to a server. The connection that first sends a text is cut once the server has answered, before
+ * the answer is passed on.
+ */
+async function loseAnswers({ port }: RedisServer, text: string): Promise<string> {
+  let isCut = false;
+  const proxy = createProxy((client) => {
+    const upstream = connectSocket(port, '127.0.0.1');
+    let isLost = false;
+    client.on('data', (data) => {
+      isLost = !isCut && data.includes(text);
+      isCut ||= isLost;
+      upstream.write(data);
+    });
+    upstream.on('data', (data) => (isLost ? client.destroy() : client.write(data)));
+    client.on('close', () => upstream.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  endings.unshift(() => proxy.close());
+  return `redis://127.0.0.1:${Object(proxy.address()).port}`;
 }
 
 const isUpSoon = (redis: Redis) => vi.waitUntil(redis.isUp, { timeout: 3_000, interval: 20 });
@@ -116,6 +141,19 @@ describeWithRedis('a connection', () => {
     expect(await redis.run(ECHO, 'k', [2])).toBe('2');
   });
 
+  it('that is lost before a script answers has an idempotent one run again', async () => {
+    const server = await start();
+    const source = "return redis.call('INCR', KEYS[1])";
+    // From here on the server knows the script, so that it runs at the first attempt.
+    await (await open(server.url)).run(toScript(source), 'first', []);
+    const redis = await open(await loseAnswers(server, 'again'));
+    expect(await redis.run(toIdempotentScript(source), 'again', [])).toBe(2);
+    const other = await open(await loseAnswers(server, 'once'));
+    await expect(other.run(toScript(source), 'once', [])).rejects.toThrow('Redis is unreachable');
+    await isUpSoon(other);
+    expect(await other.run(GET, 'once', [])).toBe('1');
+  });
+
   it.skipIf(!hasOpenssl)('over TLS checks who answers', async () => {
     const { certFile, keyFile, cert: ca, remove } = createCertificate();
     endings.push(remove);
@@ -140,15 +178,16 @@ const toPending = (caller: string): Pending => ({
   by: 'token',
 });
 
-describeWithRedis('confirmations in Redis', () => {
+describeWithRedis.each(RUNS)('confirmations in Redis, with scripts %s', (_, wrap) => {
   let server: RedisServer;
+  const connect = async (url = server.url) => wrap(await open(url));
   beforeAll(async () => {
     server = await startRedis();
   });
   afterAll(() => server?.kill());
 
   it('are taken once, whatever characters are in them', async () => {
-    const stores = [await open(server.url), await open(server.url)].map((redis) => openPending(redis, 'a'));
+    const stores = [await connect(), await connect()].map((redis) => openPending(redis, 'a'));
     const pending = toPending('Zoë: {1}\n…');
     expect(await stores[0]?.put('id', pending)).toBe(true);
     expect(await stores[0]?.put('id', toPending('other'))).toBe(false);
@@ -158,7 +197,7 @@ describeWithRedis('confirmations in Redis', () => {
   });
 
   it('are so many for each caller, not counting those taken', async () => {
-    const store = openPending(await open(server.url), 'b');
+    const store = openPending(await connect(), 'b');
     const put = (caller: string, count: number) =>
       Promise.all(Array.from({ length: count }, (_, index) => store.put(`${caller} ${index}`, toPending(caller))));
     const both = await Promise.all([put('a', MAX_PENDING + 5), put('b', 3)]);
@@ -169,7 +208,7 @@ describeWithRedis('confirmations in Redis', () => {
   });
 
   it('are apart in each scope, and their IDs cannot be read', async () => {
-    const redis = await open(server.url);
+    const redis = await connect();
     const store = openPending(redis, 'c');
     await store.put('wmcp_secret_id', toPending('caller@example.com'));
     expect(await openPending(redis, 'd').take('wmcp_secret_id')).toBeUndefined();
@@ -179,14 +218,14 @@ describeWithRedis('confirmations in Redis', () => {
   });
 
   it('remember who said no, to what', async () => {
-    const store = openPending(await open(server.url), 'e');
+    const store = openPending(await connect(), 'e');
     await store.decline('a', 'call');
     const asked = [store.isDeclined('a', 'call'), store.isDeclined('b', 'call'), store.isDeclined('a', 'other')];
     expect(await Promise.all(asked)).toEqual([true, false, false]);
   });
 
   it('tell all replicas what became of a call, which cannot be read in Redis', async () => {
-    const redis = await open(server.url);
+    const redis = await connect();
     const [one, other] = [openPending(redis, 'g'), openPending(redis, 'g')];
     const call = { caller: 'a', tool: 'delete_user', args: 'a1' };
     await one.keep('id', call);
@@ -199,7 +238,7 @@ describeWithRedis('confirmations in Redis', () => {
   });
 
   it('are refused while Redis is away', async () => {
-    const away = openPending(await open(`redis://127.0.0.1:${await freePort()}`), 'f');
+    const away = openPending(await connect(`redis://127.0.0.1:${await freePort()}`), 'f');
     const attempts = [
       away.put('id', toPending('a')),
       away.take('id'),

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../src/clock.ts';
 import { RefusedError } from '../src/errors.ts';
-import { openRedis, type Redis } from '../src/redis/connect.ts';
+import { openRedis, type Redis, toScript } from '../src/redis/connect.ts';
 import { createSharedWindows } from '../src/redis/windows.ts';
 import { TransportError } from '../src/workos/errors.ts';
 import type { Context, Reply, Slot } from '../src/workos/layer.ts';
@@ -294,8 +294,7 @@ describeWithRedis('windows in Redis', () => {
       const [a] = await two();
       (await take(a, [slot('alone', 1, 0.3, 'someone@example.com')], 100)).cool(now(), 0);
       await sleep(20);
-      const keys = async () =>
-        String(await open[0]?.run({ source: "return redis.call('KEYS', '*')", sha: '0' }, '', []));
+      const keys = async () => String(await open[0]?.run(toScript("return redis.call('KEYS', '*')"), '', []));
       expect(await keys()).toContain('alone');
       expect(await keys()).not.toContain('example.com');
       await vi.waitUntil(async () => !(await keys()).includes('alone'), { timeout: 3_800 });

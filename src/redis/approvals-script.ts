@@ -1,4 +1,4 @@
-import { toScript } from './connect.ts';
+import { toIdempotentScript, toScript } from './connect.ts';
 import { PRELUDE } from './script.ts';
 
 // KEYS[1] is the prefix. Behind it stand `w:` and a name for an approval, `a:` and its name for the answer, `all` for
@@ -13,11 +13,12 @@ const VERSION_MS = 2 * 60 * 60_000;
 const CHANGED = `redis.call('SET', KEYS[1] .. 'v', ARGV[1], 'PX', ${VERSION_MS})`;
 
 /** Arguments: a new version. */
-export const CHANGE = toScript(`${CHANGED} return 1`);
-export const VERSION = toScript("return redis.call('GET', KEYS[1] .. 'v') or ''");
+export const CHANGE = toIdempotentScript(`${CHANGED} return 1`);
+export const VERSION = toIdempotentScript("return redis.call('GET', KEYS[1] .. 'v') or ''");
 
 /** Arguments: version, name, caller, approval, its bytes, milliseconds, then the most of a caller, of all, and their bytes. */
-export const PUT = toScript(`${PRELUDE}
+export const PUT = toIdempotentScript(`${PRELUDE}
+if redis.call('GET', KEYS[1] .. 'w:' .. ARGV[2]) == ARGV[4] then return 1 end
 local all, count, own, bytes = KEYS[1] .. 'all', 0, 0, tonumber(ARGV[5])
 redis.call('ZREMRANGEBYSCORE', all, '-inf', now)
 for _, member in ipairs(redis.call('ZRANGE', all, 0, ARGV[8])) do
@@ -33,15 +34,15 @@ ${CHANGED}
 return 1`);
 
 /** Arguments: name. Returns the approval and its answer. */
-export const READ = toScript(`
+export const READ = toIdempotentScript(`
 return { redis.call('GET', KEYS[1] .. 'w:' .. ARGV[1]) or '', redis.call('GET', KEYS[1] .. 'a:' .. ARGV[1]) or '' }`);
 
 /** Arguments: name. Returns whether there is an approval, and its answer. */
-export const LOOK = toScript(`
+export const LOOK = toIdempotentScript(`
 return { redis.call('EXISTS', KEYS[1] .. 'w:' .. ARGV[1]), redis.call('GET', KEYS[1] .. 'a:' .. ARGV[1]) or '' }`);
 
 /** Arguments: the most of all. Returns each name with its answer. */
-export const LIST = toScript(`${PRELUDE}
+export const LIST = toIdempotentScript(`${PRELUDE}
 redis.call('ZREMRANGEBYSCORE', KEYS[1] .. 'all', '-inf', now)
 local found = {}
 for _, member in ipairs(redis.call('ZRANGE', KEYS[1] .. 'all', 0, ARGV[1] - 1)) do
@@ -52,24 +53,25 @@ end
 return found`);
 
 /** Arguments: names. Returns the approval of each. */
-export const READ_SOME = toScript(`
+export const READ_SOME = toIdempotentScript(`
 local found = {}
 for index, name in ipairs(ARGV) do found[index] = redis.call('GET', KEYS[1] .. 'w:' .. name) or '' end
 return found`);
 
 /** Arguments: version, name, answer, milliseconds. Only the first answer is kept. */
-export const ANSWER = toScript(`
+export const ANSWER = toIdempotentScript(`
+if redis.call('GET', KEYS[1] .. 'a:' .. ARGV[2]) == ARGV[3] then return 1 end
 if redis.call('EXISTS', KEYS[1] .. 'w:' .. ARGV[2]) == 0 then return 0 end
 if not redis.call('SET', KEYS[1] .. 'a:' .. ARGV[2], ARGV[3], 'NX', 'PX', ARGV[4]) then return 0 end
 ${CHANGED}
 return 1`);
 
 /** Arguments: name, an answer that this deployment did not write. */
-export const DROP_ANSWER = toScript(`
+export const DROP_ANSWER = toIdempotentScript(`
 local key = KEYS[1] .. 'a:' .. ARGV[1]
 return redis.call('GET', key) == ARGV[2] and redis.call('DEL', key) or 0`);
 
-/** Arguments: version, name, answer as it was read, member. */
+/** Arguments: version, name, answer as it was read, member. Not idempotent: an approval is taken once. */
 export const TAKE = toScript(`
 local waiting, answer = KEYS[1] .. 'w:' .. ARGV[2], KEYS[1] .. 'a:' .. ARGV[2]
 if redis.call('GET', answer) ~= ARGV[3] or redis.call('DEL', waiting) == 0 then return 0 end

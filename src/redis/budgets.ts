@@ -1,5 +1,5 @@
 import { type Budgets, createLedger, noBudget, takeHere } from '../agents/budgets.ts';
-import { awayRefusal, type Redis, RedisAway, toScript } from './connect.ts';
+import { awayRefusal, type Redis, RedisAway, toIdempotentScript, toScript } from './connect.ts';
 import { digest, PRELUDE, toPrefix } from './script.ts';
 
 /** Arguments: budget, limit, window in milliseconds, an ID, then ID and age of each unit that Redis may have missed. */
@@ -19,7 +19,7 @@ keep(key, window)
 return wait`);
 
 /** Arguments: budget, window in milliseconds, then the IDs of units that Redis may have missed. */
-const PEEK = toScript(`${PRELUDE}
+const PEEK = toIdempotentScript(`${PRELUDE}
 local key, window = KEYS[1] .. ARGV[1], tonumber(ARGV[2])
 local count = redis.call('ZCOUNT', key, '(' .. (now - window), '+inf')
 for index = 3, #ARGV do

@@ -4,9 +4,21 @@ import type { RedisClientType } from '@redis/client';
 import { RefusedError, StartError } from '../errors.ts';
 
 /** A Lua script, which Redis runs atomically. */
-export type Script = { readonly source: string; readonly sha: string };
+export type Script = {
+  readonly source: string;
+  readonly sha: string;
+  /** Whether it answers and leaves the same when it runs twice with the same arguments. */
+  readonly isIdempotent: boolean;
+};
 
-export const toScript = (source: string): Script => ({ source, sha: createHash('sha1').update(source).digest('hex') });
+export const toScript = (source: string): Script => ({
+  source,
+  sha: createHash('sha1').update(source).digest('hex'),
+  isIdempotent: false,
+});
+
+/** A script that is run again on the next connection if its answer was lost. */
+export const toIdempotentScript = (source: string): Script => ({ ...toScript(source), isIdempotent: true });
 
 export type Redis = {
   readonly isUp: () => boolean;
@@ -17,6 +29,7 @@ export type Redis = {
    */
   readonly onChange: (listener: (isUp: boolean, reason: string) => void) => void;
   /**
+   * An idempotent script whose answer is late or lost is run once more on the next connection.
    * @param key the prefix of every key that the script uses
    * @throws RedisAway if no answer came within the command timeout
    */
@@ -161,6 +174,15 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
   }
 
   async function run(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown> {
+    try {
+      return await runOnce(script, key, args);
+    } catch (error) {
+      if (!script.isIdempotent || state !== 'up') throw error;
+      return runOnce(script, key, args);
+    }
+  }
+
+  async function runOnce(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown> {
     await untilBlipEnds();
     const own = client;
     if (state !== 'up' || own === undefined) throw new RedisAway(false);

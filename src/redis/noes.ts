@@ -1,15 +1,17 @@
 import { isSpent, merge, NO_NOES, type Noes, withLift, withNo } from '../call/confirm/noes.ts';
 import { RefusedError } from '../errors.ts';
 import { seal, unseal } from '../keys.ts';
-import { type Script, toScript } from './connect.ts';
+import { type Script, toIdempotentScript } from './connect.ts';
 import { digest } from './script.ts';
 
-const READ = toScript("return redis.call('HGET', KEYS[1] .. 'noes', ARGV[1]) or ''");
-const READ_ALL = toScript("return redis.call('HGETALL', KEYS[1] .. 'noes')");
+const READ = toIdempotentScript("return redis.call('HGET', KEYS[1] .. 'noes', ARGV[1]) or ''");
+const READ_ALL = toIdempotentScript("return redis.call('HGETALL', KEYS[1] .. 'noes')");
 /** Arguments: caller, the value as it was read, the value in its place; none removes it. */
-const REPLACE = toScript(`
+const REPLACE = toIdempotentScript(`
 local key = KEYS[1] .. 'noes'
-if (redis.call('HGET', key, ARGV[1]) or '') ~= ARGV[2] then return 0 end
+local found = redis.call('HGET', key, ARGV[1]) or ''
+if found == ARGV[3] then return 1 end
+if found ~= ARGV[2] then return 0 end
 if ARGV[3] == '' then redis.call('HDEL', key, ARGV[1]) else redis.call('HSET', key, ARGV[1], ARGV[3]) end
 return 1`);
 

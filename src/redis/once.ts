@@ -1,11 +1,11 @@
 import { createOnceStore, type OnceStore } from '../agents/once.ts';
 import { RefusedError } from '../errors.ts';
-import { type Redis, RedisAway, type Script, toScript } from './connect.ts';
+import { type Redis, RedisAway, type Script, toIdempotentScript, toScript } from './connect.ts';
 import { digest, toPrefix } from './script.ts';
 
 /** Arguments: ID, milliseconds. */
 const USE = toScript("return redis.call('SET', KEYS[1] .. ARGV[1], '1', 'NX', 'PX', ARGV[2]) and 1 or 0");
-const IS_USED = toScript("return redis.call('EXISTS', KEYS[1] .. ARGV[1])");
+const IS_USED = toIdempotentScript("return redis.call('EXISTS', KEYS[1] .. ARGV[1])");
 
 export type RedisOnceDeps = {
   readonly redis: Redis;

@@ -11,12 +11,13 @@ import {
 import { RefusedError } from '../errors.ts';
 import { isMac, seal, toMac, unseal } from '../keys.ts';
 import type { Log } from '../log.ts';
-import { type Redis, RedisAway, toScript } from './connect.ts';
+import { type Redis, RedisAway, toIdempotentScript, toScript } from './connect.ts';
 import { digest, PRELUDE, toPrefix } from './script.ts';
 
 /** Arguments: ID, caller, the pending confirmation, its lifetime in milliseconds, the maximum per caller. */
-const PUT = toScript(`${PRELUDE}
+const PUT = toIdempotentScript(`${PRELUDE}
 local id, caller = KEYS[1] .. ARGV[1], KEYS[1] .. ARGV[2]
+if redis.call('GET', id) == ARGV[2] .. ARGV[3] then return 1 end
 redis.call('ZREMRANGEBYSCORE', caller, '-inf', now)
 if redis.call('ZCARD', caller) >= tonumber(ARGV[5]) then return 0 end
 if not redis.call('SET', id, ARGV[2] .. ARGV[3], 'NX', 'PX', ARGV[4]) then return 0 end
@@ -33,8 +34,8 @@ redis.call('ZREM', KEYS[1] .. found:sub(1, ARGV[2]), ARGV[1])
 return found:sub(ARGV[2] + 1)`);
 
 /** Arguments: name, value, its lifetime in milliseconds. */
-const KEEP = toScript("redis.call('SET', KEYS[1] .. ARGV[1], ARGV[2], 'PX', ARGV[3]) return 1");
-const FIND = toScript("return redis.call('GET', KEYS[1] .. ARGV[1]) or ''");
+const KEEP = toIdempotentScript("redis.call('SET', KEYS[1] .. ARGV[1], ARGV[2], 'PX', ARGV[3]) return 1");
+const FIND = toIdempotentScript("return redis.call('GET', KEYS[1] .. ARGV[1]) or ''");
 
 export type RedisPendingDeps = {
   readonly redis: Redis;

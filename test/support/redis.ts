@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { describe } from 'vitest';
+import type { Redis } from '../../src/redis/connect.ts';
 import type { FromWorker, Orders, ToWorker } from './redis-worker.ts';
 
 const binary = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
@@ -38,6 +39,21 @@ export type RedisServer = {
   readonly kill: () => Promise<void>;
   readonly restart: () => Promise<void>;
 };
+
+/** Ways to run scripts: once, and the idempotent ones twice, as after a lost answer. */
+export const RUNS: readonly (readonly [how: string, wrap: (redis: Redis) => Redis])[] = [
+  ['run once', (redis) => redis],
+  [
+    'run twice where that changes nothing',
+    (redis) => ({
+      ...redis,
+      run: async (script, key, args) => {
+        if (script.isIdempotent) await redis.run(script, key, args);
+        return redis.run(script, key, args);
+      },
+    }),
+  ],
+];
 
 /** A real server of its own on a free port, with nothing on disk. */
 export async function startRedis(...args: readonly string[]): Promise<RedisServer> {
