@@ -6,7 +6,7 @@ import { McpServer, type StandardSchemaV1 } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
 import { createSessions, SESSION_MS } from '../src/mcp/sessions.ts';
 import { toDirectAnswers } from '../src/serve/direct/http-calls.ts';
-import { createCallsInProgress } from '../src/serve/http/calls-in-progress.ts';
+import { createCallsInProgress, type Relay } from '../src/serve/http/calls-in-progress.ts';
 import { eventually, HEADERS, startHttp } from './support/http.ts';
 import { SHOWS } from './support/viewing.ts';
 
@@ -18,7 +18,7 @@ const ANY: StandardSchemaV1<unknown> = {
 };
 
 /** Its tool `delete` asks a person and tells what it heard; `wait` ends when it is aborted. */
-async function start(answerDirectly: Parameters<typeof startHttp>[0]) {
+async function start(over: Parameters<typeof startHttp>[0]) {
   const seen = { waiting: 0, aborted: 0 };
   const server = await startHttp({
     factory: (_, { session }) => {
@@ -50,7 +50,7 @@ async function start(answerDirectly: Parameters<typeof startHttp>[0]) {
     issueSession: (caller, params) => sessions.issue(caller, params),
     readSession: (caller, id) => sessions.read(caller, id),
     mayAsk: (_, { name }) => name === 'delete',
-    ...answerDirectly,
+    ...over,
   });
   let id = 0;
   const post = async (message: object, headers: Record<string, string> = {}, url = server.url) => {
@@ -146,6 +146,54 @@ describe.each(WAYS)('over HTTP, answered %s, a session', (_, over) => {
     expect(await statusOf({ 'mcp-session-id': own })).toBe(400);
     expect((await stream.next()).value.result.content[0].text).toBe('heard {"action":"decline"}');
     expect((await stream.next()).done).toBe(true);
+  });
+
+  it('sends a question once every replica takes its answer', async () => {
+    let setReady = () => {};
+    const ready = new Promise<void>((resolve) => {
+      setReady = resolve;
+    });
+    const order: string[] = [];
+    const relay: Relay = {
+      expect: () => ({ ready, stop: () => {} }),
+      pass: async () => 'not asked',
+      passCancel: async () => {},
+    };
+    const { call, initialize, post } = await start({ ...over, relay });
+    const headers = { 'mcp-session-id': await initialize({ elicitation: {} }) };
+    const asking = call('delete', headers).then(async (response) => {
+      const stream = messagesOf(response);
+      const { value: question } = await stream.next();
+      order.push(question.method);
+      return { stream, id: question.id };
+    });
+    // More round trips than the question would need.
+    for (let index = 0; index < 5; index += 1) await call('read');
+    order.push('ready');
+    setReady();
+    const { stream, id } = await asking;
+    expect(order).toEqual(['ready', 'elicitation/create']);
+    expect((await post({ id, result: { action: 'decline' } }, headers)).status).toBe(202);
+    expect((await stream.next()).value.result.content[0].text).toBe('heard {"action":"decline"}');
+  });
+
+  it.each([
+    ['not asked', 400, 'No call of this session waits for an answer with this ID'],
+    ['too long', 413, 'The answer is too long'],
+    ['away', 503, 'in a few seconds'],
+  ] as const)('whose answer another replica would take, which is %s, says so', async (taken, status, message) => {
+    const relay: Relay = {
+      expect: () => expect.fail('no call asks'),
+      pass: async () => taken,
+      passCancel: async () => {},
+    };
+    const { initialize, post } = await start({ ...over, relay });
+    const headers = { 'mcp-session-id': await initialize({ elicitation: {} }) };
+    const answer = await post({ id: 'x', result: { action: 'decline' } }, headers);
+    expect([answer.status, Object(await answer.json()).error.message]).toEqual([
+      status,
+      expect.stringContaining(message),
+    ]);
   });
 
   it('lets notifications/cancelled reach its call, and no other', async () => {
@@ -297,19 +345,19 @@ it('a call in progress keeps nothing once it has ended', async () => {
   const calls = createCallsInProgress({
     expect: ({ question }) => {
       expected.push(question);
-      return () => void expected.splice(expected.indexOf(question), 1);
+      return { ready: Promise.resolve(), stop: () => void expected.splice(expected.indexOf(question), 1) };
     },
-    pass: async (question) => expected.includes(question),
+    pass: async (question) => (expected.includes(question) ? 'taken' : 'not asked'),
     passCancel: async (call) => void passed.push(call),
   });
   const aborted: string[] = [];
   const first = calls.begin('s', 1, () => aborted.push('first'));
   const second = calls.begin('s', 1, () => aborted.push('second')); // reuses the ID, which the protocol forbids
-  const question = first.ask(() => expect.fail('it has ended'));
+  const { id: question } = first.ask(() => expect.fail('it has ended'));
   expect(expected).toHaveLength(1);
   first.end();
   expect(expected).toEqual([]);
-  expect(await calls.answer('s', { jsonrpc: '2.0', id: question, result: {} })).toBe(false);
+  expect(await calls.answer('s', { jsonrpc: '2.0', id: question, result: {} })).toBe('not asked');
   await calls.cancel('s', 1);
   await calls.cancel('s', 2);
   expect(passed).toEqual(['["s",2]']);

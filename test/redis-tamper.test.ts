@@ -3,7 +3,7 @@ import { PENDING_MS, type Pending } from '../src/call/confirm/pending.ts';
 import { createRedisAnswers } from '../src/redis/answers.ts';
 import { openRedis, type Redis, toScript } from '../src/redis/connect.ts';
 import { createKeylessPendingStore } from '../src/redis/pending.ts';
-import { describeWithRedis, type RedisServer, startRedis } from './support/redis.ts';
+import { describeWithRedis, type RedisServer, RUNS, startRedis } from './support/redis.ts';
 import { openPending } from './support/redis-pending.ts';
 
 const PENDING: Pending = { caller: 'one', tool: 'delete_user', args: 'a', shown: 's', expected: [], by: 'token' };
@@ -117,12 +117,12 @@ describeWithRedis('another client that writes to the Redis', () => {
   });
 });
 
-describeWithRedis('the answer of a person', () => {
+describeWithRedis.each(RUNS)('the answer of a person, with scripts %s', (_, wrap) => {
   let server: RedisServer;
   let redis: Redis;
   beforeAll(async () => {
     server = await startRedis();
-    redis = await openRedis(server.url);
+    redis = wrap(await openRedis(server.url));
   });
   afterAll(async () => {
     await redis?.close();
@@ -149,24 +149,34 @@ describeWithRedis('the answer of a person', () => {
 
   it('reaches the replica that asked, once, and cannot be read in Redis', async () => {
     const heard: unknown[] = [];
-    expect(await open().pass(QUESTION, ANSWER)).toBe(false);
-    const stop = open().expect(NAMES, { answer: (answer) => heard.push(answer), cancel });
-    await expect.poll(() => keysOf()).toHaveLength(1);
-    expect(await open().pass('["other","question"]', ANSWER)).toBe(false);
+    expect(await open().pass(QUESTION, ANSWER)).toBe('not asked');
+    const { ready, stop } = open().expect(NAMES, { answer: (answer) => heard.push(answer), cancel });
+    await ready;
+    expect(await open().pass('["other","question"]', ANSWER)).toBe('not asked');
     const long = { ...ANSWER, result: { action: 'accept', content: { confirm: 'x'.repeat(20_000) } } } as const;
-    expect(await open().pass(QUESTION, long)).toBe(false);
-    expect(await open().pass(QUESTION, ANSWER)).toBe(true);
-    expect(await open().pass(QUESTION, ANSWER)).toBe(false);
+    expect(await open().pass(QUESTION, long)).toBe('too long');
+    expect(await open().pass(QUESTION, ANSWER)).toBe('taken');
+    expect(await open().pass(QUESTION, ANSWER)).toBe('not asked');
     await expect.poll(() => heard).toEqual([ANSWER]);
     for (const key of await keysOf()) expect(await redis.run(GET, key, [])).not.toMatch(/ABC123|accept/);
     stop();
     await expect.poll(() => keysOf()).toEqual([]);
   });
 
+  it('is expected again after Redis lost what it knew', async () => {
+    const heard: unknown[] = [];
+    const { ready, stop } = open().expect(NAMES, { answer: (answer) => heard.push(answer), cancel });
+    await ready;
+    await redis.run(FLUSH, '', []);
+    await expect.poll(() => open().pass(QUESTION, ANSWER)).toBe('taken');
+    await expect.poll(() => heard).toEqual([ANSWER]);
+    stop();
+  });
+
   it('is not awaited any more once the call was cancelled at another replica', async () => {
     let cancelled = 0;
     const on = { answer: () => expect.fail('it was not answered'), cancel: () => (cancelled += 1) };
-    const stop = open().expect(NAMES, on);
+    const { stop } = open().expect(NAMES, on);
     await open(2).passCancel(NAMES.call);
     await open().passCancel('["session",2]');
     await open().passCancel(NAMES.call);
@@ -178,12 +188,12 @@ describeWithRedis('the answer of a person', () => {
   it('counts only with the seal of the deployment, for its question', async () => {
     const heard: unknown[] = [];
     const warnings: unknown[] = [];
-    const stop = open(1, warnings).expect(NAMES, { answer: (answer) => heard.push(answer), cancel });
-    await expect.poll(() => keysOf()).toHaveLength(1);
-    expect(await open(2).pass(QUESTION, ANSWER)).toBe(true);
+    const { ready, stop } = open(1, warnings).expect(NAMES, { answer: (answer) => heard.push(answer), cancel });
+    await ready;
+    expect(await open(2).pass(QUESTION, ANSWER)).toBe('taken');
     await expect.poll(() => warnings).toEqual([{ kind: 'answers' }]);
     // The question is still open for the person's own answer.
-    await expect.poll(() => open().pass(QUESTION, ANSWER)).toBe(true);
+    await expect.poll(() => open().pass(QUESTION, ANSWER)).toBe('taken');
     await expect.poll(() => heard).toEqual([ANSWER]);
     stop();
   });

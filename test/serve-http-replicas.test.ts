@@ -177,6 +177,7 @@ agents:
       expect(deletesOf(user_id)).toBe(1);
     });
 
+    const QUESTION = /^data: (.*elicitation\/create.*)\n/m;
     it('ask a person of before 2026-07-28 at one and hear them at the other', async () => {
       const user_id = newId('user');
       const send = ({ url }: HttpServer, message: object, session?: string | null) =>
@@ -198,10 +199,10 @@ agents:
       const stream = await send(two, call, session);
       let text = '';
       for await (const chunk of stream.body ?? []) {
-        const isFirst = !text.includes('elicitation/create');
+        const before = text;
         text += Buffer.from(chunk).toString();
-        const question = /^data: (.*elicitation\/create.*)$/m.exec(text)?.[1];
-        if (!isFirst || question === undefined) continue;
+        const question = QUESTION.exec(text)?.[1];
+        if (question === undefined || QUESTION.test(before)) continue;
         const result = { action: 'accept', content: { confirm: user_id } };
         const { id } = JSON.parse(question);
         expect((await send(one, { id, result }, session)).status).toBe(202);

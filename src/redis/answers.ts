@@ -3,26 +3,30 @@ import { PENDING_MS } from '../call/confirm/pending.ts';
 import { seal, unseal } from '../keys.ts';
 import type { Log } from '../log.ts';
 import type { Relay } from '../serve/http/calls-in-progress.ts';
-import { type Redis, type Script, toScript, unlessAway } from './connect.ts';
+import { type Redis, type Script, toIdempotentScript, unlessAway } from './connect.ts';
 import { digest, toPrefix } from './script.ts';
 
-/** Arguments: question, milliseconds. */
-const EXPECT = toScript("redis.call('SET', KEYS[1] .. 'q:' .. ARGV[1], '1', 'PX', ARGV[2]) return 1");
-const FORGET = toScript("return redis.call('DEL', KEYS[1] .. 'q:' .. ARGV[1], KEYS[1] .. 'a:' .. ARGV[1])");
-/** Arguments: question, call. */
-const FIND = toScript(`
+/** Arguments: question, call, milliseconds for which the question is expected to be answered from now on. */
+const EXPECT = toIdempotentScript(`
+redis.call('SET', KEYS[1] .. 'q:' .. ARGV[1], '1', 'PX', ARGV[3])
 return { redis.call('GET', KEYS[1] .. 'a:' .. ARGV[1]) or '', redis.call('GET', KEYS[1] .. 'c:' .. ARGV[2]) or '' }`);
+const FORGET = toIdempotentScript("return redis.call('DEL', KEYS[1] .. 'q:' .. ARGV[1], KEYS[1] .. 'a:' .. ARGV[1])");
 /** Arguments: call, cancellation, milliseconds. */
-const CANCEL = toScript("redis.call('SET', KEYS[1] .. 'c:' .. ARGV[1], ARGV[2], 'PX', ARGV[3]) return 1");
+const CANCEL = toIdempotentScript("redis.call('SET', KEYS[1] .. 'c:' .. ARGV[1], ARGV[2], 'PX', ARGV[3]) return 1");
 /** Arguments: question, answer, milliseconds. Only the first answer is kept. */
-const PASS = toScript(`
-if redis.call('EXISTS', KEYS[1] .. 'q:' .. ARGV[1]) == 0 then return 0 end
-return redis.call('SET', KEYS[1] .. 'a:' .. ARGV[1], ARGV[2], 'NX', 'PX', ARGV[3]) and 1 or 0`);
+const PASS = toIdempotentScript(`
+local question, answer = KEYS[1] .. 'q:' .. ARGV[1], KEYS[1] .. 'a:' .. ARGV[1]
+if redis.call('GET', answer) == ARGV[2] then return 1 end
+if redis.call('EXISTS', question) == 0 then return 0 end
+return redis.call('SET', answer, ARGV[2], 'NX', 'PX', ARGV[3]) and 1 or 0`);
 
 /** Milliseconds between two looks for an answer. A person takes seconds, so that polling does not slow them down. */
 const POLL_MS = 500;
-/** Milliseconds that a cancellation waits for the replica that serves its call. */
-const CANCEL_MS = 10 * POLL_MS;
+/**
+ * Milliseconds that a question is expected to be answered after each look of the replica that asked, and that a
+ * cancellation waits for it. So what a replica expected that has died is refused soon.
+ */
+const EXPECTED_MS = 20 * POLL_MS;
 /** Characters. A person types the end of an ID. */
 const MAX_ANSWER_CHARS = 16_384;
 
@@ -44,12 +48,13 @@ export function createRedisAnswers({ redis, scope, key, log, pollMs = POLL_MS }:
   // While Redis is unreachable no answer comes from another replica, and the question stays open here.
   const run = (script: Script, ...args: (string | number)[]) => redis.run(script, prefix, args).catch(unlessAway);
   return {
+    // Each look expects the answer anew, so that one is taken again after Redis was away.
     expect: ({ question, call }, { answer, cancel }) => {
       const name = digest(question);
       let isOver = false;
       let timer: NodeJS.Timeout | undefined;
       const look = async (): Promise<void> => {
-        const [found = '', cancelled = ''] = [await run(FIND, name, digest(call))]
+        const [found = '', cancelled = ''] = [await run(EXPECT, name, digest(call), EXPECTED_MS)]
           .flat()
           .map((value) => String(value ?? ''));
         if (isOver) return;
@@ -62,26 +67,27 @@ export function createRedisAnswers({ redis, scope, key, log, pollMs = POLL_MS }:
             'A value in Redis has a wrong MAC and was ignored: another client may have written it',
           );
           await run(FORGET, name);
-          await run(EXPECT, name, PENDING_MS);
         }
-        timer = setTimeout(look, pollMs);
-      };
-      void run(EXPECT, name, PENDING_MS).then(() => {
         if (!isOver) timer = setTimeout(look, pollMs);
-      });
-      return () => {
-        isOver = true;
-        clearTimeout(timer);
-        void run(FORGET, name);
+      };
+      return {
+        ready: look(),
+        stop: () => {
+          isOver = true;
+          clearTimeout(timer);
+          void run(FORGET, name);
+        },
       };
     },
     pass: async (question, response) => {
       const text = JSON.stringify(response);
-      if (text.length > MAX_ANSWER_CHARS) return false;
-      return (await run(PASS, digest(question), seal(key, question, text), PENDING_MS)) === 1;
+      if (text.length > MAX_ANSWER_CHARS) return 'too long';
+      const passed = await run(PASS, digest(question), seal(key, question, text), PENDING_MS);
+      if (passed === undefined) return 'away';
+      return passed === 1 ? 'taken' : 'not asked';
     },
     passCancel: async (call) => {
-      await run(CANCEL, digest(call), seal(key, toCancelled(call), ''), CANCEL_MS);
+      await run(CANCEL, digest(call), seal(key, toCancelled(call), ''), EXPECTED_MS);
     },
   };
 }

@@ -282,6 +282,16 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
     'No call of this session waits for an answer with this ID: it was answered already, or the call has ended.',
     'HTTP 400: a client answers a question too late, twice, or in another session',
   ],
+  [
+    'src/serve/http/responses.ts',
+    'The answer is too long: another server asked, and at most 16 KB reach it.',
+    'HTTP 413: a client answers, with more than a person types, at a replica that did not ask',
+  ],
+  [
+    'src/serve/http/responses.ts',
+    'This server passes answers on through Redis and cannot reach it. Send the answer again in a few seconds, or at the server that asked.',
+    'HTTP 503: a client answers at a replica that did not ask, while Redis is unreachable',
+  ],
   ['src/serve/http/responses.ts', 'The server is closing.', 'HTTP 503: the server was asked to stop'],
   [
     'src/serve/http/responses.ts',

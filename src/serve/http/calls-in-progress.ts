@@ -6,30 +6,43 @@ import type { JSONRPCResponse, RequestId } from '@modelcontextprotocol/server';
  * that asked, and a cancellation of a call that waits for an answer.
  */
 export type Relay = {
-  /** Delivers what another replica gets for a question or its call. Returns the function that stops waiting. */
+  /** Delivers what another replica gets for a question or its call. */
   readonly expect: (
     names: { readonly question: string; readonly call: string },
     on: { readonly answer: (response: JSONRPCResponse) => void; readonly cancel: () => void },
-  ) => () => void;
-  /** Resolves to whether a replica waits for that answer. */
-  readonly pass: (question: string, response: JSONRPCResponse) => Promise<boolean>;
+  ) => Expected;
+  readonly pass: (question: string, response: JSONRPCResponse) => Promise<AnswerTaken>;
   readonly passCancel: (call: string) => Promise<void>;
 };
+
+type Expected = {
+  /** Resolves once every replica takes the answer, or once the relay cannot be reached. */
+  readonly ready: Promise<void>;
+  readonly stop: () => void;
+};
+
+/** `away`: the relay cannot be reached, so that a replica may wait for the answer or not. */
+export type AnswerTaken = 'taken' | 'not asked' | 'too long' | 'away';
 
 /** A request of a client with a session, while it is served. */
 export type RunningRequest = {
   readonly isCancelled: () => boolean;
-  /** Registers a question to the client and returns the ID to send it with. */
-  readonly ask: (deliver: (response: JSONRPCResponse) => void) => string;
+  /**
+   * Registers a question to the client. It is sent with the `id`, once it is `ready`: a client may answer at once, and at
+   * another replica.
+   */
+  readonly ask: (deliver: (response: JSONRPCResponse) => void) => AskedQuestion;
   readonly end: () => void;
 };
+
+type AskedQuestion = { readonly id: string; readonly ready: Promise<void> | undefined };
 
 export type CallsInProgress = {
   readonly begin: (session: string, id: RequestId, abort: () => void) => RunningRequest;
   /** Cancels a request of the session. At another replica, it can be cancelled while it waits for an answer. */
   readonly cancel: (session: string, id: unknown) => Promise<void>;
-  /** Resolves to whether a request of the session waited for this answer, here or at another replica. */
-  readonly answer: (session: string, response: JSONRPCResponse) => Promise<boolean>;
+  /** Takes an answer for which a request of the session waits, here or at another replica. */
+  readonly answer: (session: string, response: JSONRPCResponse) => Promise<AnswerTaken>;
 };
 
 /** All that is kept of a session: its requests that are being served, and the questions that they wait for. */
@@ -58,12 +71,12 @@ export function createCallsInProgress(relay: Relay | undefined): CallsInProgress
             if (questions.delete(question)) deliver(response);
           };
           questions.set(question, once);
-          const stop = relay?.expect({ question, call: key }, { answer: once, cancel });
+          const expected = relay?.expect({ question, call: key }, { answer: once, cancel });
           closing.push(() => {
             questions.delete(question);
-            stop?.();
+            expected?.stop();
           });
-          return id;
+          return { id, ready: expected?.ready };
         },
         end: () => {
           // A client may have reused the ID, which the protocol forbids.
@@ -81,9 +94,9 @@ export function createCallsInProgress(relay: Relay | undefined): CallsInProgress
     answer: async (session, response) => {
       const question = toKey(session, response.id);
       const deliver = questions.get(question);
-      if (deliver === undefined) return (await relay?.pass(question, response)) ?? false;
+      if (deliver === undefined) return (await relay?.pass(question, response)) ?? 'not asked';
       deliver(response);
-      return true;
+      return 'taken';
     },
   };
 }

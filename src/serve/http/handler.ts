@@ -11,11 +11,17 @@ import { type CancelSignal, toAbortSignal } from '../../cancel/cancel-signal.ts'
 import type { HttpSession } from '../../mcp/sessions.ts';
 import { isModern } from '../era.ts';
 import { isRequest, isRequestId, withIssuesInWords } from '../message.ts';
-import { type CallsInProgress, createCallsInProgress, type Relay, type RunningRequest } from './calls-in-progress.ts';
+import {
+  type AnswerTaken,
+  type CallsInProgress,
+  createCallsInProgress,
+  type Relay,
+  type RunningRequest,
+} from './calls-in-progress.ts';
 import { toTraceparent } from './guard.ts';
 import { isAccepted } from './header-fields.ts';
 import type { Place } from './in-flight.ts';
-import { REFUSALS, refuse } from './responses.ts';
+import { type HttpRefusal, REFUSALS, refuse } from './responses.ts';
 import { endWith, sendResponse } from './send.ts';
 
 /** Where a request came from, for the record. */
@@ -159,13 +165,22 @@ async function isTaken<Caller>(
     if (message.method !== 'notifications/cancelled') return false;
     const { requestId } = Object(message.params);
     if (isRequestId(requestId)) await inProgress.cancel(session.id, requestId);
-  } else if (!isAnswer(message) || !(await inProgress.answer(session.id, message))) {
-    refuse(request, response, REFUSALS.notAsked);
-    return true;
+  } else {
+    const taken = isAnswer(message) ? await inProgress.answer(session.id, message) : 'not asked';
+    if (taken !== 'taken') {
+      refuse(request, response, ANSWER_REFUSALS[taken]);
+      return true;
+    }
   }
   response.writeHead(202, { 'content-length': 0 }).end();
   return true;
 }
+
+const ANSWER_REFUSALS = {
+  'not asked': REFUSALS.notAsked,
+  'too long': REFUSALS.longAnswer,
+  away: REFUSALS.answerAway,
+} satisfies Record<Exclude<AnswerTaken, 'taken'>, HttpRefusal>;
 
 const isAnswer = (message: JSONRPCMessage): message is JSONRPCResponse =>
   !('method' in message) && message.id !== undefined;
@@ -190,12 +205,13 @@ function asking(server: McpServer, running: RunningRequest | undefined): McpServ
   server.connect = (transport) => {
     const send = transport.send.bind(transport);
     const asked = new Map<unknown, string>();
-    transport.send = (message, options) => {
+    transport.send = async (message, options) => {
       if (!('method' in message)) return send(message, options);
       if (isRequest(message)) {
         const own = message.id;
-        const id = running.ask((response) => transport.onmessage?.({ ...response, id: own }));
+        const { id, ready } = running.ask((response) => transport.onmessage?.({ ...response, id: own }));
         asked.set(own, id);
+        await ready;
         return send({ ...message, id }, options);
       }
       const id = asked.get(message.params?.requestId);

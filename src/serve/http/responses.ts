@@ -88,6 +88,18 @@ export const REFUSALS = {
     message:
       'No call of this session waits for an answer with this ID: it was answered already, or the call has ended.',
   },
+  longAnswer: {
+    status: 413,
+    reason: 'too-large',
+    message: 'The answer is too long: another server asked, and at most 16 KB reach it.',
+  },
+  answerAway: {
+    status: 503,
+    reason: 'no-redis',
+    message:
+      'This server passes answers on through Redis and cannot reach it. Send the answer again in a few seconds, or at the server that asked.',
+    headers: { 'retry-after': '1' },
+  },
   broken: {
     status: 500,
     reason: 'failed',
