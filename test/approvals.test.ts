@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createOnceStore, type OnceStore } from '../src/agents/once.ts';
-import { APPROVAL_MS, type ApprovalStore, createApprovalStore } from '../src/call/confirm/approvals.ts';
+import { createApprovalStore } from '../src/call/confirm/approval-store.ts';
+import { APPROVAL_MS, type ApprovalStore } from '../src/call/confirm/approvals.ts';
 import { merge, NO_NOES, NOES_MS, withLift, withNo } from '../src/call/confirm/noes.ts';
 import { MAX_PENDING } from '../src/call/confirm/pending.ts';
 import { RefusedError } from '../src/errors.ts';

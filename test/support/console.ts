@@ -6,7 +6,7 @@ import { createApproverRules } from '../../src/agents/approvers.ts';
 import { toLinkToken } from '../../src/agents/console-link.ts';
 import { createOnceStore } from '../../src/agents/once.ts';
 import type { EntryFields } from '../../src/audit/entry.ts';
-import { createApprovalStore } from '../../src/call/confirm/approvals.ts';
+import { createApprovalStore } from '../../src/call/confirm/approval-store.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openConsole } from '../../src/console/console.ts';
 import type { ConsoleDeps } from '../../src/console/console-deps.ts';
