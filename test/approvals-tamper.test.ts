@@ -4,7 +4,8 @@ import { RefusedError } from '../src/errors.ts';
 import { openRedis, type Redis, toScript } from '../src/redis/connect.ts';
 import { createRedisOnceStore } from '../src/redis/once.ts';
 import { ASKED_AT, openReplica, toAnswer, toApproval } from './support/approvals.ts';
-import { describeWithRedis, freePort, type RedisServer, startRedis } from './support/redis.ts';
+import { findPort } from './support/find-port.ts';
+import { describeWithRedis, type RedisServer, startRedis } from './support/redis.ts';
 
 const KEYS = toScript("return redis.call('KEYS', KEYS[1])");
 const GET = toScript("return redis.call('GET', KEYS[1])");
@@ -300,7 +301,7 @@ describeWithRedis('while the Redis of what waits is away', () => {
   });
 
   it('a server that starts without it answers with the same words', async () => {
-    const redis = await openRedis(`redis://127.0.0.1:${await freePort()}`);
+    const redis = await openRedis(`redis://127.0.0.1:${await findPort()}`);
     await expect(openReplica(redis, 'a', () => ASKED_AT).list()).rejects.toBeInstanceOf(RefusedError);
     await redis.close();
   });

@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { toLinkToken } from '../src/agents/console-link.ts';
 import { deriveKey } from '../src/keys.ts';
 import { createCertificate, hasOpenssl } from './support/certificate.ts';
-import { freePort, toConsoleClient } from './support/console.ts';
-import { type HttpServer, hashOf, newTokens, openFolder, serve } from './support/http-server.ts';
+import { toConsoleClient } from './support/console.ts';
+import { findPort, type HttpServer, hashOf, newTokens, openFolder, serve } from './support/http-server.ts';
 
 const HEX = '00112233445566778899aabbccddeeff0123456789abcdeffedcba9876543210';
 const key = deriveKey(Buffer.from(HEX, 'hex'), 'console');
@@ -22,7 +22,7 @@ ${approvers.map((name) => `  ${name}: { agents: ['*'], allow: ['*:full'] }`).joi
 /** The built server with a console, from a folder of its own. */
 async function start(more: readonly string[] = []) {
   const folder = openFolder();
-  const port = await freePort();
+  const port = await findPort();
   const [config, record] = [folder.write('agents.yaml', toConfig(['ada', 'grace'])), `${folder.path}/audit.jsonl`];
   const args = ['--config', config, '--audit-log', record, '--deployment-key-file', folder.write('key', HEX)];
   const server = await serve([...args, '--console-port', String(port), ...more], ENV);

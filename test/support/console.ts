@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { request as toRequest } from 'node:http';
-import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createApproverRules } from '../../src/agents/approvers.ts';
 import { toLinkToken } from '../../src/agents/console-link.ts';
@@ -14,6 +12,7 @@ import type { ConsoleRoute } from '../../src/console/routes.ts';
 import { deriveKey } from '../../src/keys.ts';
 import type { AgentConfig, AgentsConfig, ApproverConfig } from '../../src/settings/agents-config.ts';
 import { catalog } from './catalog.ts';
+import { findPort } from './find-port.ts';
 
 /** Approvers who sign in by a link. */
 export const toApprover = (name: string): ApproverConfig => ({
@@ -67,16 +66,6 @@ export type Sent = {
   readonly form?: Readonly<Record<string, string>>;
   readonly body?: string;
 };
-
-/** A port that was free just now. The console has to know its URL before it listens. */
-export async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = Object(listener.address());
-  listener.close();
-  await once(listener, 'close');
-  return port;
-}
 
 /** Sends requests as the console's own pages would. */
 export function toConsoleClient(port: number, url: string) {
@@ -144,7 +133,7 @@ export function toConsoleClient(port: number, url: string) {
 export async function openTestConsole(given: Partial<ConsoleDeps> = {}, routes?: readonly ConsoleRoute[]) {
   const notes: EntryFields[] = [];
   const logged: string[] = [];
-  const port = given.port ?? (await freePort());
+  const port = given.port ?? (await findPort()); // before it listens: it has to know its URL
   const state = { config: toConsoleConfig(), now: Date.now() };
   const today = () => state.now;
   const log = (kind: string) => (fields: unknown, message?: string) => {
