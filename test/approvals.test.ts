@@ -9,7 +9,7 @@ import { createChanges } from '../src/redis/changes.ts';
 import { openRedis, type Redis } from '../src/redis/connect.ts';
 import { createRedisOnceStore } from '../src/redis/once.ts';
 import { ASKED_AT, openReplica, toAnswer, toApproval } from './support/approvals.ts';
-import { describeWithRedis, type RedisServer, startRedis } from './support/redis.ts';
+import { describeWithRedis, type RedisServer, startRedis, useRedis } from './support/redis.ts';
 
 let time = ASKED_AT;
 const today = () => time;
@@ -336,16 +336,7 @@ describe('what is used once, in memory', () => {
 });
 
 describeWithRedis('what is used once, in Redis', () => {
-  let server: RedisServer;
-  let redis: Redis;
-  beforeAll(async () => {
-    server = await startRedis();
-    redis = await openRedis(server.url);
-  });
-  afterAll(async () => {
-    await redis?.close();
-    await server?.kill();
-  });
+  const redis = useRedis();
   const open = () => createRedisOnceStore({ redis, scope: 'a', today });
   remembers(() => [open(), open()]);
 });

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
-import { describe } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { openRedis, type Redis } from '../../src/redis/connect.ts';
 import { findPort } from './find-port.ts';
 import type { FromWorker, Orders, ToWorker } from './redis-worker.ts';
 
@@ -67,6 +68,30 @@ export async function startRedis(...args: readonly string[]): Promise<RedisServe
     restart: async () => {
       child = await start();
     },
+  };
+}
+
+/** A connection to a server of its own, for the tests of a `describe`. Both end with them. */
+export function useRedis(): Redis {
+  let server: RedisServer | undefined;
+  let opened: Redis | undefined;
+  beforeAll(async () => {
+    server = await startRedis();
+    opened = await openRedis(server.url);
+  });
+  afterAll(async () => {
+    await opened?.close();
+    await server?.kill();
+  });
+  const own = (): Redis => {
+    if (opened === undefined) throw new Error('no test has begun');
+    return opened;
+  };
+  return {
+    isUp: () => own().isUp(),
+    onChange: (listener) => own().onChange(listener),
+    run: (...given) => own().run(...given),
+    close: () => own().close(),
   };
 }
 
