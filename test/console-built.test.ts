@@ -1,14 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { toLinkToken } from '../src/agents/console-link.ts';
-import { deriveKey } from '../src/keys.ts';
 import { createCertificate, hasOpenssl } from './support/certificate.ts';
-import { toConsoleClient } from './support/console.ts';
+import { toConsoleClient, toLink } from './support/console-client.ts';
 import { findPort, type HttpServer, hashOf, newTokens, openFolder, serve } from './support/http-server.ts';
 
 const HEX = '00112233445566778899aabbccddeeff0123456789abcdeffedcba9876543210';
-const key = deriveKey(Buffer.from(HEX, 'hex'), 'console');
+const KEY = Buffer.from(HEX, 'hex');
 const ENV = { WORKOS_API_KEY: 'sk_test_1234567890' };
 const tokens = newTokens('bot');
 
@@ -43,7 +41,7 @@ describe('the console of the built server', () => {
       folder.remove();
     };
   }, 30_000);
-  const signIn = (name: string) => client.signInBy(toLinkToken(key, name, Date.now()));
+  const signIn = (name: string) => client.signInBy(toLink(KEY, name));
 
   it('signs in by a link of its deployment key, on record', async () => {
     const { session } = await signIn('ada');
