@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { APPROVAL_MS, type ApprovalStore } from '../src/call/confirm/approvals.ts';
 import { RefusedError } from '../src/errors.ts';
-import { openRedis, type Redis, toScript } from '../src/redis/connect.ts';
+import { openRedis, toScript } from '../src/redis/connect.ts';
 import { createRedisOnceStore } from '../src/redis/once.ts';
 import { ASKED_AT, openReplica, toAnswer, toApproval } from './support/approvals.ts';
-import { describeWithRedis, freePort, type RedisServer, startRedis } from './support/redis.ts';
+import { findPort } from './support/find-port.ts';
+import { describeWithRedis, startRedis, useRedis } from './support/redis.ts';
 
 const KEYS = toScript("return redis.call('KEYS', KEYS[1])");
 const GET = toScript("return redis.call('GET', KEYS[1])");
@@ -19,8 +20,7 @@ const ADD = toScript("return redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])");
 const FLUSH = toScript("return redis.call('FLUSHALL')");
 
 describeWithRedis('another client that writes to the Redis of what waits', () => {
-  let server: RedisServer;
-  let redis: Redis;
+  const redis = useRedis();
   let warnings: object[];
   let time: number;
   const log = { warn: (fields: object) => void warnings.push(fields) };
@@ -38,14 +38,6 @@ describeWithRedis('another client that writes to the Redis of what waits', () =>
   const remove = (key: string) => redis.run(DEL, key, []);
   const warned = { kind: 'approvals' };
 
-  beforeAll(async () => {
-    server = await startRedis();
-    redis = await openRedis(server.url);
-  });
-  afterAll(async () => {
-    await redis?.close();
-    await server?.kill();
-  });
   beforeEach(() => {
     time = ASKED_AT;
     warnings = [];
@@ -300,7 +292,7 @@ describeWithRedis('while the Redis of what waits is away', () => {
   });
 
   it('a server that starts without it answers with the same words', async () => {
-    const redis = await openRedis(`redis://127.0.0.1:${await freePort()}`);
+    const redis = await openRedis(`redis://127.0.0.1:${await findPort()}`);
     await expect(openReplica(redis, 'a', () => ASKED_AT).list()).rejects.toBeInstanceOf(RefusedError);
     await redis.close();
   });

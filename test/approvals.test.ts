@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createOnceStore, type OnceStore } from '../src/agents/once.ts';
-import { APPROVAL_MS, type ApprovalStore, createApprovalStore } from '../src/call/confirm/approvals.ts';
+import { createApprovalStore } from '../src/call/confirm/approval-store.ts';
+import { APPROVAL_MS, type ApprovalStore } from '../src/call/confirm/approvals.ts';
 import { merge, NO_NOES, NOES_MS, withLift, withNo } from '../src/call/confirm/noes.ts';
 import { MAX_PENDING } from '../src/call/confirm/pending.ts';
 import { RefusedError } from '../src/errors.ts';
@@ -8,7 +9,7 @@ import { createChanges } from '../src/redis/changes.ts';
 import { openRedis, type Redis } from '../src/redis/connect.ts';
 import { createRedisOnceStore } from '../src/redis/once.ts';
 import { ASKED_AT, openReplica, toAnswer, toApproval } from './support/approvals.ts';
-import { describeWithRedis, type RedisServer, RUNS, startRedis } from './support/redis.ts';
+import { describeWithRedis, type RedisServer, RUNS, startRedis, useRedis } from './support/redis.ts';
 
 let time = ASKED_AT;
 const today = () => time;
@@ -335,16 +336,7 @@ describe('what is used once, in memory', () => {
 });
 
 describeWithRedis('what is used once, in Redis', () => {
-  let server: RedisServer;
-  let redis: Redis;
-  beforeAll(async () => {
-    server = await startRedis();
-    redis = await openRedis(server.url);
-  });
-  afterAll(async () => {
-    await redis?.close();
-    await server?.kill();
-  });
+  const redis = useRedis();
   const open = () => createRedisOnceStore({ redis, scope: 'a', today });
   remembers(() => [open(), open()]);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createBudgets, DELETES, REQUESTS } from '../src/agents/budgets.ts';
 import type { EntryFields } from '../src/audit/entry.ts';
 import { RecordError } from '../src/audit/record.ts';
-import { createApprovalStore } from '../src/call/confirm/approvals.ts';
+import { createApprovalStore } from '../src/call/confirm/approval-store.ts';
 import { toAgentsRoutes } from '../src/console/pages/agents.ts';
 import { createLastCalls, observeCalls } from '../src/start/last-calls.ts';
 import { openPages, TODAY, toBrowser } from './support/console-pages.ts';

@@ -1,14 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { toLinkToken } from '../src/agents/console-link.ts';
-import { deriveKey } from '../src/keys.ts';
 import { createCertificate, hasOpenssl } from './support/certificate.ts';
-import { freePort, toConsoleClient } from './support/console.ts';
-import { type HttpServer, hashOf, newTokens, openFolder, serve } from './support/http-server.ts';
+import { toConsoleClient, toLink } from './support/console-client.ts';
+import { findPort, type HttpServer, hashOf, newTokens, openFolder, serve } from './support/http-server.ts';
 
 const HEX = '00112233445566778899aabbccddeeff0123456789abcdeffedcba9876543210';
-const key = deriveKey(Buffer.from(HEX, 'hex'), 'console');
+const KEY = Buffer.from(HEX, 'hex');
 const ENV = { WORKOS_API_KEY: 'sk_test_1234567890' };
 const tokens = newTokens('bot');
 
@@ -22,7 +20,7 @@ ${approvers.map((name) => `  ${name}: { agents: ['*'], allow: ['*:full'] }`).joi
 /** The built server with a console, from a folder of its own. */
 async function start(more: readonly string[] = []) {
   const folder = openFolder();
-  const port = await freePort();
+  const port = await findPort();
   const [config, record] = [folder.write('agents.yaml', toConfig(['ada', 'grace'])), `${folder.path}/audit.jsonl`];
   const args = ['--config', config, '--audit-log', record, '--deployment-key-file', folder.write('key', HEX)];
   const server = await serve([...args, '--console-port', String(port), ...more], ENV);
@@ -43,7 +41,7 @@ describe('the console of the built server', () => {
       folder.remove();
     };
   }, 30_000);
-  const signIn = (name: string) => client.signInBy(toLinkToken(key, name, Date.now()));
+  const signIn = (name: string) => client.signInBy(toLink(KEY, name));
 
   it('signs in by a link of its deployment key, on record', async () => {
     const { session } = await signIn('ada');

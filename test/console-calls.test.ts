@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { EntryFields } from '../src/audit/entry.ts';
 import { createAuditRecord } from '../src/audit/record.ts';
 import { toCallsRoutes } from '../src/console/pages/calls.ts';
-import { createVerifier } from '../src/console/pages/verify-page.ts';
+import { createRecordVerifier } from '../src/console/pages/verify-page.ts';
 import { DECISION, folder, memorySink, START, USER } from './support/audit.ts';
 import { linksOf, openPages, TODAY, toBrowser } from './support/console-pages.ts';
 
@@ -381,7 +381,7 @@ describe('verification', () => {
     await call('ops-job', {}, {});
     let now = TODAY;
     const parts = { file, head: record.head, today: () => now };
-    const verifier = createVerifier(parts);
+    const verifier = createRecordVerifier(parts);
     const first = verifier.verify();
     expect(verifier.verify()).toBe(first);
     await first;
@@ -390,6 +390,6 @@ describe('verification', () => {
     const second = verifier.verify();
     expect(second).not.toBe(first);
     expect(await second).toMatchObject({ what: 'report', report: { whole: true } });
-    expect(await createVerifier({ ...parts, maxBytes: 100 }).verify()).toEqual({ what: 'too large' });
+    expect(await createRecordVerifier({ ...parts, maxBytes: 100 }).verify()).toEqual({ what: 'too large' });
   });
 });

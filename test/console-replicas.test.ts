@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { toLinkToken } from '../src/agents/console-link.ts';
-import { deriveKey } from '../src/keys.ts';
+import { toLink } from './support/console-client.ts';
 import {
   entriesIn,
   findPort,
@@ -30,9 +29,6 @@ type CallOptions = {
 };
 
 type Replica = { readonly server: HttpServer; readonly consolePort: number };
-
-/** A link by which an approver signs in, as `console login` makes it. */
-const toLink = (name: string) => toLinkToken(deriveKey(DEPLOYMENT_KEY, 'console'), name, Date.now());
 
 // A command waits 300 ms for Redis, which is not always enough beside other work on the machine.
 describeWithRedis('two servers with a console, on one Redis', { retry: 2 }, () => {
@@ -111,7 +107,7 @@ approvers:
     );
     [one, two] = await Promise.all([start('one'), start('two')]);
     grace = createVisitor(CONSOLE, two.consolePort);
-    await waitFor(async () => (await grace.send('/link', { link: toLink('grace') })).status === 303);
+    await waitFor(async () => (await grace.send('/link', { link: toLink(DEPLOYMENT_KEY, 'grace') })).status === 303);
   });
   // Noes of one test do not hold the agent in another, or in a further try.
   beforeEach(async () => {
@@ -232,7 +228,7 @@ approvers:
   });
 
   it('share sessions, used links and sign-outs', async () => {
-    const link = toLink('grace');
+    const link = toLink(DEPLOYMENT_KEY, 'grace');
     const visitor = createVisitor(CONSOLE, one.consolePort);
     expect((await visitor.send('/link', { link })).status).toBe(303);
     expect((await createVisitor(CONSOLE, two.consolePort).send('/link', { link })).status).toBe(403);

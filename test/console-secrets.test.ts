@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toLinkToken } from '../src/agents/console-link.ts';
 import { deriveKey } from '../src/keys.ts';
+import { toLink } from './support/console-client.ts';
 import {
   type Entry,
   entriesIn,
@@ -43,7 +43,6 @@ const secrets = new Map<string, string>();
 /** What each was answered. */
 const heard = { grace: '', ada: '', ann: '', eve: '' };
 
-const toLink = () => toLinkToken(deriveKey(DEPLOYMENT_KEY, 'console'), 'grace', Date.now());
 const keep = (name: string, secret: string | undefined): string => {
   if (secret === undefined || secret.length < 12) return expect.fail(`${name}: ${secret}`);
   secrets.set(name, secret);
@@ -138,7 +137,7 @@ approvers:
   // grace, by a link. The page of the link holds it.
   const first = createVisitor(CONSOLE, consolePort);
   grace = listened(first, 'grace');
-  const link = keep('a used link', toLink());
+  const link = keep('a used link', toLink(DEPLOYMENT_KEY, 'grace'));
   expect((await first.get(`/link?token=${link}`)).body).toContain(link);
   expect((await grace.send('/link', { link })).status).toBe(303);
   expect((await grace.send('/link', { link })).status).toBe(403);

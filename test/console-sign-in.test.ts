@@ -4,7 +4,8 @@ import { toLinkToken } from '../src/agents/console-link.ts';
 import { StartError } from '../src/errors.ts';
 import { deriveKey } from '../src/keys.ts';
 import type { IssuerConfig } from '../src/settings/agents-config.ts';
-import { type Answer, openTestConsole, type TestConsole, toApprover, toConsoleConfig } from './support/console.ts';
+import { openTestConsole, type TestConsole, toApprover, toConsoleConfig } from './support/console.ts';
+import type { Answer } from './support/console-client.ts';
 import { newKey } from './support/issuer.ts';
 import { openProvider, type Provider, type ProviderState } from './support/openid-provider.ts';
 

@@ -8,7 +8,8 @@ import type { ConsoleRoute } from '../src/console/routes.ts';
 import { RefusedError } from '../src/errors.ts';
 import { deriveKey } from '../src/keys.ts';
 import type { ApproverConfig } from '../src/settings/agents-config.ts';
-import { openTestConsole, type Sent, type TestConsole, toApprover, toConsoleConfig } from './support/console.ts';
+import { openTestConsole, type TestConsole, toApprover, toConsoleConfig } from './support/console.ts';
+import type { Sent } from './support/console-client.ts';
 import { handClock } from './support/hand-clock.ts';
 
 const URLS = { http: undefined, https: 'https://console.example' };

@@ -12,7 +12,8 @@ import { openRedis, type Redis, type RedisOptions, toIdempotentScript, toScript 
 import { createSharedWindows } from '../src/redis/windows.ts';
 import { limit } from '../src/workos/limits/limit.ts';
 import { createCertificate, hasOpenssl } from './support/certificate.ts';
-import { describeWithRedis, freePort, type RedisServer, RUNS, startRedis } from './support/redis.ts';
+import { findPort } from './support/find-port.ts';
+import { describeWithRedis, type RedisServer, RUNS, startRedis } from './support/redis.ts';
 import { openPending } from './support/redis-pending.ts';
 
 const { now } = systemClock;
@@ -78,7 +79,7 @@ describe('an address', () => {
   it('where nobody answers is tried again for as long as it takes', async () => {
     const changes: string[] = [];
     const start = now();
-    const redis = await open(`redis://user:s3cret@127.0.0.1:${await freePort()}`, {
+    const redis = await open(`redis://user:s3cret@127.0.0.1:${await findPort()}`, {
       onChange: (isUp, reason) => changes.push(`${isUp} ${reason}`),
     });
     expect(now() - start).toBeLessThan(1_500);
@@ -238,7 +239,7 @@ describeWithRedis.each(RUNS)('confirmations in Redis, with scripts %s', (_, wrap
   });
 
   it('are refused while Redis is away', async () => {
-    const away = openPending(await connect(`redis://127.0.0.1:${await freePort()}`), 'f');
+    const away = openPending(await connect(`redis://127.0.0.1:${await findPort()}`), 'f');
     const attempts = [
       away.put('id', toPending('a')),
       away.take('id'),

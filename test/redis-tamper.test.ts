@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { PENDING_MS, type Pending } from '../src/call/confirm/pending.ts';
 import { createRedisAnswers } from '../src/redis/answers.ts';
-import { openRedis, type Redis, toScript } from '../src/redis/connect.ts';
+import { toScript } from '../src/redis/connect.ts';
 import { createKeylessPendingStore } from '../src/redis/pending.ts';
-import { describeWithRedis, type RedisServer, RUNS, startRedis } from './support/redis.ts';
+import { describeWithRedis, RUNS, useRedis } from './support/redis.ts';
 import { openPending } from './support/redis-pending.ts';
 
 const PENDING: Pending = { caller: 'one', tool: 'delete_user', args: 'a', shown: 's', expected: [], by: 'token' };
@@ -13,8 +13,7 @@ const SET = toScript("return redis.call('SET', KEYS[1], ARGV[1])");
 const FLUSH = toScript("return redis.call('FLUSHALL')");
 
 describeWithRedis('another client that writes to the Redis', () => {
-  let server: RedisServer;
-  let redis: Redis;
+  const redis = useRedis();
   let warnings: unknown[];
   const log = { warn: (fields: object) => void warnings.push(fields) };
   const open = (other: Parameters<typeof openPending>[2] = {}) => openPending(redis, 'a', { log, ...other });
@@ -28,14 +27,6 @@ describeWithRedis('another client that writes to the Redis', () => {
   const get = async (key: string) => String(await redis.run(GET, key, []));
   const set = (key: string, value: string) => redis.run(SET, key, [value]);
 
-  beforeAll(async () => {
-    server = await startRedis();
-    redis = await openRedis(server.url);
-  });
-  afterAll(async () => {
-    await redis?.close();
-    await server?.kill();
-  });
   beforeEach(() => {
     warnings = [];
   });
@@ -118,16 +109,7 @@ describeWithRedis('another client that writes to the Redis', () => {
 });
 
 describeWithRedis.each(RUNS)('the answer of a person, with scripts %s', (_, wrap) => {
-  let server: RedisServer;
-  let redis: Redis;
-  beforeAll(async () => {
-    server = await startRedis();
-    redis = wrap(await openRedis(server.url));
-  });
-  afterAll(async () => {
-    await redis?.close();
-    await server?.kill();
-  });
+  const redis = wrap(useRedis());
 
   const QUESTION = '["session","question"]';
   const NAMES = { question: QUESTION, call: '["session",1]' };

@@ -1,12 +1,8 @@
 import { type ApproverRules, keepApproverRules } from '../agents/approvers.ts';
 import { createOnceStore, type OnceStore } from '../agents/once.ts';
-import {
-  type ApprovalStore,
-  type Approvals,
-  createApprovalStore,
-  type OnAnswer,
-  toBinding,
-} from '../call/confirm/approvals.ts';
+import { createApprovalStore } from '../call/confirm/approval-store.ts';
+import type { ApprovalStore, Approvals } from '../call/confirm/approvals.ts';
+import { type OnAnswer, toBinding } from '../call/confirm/binding-answers.ts';
 import { type CancelSignal, createCanceller } from '../cancel/cancel-signal.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { SharedStores } from '../redis/stores.ts';

@@ -1,12 +1,12 @@
 import { draw } from './draw.ts';
 import { connectHost } from './host.ts';
-import { run, type ViewTerms } from './run.ts';
+import { INERT_MS, run, type ViewTerms } from './run.ts';
 import { style } from './style.ts';
 
 const terms: ViewTerms = {
   answerTool: 'answer_confirmation',
   meta: 'workos-mcp/confirmation',
-  inertMs: 1_500,
+  inertMs: INERT_MS,
   freshMs: 10_000,
 };
 

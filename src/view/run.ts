@@ -2,12 +2,14 @@
 import type { draw as Draw } from './draw.ts';
 import type { connectHost as ConnectHost } from './host.ts';
 
+/** Milliseconds in which buttons do nothing: a click that was meant for something else does not confirm. */
+export const INERT_MS = 1_500;
+
 /** What the page and the server have to agree on. */
 export type ViewTerms = {
   readonly answerTool: string;
   /** The member of a result's `_meta` with the secret. */
   readonly meta: string;
-  /** Milliseconds in which buttons do nothing: a click that was meant for something else does not confirm. */
   readonly inertMs: number;
   /** A result that is older, in milliseconds, may belong to a conversation that is shown again. */
   readonly freshMs: number;

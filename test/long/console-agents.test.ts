@@ -7,8 +7,9 @@ import { createAuditRecord } from '../../src/audit/record.ts';
 import { DECISION, folder, memorySink, outcome } from '../support/audit.ts';
 import { describeInBrowser } from '../support/browser.ts';
 import { createCertificate, hasOpenssl } from '../support/certificate.ts';
-import { freePort, openTestConsole, type TestConsole } from '../support/console.ts';
+import { openTestConsole, type TestConsole } from '../support/console.ts';
 import { openPages, TODAY } from '../support/console-pages.ts';
+import { findPort } from '../support/find-port.ts';
 
 const WIDE = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
@@ -181,7 +182,7 @@ describeInBrowser('the pages of agents and calls', (launch) => {
 
   it.skipIf(!hasOpenssl)('are read without script over https', async () => {
     const certificate = createCertificate();
-    const port = await freePort();
+    const port = await findPort();
     await start({ port, url: `https://127.0.0.1:${port}`, tls: certificate });
     certificate.remove();
     const page = await open('ada', { javaScriptEnabled: false, ignoreHTTPSErrors: true });

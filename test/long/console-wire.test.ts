@@ -8,7 +8,8 @@ import type { ConsoleRoute } from '../../src/console/routes.ts';
 import { RefusedError } from '../../src/errors.ts';
 import { describeInBrowser } from '../support/browser.ts';
 import { createCertificate } from '../support/certificate.ts';
-import { freePort, openTestConsole, type TestConsole, toApprover, toConsoleConfig } from '../support/console.ts';
+import { openTestConsole, type TestConsole, toApprover, toConsoleConfig } from '../support/console.ts';
+import { findPort } from '../support/find-port.ts';
 import { openProvider, type Provider } from '../support/openid-provider.ts';
 
 /** A page with a form, and one that is followed. */
@@ -105,7 +106,7 @@ describeInBrowser('the console in a browser', (launch) => {
     beforeAll(async () => {
       provider = await openProvider();
       stranger = await openStranger();
-      const [port, certificate] = [await freePort(), createCertificate()];
+      const [port, certificate] = [await findPort(), createCertificate()];
       console = await openTestConsole(
         {
           port,
@@ -353,7 +354,7 @@ describeInBrowser('the console in a browser', (launch) => {
 
   it('can be read and answered over https without script', async () => {
     const pages = toPages();
-    const [port, tls] = [await freePort(), createCertificate()];
+    const [port, tls] = [await findPort(), createCertificate()];
     const console = await openTestConsole({ port, url: `https://localhost:${port}`, tls }, pages.routes);
     tls.remove();
     const context = await (await launch()).newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: false });

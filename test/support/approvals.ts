@@ -6,39 +6,26 @@ import {
 } from '../../src/call/confirm/approvals.ts';
 import { createRedisApprovals, type RedisApprovalsDeps } from '../../src/redis/approvals.ts';
 import type { Redis } from '../../src/redis/connect.ts';
+import { toApproval as toWaitingDelete } from './approval.ts';
 
 export const ASKED_AT = 1_750_000_000_000;
 
-/** A delete that waits. */
-export const toApproval = (handle: string, other: Partial<Approval> = {}): Approval => ({
-  handle,
-  caller: 'support',
-  tool: 'delete_user',
-  environment: 'production',
-  environmentLabel: 'production',
-  takesCredentials: false,
-  args: 'digest of the arguments',
-  basis: 'digest of the preview',
-  about: ['user_01'],
-  shown: {
-    environment: 'production',
-    action: 'delete user',
-    names: ['`Ann Müller`'],
-    id: 'user_01',
-    changes: [],
-    lines: [],
-    linked: [{ what: 'organization memberships', count: '2' }],
-    hidden: [],
-    warnings: [],
-    isFinal: true,
-    typed: 'ser_01',
-  },
-  reason: 'she asked for it',
-  samePerson: 'allow',
-  askedAt: ASKED_AT,
-  until: ASKED_AT + APPROVAL_MS,
-  ...other,
-});
+/** A delete of `user_01` that waits, asked at ASKED_AT. */
+export const toApproval = (handle: string, other: Partial<Approval> = {}): Approval =>
+  toWaitingDelete(handle, {
+    caller: 'support',
+    about: ['user_01'],
+    shown: {
+      names: ['`Ann Müller`'],
+      id: 'user_01',
+      linked: [{ what: 'organization memberships', count: '2' }],
+      typed: 'ser_01',
+    },
+    reason: 'she asked for it',
+    askedAt: ASKED_AT,
+    until: ASKED_AT + APPROVAL_MS,
+    ...other,
+  });
 
 export const toAnswer = (answer: 'yes' | 'no', other: Partial<ApprovalAnswer> = {}): ApprovalAnswer => ({
   answer,

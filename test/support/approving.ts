@@ -1,11 +1,7 @@
 import { expect } from 'vitest';
-import {
-  type Approval,
-  type ApprovalAnswer,
-  createApprovalStore,
-  type OnAnswer,
-  toBinding,
-} from '../../src/call/confirm/approvals.ts';
+import { createApprovalStore } from '../../src/call/confirm/approval-store.ts';
+import type { Approval, ApprovalAnswer } from '../../src/call/confirm/approvals.ts';
+import { type OnAnswer, toBinding } from '../../src/call/confirm/binding-answers.ts';
 import { createPendingStore } from '../../src/call/confirm/pending.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { ApiRequest } from '../../src/workos/layer.ts';

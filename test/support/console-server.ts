@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
-import { toLinkToken, toLinkUrl } from '../../src/agents/console-link.ts';
-import { deriveKey } from '../../src/keys.ts';
+import { toLinkUrl } from '../../src/agents/console-link.ts';
+import { toLink } from './console-client.ts';
 import {
   type ClientOptions,
   type Connected,
@@ -78,7 +78,7 @@ export async function openConsoleServer(settings: ConsoleSettings, env: Env = {}
     url,
     port,
     server: () => server,
-    linkFor: (name) => toLinkUrl(url, toLinkToken(deriveKey(deploymentKey, 'console'), name, Date.now())),
+    linkFor: (name) => toLinkUrl(url, toLink(deploymentKey, name)),
     connect: (agent, options) => connectTo(server.url, tokenOf(agent).token, options),
     entries: () => entriesIn(folder.read('audit.jsonl')),
     reload: (others) => {

@@ -1,12 +1,8 @@
-import { once } from 'node:events';
-import { request as toRequest } from 'node:http';
-import { createServer } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { createApproverRules } from '../../src/agents/approvers.ts';
 import { toLinkToken } from '../../src/agents/console-link.ts';
 import { createOnceStore } from '../../src/agents/once.ts';
 import type { EntryFields } from '../../src/audit/entry.ts';
-import { createApprovalStore } from '../../src/call/confirm/approvals.ts';
+import { createApprovalStore } from '../../src/call/confirm/approval-store.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openConsole } from '../../src/console/console.ts';
 import type { ConsoleDeps } from '../../src/console/console-deps.ts';
@@ -14,6 +10,8 @@ import type { ConsoleRoute } from '../../src/console/routes.ts';
 import { deriveKey } from '../../src/keys.ts';
 import type { AgentConfig, AgentsConfig, ApproverConfig } from '../../src/settings/agents-config.ts';
 import { catalog } from './catalog.ts';
+import { toConsoleClient } from './console-client.ts';
+import { findPort } from './find-port.ts';
 
 /** Approvers who sign in by a link. */
 export const toApprover = (name: string): ApproverConfig => ({
@@ -54,97 +52,11 @@ export const toConsoleConfig = (parts: Partial<AgentsConfig> = {}): AgentsConfig
   ...parts,
 });
 
-export type Answer = {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-};
-
-/** What a test sends. A header that is `undefined` is left out. */
-export type Sent = {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string | undefined>>;
-  readonly form?: Readonly<Record<string, string>>;
-  readonly body?: string;
-};
-
-/** A port that was free just now. The console has to know its URL before it listens. */
-export async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = Object(listener.address());
-  listener.close();
-  await once(listener, 'close');
-  return port;
-}
-
-/** Sends requests as the console's own pages would. */
-export function toConsoleClient(port: number, url: string) {
-  const { origin, host, protocol } = new URL(url);
-
-  /** Sends a request as the console's own page would. */
-  const send = (path: string, { method, headers = {}, form, body: given }: Sent = {}): Promise<Answer> => {
-    const body = given ?? (form && String(new URLSearchParams(form)));
-    const all = {
-      host,
-      ...(body !== undefined && {
-        origin,
-        'sec-fetch-site': 'same-origin',
-        'content-type': 'application/x-www-form-urlencoded',
-        'content-length': String(Buffer.byteLength(body)),
-      }),
-      ...headers,
-    };
-    return new Promise((resolve, reject) => {
-      const request = toRequest(
-        {
-          host: '127.0.0.1',
-          port,
-          path,
-          method: method ?? (body === undefined ? 'GET' : 'POST'),
-          headers: JSON.parse(JSON.stringify(all)),
-          setHost: false,
-        },
-        async (response) =>
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: await text(response) }),
-      );
-      request.once('error', reject);
-      request.end(body);
-    });
-  };
-
-  /** What carries a token: a cookie over https, a header over http. */
-  const carry = (token: string, kept: 'session' | 'attempt' = 'session'): Record<string, string> =>
-    protocol === 'https:' ? { cookie: `__Host-console-${kept}=${token}` } : { [`x-console-${kept}`]: token };
-  /** The token that an answer has the client keep; '' for none any more. */
-  const tokenIn = ({ headers }: Answer, kept: 'session' | 'attempt' = 'session'): string | undefined => {
-    if (protocol === 'http:') return headers[`x-console-${kept}`]?.toString();
-    const name = `__Host-console-${kept}=`;
-    const cookie = [headers['set-cookie'] ?? []].flat().find((one) => one.startsWith(name));
-    return cookie?.slice(name.length).split(';')[0];
-  };
-  return {
-    origin,
-    host,
-    send,
-    carry,
-    tokenIn,
-    /** Signs in by a link, and returns the headers that carry the session and what its forms hold. */
-    signInBy: async (link: string, path = '/waiting') => {
-      const answer = await send('/link', { form: { link } });
-      const session = carry(tokenIn(answer) ?? '');
-      const { body } = await send(path, { headers: session });
-      const [, token = ''] = /name="token" value="([^"]+)"/.exec(body) ?? [];
-      return { answer, session, token };
-    },
-  };
-}
-
 /** The console in this process, under `url`, which need not be where it listens. */
 export async function openTestConsole(given: Partial<ConsoleDeps> = {}, routes?: readonly ConsoleRoute[]) {
   const notes: EntryFields[] = [];
   const logged: string[] = [];
-  const port = given.port ?? (await freePort());
+  const port = given.port ?? (await findPort()); // before it listens: it has to know its URL
   const state = { config: toConsoleConfig(), now: Date.now() };
   const today = () => state.now;
   const log = (kind: string) => (fields: unknown, message?: string) => {

@@ -1,4 +1,5 @@
-import { type Answer, openTestConsole, type Sent, toApprover, toConsoleConfig } from './console.ts';
+import { openTestConsole, toApprover, toConsoleConfig } from './console.ts';
+import type { Answer, Sent } from './console-client.ts';
 import { openProvider, type ProviderState } from './openid-provider.ts';
 
 type ConsoleRow = readonly [when: string, status: string, message: string];

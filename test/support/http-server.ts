@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
@@ -11,8 +10,11 @@ import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { createToken, type NewToken } from '../../src/agents/token.ts';
 import type { Ability, Question, Reply } from './asking.ts';
 import { MAIN } from './built.ts';
+import { findPort } from './find-port.ts';
 import type { Peer, Result } from './session.ts';
 import { listen, type Upstream } from './upstream.ts';
+
+export { findPort };
 
 export type Env = Readonly<Record<string, string>>;
 export type Entry = Readonly<Record<string, unknown>>;
@@ -34,16 +36,6 @@ export function openFolder() {
 export const hashOf = ({ hash }: NewToken): string => `${hash.id}:${hash.sha256}`;
 export const newTokens = <const Name extends string>(...names: readonly Name[]): Record<Name, NewToken> =>
   Object.fromEntries(names.map((name) => [name, createToken()])) as Record<Name, NewToken>; // fromEntries forgets names
-
-/** A port that was free just now. */
-export async function findPort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const address = listener.address();
-  listener.close();
-  await once(listener, 'close');
-  return Object(address).port;
-}
 
 export type HttpServer = {
   readonly url: string;

@@ -2,13 +2,14 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createListener } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
-import { describe } from 'vitest';
-import type { Redis } from '../../src/redis/connect.ts';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { openRedis, type Redis } from '../../src/redis/connect.ts';
+import { findPort } from './find-port.ts';
 import type { FromWorker, Orders, ToWorker } from './redis-worker.ts';
 
 const binary = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
@@ -20,15 +21,6 @@ if (binary === undefined) {
 }
 
 export const describeWithRedis = describe.skipIf(binary === undefined);
-
-export async function freePort(): Promise<number> {
-  const listener = createListener().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as AddressInfo; // a TCP listener has one
-  listener.close();
-  await once(listener, 'close');
-  return port;
-}
 
 export type RedisServer = {
   readonly port: number;
@@ -57,7 +49,7 @@ export const RUNS: readonly (readonly [how: string, wrap: (redis: Redis) => Redi
 
 /** A real server of its own on a free port, with nothing on disk. */
 export async function startRedis(...args: readonly string[]): Promise<RedisServer> {
-  const port = await freePort();
+  const port = await findPort();
   const listen = args.includes('--tls-port') ? [] : ['--port', String(port)];
   const start = async () => {
     const child = spawn(
@@ -91,6 +83,30 @@ export async function startRedis(...args: readonly string[]): Promise<RedisServe
     restart: async () => {
       child = await start();
     },
+  };
+}
+
+/** A connection to a server of its own, for the tests of a `describe`. Both end with them. */
+export function useRedis(): Redis {
+  let server: RedisServer | undefined;
+  let opened: Redis | undefined;
+  beforeAll(async () => {
+    server = await startRedis();
+    opened = await openRedis(server.url);
+  });
+  afterAll(async () => {
+    await opened?.close();
+    await server?.kill();
+  });
+  const own = (): Redis => {
+    if (opened === undefined) throw new Error('no test has begun');
+    return opened;
+  };
+  return {
+    isUp: () => own().isUp(),
+    onChange: (listener) => own().onChange(listener),
+    run: (...given) => own().run(...given),
+    close: () => own().close(),
   };
 }
 

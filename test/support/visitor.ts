@@ -1,5 +1,5 @@
 import { request as toRequest } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { formTokenIn, toConsoleClient } from './console-client.ts';
 
 export type Visited = {
   readonly status: number;
@@ -30,50 +30,26 @@ const PREFIX = '__Host-console-';
  * @param jar its cookies
  */
 export function createVisitor(url: string, port: number, jar = new Map<string, string>()): Visitor {
-  const { origin, host } = new URL(url);
-  const own = () => ({
-    host,
-    ...(jar.size > 0 && { cookie: [...jar].map(([name, value]) => `${PREFIX}${name}=${value}`).join('; ') }),
-  });
-  const visit = (path: string, more: Headers, form?: Form): Promise<Visited> => {
-    const body = form && String(new URLSearchParams(form));
-    const headers = {
-      ...own(),
-      ...(body !== undefined && {
-        origin,
-        'sec-fetch-site': 'same-origin',
-        'content-type': 'application/x-www-form-urlencoded',
-        'content-length': String(Buffer.byteLength(body)),
-      }),
-      ...more,
-    };
-    const method = body === undefined ? 'GET' : 'POST';
-    return new Promise((resolve, reject) => {
-      const request = toRequest(
-        { host: '127.0.0.1', port, path, method, headers, setHost: false },
-        async (response) => {
-          for (const cookie of response.headers['set-cookie'] ?? []) {
-            const [, name = '', value = ''] = /^__Host-console-(\w+)=([^;]*)/.exec(cookie) ?? [];
-            if (value === '') jar.delete(name);
-            else jar.set(name, value);
-          }
-          const { location } = response.headers;
-          resolve({ status: response.statusCode ?? 0, location, body: await text(response) });
-        },
-      );
-      request.once('error', reject);
-      request.end(body);
-    });
+  const { host } = new URL(url);
+  const { send: sendTo } = toConsoleClient(port, url);
+  const cookies = (): Headers =>
+    jar.size > 0 ? { cookie: [...jar].map(([name, value]) => `${PREFIX}${name}=${value}`).join('; ') } : {};
+  const visit = async (path: string, more: Headers, form?: Form): Promise<Visited> => {
+    const { status, headers, body } = await sendTo(path, { headers: { ...cookies(), ...more }, ...(form && { form }) });
+    for (const cookie of [headers['set-cookie'] ?? []].flat()) {
+      const [, name = '', value = ''] = /^__Host-console-(\w+)=([^;]*)/.exec(cookie) ?? [];
+      if (value === '') jar.delete(name);
+      else jar.set(name, value);
+    }
+    return { status, location: headers.location?.toString(), body };
   };
   return {
     get: (path, headers = {}) => visit(path, headers),
-    send: async (path, form, headers = {}) => {
-      const [, token = ''] = /name="token" value="([^"]+)"/.exec((await visit('/waiting', {})).body) ?? [];
-      return visit(path, headers, { ...form, token });
-    },
+    send: async (path, form, headers = {}) =>
+      visit(path, headers, { ...form, token: formTokenIn((await visit('/waiting', {})).body) }),
     follow: (path, isEnough) =>
       new Promise((resolve, reject) => {
-        const headers = { ...own(), accept: 'text/event-stream' };
+        const headers = { host, ...cookies(), accept: 'text/event-stream' };
         const request = toRequest({ host: '127.0.0.1', port, path, headers, setHost: false }, async (response) => {
           let sent = '';
           for await (const chunk of response) {

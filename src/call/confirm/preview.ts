@@ -77,7 +77,7 @@ const TYPED_CHARS = 6;
  */
 export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, occasion?: Occasion): Promise<Preview> {
   const { read, toolOf, mayRead, environment } = deps;
-  const { object = [], named = [], dependents = {} } = tool.preview ?? {};
+  const { object = [], named = [] } = tool.preview ?? {};
   const { argument: of, by } = identityOf(tool);
   const id = String(args[of]);
   const reader = readerOf(tool, args, [object].flat(), toolOf);
@@ -86,16 +86,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
     reader === undefined
       ? { value: {} as JsonObject, removed: 0 }
       : await findObject(read, reader, sharedArguments(tool, args, reader), { by, value: id });
-  const lists = await Promise.all(
-    Object.entries(dependents).map(async ([name, argument]) => {
-      const list = toolOf(name);
-      const what = name.replace(/^list_/, '').replaceAll('_', ' ');
-      if (list === undefined || !mayRead(list)) return { what, count: undefined };
-      const limit = list.paginated ? { limit: PAGE_ITEMS } : {};
-      const page = await read(list, { ...sharedArguments(tool, args, list), [argument]: id, ...limit });
-      return { what, ...toDependents(list, page.value) };
-    }),
-  );
+  const lists = await readLinked(tool, args, id, deps);
   const replaced = toReplaced(tool, args, value);
 
   const names = [named]
@@ -103,7 +94,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
     .map((member) => nameAt(value, member))
     .filter((name) => typeof name === 'string');
   const isReadable = reader === undefined || mayRead(reader);
-  const shown = isReadable ? names.map(toShownName) : [];
+  const shownNames = isReadable ? names.map(toShownName) : [];
   const changes = toChanges(tool, args, of, isReadable && reader !== undefined ? value : undefined);
   const facts = occasion?.isReadable ? toFacts(occasion.facts) : [];
   const action = tool.title.charAt(0).toLowerCase() + tool.title.slice(1);
@@ -115,16 +106,19 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
   ].flat();
   const warnings = new Set([
     ...(removed > 0 && isReadable ? [ALTERED] : []),
-    ...[...shown, ...changes, ...facts].flatMap((text) => text.warnings),
+    ...[...shownNames, ...changes, ...facts].flatMap((text) => text.warnings),
   ]);
-  const because = occasion === undefined ? '' : `You are asked because ${occasion.because}.`;
-  const losses = isReadable ? replaced.map(toLoss) : [];
-  const lines = [
-    `In ${environment === 'sandbox' ? 'the sandbox' : environment}: ${[action, ...shown.map(({ text }) => text).filter((text) => text !== '')].join(' ')} (${id})?`,
-    ...changes.map(({ text }) => text),
-    ...losses,
-    because,
+  const visibleNames = shownNames.map(({ text }) => text).filter((text) => text !== '');
+  /** What is lost, why a person is asked, and what they should know for it. */
+  const reasons = [
+    ...(isReadable ? replaced.map(toLoss) : []),
+    ...(occasion === undefined ? [] : [`You are asked because ${occasion.because}.`]),
     ...facts.map(({ text }) => text),
+  ].filter((line) => line !== '');
+  const lines = [
+    `In ${environment === 'sandbox' ? 'the sandbox' : environment}: ${[action, ...visibleNames].join(' ')} (${id})?`,
+    ...changes.map(({ text }) => text),
+    ...reasons,
     linked.length === 0 ? '' : `Linked to it: ${linked.map(({ what, count }) => `${what} (${count})`).join(', ')}.`,
     hidden.length === 0 ? '' : `Not shown, because the agent may not read it: ${hidden.join(', ')}.`,
     ...warnings,
@@ -138,15 +132,10 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
     shown: {
       environment,
       action,
-      names: shown.map(({ text }) => text).filter((text) => text !== ''),
+      names: visibleNames,
       id,
       changes: changes.flatMap(({ parts }) => parts ?? []),
-      lines: [
-        ...changes.flatMap(({ text, parts }) => (parts === undefined ? [text] : [])),
-        ...losses,
-        because,
-        ...facts.map(({ text }) => text),
-      ].filter((line) => line !== ''),
+      lines: [...changes.flatMap(({ text, parts }) => (parts === undefined && text !== '' ? [text] : [])), ...reasons],
       linked,
       hidden,
       warnings: [...warnings],
@@ -174,7 +163,20 @@ const isTyped = (tool: Tool, args: Arguments, { environment }: Pick<PreviewDeps,
 const nameAt = (value: JsonObject, path: string): unknown =>
   path.split('.').reduce<unknown>((inner, name) => Object(inner)[name], value);
 
-/** How many objects hang on it, and which ones, so that one cannot take the place of another. */
+/** The objects that are linked to that of a call, by kind. Those that the caller may not read are not counted. */
+const readLinked = (tool: Tool, args: Arguments, id: string, { read, toolOf, mayRead }: PreviewDeps) =>
+  Promise.all(
+    Object.entries(tool.preview?.dependents ?? {}).map(async ([name, argument]) => {
+      const list = toolOf(name);
+      const what = name.replace(/^list_/, '').replaceAll('_', ' ');
+      if (list === undefined || !mayRead(list)) return { what, count: undefined };
+      const limit = list.paginated ? { limit: PAGE_ITEMS } : {};
+      const page = await read(list, { ...sharedArguments(tool, args, list), [argument]: id, ...limit });
+      return { what, ...toDependents(list, page.value) };
+    }),
+  );
+
+/** How many objects there are, and which ones, so that one cannot take the place of another. */
 function toDependents(list: Tool, page: Record<string, unknown>) {
   const { data } = page;
   if (!Array.isArray(data)) throw unreadable(list.name);

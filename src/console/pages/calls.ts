@@ -11,7 +11,7 @@ import { type CallFields, type CallFilter, callsPath, OUTCOMES, olderPath, toCal
 import { clockTime } from './clock-time.ts';
 import { dataTable } from './data-table.ts';
 import { createRecordReader, type RecordReader } from './record-reader.ts';
-import { createVerifier, headWords, verifyPage } from './verify-page.ts';
+import { createRecordVerifier, headWords, verifyPage } from './verify-page.ts';
 
 export type CallsPageDeps = Pick<ConsoleDeps, 'agents' | 'rules' | 'recordFile' | 'today'> & {
   readonly record: Pick<ConsoleDeps['record'], 'head'>;
@@ -32,7 +32,7 @@ export function toCallsRoutes(deps: CallsPageDeps): readonly ConsoleRoute[] {
   const { agents, rules, recordFile: file, record, today } = deps;
   if (file === undefined) return [{ path: '/calls', show: async () => ON_STDERR }];
   const reader = deps.reader ?? createRecordReader(file);
-  const verifier = createVerifier({ file, head: record.head, today });
+  const verifier = createRecordVerifier({ file, head: record.head, today });
 
   /** Entries of no agent are for those who see all agents. */
   const seenBy = ({ approver }: Viewer) => {

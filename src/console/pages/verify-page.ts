@@ -32,7 +32,7 @@ export type RecordVerifierDeps = {
 };
 
 /** Verifies the files of a record, once at a time: all who ask meanwhile get the same result. */
-export function createVerifier({
+export function createRecordVerifier({
   file,
   head,
   today,
