@@ -222,6 +222,21 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
     expect(answer.body).not.toContain('/etc');
   });
 
+  it.each<[methods: readonly string[] | undefined, secret: string | undefined]>([
+    [undefined, 'of the provider: a +%/é secret'],
+    [['client_secret_basic'], 'of the provider: a +%/é secret'],
+    [['client_secret_post'], 'of the provider: a +%/é secret'],
+    [['none', 'client_secret_post', 'client_secret_basic'], 'of the provider: a +%/é secret'],
+    [['none'], undefined],
+    [['none', 'client_secret_basic'], undefined],
+  ])('shows the issuer who the client is by one of its methods: %j', async (methods, own) => {
+    provider.state.metadata = { token_endpoint_auth_methods_supported: methods };
+    provider.state.secret = own;
+    secret = () => own;
+    use(toIssuer({ m2mAudience: `${methods} ${own}` })); // asks for the metadata anew
+    expect((await signIn()).headers.location).toBe('/waiting');
+  });
+
   it('asks the issuer once what it says of itself', async () => {
     use(toIssuer({ m2mAudience: 'once' }));
     provider.asked.length = 0;

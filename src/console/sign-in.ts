@@ -1,4 +1,4 @@
-import type { Configuration, CustomFetch } from 'openid-client';
+import type { ClientAuth, Configuration, CustomFetch } from 'openid-client';
 import type { Person } from '../call/confirm/approvals.ts';
 import { seal, unseal } from '../keys.ts';
 import type { IssuerConfig } from '../settings/agents-config.ts';
@@ -84,6 +84,7 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
       { ...metadata, jwks_uri: issuer.jwksUrl, id_token_signing_alg_values_supported: [...issuer.algorithms] },
       clientId,
       secret,
+      toClientAuth(oidc, metadata.token_endpoint_auth_methods_supported, secret),
     );
     trusted.timeout = TIMEOUT_S;
     trusted[oidc.customFetch] = toFetch;
@@ -224,6 +225,19 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
       }
     },
   };
+}
+
+/**
+ * How the server shows the issuer that it is the client: by a method that the issuer supports. Metadata without such
+ * methods mean Basic, as OpenID Connect Discovery says.
+ */
+function toClientAuth(
+  { ClientSecretBasic, ClientSecretPost, None }: typeof import('openid-client'),
+  supported: readonly string[] | undefined,
+  secret: string | undefined,
+): ClientAuth {
+  if (secret === undefined) return None();
+  return supported?.includes('client_secret_post') ? ClientSecretPost(secret) : ClientSecretBasic(secret);
 }
 
 /**

@@ -20,6 +20,8 @@ export type ProviderState = {
   metadata: Readonly<Record<string, unknown>>;
   /** Changes the address that it sends the browser back to. */
   back: (address: URL) => URL;
+  /** The secret of the client; `undefined` for a public one. */
+  secret: string | undefined;
   /** Answers the token request in the place of the provider. */
   token: ((response: ServerResponse) => void) | undefined;
 };
@@ -30,6 +32,8 @@ type Code = {
   readonly challenge: string;
   readonly nonce: string;
 };
+
+const decodeForm = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '));
 
 /** A real OpenID provider on loopback, which a test can make answer wrongly. */
 export async function openProvider({ clientId = 'client_console', secret = 'a secret of the provider' } = {}) {
@@ -42,6 +46,7 @@ export async function openProvider({ clientId = 'client_console', secret = 'a se
     forgets: false,
     metadata: {},
     back: (address) => address,
+    secret,
     token: undefined,
   });
   const state = fresh();
@@ -67,11 +72,23 @@ export async function openProvider({ clientId = 'client_console', secret = 'a se
     return response.writeHead(302, { location: state.back(back).href }).end();
   };
 
+  /** Whether the client says who it is by a method that the metadata have. Basic is meant where they have none. */
+  const isClient = ({ headers }: IncomingMessage, form: URLSearchParams): boolean => {
+    const methods = [state.metadata.token_endpoint_auth_methods_supported ?? 'client_secret_basic'].flat();
+    const [, basic] = /^Basic (.+)$/.exec(headers.authorization ?? '') ?? [];
+    if (basic !== undefined) {
+      const given = Buffer.from(basic, 'base64').toString().split(':').map(decodeForm);
+      return methods.includes('client_secret_basic') && given[0] === clientId && given[1] === state.secret;
+    }
+    if (form.get('client_id') !== clientId) return false;
+    const given = form.get('client_secret');
+    return given === null ? methods.includes('none') : methods.includes('client_secret_post') && given === state.secret;
+  };
+
   const token = async (request: IncomingMessage, response: ServerResponse) => {
     const form = new URLSearchParams(await text(request));
     if (state.token !== undefined) return state.token(response);
-    if (form.get('client_id') !== clientId || form.get('client_secret') !== secret)
-      return json(response, 401, { error: 'invalid_client' });
+    if (!isClient(request, form)) return json(response, 401, { error: 'invalid_client' });
     const given = form.get('code') ?? '';
     const code = codes.get(given);
     if (!state.forgets) codes.delete(given);
