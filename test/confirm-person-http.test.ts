@@ -63,7 +63,7 @@ beforeEach(() => {
   workos.received.length = 0;
 });
 
-const ADDRESS = /\/waiting\/[\w-]{43}/g;
+const ADDRESS = /\/waiting\/[\w-]{22}/g;
 const POLL = { timeout: 15_000 };
 
 const deletes = () =>

@@ -51,7 +51,7 @@ it('sends a call once an approver has said yes, on record with their name', asyn
   const approval = await approvers.next();
   expect(workos.changes()).toEqual([]);
   expect(approval).toMatchObject({
-    handle: expect.stringMatching(/^[\w-]{43}$/),
+    handle: expect.stringMatching(/^[\w-]{22}$/),
     caller: 'agent',
     tool: 'delete_user',
     environment: 'north',
@@ -100,6 +100,77 @@ it('does not count a yes that cannot be recorded', async () => {
   expect(workos.changes()).toEqual([`DELETE /user_management/users/${USER}`]);
 });
 
+describe('a call that is repeated without its confirmation ID', () => {
+  it('comes back to the one that waits, whatever its reason, and goes through after a yes, once', async () => {
+    const started = await start();
+    const { agent, approvers, workos } = started;
+    const { confirm_token, handle } = await waitInVain(started, 'delete_user', { user_id: USER });
+    const calling = agent.call('delete_user', { user_id: USER, confirm_reason: 'the client lost the ID' });
+    const again = agent.call('delete_user', { user_id: OTHER });
+    await expect.poll(() => approvers.store.list()).toHaveLength(2);
+    expect((await approvers.store.list()).map((approval) => approval.handle)).toContain(handle);
+    await approvers.answer(handle, 'yes');
+    expect(await calling).not.toHaveProperty('isError');
+    expect(workos.changes()).toEqual([`DELETE /user_management/users/${USER}`]);
+    expect(await agent.call('delete_user', { user_id: USER, confirm_token })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('it was already used'),
+    });
+    const { handle: other } = await approvers.next();
+    await approvers.answer(other, 'no');
+    expect(await again).toMatchObject({ isError: true });
+    expect(workos.changes()).toHaveLength(1);
+  });
+
+  it('is asked about once, also where it comes several times at the same moment', async () => {
+    const { agent, approvers, workos } = await start();
+    const calls = ['one', 'two', 'three'].map((confirm_reason) =>
+      agent.call('delete_user', { user_id: USER, confirm_reason }),
+    );
+    const { handle } = await approvers.next();
+    await approvers.answer(handle, 'yes');
+    const results = await Promise.all(calls);
+    expect(results.filter(({ isError }) => !isError)).toHaveLength(1);
+    expect(workos.changes()).toEqual([`DELETE /user_management/users/${USER}`]);
+  });
+
+  it('is told the same ID', async () => {
+    const started = await start();
+    const first = await waitInVain(started, 'delete_user', { user_id: USER });
+    const second = await waitInVain(started, 'delete_user', { user_id: USER });
+    expect(second.confirm_token).toBe(first.confirm_token);
+    expect(second.handle).toBe(first.handle);
+  });
+
+  it.each([
+    'another person made it',
+    'it is to be decided by another approver',
+  ])('is asked about anew where %s', async (what) => {
+    const started = await start({ requester: { issuer: 'authkit', sub: 'one' } });
+    await waitInVain(started, 'delete_user', { user_id: USER });
+    const options = what.startsWith('another person')
+      ? { requester: { issuer: 'authkit', sub: 'other' } }
+      : { requester: { issuer: 'authkit', sub: 'one' }, samePerson: 'refuse' as const };
+    const other = await start(options, started.approvers);
+    const calling = other.agent.call('delete_user', { user_id: USER });
+    await expect.poll(() => started.approvers.store.list()).toHaveLength(2);
+    for (const { handle } of await started.approvers.store.list()) await started.approvers.answer(handle, 'no');
+    await calling;
+  });
+});
+
+it('takes no confirmation ID that was made from what the console shows', async () => {
+  const started = await start();
+  const { handle, confirm_token } = await waitInVain(started, 'delete_user', { user_id: USER });
+  await started.approvers.answer(handle, 'yes');
+  for (const id of [handle, `${handle}${handle}`, `${handle}${'A'.repeat(22)}`, `${confirm_token}A`, 'A']) {
+    const result = await started.agent.call('delete_user', { user_id: USER, confirm_token: id });
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining('is not valid') });
+  }
+  expect(started.workos.changes()).toEqual([]);
+  expect(await started.agent.call('delete_user', { user_id: USER, confirm_token })).not.toHaveProperty('isError');
+});
+
 describe('a no', () => {
   it('reaches the agent with the words of the approver, which stand in no record', async () => {
     const { agent, approvers, workos } = await start();
@@ -128,18 +199,17 @@ describe('a no', () => {
   it('ends all other calls of that agent and tool for the object, and undoes a yes that was not used', async () => {
     const { agent, approvers, workos } = await start();
     const { store, pass } = approvers;
-    const ask = async (user_id: string, first_name?: string) => {
+    const ask = async (user_id: string, email?: string) => {
       const known = (await store.list()).map(({ handle }) => handle);
-      const tool = first_name === undefined ? 'delete_user' : 'update_user';
-      const args = { user_id, ...(first_name && { first_name, email: 'eve@acme.test' }) };
-      const calling = agent.call(tool, args);
+      const tool = email === undefined ? 'delete_user' : 'update_user';
+      const calling = agent.call(tool, { user_id, ...(email && { email }) });
       await expect.poll(() => store.list()).toHaveLength(known.length + 1);
       const handle =
         (await store.list()).find((one) => !known.includes(one.handle))?.handle ?? expect.fail('not asked');
       return { calling, handle };
     };
-    const [first, second, third] = [await ask(USER), await ask(USER), await ask(OTHER)];
-    const fourth = await ask(USER, 'Eve');
+    const [first, second] = [await ask(USER, 'eve@acme.test'), await ask(USER, 'eva@acme.test')];
+    const [third, fourth] = [await ask(OTHER, 'eve@acme.test'), await ask(USER)];
     await approvers.answer(first.handle, 'no', { words: 'Keep them.' });
     expect(await first.calling).toMatchObject({ isError: true });
     expect(await second.calling).toMatchObject({
@@ -208,10 +278,10 @@ describe('a no', () => {
 
   it('answers all else that waits for the same object at once, and counts once', async () => {
     const { agent, approvers, workos } = await start();
-    const calls = ['It left.', 'It asked for it.', undefined].map((confirm_reason) =>
-      agent.call('delete_user', { user_id: USER, confirm_reason }),
+    const calls = ['eve@acme.test', 'eva@acme.test', 'ava@acme.test'].map((email) =>
+      agent.call('update_user', { user_id: USER, email }),
     );
-    const unlike = agent.call('delete_user', { user_id: OTHER });
+    const unlike = agent.call('update_user', { user_id: OTHER, email: 'eve@acme.test' });
     await expect.poll(() => approvers.store.list()).toHaveLength(4);
     const [first] = (await approvers.store.list()).filter(({ shown }) => shown.id === USER);
     await approvers.answer(first?.handle ?? '', 'no', { words: 'Not this one.' });
@@ -219,7 +289,7 @@ describe('a no', () => {
       expect(result).toMatchObject({ isError: true, text: expect.stringContaining('"Not this one."') });
     await approvers.answer((await approvers.next()).handle, 'yes');
     expect(await unlike).not.toHaveProperty('isError');
-    expect(workos.changes()).toEqual([`DELETE /user_management/users/${OTHER}`]);
+    expect(workos.changes()).toEqual([`PUT /user_management/users/${OTHER}`]);
     expect(agent.record().filter(({ rule }) => rule === 'an approver declined')).toHaveLength(1);
   });
 
@@ -253,7 +323,7 @@ describe('a call that was not answered in time', () => {
     expect(result.isError).toBeUndefined();
     expect(confirmationOf(result)).toEqual({
       status: 'waiting',
-      confirmation_id: expect.stringMatching(/^[\w-]{22}$/),
+      confirmation_id: expect.stringMatching(/^[\w-]{44}$/),
       tool: 'delete_user',
       object: USER,
       console: `https://console.test/waiting/${handle}`,
@@ -667,7 +737,7 @@ it('hands the confirmation ID to the agent alone', async () => {
   const session = await start();
   const { handle, confirm_token } = await waitInVain(session, 'delete_user', { user_id: USER });
   const kept = await session.approvers.store.find(handle);
-  expect(confirm_token).toHaveLength(22);
+  expect(confirm_token).toHaveLength(44);
   expect(JSON.stringify([kept, await session.approvers.store.list(), session.agent.record()])).not.toContain(
     confirm_token,
   );

@@ -102,7 +102,7 @@ export async function signInAt(url: string, deploymentKey: Uint8Array, name: str
       await expect
         .poll(
           async () => {
-            found = [...new Set((await read('/waiting')).match(/\/waiting\/[\w-]{43}/g))];
+            found = [...new Set((await read('/waiting')).match(/\/waiting\/[\w-]{22}/g))];
             return found;
           },
           { timeout: 10_000 },

@@ -7,6 +7,7 @@ import {
   APPROVAL_MS,
   type Approval,
   type ApprovalAnswer,
+  type ApprovalStore,
   type Approvals,
   type ApprovalWait,
   MAX_WORDS_CHARS,
@@ -45,12 +46,17 @@ export function createApproverGate({
   digestOf,
   today,
 }: ApproverGateDeps) {
-  const handleOf = (id: string) => digest(['approval', id]);
+  // A digest under a key: who knows the handle, as the console and its addresses do, cannot confirm with it.
+  const toConfirmationId = (handle: string) => `${handle}${digest(['confirmation', handle]).slice(0, PROOF_CHARS)}`;
+  const handleOf = (id: string): string | undefined => {
+    const handle = id.slice(0, -PROOF_CHARS);
+    // Digests are compared, so that the time that it takes tells nothing of the ID.
+    return digest(toConfirmationId(handle)) === digest(id) ? handle : undefined;
+  };
 
-  const toWait = ({ store: waiting, url }: Approvals, id: string): ApprovalWait => {
-    const handle = handleOf(id);
+  const toWait = ({ store: waiting, url }: Approvals, handle: string): ApprovalWait => {
     return {
-      id,
+      id: toConfirmationId(handle),
       handle,
       address: `${url}/waiting/${handle}`,
       isOver: async (ms, signal) => {
@@ -68,7 +74,8 @@ export function createApproverGate({
     request: ConfirmationRequest,
   ): Promise<Answered> => {
     const { tool, args, caller, requester } = request;
-    const found = await waiting.find(handleOf(id));
+    const handle = handleOf(id);
+    const found = handle === undefined ? undefined : await waiting.find(handle);
     const isOurs =
       found !== undefined &&
       found.approval.caller === caller &&
@@ -106,9 +113,9 @@ export function createApproverGate({
     if (approval !== undefined && answer?.answer === 'no') return decline(approvals, { approval, answer }, request);
     if (await store.isDeclined(caller, toDeclined(tool, args))) throw declinedBefore();
     if (await approvals.store.isHeld(caller)) throw held();
-    if (id === undefined || approval === undefined) return { open: false, seesAll: true };
+    if (approval === undefined) return { open: false, seesAll: true };
     if (answer === undefined) {
-      const wait = toWait(approvals, id);
+      const wait = toWait(approvals, approval.handle);
       onWaiting?.(wait);
       return { open: false, repeated: toWaiting(wait, approval, request) };
     }
@@ -122,12 +129,33 @@ export function createApproverGate({
     return { open: true, confirmation: 'console', shown: approval.basis, by: toApproverFacts(answer), requireApprover };
   };
 
+  /**
+   * The call that waits for an answer already and that an approver could not tell from this one. A client that lost the
+   * confirmation ID comes back to it in this way, and approvers are asked once. A yes is not found like this: it counts
+   * for calls that wait, and with its ID.
+   */
+  const findEqual = async (store: ApprovalStore, content: string): Promise<Approval | undefined> =>
+    (await store.list()).find((other) => digest(toContent(other)) === content);
+
+  /** What is being put, by its content: equal calls at the same time are asked about once. */
+  const putting = new Map<string, Promise<Approval>>();
+  const putOnce = (store: ApprovalStore, approval: Approval): Promise<Approval> => {
+    const content = digest(toContent(approval));
+    const put = async (): Promise<Approval> => {
+      const waiting = await findEqual(store, content);
+      if (waiting === undefined && !(await store.put(approval))) throw tooManyWait();
+      return waiting ?? approval;
+    };
+    const asked = putting.get(content) ?? put().finally(() => putting.delete(content));
+    putting.set(content, asked);
+    return asked;
+  };
+
   const ask = async (request: ConfirmationRequest, preview: Preview): Promise<CallToolResult> => {
     const { tool, args, caller, requester, samePerson = 'allow', takesCredentials, reason, onWaiting } = request;
     if (approvals === undefined) throw noConsole();
-    const wait = toWait(approvals, newId());
     const approval: Approval = {
-      handle: wait.handle,
+      handle: newId(),
       caller,
       requester,
       tool: tool.name,
@@ -144,13 +172,20 @@ export function createApproverGate({
       until: today() + APPROVAL_MS,
     };
     if (!approvals.hasApprover(approval)) throw noApprover();
-    if (!(await approvals.store.put(approval))) throw tooManyWait();
+    const asked = await putOnce(approvals.store, approval);
+    const wait = toWait(approvals, asked.handle);
     onWaiting?.(wait);
-    return toWaiting(wait, approval, request);
+    return toWaiting(wait, asked, request);
   };
 
   return { pass, ask };
 }
+
+/** Characters of a confirmation ID that prove that the server made it. */
+const PROOF_CHARS = 22;
+
+/** What an approver decides about: not when it was asked, nor what the agent says its reason is. */
+const toContent = ({ handle: _, askedAt: _asked, until: _until, reason: _reason, ...content }: Approval) => content;
 
 type ApproverGateDeps = GateDeps & { readonly digestOf: (args: ConfirmationRequest['args']) => string };
 
