@@ -12,8 +12,10 @@ export default defineConfig({
   // As the build does.
   define: { REVISIONS: JSON.stringify(SUPPORTED_PROTOCOL_VERSIONS) },
   test: {
-    testTimeout: 20_000,
-    expect: { poll: { timeout: 10_000 } },
+    // These find tests that hang. A busy machine must not fail one that only takes its time.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     // A worker keeps the modules that it has loaded for all the files that it runs: a third of the time goes into loading.
     isolate: false,
     maxWorkers: availableParallelism(),
