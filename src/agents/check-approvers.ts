@@ -67,7 +67,7 @@ function askingFault(config: AgentsConfig, member: Member, setting: ApproverSett
   }
   if (clientAsks === 'trusted') return undefined;
   if (!setting.hasConsole)
-    return 'confirm: person needs --console-port, where approvers answer. Or set client-asks: trusted, where an answer that the client brings is enough.';
+    return 'confirm: person needs --console-port, where approvers answer. Or set client-asks: trusted, where an answer from the client is enough.';
   const approvers = approversOf(config, name);
   if (approvers.length === 0)
     return `confirm: person needs an approver: no entry of the approvers section names ${name}.`;
@@ -87,7 +87,7 @@ function reachFault(catalog: Catalog, config: AgentsConfig, member: Member, sett
   if (issuer === undefined || !holdsCredentials(catalog, policy)) return undefined;
   const remedy = issuer.isKnown
     ? ''
-    : `, say by issuers.${issuer.name}.environment that it is another one (or "other")`;
+    : `, set issuers.${issuer.name}.environment to the environment whose users it signs in (or "other")`;
   return `${actsAs(member, issuer)} Take those grants away${remedy}, or accept it with affects-approvers: accepted.`;
 }
 
@@ -151,12 +151,12 @@ function memberWarnings(catalog: Catalog, config: AgentsConfig, member: Member, 
     const left = unanswerable(catalog, config, member, policy);
     const [first, ...more] = left;
     const names = more.length > 2 ? `${first} and ${more.length} more` : left.join(', ');
-    if (first !== undefined) said.push(`${member.where}: no approver of it may answer calls of ${names}.`);
+    if (first !== undefined) said.push(`${member.where}: none of its approvers may answer calls of ${names}.`);
   }
   return said;
 }
 
-/** The tools of an agent whose waiting calls no approver of it may answer. */
+/** The tools of an agent whose waiting calls none of its approvers may answer. */
 function unanswerable(catalog: Catalog, config: AgentsConfig, member: Member, policy: Policy): readonly string[] {
   const approvers = approversOf(config, member.name).map(({ allow, person }) => {
     const issuer = config.issuers.find(({ name }) => name === person?.issuer);

@@ -74,7 +74,7 @@ export function toApprovers(given: ApproverSections, issuers: Issuers, refuse: R
       person !== undefined && other.person?.issuer === person.issuer && other.person.sub === person.sub;
     const twin = approvers.slice(0, index).find(isSame);
     if (twin !== undefined)
-      refuse(['approvers', name], `is the person that ${twin.name} is already, by issuer and sub.`);
+      refuse(['approvers', name], `has the same issuer and sub as ${twin.name}: keep one of the two.`);
   }
   const names = approvers.map(({ name }) => name);
   for (const [name, agent] of Object.entries(agents)) checkAgent(['agents', name], agent, names, issuers, refuse);

@@ -58,7 +58,7 @@ export function toCallFilter(query: URLSearchParams, now: Date): CallFilter {
     faults.push(`${state} is not a valid outcome. There are ${OUTCOMES.join(', ')}.`);
   const given = query.get('before') ?? undefined;
   const before = given === undefined ? undefined : toCursor(given);
-  if (given !== undefined && before === undefined) faults.push('before is not the end of a page.');
+  if (given !== undefined && before === undefined) faults.push('before is not valid. Follow the link Older of a page.');
   const rows = {
     agent,
     tool,
