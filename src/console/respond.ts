@@ -24,7 +24,7 @@ const SHELL: ConsolePage = {
 <noscript><p>Over http the console keeps the sign-in in its script: allow scripts, or serve the console over https.</p></noscript>`,
 };
 
-/** A page of another origin has linked here, and browsers keep a strict cookie from such requests. */
+/** A page of another origin has linked here, and browsers send no strict cookie with such a request. */
 const toBounce = (address: string): ConsoleAnswer => ({
   title: 'Console',
   main: html`<p><a href="${address}">Continue</a></p>`,

@@ -10,7 +10,7 @@ import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
 import { TransportError } from '../workos/errors.ts';
 import type { Certificate } from './certificate.ts';
-import { type Holding, toAgentsSource } from './console-agents.ts';
+import { type Generation, toAgentsSource } from './console-agents.ts';
 import { readClientSecret } from './console-settings.ts';
 import type { Host } from './host.ts';
 import type { LastCalls } from './last-calls.ts';
@@ -29,7 +29,7 @@ export type ConsoleParts = {
   readonly budgets: Pick<Budgets, 'peek'>;
   readonly lastCalls: LastCalls;
   /** The configuration that holds now. */
-  readonly current: () => Holding;
+  readonly current: () => Generation;
 };
 
 /** Opens the console, whose code is loaded only for it. Throws StartError if it cannot listen. */
