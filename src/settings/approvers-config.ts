@@ -25,7 +25,7 @@ export const EVERY_AGENT = '*';
 /** Throws StartError with file and line of a path. */
 export type Refuse = (path: readonly string[], message: string) => never;
 
-/** What is said of a name that the file does not have, behind the path where it stands. */
+/** What is said of a name that the file does not have, after the path where it stands. */
 export function unknownName(given: string, known: readonly string[]): string {
   return `is "${given}".${didYouMean(given, known)} ${namesOf(known)}`;
 }
