@@ -178,7 +178,7 @@ describe('warnings', () => {
       ],
       {},
       [
-        /^issuers\.unclear signs approvers in, perhaps with users of customers, so they may not answer calls there that change how people sign in\. Say by issuers\.unclear\.environment whose users they are \(or "other"\)\.$/,
+        /^issuers\.unclear signs approvers in, perhaps with users of customers, so they may not answer calls there that change how people sign in\. Set issuers\.unclear\.environment to the environment whose users it signs in \(or "other"\)\.$/,
       ],
     ],
     [
