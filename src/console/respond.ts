@@ -95,7 +95,7 @@ export function createResponder(facts: ConsoleFacts, { streams, entrance, closin
       if (verdict === undefined) continue;
       connection.refuse();
       for (const [name, value] of Object.entries(verdict.headers ?? {})) response.setHeader(name, value);
-      return send(toFaultPage(verdict.status, 'The console refused this request', verdict.message));
+      return send(toFaultPage(verdict.status, 'The console cannot answer this request', verdict.message));
     }
     const gone = new AbortController();
     const leave = () => gone.abort();
