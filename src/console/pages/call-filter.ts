@@ -1,6 +1,6 @@
 import type { RowCursor, RowFilter } from '../../audit/read/find-rows.ts';
 import { type Row, STATES } from '../../audit/read/rows.ts';
-import { toTime } from '../../audit/read/show.ts';
+import { toTime } from '../../audit/read/time-words.ts';
 import { StartError } from '../../errors.ts';
 import { inShort } from '../../wording.ts';
 

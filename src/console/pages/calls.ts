@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
+import { toPlain } from '../../audit/read/plain-line.ts';
 import type { Row } from '../../audit/read/rows.ts';
-import { toPlain } from '../../audit/read/show.ts';
 import { StartError } from '../../errors.ts';
 import { EVERY_AGENT } from '../../settings/approvers-config.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
