@@ -20,7 +20,7 @@ COPY --from=build /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=build /app/dist dist
-# In a container nobody else can reach loopback. What is reached from outside needs --public-url as well.
+# No other machine can reach a container's loopback. What is reached from outside needs --public-url as well.
 ENV NODE_ENV=production \
     WORKOS_MCP_HOST=0.0.0.0
 # By number, so that Kubernetes can see that it is not root. Nothing in the image belongs to it, and nothing is written.

@@ -219,7 +219,7 @@ describe('what stops the start, by line', () => {
     [
       OTHER_HASH,
       `${OTHER_HASH}:2027-02-31`,
-      /^w\.yaml:13: agents\.support-bot\.tokens\.1 has an expiry behind its hash that is not valid: it takes a date/,
+      /^w\.yaml:13: agents\.support-bot\.tokens\.1 has an expiry after its hash that is not valid: it takes a date/,
     ],
     [OTHER_HASH, `${OTHER_HASH}:`, /^w\.yaml:13: agents\.support-bot\.tokens\.1 is not ID:SHA256/],
     [

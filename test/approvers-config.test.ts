@@ -71,7 +71,7 @@ describe('what stops the start, by line', () => {
     [
       "bob: { agents: '*'",
       "bob: { issuer: staff, sub: user_1, agents: '*'",
-      /^w\.yaml:20: approvers\.bob is the person that ada is already, by issuer and sub\.$/,
+      /^w\.yaml:20: approvers\.bob has the same issuer and sub as ada: keep one of the two\.$/,
     ],
     [
       '[support-bot, engineers]',

@@ -2,7 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EntryFields } from '../src/audit/entry.ts';
-import { toTime } from '../src/audit/read/show.ts';
+import { toTime } from '../src/audit/read/time-words.ts';
 import { runAudit } from '../src/commands/audit.ts';
 import { StartError } from '../src/errors.ts';
 import { clock, DECISION, filesOf, folder, linesOf, outcome, recordIn, START, USER } from './support/audit.ts';

@@ -122,7 +122,7 @@ describe('a start is refused', () => {
         ['issuer: authkit, sub: user_ada', 'issuer: unclear, sub: user_ada'],
       ],
       {},
-      /^agents\.bot: its credentials grants hold in customers, where unclear may sign approvers in: .* Take those grants away, say by issuers\.unclear\.environment that it is another one \(or "other"\), or accept it/,
+      /^agents\.bot: its credentials grants hold in customers, where unclear may sign approvers in: .* Take those grants away, set issuers\.unclear\.environment to the environment whose users it signs in \(or "other"\), or accept it/,
     ],
     [
       [
@@ -168,7 +168,7 @@ describe('warnings', () => {
       {},
       [
         /^agents\.bot may change how people sign in to staff \(organizations, sso\), where authkit signs approvers in\.$/,
-        /^agents\.bot: no approver of it may answer calls of delete_connection\.$/,
+        /^agents\.bot: none of its approvers may answer calls of delete_connection\.$/,
       ],
     ],
     [
@@ -178,18 +178,18 @@ describe('warnings', () => {
       ],
       {},
       [
-        /^issuers\.unclear signs approvers in, perhaps with users of customers, so they may not answer calls there that change how people sign in\. Say by issuers\.unclear\.environment whose users they are \(or "other"\)\.$/,
+        /^issuers\.unclear signs approvers in, perhaps with users of customers, so they may not answer calls there that change how people sign in\. Set issuers\.unclear\.environment to the environment whose users it signs in \(or "other"\)\.$/,
       ],
     ],
     [
       [["allow: ['users:full']", "allow: ['users:full', 'mfa:delete', 'users:credentials']"]],
       {},
-      [/^agents\.bot: no approver of it may answer calls of update_user, delete_auth_factor\.$/],
+      [/^agents\.bot: none of its approvers may answer calls of update_user, delete_auth_factor\.$/],
     ],
     [
       [["allow: ['users:full']", "allow: ['*:full']"]],
       {},
-      [/^agents\.bot: no approver of it may answer calls of \w+ and \d+ more\.$/],
+      [/^agents\.bot: none of its approvers may answer calls of \w+ and \d+ more\.$/],
     ],
   ])('%j %j: %s', async (changes, given, said) => {
     const warnings = approverWarnings(catalog, await configOf(changes), { ...setting, ...given });

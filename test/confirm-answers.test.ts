@@ -125,7 +125,7 @@ describe('what a person types', () => {
   ])('confirms nothing as %j, and is asked for again', async (typed) => {
     const session = await connect(() => accept({ confirm: typed }));
     const refused = await session.call('delete_user', args);
-    expect(refused.text).toContain('The person typed something else than the last six characters of the ID.');
+    expect(refused.text).toContain('The person typed something other than the last six characters of the ID.');
     expect(lastRule(session)).toBe('the client passed on another text');
     await session.call('delete_user', args);
     expect(session.asked).toHaveLength(2);

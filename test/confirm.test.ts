@@ -270,7 +270,7 @@ describe.each<[Peer, Ability]>([
     const { result, changes } = await sentDuring(() => session.call('delete_connection', { connection_id: id }));
     expect(result).toMatchObject({
       isError: true,
-      text: 'delete_connection was not sent. The person typed something else than the last six characters of the ID. Call again, and they will be asked again.',
+      text: 'delete_connection was not sent. The person typed something other than the last six characters of the ID. Call again, and they will be asked again.',
     });
     expect(changes).toEqual([]);
     reply = accept(id);

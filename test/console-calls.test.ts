@@ -142,10 +142,10 @@ describe('the page of calls', () => {
     ['until=2026-02-30', 'until 2026-02-30: give a date or time'],
     [`tool=${'x'.repeat(101)}`, 'tool has more than 100 characters.'],
     ['skip=100', 'skip is not a filter.'],
-    ['before=run-1', 'before is not the end of a page.'],
-    ['before=run-1:x:', 'before is not the end of a page.'],
+    ['before=run-1', 'before is not valid. Follow the link Older of a page.'],
+    ['before=run-1:x:', 'before is not valid. Follow the link Older of a page.'],
     ['before=run-1:1:&before=run-1:2:', 'before is given more than once.'],
-    ['before=run-1:9:', 'The record no longer has the entry that the page before ended with.'],
+    ['before=run-1:9:', 'The record no longer has the last entry of the previous page. Show the newest calls again.'],
     ['outcome=%3Cscript%3E', '<script> is not a valid outcome.'],
   ])('refuses %s', async (query, fault) => {
     const { get, viewerOf, call } = await open();
@@ -256,7 +256,9 @@ it('says so where reading takes too long, and passes other failures on', async (
   for (const address of ['/calls', '/calls/run-1/1']) {
     const page = await get(address, { viewer: viewerOf('ben') });
     expect(page?.status).toBe(503);
-    expect(page?.text).toContain('The record was not read through within 20 seconds. Say since when, or until when.');
+    expect(page?.text).toContain(
+      'Reading the record took more than 20 seconds. Set Since or Until to read less of it.',
+    );
   }
   const gone = failing(new DOMException('', 'AbortError'));
   await expect(gone.get('/calls', { viewer: viewerOf('ben') })).rejects.toThrow(DOMException);

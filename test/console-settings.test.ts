@@ -40,9 +40,9 @@ describe('a start is refused with', () => {
     [`${PORT} ${KEY} --metrics-port 8090`, /^--console-port and --metrics-port are both 8090/],
     [
       `${PORT} ${KEY} --console-host 0.0.0.0`,
-      /^People cannot open the console at the name 0\.0\.0\.0: set --console-url\.$/,
+      /^--console-host 0\.0\.0\.0 is not on loopback: set --console-url to the address under which people open the console\.$/,
     ],
-    [`${PORT} ${KEY} ${TLS} --console-host ::`, /^People cannot open the console at the name ::/],
+    [`${PORT} ${KEY} ${TLS} --console-host ::`, /^--console-host :: is not on loopback/],
     [
       `${PORT} ${KEY} --console-host 0.0.0.0 --console-url http://localhost:8090`,
       /^--console-host 0\.0\.0\.0 can be reached from other machines, so the console needs https/,

@@ -92,12 +92,12 @@ describe('the opening', () => {
         const [stdin, stdout] = [new PassThrough(), new PassThrough()];
         const opened = answerOpening(stdin, stdout, () => {}, {
           revisions: SUPPORTED_PROTOCOL_VERSIONS,
-          greeting: {},
+          initializeResult: {},
           lists: {},
           isAnsweredOtherwise: () => false,
         });
         stdin.write(`${JSON.stringify(message)}\nnot for the opening`);
-        const isGreeted = (await opened).greeted !== undefined;
+        const isGreeted = (await opened).initializeId !== undefined;
         greeted += Number(isGreeted);
         expect(!isGreeted || (isInitializeRequest(message) && Object.keys(extra).length === 0)).toBe(true);
       }),

@@ -22,7 +22,7 @@ async function answersTo(way: (typeof WAYS)[number], lines: string | Buffer) {
     direct:
       way === 'past the SDK' ? toDirectCalls(({ name }) => (name === 'say' ? async () => SAID : undefined)) : undefined,
     stdout,
-    greeted: undefined,
+    initializeId: undefined,
     isOffered: (name) => name === 'say',
     onRefused: (name) => void refused.push(name),
     onerror: () => {},

@@ -67,7 +67,7 @@ function askingFault(config: AgentsConfig, member: Member, setting: ApproverSett
   }
   if (clientAsks === 'trusted') return undefined;
   if (!setting.hasConsole)
-    return 'confirm: person needs --console-port, where approvers answer. Or set client-asks: trusted, where an answer that the client brings is enough.';
+    return 'confirm: person needs --console-port, where approvers answer. Or set client-asks: trusted, where an answer from the client is enough.';
   const approvers = approversOf(config, name);
   if (approvers.length === 0)
     return `confirm: person needs an approver: no entry of the approvers section names ${name}.`;
@@ -82,28 +82,35 @@ export const approversOf = ({ approvers }: AgentsConfig, agent: string) =>
 /** What is wrong with an agent that could act as an approver. */
 function reachFault(catalog: Catalog, config: AgentsConfig, member: Member, setting: ApproverSetting) {
   if (member.affectsApprovers === 'accepted') return undefined;
-  const issuer = ownersOf(config, member, setting)[0];
+  const [issuer] = approverIssuersOf(config, member, setting);
   const policy = policyOf(catalog, member, setting.labelOf(member.environment), setting.forbidden);
   if (issuer === undefined || !holdsCredentials(catalog, policy)) return undefined;
   const remedy = issuer.isKnown
     ? ''
-    : `, say by issuers.${issuer.name}.environment that it is another one (or "other")`;
+    : `, set issuers.${issuer.name}.environment to the environment whose users it signs in (or "other")`;
   return `${actsAs(member, issuer)} Take those grants away${remedy}, or accept it with affects-approvers: accepted.`;
 }
 
-const actsAs = ({ environment }: Member, { name, isKnown }: Owner): string =>
-  `its credentials grants hold in ${environment}, where ${name} ${isKnown ? 'signs' : 'may sign'} approvers in: the agent could act as one of them.`;
+const actsAs = ({ environment }: Member, issuer: ApproverIssuer): string =>
+  `its credentials grants hold in ${environment}, where ${signsIn(issuer)} approvers in: the agent could act as one of them.`;
 
-type Owner = { readonly name: string; readonly isKnown: boolean };
+const signsIn = ({ name, isKnown }: ApproverIssuer): string => `${name} ${isKnown ? 'signs' : 'may sign'}`;
 
-/** The issuers that sign approvers in whose users an agent's environment has, or may have. Those that are known come first. */
-function ownersOf(config: AgentsConfig, { environment }: Member, { hasConsole }: ApproverSetting): readonly Owner[] {
+/** An issuer that signs approvers in, and whether it is known to sign in the users of an environment, or only may. */
+type ApproverIssuer = { readonly name: string; readonly isKnown: boolean };
+
+/** Those of an agent's environment. The known ones come first. */
+function approverIssuersOf(
+  config: AgentsConfig,
+  { environment }: Member,
+  { hasConsole }: ApproverSetting,
+): readonly ApproverIssuer[] {
   if (!hasConsole) return [];
-  const owners = signingIn(config).flatMap((issuer) => {
+  const issuers = signingIn(config).flatMap((issuer) => {
     const isOwn = signsInUsersOf(config, environment, issuer);
     return isOwn === 'no' ? [] : [{ name: issuer.name, isKnown: isOwn === 'yes' }];
   });
-  return owners.toSorted((one, other) => Number(other.isKnown) - Number(one.isKnown));
+  return issuers.toSorted((one, other) => Number(other.isKnown) - Number(one.isKnown));
 }
 
 const signingIn = ({ issuers, approvers }: AgentsConfig): readonly IssuerConfig[] =>
@@ -128,7 +135,7 @@ export function approverWarnings(catalog: Catalog, config: AgentsConfig, setting
       return open.length === 0
         ? []
         : [
-            `${own}, so they may not answer calls there that change how people sign in. Say by issuers.${issuer.name}.environment whose users they are (or "other").`,
+            `${own}, so they may not answer calls there that change how people sign in. Set issuers.${issuer.name}.environment to the environment whose users it signs in (or "other").`,
           ];
     }),
     ...membersOf(config).flatMap((member) => memberWarnings(catalog, config, member, setting)),
@@ -137,26 +144,31 @@ export function approverWarnings(catalog: Catalog, config: AgentsConfig, setting
 
 function memberWarnings(catalog: Catalog, config: AgentsConfig, member: Member, setting: ApproverSetting) {
   const policy = policyOf(catalog, member, setting.labelOf(member.environment), setting.forbidden);
-  const said: string[] = [];
-  const [owner] = ownersOf(config, member, setting);
-  const deciding = toolsOn(catalog, policy).filter((tool) => tool.access !== 'read' && decidesSignIn(catalog, tool));
-  if (owner !== undefined && holdsCredentials(catalog, policy)) said.push(`${member.where}: ${actsAs(member, owner)}`);
-  else if (owner !== undefined && deciding.length > 0) {
-    const areas = [...new Set(deciding.map(({ area }) => area))].join(', ');
-    said.push(
-      `${member.where} may change how people sign in to ${member.environment} (${areas}), where ${owner.name} ${owner.isKnown ? 'signs' : 'may sign'} approvers in.`,
-    );
-  }
-  if (waitsForPerson(member, setting)) {
-    const left = unanswerable(catalog, config, member, policy);
-    const [first, ...more] = left;
-    const names = more.length > 2 ? `${first} and ${more.length} more` : left.join(', ');
-    if (first !== undefined) said.push(`${member.where}: no approver of it may answer calls of ${names}.`);
-  }
-  return said;
+  const [issuer] = approverIssuersOf(config, member, setting);
+  return [
+    issuer && reachWarning(catalog, member, policy, issuer),
+    waitsForPerson(member, setting) ? answerWarning(catalog, config, member, policy) : undefined,
+  ].flatMap((warning) => warning ?? []);
 }
 
-/** The tools of an agent whose waiting calls no approver of it may answer. */
+/** Of an agent that could act as an approver, or decide how approvers sign in. */
+function reachWarning(catalog: Catalog, member: Member, policy: Policy, issuer: ApproverIssuer): string | undefined {
+  if (holdsCredentials(catalog, policy)) return `${member.where}: ${actsAs(member, issuer)}`;
+  const deciding = toolsOn(catalog, policy).filter((tool) => tool.access !== 'read' && decidesSignIn(catalog, tool));
+  const areas = [...new Set(deciding.map(({ area }) => area))].join(', ');
+  return areas === ''
+    ? undefined
+    : `${member.where} may change how people sign in to ${member.environment} (${areas}), where ${signsIn(issuer)} approvers in.`;
+}
+
+function answerWarning(catalog: Catalog, config: AgentsConfig, member: Member, policy: Policy): string | undefined {
+  const left = unanswerable(catalog, config, member, policy);
+  const [first, ...more] = left;
+  const names = more.length > 2 ? `${first} and ${more.length} more` : left.join(', ');
+  return first && `${member.where}: none of its approvers may answer calls of ${names}.`;
+}
+
+/** The tools of an agent whose waiting calls none of its approvers may answer. */
 function unanswerable(catalog: Catalog, config: AgentsConfig, member: Member, policy: Policy): readonly string[] {
   const approvers = approversOf(config, member.name).map(({ allow, person }) => {
     const issuer = config.issuers.find(({ name }) => name === person?.issuer);

@@ -1,8 +1,9 @@
 import { type ChainHead, parseHead } from '../audit/chain.ts';
 import { COUNTED, countRows } from '../audit/read/count.ts';
+import { toAsciiJson, toPlain } from '../audit/read/plain-line.ts';
 import { reportWords } from '../audit/read/report-words.ts';
 import { STATES } from '../audit/read/rows.ts';
-import { rowsOf, showFile, toAsciiJson, toPlain } from '../audit/read/show.ts';
+import { rowsOf, showFile } from '../audit/read/show.ts';
 import { verifyFiles } from '../audit/read/verify.ts';
 import { StartError } from '../errors.ts';
 import { ASKS } from '../settings/command-line.ts';

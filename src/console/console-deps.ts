@@ -1,4 +1,5 @@
 import type { ApproverRules } from '../agents/approvers.ts';
+import type { IssuerFetch } from '../agents/issuer-fetch.ts';
 import type { OnceStore } from '../agents/once.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import type { ApprovalStore } from '../call/confirm/approvals.ts';
@@ -7,15 +8,6 @@ import type { Log } from '../log.ts';
 import type { Tls } from '../serve/http/listener.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { AgentsPageSource } from './agents-source.ts';
-
-export type OwnRequest = {
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-};
-
-export type OwnFetch = (url: string, request: OwnRequest) => Promise<Response>;
 
 export type ConsoleDeps = {
   readonly host: string;
@@ -38,7 +30,7 @@ export type ConsoleDeps = {
   /** The text of the client secret of an issuer, where it has one. Throws StartError if it cannot be read. */
   readonly clientSecretOf: (issuer: string) => string | undefined;
   /** Sends the server's own requests to issuers: over no redirect, with limits on size and time. */
-  readonly fetch: OwnFetch;
+  readonly fetch: IssuerFetch;
   readonly log: Log;
   readonly clock: Clock;
   /** Milliseconds since 1970. */

@@ -86,7 +86,7 @@ export async function openConsole(deps: ConsoleDeps, routes = createRoutes(deps)
 
 /** What is told of an error: RefusedError has a message for people, such as where what replicas share cannot be reached. */
 function toFailurePage(error: unknown): ConsolePage {
-  if (error instanceof RefusedError) return toFaultPage(503, 'This does not work now', error.message);
+  if (error instanceof RefusedError) return toFaultPage(503, 'The console cannot do this now', error.message);
   return toFaultPage(
     500,
     'The console failed',

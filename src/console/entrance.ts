@@ -154,7 +154,7 @@ export function createEntrance(deps: ConsoleDeps, { sessions, isPage }: Entrance
     {
       isOpen: true,
       path: '/signed-in/:issuer',
-      // The issuer leads here from its own origin, and browsers keep the attempt's strict cookie from such a request.
+      // The issuer leads here from its own origin, and browsers do not send the attempt's strict cookie with such a request.
       show: async ({ query, params }) => ({
         title: 'Sign in',
         main: html`<h1>Sign in</h1>

@@ -6,7 +6,7 @@ import type { Html } from './html.ts';
 /** Streams of one session, and of all together. A page that is shown has one. */
 const MAX_PER_SESSION = 4;
 const MAX_STREAMS = 50;
-/** Milliseconds between two signs of life. The session is looked up at each. */
+/** Milliseconds between two heartbeats. The session is looked up at each. */
 const BEAT_MS = 15_000;
 /** Milliseconds that a client may go without reading. */
 const STALL_MS = 30_000;
@@ -25,7 +25,7 @@ export type StreamParts = {
 /** An event whose data is a text: a line of it is a line of data. */
 const toEvent = ({ html }: Html): string => `${html.replace(/^/gm, 'data: ')}\n\n`;
 
-/** Counts and sends the streams by which pages stay as things are. */
+/** Counts and sends the streams by which pages follow what changes. */
 export function createStreams({ setTimer }: Pick<Clock, 'setTimer'>) {
   const open = new Map<string, number>();
   let all = 0;

@@ -24,7 +24,7 @@ const SHELL: ConsolePage = {
 <noscript><p>Over http the console keeps the sign-in in its script: allow scripts, or serve the console over https.</p></noscript>`,
 };
 
-/** A page of another origin has linked here, and browsers keep a strict cookie from such requests. */
+/** A page of another origin has linked here, and browsers send no strict cookie with such a request. */
 const toBounce = (address: string): ConsoleAnswer => ({
   title: 'Console',
   main: html`<p><a href="${address}">Continue</a></p>`,
@@ -95,7 +95,7 @@ export function createResponder(facts: ConsoleFacts, { streams, entrance, closin
       if (verdict === undefined) continue;
       connection.refuse();
       for (const [name, value] of Object.entries(verdict.headers ?? {})) response.setHeader(name, value);
-      return send(toFaultPage(verdict.status, 'This does not work', verdict.message));
+      return send(toFaultPage(verdict.status, 'The console cannot answer this request', verdict.message));
     }
     const gone = new AbortController();
     const leave = () => gone.abort();

@@ -62,7 +62,7 @@ export function runConsole(page: PageScript, terms: ScriptTerms): void {
     }
   };
 
-  /** Says once that the page may not be as things are. The stream is asked for again in any case. */
+  /** Says once that the page may be out of date. The stream is asked for again in any case. */
   const sayAway = async (response?: Response) => {
     if (isAway) return;
     isAway = true;

@@ -137,7 +137,7 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
     return new SignInError(
       403,
       code,
-      `What ${issuer.name} answered is not valid here${toWord(code)}. Begin the sign-in again in this window.`,
+      `The answer of ${issuer.name} is not valid here${toWord(code)}. Begin the sign-in again in this window.`,
     );
   };
 

@@ -182,7 +182,10 @@ export function toDefinition(tool: Listing): ListToolsResult['tools'][number] {
 export const toServerInfo = (version: string) => ({ name: 'workos-mcp', title: 'WorkOS', version });
 
 /** The server's part of the answer to initialize. */
-export function toGreeting({ instructions, prompts }: Pick<Offer, 'instructions' | 'prompts'>, version: string) {
+export function toInitializeResult(
+  { instructions, prompts }: Pick<Offer, 'instructions' | 'prompts'>,
+  version: string,
+) {
   return {
     capabilities: {
       tools: { listChanged: false },

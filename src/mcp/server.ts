@@ -21,7 +21,7 @@ import { type ClientFeatures, toFeatures } from './client-features.ts';
 import type { CallParams, DirectTool } from './direct-tool.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import type { Offer } from './offer.ts';
-import { toGreeting } from './offer.ts';
+import { toInitializeResult } from './offer.ts';
 import { type CallLookup, servePrompts } from './prompts/serve.ts';
 import { formWith, type OfferWithViews } from './view/offer.ts';
 import { serveView } from './view/serve.ts';
@@ -48,9 +48,9 @@ export function createServer(
   session?: ClientFeatures,
 ): McpServer {
   const { forViews } = own;
-  const { serverInfo, capabilities, ...greeting } = toGreeting(own, version);
+  const { serverInfo, capabilities, ...others } = toInitializeResult(own, version);
   const mcp = new McpServer(serverInfo, {
-    ...greeting,
+    ...others,
     capabilities: { ...capabilities, ...(forViews && { resources: { listChanged: false } }) },
     cacheHints: { 'tools/list': CACHE, 'prompts/list': CACHE },
   });

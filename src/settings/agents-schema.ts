@@ -137,7 +137,7 @@ const agent = settings({
         .string('takes a string')
         .regex(TOKEN, 'is not ID:SHA256, as "workos-mcp agent add" writes it')
         .refine((entry) => time.optional().safeParse(TOKEN.exec(entry)?.[1]).success, {
-          error: `has an expiry behind its hash that is not valid: it ${TIME_RULE}`,
+          error: `has an expiry after its hash that is not valid: it ${TIME_RULE}`,
         }),
       { error: 'takes a list of ID:SHA256 strings' },
     )

@@ -25,7 +25,7 @@ export const EVERY_AGENT = '*';
 /** Throws StartError with file and line of a path. */
 export type Refuse = (path: readonly string[], message: string) => never;
 
-/** What is said of a name that the file does not have, behind the path where it stands. */
+/** What is said of a name that the file does not have, after the path where it stands. */
 export function unknownName(given: string, known: readonly string[]): string {
   return `is "${given}".${didYouMean(given, known)} ${namesOf(known)}`;
 }
@@ -74,7 +74,7 @@ export function toApprovers(given: ApproverSections, issuers: Issuers, refuse: R
       person !== undefined && other.person?.issuer === person.issuer && other.person.sub === person.sub;
     const twin = approvers.slice(0, index).find(isSame);
     if (twin !== undefined)
-      refuse(['approvers', name], `is the person that ${twin.name} is already, by issuer and sub.`);
+      refuse(['approvers', name], `has the same issuer and sub as ${twin.name}: keep one of the two.`);
   }
   const names = approvers.map(({ name }) => name);
   for (const [name, agent] of Object.entries(agents)) checkAgent(['agents', name], agent, names, issuers, refuse);

@@ -129,9 +129,9 @@ export const OPTIONS = {
     kind: 'whole',
     only: 'http',
     range: [1, 65_535],
-    help: 'Serve the console there, where people confirm calls of agents with confirm: person',
+    help: 'The port of the console, where approvers confirm calls of agents with confirm: person; no console unless set',
   },
-  'console-host': { kind: 'text', only: 'http', value: 'HOST', unless: '127.0.0.1', help: 'Where to listen for it' },
+  'console-host': { kind: 'text', only: 'http', value: 'HOST', unless: '127.0.0.1', help: 'Where the console listens' },
   'console-url': {
     kind: 'text',
     only: 'http',
@@ -161,7 +161,7 @@ export const OPTIONS = {
     kind: 'text',
     only: 'http',
     value: 'NAME',
-    help: 'The variable that holds the deployment key, equal in all replicas: without one, they refuse confirmations',
+    help: 'The variable that holds the deployment key, the same in all replicas; the console needs one, and replicas without one refuse confirmations',
   },
   'deployment-key-file': {
     kind: 'text',

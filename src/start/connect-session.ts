@@ -40,7 +40,7 @@ export type SessionDeps = {
   readonly tracer: Tracer | undefined;
   readonly stdout: Writable;
   /** The initialize that the fast path has answered. */
-  readonly greeted: RequestId | undefined;
+  readonly initializeId: RequestId | undefined;
 };
 
 /** Opens what loads after the fast path: the tools with their declarations, the code that calls them, and the SDK. */
@@ -58,7 +58,7 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
     isDirect,
     tracer,
     stdout,
-    greeted,
+    initializeId,
   } = deps;
   const { call, journal } = compose({
     catalog,
@@ -81,7 +81,7 @@ export function connectSession(catalog: Catalog, deps: SessionDeps): Session {
       ? toDirectCalls((params, client) => toDirectTool(offer, params, call, { ...toFeatures(client), ...own }))
       : undefined,
     stdout,
-    greeted,
+    initializeId,
     isOffered: (name, args) => openCall(formWith(offer, name), name, args).tool !== undefined,
     onRefused: (name, sent) => {
       const { tool, rule, args, via } = toRefusal(offer, name, sent);

@@ -8,19 +8,19 @@ import type { OpenEnvironment } from './environments.ts';
 import type { Loaded } from './host.ts';
 import type { LastCalls } from './last-calls.ts';
 
-/** What holds at a time. A reload replaces it as a whole. */
-export type Holding = { readonly loaded: Loaded; readonly opened: ReadonlyMap<string, OpenEnvironment> };
+/** The settings that hold at a time, and what was opened for them. A reload replaces both as a whole. */
+export type Generation = { readonly loaded: Loaded; readonly opened: ReadonlyMap<string, OpenEnvironment> };
 
 export type AgentsSourceDeps = {
   readonly catalog: Catalog;
   readonly budgets: Pick<Budgets, 'peek'>;
   readonly lastCalls: Pick<LastCalls, 'lastCallOf'>;
-  readonly current: () => Holding;
+  readonly current: () => Generation;
 };
 
 /** The agents and templates of the file for the console, with what they have used. */
 export function toAgentsSource({ catalog, budgets, lastCalls, current }: AgentsSourceDeps): AgentsPageSource {
-  let known: { readonly of: Holding; readonly agents: readonly ListedAgent[] } | undefined;
+  let known: { readonly of: Generation; readonly agents: readonly ListedAgent[] } | undefined;
   return {
     catalog,
     list: () => {
@@ -40,7 +40,7 @@ export function toAgentsSource({ catalog, budgets, lastCalls, current }: AgentsS
   };
 }
 
-function toListed(catalog: Catalog, { loaded: { config, agents }, opened }: Holding): readonly ListedAgent[] {
+function toListed(catalog: Catalog, { loaded: { config, agents }, opened }: Generation): readonly ListedAgent[] {
   const listed = (member: AgentConfig | TemplateConfig, kind: ListedAgent['kind'], allow: readonly string[]) => {
     const { name, environment, requestsPerMinute, deletesPerHour, expires } = member;
     const label = opened.get(environment)?.environment.label ?? 'production';

@@ -16,7 +16,11 @@ export function toConsoleUrl({ http }: Config): string {
   const { consoleUrl, consoleHost, consolePort, tlsCert } = http;
   const isOpen = !isLoopback(consoleHost);
   if (consoleUrl === undefined) {
-    if (isOpen) throw new StartError(`People cannot open the console at the name ${consoleHost}: set --console-url.`);
+    if (isOpen) {
+      throw new StartError(
+        `--console-host ${consoleHost} is not on loopback: set --console-url to the address under which people open the console.`,
+      );
+    }
     const host = consoleHost.includes(':') && !consoleHost.startsWith('[') ? `[${consoleHost}]` : consoleHost;
     return new URL(`${tlsCert === undefined ? 'http' : 'https'}://${host}:${consolePort}`).origin;
   }

@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { IssuerConfig } from '../settings/agents-config.ts';
 import { TransportError } from '../workos/errors.ts';
 import type { Variable } from '../workos/proxy.ts';
-import { openOwnFetch } from './own-fetch.ts';
+import { openIssuerFetch } from './open-issuer-fetch.ts';
 
 export type IssuerKeysDeps = {
   readonly variable: Variable;
@@ -18,12 +18,12 @@ const WARNING_INTERVAL_MS = 60_000;
 
 /** Fetches issuers' keys, and remembers whether the last fetch of each succeeded. */
 export function openIssuerKeys({ variable, log, now }: IssuerKeysDeps) {
-  const own = openOwnFetch({ variable, now, timeoutMs: JWKS_TIMEOUT, maxBytes: MAX_JWKS_BYTES });
+  const issuers = openIssuerFetch({ variable, now, timeoutMs: JWKS_TIMEOUT, maxBytes: MAX_JWKS_BYTES });
   /** The result of the last fetch by URL, and when a failure was last logged. */
   const latest = new Map<string, { isUp: boolean; warnedAt: number }>();
   const fetchJwks: VerifierDeps['fetchJwks'] = async (address, { headers, signal }) => {
     try {
-      return await own.fetch(address, { method: 'GET', headers: Object.fromEntries(headers), signal });
+      return await issuers.fetch(address, { method: 'GET', headers: Object.fromEntries(headers), signal });
     } catch (error) {
       if (error instanceof TransportError) throw new KeysUnavailable(error.message, error.remedy);
       throw error;
@@ -59,6 +59,6 @@ export function openIssuerKeys({ variable, log, now }: IssuerKeysDeps) {
         throw error;
       }
     },
-    close: own.close,
+    close: issuers.close,
   };
 }

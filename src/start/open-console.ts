@@ -1,21 +1,21 @@
 import type { Budgets } from '../agents/budgets.ts';
+import type { IssuerFetch } from '../agents/issuer-fetch.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
 import type { OpenConsole } from '../console/console.ts';
-import type { OwnFetch } from '../console/console-deps.ts';
 import { deriveKey } from '../keys.ts';
 import type { Log } from '../log.ts';
 import type { AgentsConfig } from '../settings/agents-config.ts';
 import type { Config } from '../settings/config.ts';
 import { TransportError } from '../workos/errors.ts';
 import type { Certificate } from './certificate.ts';
-import { type Holding, toAgentsSource } from './console-agents.ts';
+import { type Generation, toAgentsSource } from './console-agents.ts';
 import { readClientSecret } from './console-settings.ts';
 import type { Host } from './host.ts';
 import type { LastCalls } from './last-calls.ts';
 import type { OpenApprovals } from './open-approvals.ts';
-import { openOwnFetch } from './own-fetch.ts';
+import { openIssuerFetch } from './open-issuer-fetch.ts';
 
 export type ConsoleParts = {
   readonly catalog: Catalog;
@@ -29,7 +29,7 @@ export type ConsoleParts = {
   readonly budgets: Pick<Budgets, 'peek'>;
   readonly lastCalls: LastCalls;
   /** The configuration that holds now. */
-  readonly current: () => Holding;
+  readonly current: () => Generation;
 };
 
 /** Opens the console, whose code is loaded only for it. Throws StartError if it cannot listen. */
@@ -37,7 +37,7 @@ export async function openConsoleAt(parts: ConsoleParts): Promise<OpenConsole> {
   const { catalog, config, host, deploymentKey, approvals, record, log, certificate, budgets, lastCalls, current } =
     parts;
   const { auditLog } = config;
-  const own = openOwnFetch({
+  const issuers = openIssuerFetch({
     variable: host.variable,
     now: systemClock.now,
     timeoutMs: ISSUER_TIMEOUT_MS,
@@ -58,7 +58,7 @@ export async function openConsoleAt(parts: ConsoleParts): Promise<OpenConsole> {
     record,
     recordFile: auditLog === 'stderr' ? undefined : auditLog,
     clientSecretOf: toClientSecrets(() => current().loaded.agents, host),
-    fetch: toIssuerFetch(own.fetch, log),
+    fetch: withWarnings(issuers.fetch, log),
     log,
     clock: systemClock,
     today: Date.now,
@@ -68,7 +68,7 @@ export async function openConsoleAt(parts: ConsoleParts): Promise<OpenConsole> {
     ...opened,
     close: async () => {
       await opened.close();
-      await own.close();
+      await issuers.close();
     },
   };
 }
@@ -78,8 +78,8 @@ const ISSUER_TIMEOUT_MS = 5_000;
 const MAX_ISSUER_BYTES = 256 * 1024;
 
 /** Tells the operator why an issuer cannot be reached, and the console only that it cannot. */
-const toIssuerFetch =
-  (fetch: OwnFetch, log: Log): OwnFetch =>
+const withWarnings =
+  (fetch: IssuerFetch, log: Log): IssuerFetch =>
   async (address, request) => {
     try {
       return await fetch(address, request);

@@ -7,7 +7,7 @@ import type { Listings } from '../catalog/prebuilt-listings.ts';
 import { StartError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { toFeatures } from '../mcp/client-features.ts';
-import { createOffer, type Offer, toGreeting } from '../mcp/offer.ts';
+import { createOffer, type Offer, toInitializeResult } from '../mcp/offer.ts';
 import { toPromptList } from '../mcp/prompts/listed.ts';
 import { answerOpening } from '../serve/direct/stdio-opening.ts';
 import { type AnswerOpening, type Session, serveOverStdio } from '../serve/stdio/serve-stdio.ts';
@@ -106,7 +106,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
   try {
     await serveOverStdio({
       answerOpening: host.isDirect ? toAnswerOpening(offer, version) : undefined,
-      connect: async (greeted) => {
+      connect: async (initializeId) => {
         const { connect } = await behind().catch(missingPart);
         return connect({
           config,
@@ -120,7 +120,7 @@ export async function startStdio(config: Config, catalog: Listings, behind: Lazy
           version,
           isDirect: host.isDirect,
           tracer,
-          greeted,
+          initializeId,
           stdout: host.stdout,
         });
       },
@@ -144,7 +144,7 @@ function toAnswerOpening({ list, prompts, ...offer }: Offer<Listing>, version: s
   const isAnsweredOtherwise = (capabilities: unknown) => toFeatures(capabilities).canShow;
   const opening = {
     revisions: REVISIONS,
-    greeting: toGreeting({ ...offer, prompts }, version),
+    initializeResult: toInitializeResult({ ...offer, prompts }, version),
     lists,
     isAnsweredOtherwise,
   };

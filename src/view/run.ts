@@ -132,7 +132,7 @@ export function run(connectHost: typeof ConnectHost, draw: typeof Draw, terms: V
         end(isDone ? 'It was answered before: confirmed, and carried out.' : textOf(result));
       },
       () => {},
-    ); // the host asks for leave to call, and does not get it: the answer is refused if there was one
+    ); // the host did not allow this call. If there was an answer, the server refuses a second one
   };
 
   const hear = (method: string, params: unknown) => {

@@ -28,7 +28,7 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   [
     'src/call/confirm/look-first.ts',
     'This call depends on what is in WorkOS now, which could not be read. ${why}',
-    'A tool that looks at WorkOS first cannot do so; the reason comes behind this text',
+    'A tool that looks at WorkOS first cannot do so; the reason comes after this text',
   ],
   [
     'src/call/confirm/look-first.ts',

@@ -22,7 +22,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   entry: {
     knows:
-      'the bundles: `program`, which has the exit codes, then `stdio` with `session`, which it loads behind its first answers, `http`, `commands`; meets `tools`',
+      'the bundles: `program`, which has the exit codes, then `stdio` with `session`, which it loads after its first answers, `http`, `commands`; meets `tools`',
     imports: [
       'commands',
       'demo',

@@ -167,32 +167,32 @@ export async function findEntry(
   for (const files of toSeries(paths, nameOf)) {
     const found = await findPlace(files, { run, seq }, signal);
     if (found === undefined) continue;
-    // An outcome's decision is before it, and a decision's outcome behind it.
+    // An outcome's decision is before it, and a decision's outcome after it.
     const rows =
       found.entry.kind === 'outcome'
-        ? joinRows(linesBefore(files, found.behind), { ...wanted, end: BEGINNING }, true)
-        : joinRows(linesFrom(files, found.place), { ...wanted, end: found.behind });
+        ? joinRows(linesBefore(files, found.after), { ...wanted, end: BEGINNING }, true)
+        : joinRows(linesFrom(files, found.place), { ...wanted, end: found.after });
     for await (const row of rows) return row;
   }
   return undefined;
 }
 
-/** Where an entry is, and what is behind it. @param from the place before which it is looked for, backwards */
+/** Where an entry is, and what comes after it. @param from the place before which it is looked for, backwards */
 async function findPlace(
   files: FileSeries,
   { run, seq }: Pick<Entry, 'run' | 'seq'>,
   signal: AbortSignal | undefined,
   from = endOf(files),
-): Promise<{ readonly entry: Entry; readonly place: LinePlace; readonly behind: LinePlace } | undefined> {
+): Promise<{ readonly entry: Entry; readonly place: LinePlace; readonly after: LinePlace } | undefined> {
   const needle = `"run":${JSON.stringify(run)},"seq":${seq},`; // as this server writes it
-  let behind = from;
-  for await (const { file, lines } of untilAborted(linesBefore(files, behind), signal)) {
+  let after = from;
+  for await (const { file, lines } of untilAborted(linesBefore(files, after), signal)) {
     for (const { bytes, at } of lines) {
       const read = bytes.includes(needle) ? readEntry(bytes) : undefined;
       const place = { file, at };
       if (read?.what === 'entry' && read.entry.run === run && read.entry.seq === seq)
-        return { entry: read.entry, place, behind };
-      behind = place;
+        return { entry: read.entry, place, after };
+      after = place;
     }
   }
   return undefined;

@@ -13,7 +13,7 @@ export type RowsWanted = {
    * whose decisions are earlier in the file.
    */
   readonly begin?: LinePlace | undefined;
-  /** Where the rows end. Behind it only the rest of the calls that began before it is read. */
+  /** Where the rows end. After it only the rest of the calls that began before it is read. */
   readonly end: LinePlace;
 };
 

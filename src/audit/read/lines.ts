@@ -29,8 +29,8 @@ export function readEntry(bytes: Buffer): ReadLine {
   // If a process died within a line, the next entry follows on the same line. The marker cannot occur within a string
   // of an entry, as its quotes would be escaped.
   const at = bytes.lastIndexOf(START);
-  const behind = at > 0 ? toEntry(bytes.subarray(at), before) : undefined;
-  return behind ?? { what: before };
+  const after = at > 0 ? toEntry(bytes.subarray(at), before) : undefined;
+  return after ?? { what: before };
 }
 
 /** Characters of a version that a report quotes. */

@@ -1,7 +1,7 @@
-import { StartError } from '../../errors.ts';
-import { cleanText } from '../../visible.ts';
 import { type RowFilter, readRows } from './find-rows.ts';
+import { toPlain } from './plain-line.ts';
 import type { Row } from './rows.ts';
+import { toTime } from './time-words.ts';
 
 /** A filter with its times in words: 2026-11-22, 2026-11-22T10:57Z, or an age such as 30m, 2h, 7d. */
 export type EntryFilter = Omit<RowFilter, 'agents' | 'since' | 'until'> & {
@@ -51,41 +51,4 @@ const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 
 
 function toHeading(date: string): string {
   return `${[DAYS[new Date(date).getUTCDay()], toPlain(date)].filter(Boolean).join(' ')} (UTC)`;
-}
-
-/**
- * JSON in ASCII: a file may hold control sequences and characters that change how a terminal or an editor shows the rest.
- */
-export const toAsciiJson = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, undefined, indent).replace(
-    /[\u007f-\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-
-/** A text as one visible line: an altered file must not send control sequences to the reader's terminal. */
-export const toPlain = (text: string): string => cleanText(text.replace(/[\t\n\r\v\f\u2028\u2029]/g, ' ')).text;
-
-const MS_PER_UNIT: Readonly<Record<string, number>> = {
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
-const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
-
-/** The time that "since" stands for. A time without a zone is UTC, as are the times shown. */
-export function toTime(since: string, now: Date, flag = '--since'): Date {
-  const [, count, unit = ''] = /^(\d{1,5})([smhdw])$/.exec(since) ?? [];
-  if (count !== undefined) return new Date(now.getTime() - Number(count) * (MS_PER_UNIT[unit] ?? 0));
-  const hasZone = /(?:Z|[+-]\d\d:\d\d)$/.test(since.slice(10));
-  const time = new Date(
-    DATE.test(since) ? `${since.replace(' ', 'T')}${since.length > 10 && !hasZone ? 'Z' : ''}` : '',
-  );
-  // Date parses 30 February as 2 March.
-  const isReal = since.slice(0, 10) === new Date(`${since.slice(0, 10)}T00:00Z`).toJSON()?.slice(0, 10);
-  if (!Number.isNaN(time.getTime()) && isReal) return time;
-  throw new StartError(
-    `${flag} ${since}: give a date or time such as 2026-11-22T10:57Z, or an age such as 30m, 2h or 7d.`,
-  );
 }

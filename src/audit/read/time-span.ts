@@ -3,14 +3,14 @@ import { type RecordLine, readBackwards, readForwards } from './line-reader.ts';
 import { readEntry } from './lines.ts';
 import { BEGINNING, endOf, type LinePlace } from './series.ts';
 
-/** Where the entries of a time are: none is before `from`, and none at or behind `to`. */
+/** Where the entries of a time are: none is before `from`, and none at or after `to`. */
 export type TimeSpan = { readonly from: LinePlace; readonly to: LinePlace };
 
 /** Milliseconds since 1970, the second exclusive. */
 export type TimeRange = { readonly since?: number | undefined; readonly until?: number | undefined };
 
 export type TimeSpanSettings = {
-  /** How far behind an earlier entry the time of a later one may be. Processes take turns, and clocks are set back. */
+  /** By how much an entry may be earlier than one before it: processes take turns, and clocks are set back. */
   readonly slackMs: number;
   /** Bytes that are not worth another look. */
   readonly grainBytes: number;
@@ -76,12 +76,12 @@ export async function findSpan(
   if (ends !== undefined && (looked[last]?.last?.time ?? latest) >= latest) {
     const found = await lookInto(ends, (opened) => bisect(opened, latest, { slackMs, grainBytes }));
     if (found === undefined) return whole;
-    to = { file: last, at: found.behind };
+    to = { file: last, at: found.after };
   }
   return { from, to };
 }
 
-/** Whether no time is further behind one before it than the slack. */
+/** Whether no time is earlier than one before it by more than the slack. */
 function areOrdered(marks: readonly (TimeMark | undefined)[], slackMs: number): boolean {
   let latest = Number.NEGATIVE_INFINITY;
   return marks.every((mark) => {
@@ -115,7 +115,7 @@ async function sample(opened: OpenFile & { readonly size: number }, count: numbe
   return { first, between, last: await firstMark(readBackwards(opened, size, LOOK_BYTES)) };
 }
 
-/** The first entry at or behind an offset, if there is one near it. */
+/** The first entry at or after an offset, if there is one near it. */
 const markAt = (opened: OpenFile, at: number): Promise<TimeMark | undefined> =>
   // From the byte before, so that a line that begins here is not taken for the rest of one.
   firstMark(readForwards(opened, Math.max(0, Math.floor(at) - 1), LOOK_BYTES));
@@ -139,14 +139,14 @@ const toMs = (time: string): number | undefined =>
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time) ? Date.parse(time) : undefined;
 
 /**
- * Finds a time in a file. All before `before` is earlier, and all from `behind` on is later, give or take the slack.
+ * Finds a time in a file. All before `before` is earlier, and all from `after` on is later, but for the slack.
  * `undefined` if the times that were looked at are not in order.
  */
 async function bisect(
   opened: OpenFile & { readonly size: number },
   time: number,
   { slackMs, grainBytes }: TimeSpanSettings,
-): Promise<{ readonly before: number; readonly behind: number } | undefined> {
+): Promise<{ readonly before: number; readonly after: number } | undefined> {
   const { size } = opened;
   const marks: TimeMark[] = [];
   const look = async (at: number): Promise<TimeMark | undefined> => {
@@ -154,17 +154,17 @@ async function bisect(
     if (mark !== undefined) marks.push(mark);
     return mark;
   };
-  let [low, high, before, behind] = [0, size, 0, size];
+  let [low, high, before, after] = [0, size, 0, size];
   while (high - low > grainBytes) {
     const middle = Math.floor((low + high) / 2);
     const mark = await look(middle);
     if (mark !== undefined && mark.time < time) [low, before] = [middle, mark.at];
-    else [high, behind] = [middle, mark?.at ?? behind];
+    else [high, after] = [middle, mark?.at ?? after];
   }
   for (let distance = grainBytes; distance < size; distance *= STRIDE) {
     if (distance < before) await look(before - distance);
-    if (behind + distance < size) await look(behind + distance);
+    if (after + distance < size) await look(after + distance);
   }
   marks.sort((one, other) => one.at - other.at);
-  return areOrdered(marks, slackMs) ? { before, behind } : undefined;
+  return areOrdered(marks, slackMs) ? { before, after } : undefined;
 }

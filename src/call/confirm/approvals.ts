@@ -79,10 +79,10 @@ export type ApprovalStore = {
   /** Counts a no. Calls of an agent with three within an hour are held until `lift`. */
   readonly countNo: (caller: string) => Promise<void>;
   readonly isHeld: (caller: string) => Promise<boolean>;
-  /** All whose calls are held. */
+  /** The callers whose calls are held. */
   readonly heldCallers: () => Promise<readonly string[]>;
   readonly lift: (caller: string) => Promise<void>;
-  /** Calls back after what the store holds may have changed. Returns the function that ends that. */
+  /** Calls the listener whenever what the store holds may have changed. Returns the function that unsubscribes it. */
   readonly onChange: (listener: () => void) => () => void;
 };
 

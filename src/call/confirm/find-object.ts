@@ -8,7 +8,7 @@ import { isCursor, isUnsaid, nextOf } from '../answer/cursor.ts';
 /** Reads from WorkOS on behalf of a call. */
 export type SideRead = (tool: Tool, args: Arguments) => Promise<Answer>;
 
-/** Items of one page, and pages of one list: what lies behind them is not looked at. */
+/** Items of one page, and pages of one list: what comes after them is not looked at. */
 export const PAGE_ITEMS = 100;
 const MAX_PAGES = 10;
 

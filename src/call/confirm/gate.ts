@@ -180,7 +180,7 @@ export function createGate(deps: GateDeps): ConfirmationGate {
 
 const OTHER_TEXT = {
   message:
-    'The person typed something else than the last six characters of the ID. Call again, and they will be asked again.',
+    'The person typed something other than the last six characters of the ID. Call again, and they will be asked again.',
   rule: 'the client passed on another text',
 };
 

@@ -57,7 +57,7 @@ async function login({ flags }: Line, { load, host, isShown, write, look, now }:
   requireLinked(agents, name, toConsoleUrl(config));
   if (!isShown) {
     throw new StartError(
-      'console login prints a link that signs in, so it works only on a terminal: in a log or a pipe others could read it. With Docker use exec -it, with Kubernetes exec -it.',
+      'console login prints a link that signs in, so it works only on a terminal: in a log or a pipe others could read it. With Docker use docker exec -it, with Kubernetes kubectl exec -it.',
     );
   }
   const token = toLinkToken(deriveKey(deploymentKey, 'console'), name, now());

@@ -92,7 +92,7 @@ async function init(
       '',
       ...(terminal === undefined ? [] : ['Or in a terminal:', '', terminal, '']),
       ...next,
-      `--write${file === undefined ? ' FILE' : ''} adds it to the file, behind a copy of what is there.`,
+      `--write${file === undefined ? ' FILE' : ''} adds it to the file, after it has made a copy of the file.`,
     );
     return 0;
   }

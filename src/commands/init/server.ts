@@ -25,7 +25,7 @@ export const INIT_OPTIONS: Options = {
   name: { kind: 'text', value: 'NAME', unless: 'workos', help: 'What the client is to call the server' },
   url: { kind: 'text', value: 'URL', help: 'A server over HTTP, in the place of one that the client starts' },
   oauth: { kind: 'switch', help: 'With --url: the client signs in, so that the entry has no token' },
-  write: { kind: 'switch', help: "Add it to the client's file, or to FILE, behind a copy of what is there" },
+  write: { kind: 'switch', help: "Add it to the client's file, or to FILE, after making a copy of the file" },
   replace: {
     kind: 'switch',
     help: 'With --write: put it in the place of an entry of this name; its key or token stays',

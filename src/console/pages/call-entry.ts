@@ -1,6 +1,6 @@
 import type { Entry } from '../../audit/entry.ts';
+import { toPlain } from '../../audit/read/plain-line.ts';
 import type { Row } from '../../audit/read/rows.ts';
-import { toPlain } from '../../audit/read/show.ts';
 import { type Html, html } from '../html.ts';
 import { callsPath } from './call-filter.ts';
 import { clockTime } from './clock-time.ts';

@@ -1,6 +1,6 @@
 import type { RowCursor, RowFilter } from '../../audit/read/find-rows.ts';
 import { type Row, STATES } from '../../audit/read/rows.ts';
-import { toTime } from '../../audit/read/show.ts';
+import { toTime } from '../../audit/read/time-words.ts';
 import { StartError } from '../../errors.ts';
 import { inShort } from '../../wording.ts';
 
@@ -58,7 +58,7 @@ export function toCallFilter(query: URLSearchParams, now: Date): CallFilter {
     faults.push(`${state} is not a valid outcome. There are ${OUTCOMES.join(', ')}.`);
   const given = query.get('before') ?? undefined;
   const before = given === undefined ? undefined : toCursor(given);
-  if (given !== undefined && before === undefined) faults.push('before is not the end of a page.');
+  if (given !== undefined && before === undefined) faults.push('before is not valid. Follow the link Older of a page.');
   const rows = {
     agent,
     tool,

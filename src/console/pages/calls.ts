@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
+import { toPlain } from '../../audit/read/plain-line.ts';
 import type { Row } from '../../audit/read/rows.ts';
-import { toPlain } from '../../audit/read/show.ts';
 import { StartError } from '../../errors.ts';
 import { EVERY_AGENT } from '../../settings/approvers-config.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
@@ -117,9 +117,9 @@ const ON_STDERR: ConsolePage = {
 <p class="empty">The record of this server goes to stderr, where this page cannot read it. Start the server with --audit-log FILE to see calls here.</p>`,
 };
 
-const TOO_LONG = `The record was not read through within ${READING_MS / 1_000} seconds. Say since when, or until when.`;
+const TOO_LONG = `Reading the record took more than ${READING_MS / 1_000} seconds. Set Since or Until to read less of it.`;
 
-const NO_CURSOR = 'The record no longer has the entry that the page before ended with.';
+const NO_CURSOR = 'The record no longer has the last entry of the previous page. Show the newest calls again.';
 
 /** A file that cannot be read is told with its name. */
 async function orUnreadable<Page extends ConsolePage | undefined>(

@@ -1,4 +1,4 @@
-import { toPlain } from '../../audit/read/show.ts';
+import { toPlain } from '../../audit/read/plain-line.ts';
 import { type Html, html } from '../html.ts';
 
 /** A time in UTC, as the record has it. @param at milliseconds since 1970, or as ISO 8601 */

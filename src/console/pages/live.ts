@@ -2,7 +2,7 @@ import type { ApprovalStore } from '../../call/confirm/approvals.ts';
 import type { Clock } from '../../clock.ts';
 import type { Html } from '../html.ts';
 
-/** Milliseconds after which a page is drawn again though nothing was told: a time may have passed, or a rule changed. */
+/** Milliseconds after which a page is drawn again without a change of the store: a call may have expired, or a rule changed. */
 const REDRAW_MS = 15_000;
 /** Milliseconds between two drawings, in which changes are taken together. */
 const PAUSE_MS = 250;

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 
-/** What the console's script does with each page, however the page has come. */
+/** What the console's script does with each page, whether the server sent it or the script fetched it. */
 export type PageScript = {
   /** Called once `main` has a new page in it. */
   readonly prepare: (main: HTMLElement) => void;

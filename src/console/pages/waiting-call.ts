@@ -1,5 +1,5 @@
+import { toPlain } from '../../audit/read/plain-line.ts';
 import type { Row } from '../../audit/read/rows.ts';
-import { toPlain } from '../../audit/read/show.ts';
 import { type Approval, type ApprovalAnswer, MAX_WORDS_CHARS } from '../../call/confirm/approvals.ts';
 import { type Html, html } from '../html.ts';
 import type { ConsolePage, Viewer } from '../routes.ts';

@@ -12,7 +12,7 @@ export type Opening = {
   /** The protocol revisions of such clients. The SDK answers a request for another one. */
   readonly revisions: readonly unknown[];
   /** The answer to initialize, without the revision. */
-  readonly greeting: Readonly<Record<string, unknown>>;
+  readonly initializeResult: Readonly<Record<string, unknown>>;
   /** The answers to list requests, by method. */
   readonly lists: Readonly<Record<string, object>>;
   /** Whether the client is answered otherwise, by what it declares. The SDK does that. */
@@ -36,16 +36,16 @@ export function answerOpening(
   handOn: (chunk: Buffer) => void,
   opening: Opening,
 ): Promise<Opened> {
-  let greeted: RequestId | undefined;
+  let initializeId: RequestId | undefined;
 
   /** The answer to a request; `undefined` if the fast path does not answer it. */
   const answerTo = ({ jsonrpc, id, method, params, ...more }: Message): object | undefined => {
     if (Object.keys(more).length > 0) return undefined;
-    if (jsonrpc !== '2.0' || !isRequestId(id) || id === greeted || typeof method !== 'string') return undefined;
-    if (greeted !== undefined) return isNone(params) ? ownValue(opening.lists, method) : undefined;
+    if (jsonrpc !== '2.0' || !isRequestId(id) || id === initializeId || typeof method !== 'string') return undefined;
+    if (initializeId !== undefined) return isNone(params) ? ownValue(opening.lists, method) : undefined;
     if (method !== 'initialize' || !isPlain(params, opening)) return undefined;
-    greeted = id;
-    return { protocolVersion: params.protocolVersion, ...opening.greeting };
+    initializeId = id;
+    return { protocolVersion: params.protocolVersion, ...opening.initializeResult };
   };
 
   /** Whether the fast path continues after this line. */
@@ -56,7 +56,7 @@ export function answerOpening(
     if (result !== undefined) stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`);
     if (result === undefined || method === 'initialize') handOn(Buffer.from(`${line}\n`));
     return result === undefined
-      ? method === 'notifications/initialized' && greeted !== undefined
+      ? method === 'notifications/initialized' && initializeId !== undefined
       : method !== 'tools/list';
   };
 
@@ -65,7 +65,7 @@ export function answerOpening(
       clearTimeout(silence);
       stdin.off('data', hear);
       stdin.on('data', handOn);
-      resolve({ greeted });
+      resolve({ initializeId });
     };
     const silence = setTimeout(end, OPENING_IDLE_MS).unref();
     const hear = (chunk: Buffer) => {

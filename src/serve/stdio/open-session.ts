@@ -13,7 +13,7 @@ type OpenSessionDeps = {
   readonly direct?: DirectCalls | undefined;
   readonly stdout: Writable;
   /** The ID of the initialize that the fast path has already answered. */
-  readonly greeted: RequestId | undefined;
+  readonly initializeId: RequestId | undefined;
   readonly isOffered: (tool: unknown, args: unknown) => boolean;
   /** Called for each tools/call that gets a protocol error: the tool does not exist, or the request is malformed. */
   readonly onRefused: (tool: unknown, args: unknown) => void;
@@ -30,7 +30,7 @@ export function openSession(deps: OpenSessionDeps): Session {
 }
 
 /** Wraps a transport so that a caller can wait until every received request has been answered or cancelled. */
-function withPending(wire: Transport, { greeted, isOffered, onRefused }: OpenSessionDeps) {
+function withPending(wire: Transport, { initializeId, isOffered, onRefused }: OpenSessionDeps) {
   /** By request ID: the tool and arguments of a tools/call, `undefined` for other requests. */
   const pending = new Map<unknown, { readonly tool: unknown; readonly args: unknown } | undefined>();
   let settled = () => {};
@@ -39,8 +39,8 @@ function withPending(wire: Transport, { greeted, isOffered, onRefused }: OpenSes
     if (pending.size === 0) settled();
   };
   /** The initialize whose second answer, the SDK's, is dropped. */
-  let answered = greeted;
-  const isGreeting = (message: JSONRPCMessage): boolean => {
+  let answered = initializeId;
+  const isSecondAnswer = (message: JSONRPCMessage): boolean => {
     if (answered === undefined || 'method' in message || message.id !== answered) return false;
     answered = undefined;
     return true;
@@ -78,7 +78,7 @@ function withPending(wire: Transport, { greeted, isOffered, onRefused }: OpenSes
       const called = 'error' in message ? pending.get(message.id) : undefined;
       try {
         if (called !== undefined) onRefused(called.tool, called.args);
-        if (!isGreeting(message)) await wire.send(message, options);
+        if (!isSecondAnswer(message)) await wire.send(message, options);
       } finally {
         if (!('method' in message)) settle(message.id);
       }

@@ -20,7 +20,7 @@ export type Session = {
 /** How the fast path ended. */
 export type Opened = {
   /** The ID of the initialize that was answered. The session is fed it as well. */
-  readonly greeted: RequestId | undefined;
+  readonly initializeId: RequestId | undefined;
 };
 
 /** Answers the first requests before the session is loaded, and then hands on all input. */
@@ -31,9 +31,9 @@ type Stdio = {
   readonly answerOpening?: AnswerOpening | undefined;
   /**
    * Loads the session that takes over after the fast path.
-   * @param greeted the initialize that the session is fed but must not answer again
+   * @param initializeId the initialize that the session is fed but must not answer again
    */
-  readonly connect: (greeted: RequestId | undefined) => Promise<Session>;
+  readonly connect: (initializeId: RequestId | undefined) => Promise<Session>;
   readonly stdin: Readable;
   readonly stdout: Writable;
   /** Called when the first input has arrived. */
@@ -80,7 +80,7 @@ export async function serveOverStdio({
 
   // While the session loads, a client could write more than fits in memory.
   stdin.pause();
-  const connected = await connect(opened.greeted);
+  const connected = await connect(opened.initializeId);
   for (const chunk of early.splice(0)) connected.feed(chunk);
   session = connected;
   stdin.resume();
@@ -97,7 +97,7 @@ export async function serveOverStdio({
 
 const handOnAll: AnswerOpening = async (stdin, _, handOn) => {
   stdin.on('data', handOn);
-  return { greeted: undefined };
+  return { initializeId: undefined };
 };
 
 const LINE_FEED = Buffer.from('\n');

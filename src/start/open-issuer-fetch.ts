@@ -1,9 +1,9 @@
-import type { OwnFetch } from '../console/console-deps.ts';
+import type { IssuerFetch } from '../agents/issuer-fetch.ts';
 import { createBytePool } from '../memory/byte-pool.ts';
 import { proxyFor, type Variable } from '../workos/proxy.ts';
 import { createTransport, type Transport } from '../workos/transport.ts';
 
-export type OwnFetchDeps = {
+export type IssuerFetchDeps = {
   readonly variable: Variable;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
@@ -13,9 +13,9 @@ export type OwnFetchDeps = {
   readonly maxBytes: number;
 };
 
-export type OpenOwnFetch = {
+export type OpenIssuerFetch = {
   /** Rejects with TransportError if no complete answer came. */
-  readonly fetch: OwnFetch;
+  readonly fetch: IssuerFetch;
   readonly close: () => Promise<void>;
 };
 
@@ -24,7 +24,7 @@ export type OpenOwnFetch = {
  * redirects, with limits on size and time. Node's own fetch ignores the proxy or, with NODE_USE_ENV_PROXY, sends even
  * loopback through it.
  */
-export function openOwnFetch({ variable, now, timeoutMs, maxBytes }: OwnFetchDeps): OpenOwnFetch {
+export function openIssuerFetch({ variable, now, timeoutMs, maxBytes }: IssuerFetchDeps): OpenIssuerFetch {
   const transports = new Map<string, Transport>();
   const toTransport = (origin: string): Transport => {
     const known = transports.get(origin);
