@@ -339,7 +339,7 @@ describeWithRedis('what is used once, in Redis', () => {
   let redis: Redis;
   beforeAll(async () => {
     server = await startRedis();
-    redis = await openRedis(server.url);
+    redis = await openRedis(server.url, { commandTimeout: 5_000 });
   });
   afterAll(async () => {
     await redis?.close();

@@ -33,7 +33,7 @@ async function start(...args: readonly string[]): Promise<RedisServer> {
   return server;
 }
 
-const isUpSoon = (redis: Redis) => vi.waitUntil(redis.isUp, { timeout: 3_000, interval: 20 });
+const isUpSoon = (redis: Redis) => vi.waitUntil(redis.isUp, { timeout: 10_000, interval: 20 });
 
 describe('an address', () => {
   it.each([
@@ -87,7 +87,7 @@ describeWithRedis('a connection', () => {
     endings.push(() => operator.destroy());
     const isStill = () =>
       vi.waitUntil(async () => (await redis.run(ECHO, 'k', ['still']).catch(() => 'cut')) === 'still', {
-        timeout: 3_000,
+        timeout: 10_000,
       });
     const cut = () => operator.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
     await cut();
@@ -370,7 +370,7 @@ describeWithRedis('while Redis is away', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     await go();
     await server.kill();
-    await vi.waitUntil(() => !redis.isUp(), { timeout: 3_000 });
+    await vi.waitUntil(() => !redis.isUp(), { timeout: 10_000 });
     await go(100);
     // Two of four are this server's part, and one window after the first answer it has one again.
     await expect(go(100)).rejects.toThrow('used up. Wait at least 3 seconds');

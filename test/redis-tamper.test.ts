@@ -30,7 +30,7 @@ describeWithRedis('another client that writes to the Redis', () => {
 
   beforeAll(async () => {
     server = await startRedis();
-    redis = await openRedis(server.url);
+    redis = await openRedis(server.url, { commandTimeout: 5_000 });
   });
   afterAll(async () => {
     await redis?.close();
@@ -122,7 +122,7 @@ describeWithRedis('the answer of a person', () => {
   let redis: Redis;
   beforeAll(async () => {
     server = await startRedis();
-    redis = await openRedis(server.url);
+    redis = await openRedis(server.url, { commandTimeout: 5_000 });
   });
   afterAll(async () => {
     await redis?.close();

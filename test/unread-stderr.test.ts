@@ -33,7 +33,7 @@ function start(args: readonly string[]) {
   );
   onTestFinished(() => void server.kill('SIGKILL'));
   server.stderr.pause(); // it is read by Node alone, as far as its buffer goes
-  const exit = Promise.race([once(server, 'exit'), setTimeout(6_000, 'still there', { ref: false })]);
+  const exit = Promise.race([once(server, 'exit'), setTimeout(15_000, 'still there', { ref: false })]);
   return { server, record, exit };
 }
 
