@@ -314,7 +314,7 @@ describe('keys of an issuer', () => {
     const identify = await open();
     issuer.state.answer = 'silence';
     const identity = identify(`Bearer ${await issuer.sign(fitting)}`);
-    await vi.waitUntil(() => issuer.state.asked === 1);
+    await expect.poll(() => issuer.state.asked).toBe(1);
     patience.abort(new DOMException('too long', 'TimeoutError'));
     expect(await identity).toMatchObject({ status: 503, reason: 'unverifiable' });
     expect(timeout.mock.calls).toEqual([[3_000]]);

@@ -229,7 +229,7 @@ describeWithRedis('another client that writes to the Redis of what waits', () =>
 describeWithRedis('while the Redis of what waits is away', () => {
   it('every call and page is refused in clear words, and a call that waits already waits on', async () => {
     const server = await startRedis();
-    const redis = await openRedis(server.url);
+    const redis = await openRedis(server.url, { commandTimeout: 5_000 });
     const store = openReplica(redis, 'a', () => ASKED_AT);
     const once = createRedisOnceStore({ redis, scope: 'a', today: () => ASKED_AT });
     await store.put(toApproval('h1'));
@@ -279,7 +279,7 @@ describeWithRedis('while the Redis of what waits is away', () => {
 
   it('the noes of so many callers at most are remembered', async () => {
     const server = await startRedis();
-    const redis = await openRedis(server.url);
+    const redis = await openRedis(server.url, { commandTimeout: 5_000 });
     const store = openReplica(redis, 'a', () => ASKED_AT);
     await server.kill();
     for (let index = 0; index < 1_000; index += 1) await store.countNo(`c${index}`).catch(() => {});

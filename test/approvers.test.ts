@@ -92,6 +92,12 @@ describe('who may say yes', () => {
     ['eve', 'of an agent of their template', { caller: 'people.user_1' }, undefined],
     ['dan', 'of an agent that has left the file', { caller: 'bat' }, 'the agent bat is not in the settings any more'],
     ['dan', 'of no template', { caller: 'bots.x' }, 'the agent bots.x is not in the settings any more'],
+    [
+      'dan',
+      'in an environment that has left the file',
+      { environment: 'old' },
+      'the environment old is not in the settings any more',
+    ],
     ['dan', 'of a tool that is gone', { tool: 'delete_users' }, 'this server has no tool delete_users any more'],
     ['fay', 'by the name of the tool', {}, undefined],
     [

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EntryFields } from '../src/audit/entry.ts';
@@ -60,17 +61,41 @@ describe('what was declined before a start', () => {
     expect(readDeclines(path, NOW - 10 * MINUTE_MS).map(({ agent }) => agent)).toEqual(['first', 'second', 'third']);
   });
 
+  it('is found behind the torn line of a process that died', () => {
+    const torn = line(3, no('an approver declined', 'torn')).slice(0, 200);
+    const path = write([`${torn}${line(2, no('an approver declined', 'whole'))}`]);
+    expect(readDeclines(path, NOW - 10 * MINUTE_MS).map(({ agent }) => agent)).toEqual(['whole']);
+  });
+
+  it('is found in a file that is rotated away while the record is looked at', () => {
+    const path = write([line(2, no('an approver declined', 'rotated'))]);
+    const { openSync } = fs;
+    fs.openSync = (...args) => {
+      fs.openSync = openSync;
+      syncBuiltinESMExports();
+      renameSync(path, `${path}.2026-11-26T12-00-00Z.0123abcd.9`);
+      writeFileSync(path, line(1, no('an approver declined', 'too late')));
+      return openSync(...args);
+    };
+    syncBuiltinESMExports();
+    expect(readDeclines(path, NOW - 10 * MINUTE_MS).map(({ agent }) => agent)).toEqual(['rotated']);
+  });
+
   it('is nothing in a record that cannot be read', () => {
     expect(readDeclines(join(folder(), 'none.jsonl'), 0)).toEqual([]);
   });
 });
 
 describe('the noes of approvers', () => {
-  it('hold an agent after a start if there were three within the last hour', () => {
+  it('hold an agent after a start if there were three within an hour, until a lift', () => {
     const noes = (...minutes: number[]) => minutes.map((ago) => line(ago, no('an approver declined')));
     const isHeld = (...lines: string[]) => keptNoes(write(lines), NOW).get('cleaner')?.isHeld;
     expect(isHeld(...noes(50, 40, 30))).toBe(true);
-    expect(isHeld(...noes(61, 40, 30))).toBe(false);
+    expect(isHeld(...noes(90, 40, 30))).toBe(false);
+    expect(isHeld(...noes(61, 40, 30))).toBe(true);
+    expect(isHeld(...noes(5_000, 4_990, 4_980))).toBe(true);
+    expect(isHeld(...noes(5_000, 4_990, 4_980), line(4_000, lift()))).toBeUndefined();
+    expect(isHeld(...noes(5_000, 4_990, 4_980), line(4_000, lift()), ...noes(50, 40))).toBe(false);
     expect(isHeld(...noes(40, 30), line(20, no('the client passed on a no')))).toBe(false);
     expect(isHeld(...noes(50, 40, 30), line(20, lift()))).toBeUndefined();
     expect(isHeld(...noes(50, 40, 30), line(20, lift('other')))).toBe(true);
@@ -80,7 +105,7 @@ describe('the noes of approvers', () => {
 
   it('are of their agents alone', () => {
     const path = write([line(3, no('an approver declined', 'one')), line(2, no('an approver declined', 'two'))]);
-    expect(readNoes(path, NOW - 10 * MINUTE_MS, LIFTED)).toEqual([
+    expect(readNoes(path, LIFTED)).toEqual([
       { agent: 'one', at: NOW - 3 * MINUTE_MS, isLift: false },
       { agent: 'two', at: NOW - 2 * MINUTE_MS, isLift: false },
     ]);

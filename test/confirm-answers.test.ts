@@ -80,7 +80,7 @@ describe('a client that did not let a person answer', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
     const session = await connect(() => undefined);
     const call = session.call('delete_user', args);
-    await vi.waitFor(() => expect(session.asked).toHaveLength(1));
+    await expect.poll(() => session.asked).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(5 * 60_000);
     expect(await call).toMatchObject({
       isError: true,

@@ -37,7 +37,7 @@ const confirmationOf = ({ structured }: Result) => Object(structured?.confirmati
 async function waitInVain({ agent, approvers }: Awaited<ReturnType<typeof start>>, name: string, args: object) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   const calling = agent.call(name, args);
-  await vi.waitFor(async () => expect(await approvers.store.list()).toHaveLength(1));
+  await expect.poll(() => approvers.store.list()).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(45_000);
   vi.useRealTimers();
   const result = await calling;
@@ -376,7 +376,7 @@ describe('a call that was not answered in time', () => {
     const { agent, approvers } = await start();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
     const calling = agent.call('delete_user', { user_id: USER }, { progressToken: 7 });
-    await vi.waitFor(async () => expect(await approvers.store.list()).toHaveLength(1));
+    await expect.poll(() => approvers.store.list()).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(45_000);
     vi.useRealTimers();
     await calling;

@@ -1,9 +1,20 @@
 import { once } from 'node:events';
+import { connect as connectPlain } from 'node:net';
 import { connect } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createCertificate, hasOpenssl } from './support/certificate.ts';
 import { toConsoleClient, toLink } from './support/console-client.ts';
-import { findPort, type HttpServer, hashOf, newTokens, openFolder, serve } from './support/http-server.ts';
+import {
+  findPort,
+  type HttpServer,
+  hashOf,
+  newId,
+  newTokens,
+  openFolder,
+  postCall,
+  serve,
+} from './support/http-server.ts';
+import { listen } from './support/upstream.ts';
 
 const HEX = '00112233445566778899aabbccddeeff0123456789abcdeffedcba9876543210';
 const KEY = Buffer.from(HEX, 'hex');
@@ -91,6 +102,34 @@ describe('the console of the built server', () => {
     await followed.catch(() => {}); // one that began too late
   });
 });
+
+it('ends in the time that a container gets, with a form that does not end and a call that is not answered', async () => {
+  const workos = await listen({ raw: () => {} });
+  const { server, port, folder } = await start(['--base-url', workos.url]);
+  const client = toConsoleClient(port, `http://127.0.0.1:${port}`);
+  const { session } = await client.signInBy(toLink(KEY, 'ada'));
+  const head = {
+    host: client.host,
+    origin: client.origin,
+    'sec-fetch-site': 'same-origin',
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': 100,
+    ...session,
+  };
+  const form = connectPlain(port, '127.0.0.1');
+  form.on('error', () => {}); // it is cut
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
+  form.write(`POST /sign-out HTTP/1.1\r\n${lines.join('')}\r\ntoken=`);
+  const calling = postCall(server.url, tokens.bot.token, 'get_user', { user_id: newId('user') }).catch(() => 'cut');
+  await expect.poll(() => workos.received).toHaveLength(1);
+  const from = performance.now();
+  expect(await server.stop()).toBe(0);
+  expect(performance.now() - from).toBeLessThan(9_900);
+  await calling;
+  form.destroy();
+  await workos.close();
+  folder.remove();
+}, 30_000);
 
 describe.skipIf(!hasOpenssl)('the console of the built server over https', () => {
   it('uses the certificate of the MCP server, and a new one after a reload', async () => {

@@ -31,12 +31,17 @@ function openPages() {
   };
   const logged: unknown[] = [];
   const log = { info: (fields: unknown) => logged.push(fields) };
-  const record: { rows: readonly Row[]; readonly asked: RowFilter[] } = { rows: [], asked: [] };
+  const record: { rows: readonly Row[]; readonly asked: RowFilter[]; readonly signals: AbortSignal[] } = {
+    rows: [],
+    asked: [],
+    signals: [],
+  };
   const [list, call] = toWaitingRoutes({
     recordFile: undefined,
-    findFirst: async (filter) => {
+    rowsOf: async function* (filter, signal) {
       record.asked.push(filter);
-      return record.rows;
+      record.signals.push(signal);
+      yield* record.rows;
     },
     approvals: store,
     rules: () => rules,
@@ -309,16 +314,22 @@ describe('an answer', () => {
 
   it('is followed by what the record has of the call once its agent took a yes', async () => {
     const { store, act, showCall, record } = openPages();
-    const toRow = (state: string, seq: number): Row => ({
+    const toRow = (state: string, seq: number, approver?: string): Row => ({
       time: '2026-11-26T02:17:10.000Z',
       run: 'r1',
       state,
       text: 'delete_user deleted a user',
       agent: 'cleaner',
       details: [],
-      entries: [{ seq } as never], // the page reads no more of it
+      entries: [{ kind: 'decision', seq, approver } as never], // the page reads no more of it
     });
-    record.rows = [toRow('confirmation', 6), toRow('ok', 7), toRow('refused', 9)];
+    // Calls for the same object that no approver has answered came in between.
+    record.rows = [
+      toRow('confirmation', 6),
+      ...Array.from({ length: 30 }, () => toRow('refused', 6)),
+      toRow('ok', 7, 'ann'),
+      toRow('refused', 9, 'ann'),
+    ];
     await store.put(toApproval('one'));
     await act('one', yes);
     const text = async () => (await showCall('one')).main.html;
@@ -333,6 +344,20 @@ describe('an answer', () => {
       object: USER_ID,
       since: new Date(ASKED_AT + 185_000),
     });
+  });
+
+  it('reads the record no longer than its client stays', async () => {
+    const { store, act, followCall, record } = openPages();
+    await store.put(toApproval('one'));
+    await act('one', yes);
+    await store.take('one');
+    const leaving = new AbortController();
+    const pages = followCall('one', leaving.signal)?.[Symbol.asyncIterator]();
+    await pages?.next();
+    expect(record.signals.map(({ aborted }) => aborted)).toEqual([false]);
+    leaving.abort();
+    expect(record.signals.map(({ aborted }) => aborted)).toEqual([true]);
+    await pages?.return?.();
   });
 
   it('is shown also where the record cannot be read', async () => {

@@ -24,9 +24,10 @@ it.each<[field: string, essence: string | undefined, charset: string | undefined
 });
 
 it('reads a media type in no time, however it is made', () => {
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const blanks of ['; ', ' ;', '\t;\t', ';a="', ';a=b ']) toMediaType(`a/b${blanks.repeat(240)}!!`);
-  expect(performance.now() - started).toBeLessThan(200);
+  const { user, system } = process.cpuUsage(started);
+  expect(user + system).toBeLessThan(200_000); // microseconds
 });
 
 it('cuts a list at its commas, but for those in quotes', () => {

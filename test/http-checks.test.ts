@@ -130,7 +130,7 @@ describe('the checks of an HTTP request', () => {
     const request = rawRequest({});
     const raw = openRaw(port);
     raw.socket.write(request.slice(0, -5));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually(() => again.length === 1);
     isRevoked = true;
     generation += 1;
     raw.socket.write(request.slice(-5));

@@ -3,7 +3,7 @@ import { decide, type Policy } from '../access/policy.ts';
 import type { Approval, SignedInBy } from '../call/confirm/approvals.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Tool } from '../catalog/tool.ts';
-import type { AgentsConfig, ApproverConfig } from '../settings/agents-config.ts';
+import { type AgentsConfig, type ApproverConfig, DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import { EVERY_AGENT } from '../settings/approvers-config.ts';
 import { signsInUsersOf } from '../settings/issuer-environment.ts';
 
@@ -33,6 +33,8 @@ export function createApproverRules(catalog: Catalog, config: AgentsConfig): App
     if (!seesAgent(approver, approval.caller)) return `the agent ${approval.caller} is not among yours`;
     if (!isInFile(config, approval.caller)) return `the agent ${approval.caller} is not in the settings any more`;
     const tool = catalog.tools.find(({ name }) => name === approval.tool);
+    if (!isEnvironmentInFile(config, approval.environment))
+      return `the environment ${approval.environment} is not in the settings any more`;
     if (tool === undefined) return `this server has no tool ${approval.tool} any more`;
     return (
       whyNotGranted(policyOf(approver), tool, approval) ??
@@ -83,6 +85,12 @@ const seesAgent: ApproverRules['sees'] = ({ agents }, agent) =>
 /** A call may wait for longer than its agent is in the file. */
 const isInFile = ({ agents, templates }: AgentsConfig, agent: string): boolean =>
   [...agents, ...templates].some(({ name }) => isOf(name, agent));
+
+/** Without it there is no server that could record an answer. */
+const isEnvironmentInFile = ({ environments }: AgentsConfig, environment: string): boolean =>
+  environments.length === 0
+    ? environment === DEFAULT_ENVIRONMENT
+    : environments.some(({ name }) => name === environment);
 
 const isRequester: ApproverRules['isRequester'] = ({ name, person }, { requester }) => {
   if (requester === undefined) return false;

@@ -93,7 +93,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
           trace,
         },
         // The decision on a write has to survive a crash.
-        { sync: decision !== 'refused' && tool.changes },
+        { sync: decision !== 'refused' && tool.changes, ...(NOES.has(rule) && WAITS) },
       );
     };
     return {
@@ -117,7 +117,7 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
       close: async (outcome, rule, { answer, status, requests, attempts, ms, request_id }) => {
         try {
           if (decided === undefined) {
-            // Nothing was sent: a lost entry loses the trace of an attempt only.
+            // Nothing was sent: a lost entry loses the trace of an attempt only. A no waits until it can be written.
             await write('refused', rule).catch(() => {});
             return true;
           }
@@ -178,10 +178,14 @@ export function createJournal({ record, environment }: JournalDeps): Journal {
       const decided = { decision: 'refused', rule: DECLINED.approver } as const;
       const text = decisionSentence({ agent, tool, ids, environment }, decided);
       const fields = { agent, tool: name, area, access, environment, text, ids, ...decided, ...approver };
-      await record.append({ kind: 'decision', ...fields }).catch(() => {}); // the no holds all the same
+      await record.append({ kind: 'decision', ...fields }, WAITS).catch(() => {}); // the no holds all the same
     },
   };
 }
+
+/** The rules of a person's no. It has happened, and a start reads it back: where it cannot be written now, it is later. */
+const NOES: ReadonlySet<string> = new Set(Object.values(DECLINED));
+const WAITS = { beforehand: false } as const;
 
 /** What was refused before it was parsed, as text: nothing takes it apart. */
 const toText = (sent: unknown): string => (isTooDeep(sent) ? 'too deep' : (JSON.stringify(sent) ?? ''));

@@ -215,10 +215,8 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
   const { environment, settings, exchange, now } = deps;
   const { args, notes, request, selection, filter, traffic, confidential } = state;
   const { agent, signal, named } = caller;
-  const still = () => {
-    state.confirmed?.requireApprover?.();
-    return stillAllowed(context);
-  };
+  const { requireStill } = state.confirmed ?? {};
+  const still = () => (requireStill ? requireStill().then(() => stillAllowed(context)) : stillAllowed(context));
   const onBehalf = { agent, signal, deadline: start + settings.timeout, stillAllowed: still, traffic, confidential };
   const options = {
     tool,

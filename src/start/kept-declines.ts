@@ -1,7 +1,7 @@
 import { type Declined, readDeclines, readNoes } from '../audit/read/declines.ts';
 import { LIFTED } from '../call/confirm/approvals.ts';
 import { toDeclined } from '../call/confirm/declined.ts';
-import { NO_NOES, NOES_MS, type Noes, withNo } from '../call/confirm/noes.ts';
+import { NO_NOES, type Noes, withNo } from '../call/confirm/noes.ts';
 import { createPendingStore, DECLINED_MS, type PendingStore } from '../call/confirm/pending.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock } from '../clock.ts';
@@ -29,13 +29,13 @@ export function openPending(
 }
 
 /**
- * What approvers' noes of the last hour add up to, where the record is a file: a hold does not end with a restart.
+ * What approvers' noes add up to, where the record is a file: a hold lasts until it is lifted, over restarts as well.
  * @param today milliseconds since 1970
  */
 export function keptNoes(auditLog: string | undefined, today: number): ReadonlyMap<string, Noes> {
   const noes = new Map<string, Noes>();
   if (auditLog === undefined || auditLog === 'stderr') return noes;
-  for (const { agent, at, isLift } of readNoes(auditLog, today - NOES_MS, LIFTED)) {
+  for (const { agent, at, isLift } of readNoes(auditLog, LIFTED)) {
     if (isLift) noes.delete(agent);
     else noes.set(agent, withNo(noes.get(agent) ?? NO_NOES, Math.min(at, today)));
   }

@@ -268,11 +268,12 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     // The message may quote a client's input.
     onerror: (error) => log.warn({ error: error.name }, 'protocol error'),
   });
-  closing.push(server.close);
+  const { close } = server;
+  // Both at once: one after the other they could take longer than Docker waits before it kills.
+  closing.push(() => Promise.all([close(), consoleServer?.close()]));
   if (approvals !== undefined && lastCalls !== undefined && deploymentKey !== undefined) {
     const parts = { catalog, config, host, deploymentKey, approvals, record, log, budgets, lastCalls };
     consoleServer = await openConsoleAt({ ...parts, certificate: firstCertificate, current: () => current });
-    closing.push(consoleServer.close);
   }
 
   // Reloads run one after the other, so that the last one read takes effect.

@@ -65,7 +65,7 @@ export type CallingOptions = {
   readonly requester?: Caller['requester'];
   readonly waitOutside?: Caller['waitOutside'];
   /** The rest of the client's response to a question; `undefined` for none. */
-  readonly respond?: (question: string) => Message | undefined;
+  readonly respond?: (question: string) => Message | undefined | Promise<Message>;
   /** As a transport knows it. */
   readonly stillAllowed?: Caller['stillAllowed'];
   /** Tells which tools are listed; all of them by default. */
@@ -131,16 +131,18 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
   const told: Message[] = [];
   // What it sends is malformed on purpose in some tests.
   const send = (message: Message) => near.send({ jsonrpc: '2.0', ...message } as unknown as JSONRPCMessage);
+  const answer = async (id: unknown, question: string) => {
+    const response = await respond(question);
+    if (response !== undefined) await send({ id, ...response });
+  };
   near.onmessage = (message) => {
     const { id, method, params, ...rest } = Object(message);
     if (method === 'elicitation/create' && params.mode === 'url') {
       told.push({ method, params });
-      const response = respond(params.message);
-      if (response !== undefined) send({ id, ...response }).catch(silent);
+      answer(id, params.message).catch(silent);
     } else if (method === 'elicitation/create') {
       asked.push(params.message);
-      const response = respond(params.message);
-      if (response !== undefined) send({ id, ...response }).catch(silent);
+      answer(id, params.message).catch(silent);
     } else if (method === undefined) waiting.get(id)?.(rest);
     else told.push({ method, params });
   };

@@ -8,7 +8,7 @@ import { openConsole } from '../../src/console/console.ts';
 import type { ConsoleDeps } from '../../src/console/console-deps.ts';
 import type { ConsoleRoute } from '../../src/console/routes.ts';
 import { deriveKey } from '../../src/keys.ts';
-import type { AgentConfig, AgentsConfig, ApproverConfig } from '../../src/settings/agents-config.ts';
+import type { AgentConfig, AgentsConfig, ApproverConfig, EnvironmentConfig } from '../../src/settings/agents-config.ts';
 import { catalog } from './catalog.ts';
 import { toConsoleClient } from './console-client.ts';
 import { findPort } from './find-port.ts';
@@ -21,10 +21,20 @@ export const toApprover = (name: string): ApproverConfig => ({
   allow: ['*:full'],
 });
 
+/** Where the calls wait. */
+const PRODUCTION: EnvironmentConfig = {
+  name: 'production',
+  apiKeyEnv: 'PRODUCTION_KEY',
+  apiKeyFile: undefined,
+  clientId: undefined,
+  baseUrl: undefined,
+  expect: 'production',
+};
+
 /** An agent whose calls approvers confirm. */
 export const toConsoleAgent = (name: string): AgentConfig => ({
   name,
-  environment: 'default',
+  environment: PRODUCTION.name,
   allow: ['*:full'],
   deny: [],
   readOnly: false,
@@ -44,7 +54,7 @@ export const toConsoleAgent = (name: string): AgentConfig => ({
 });
 
 export const toConsoleConfig = (parts: Partial<AgentsConfig> = {}): AgentsConfig => ({
-  environments: [],
+  environments: [PRODUCTION],
   issuers: [],
   agents: [toConsoleAgent('cleaner')],
   templates: [],

@@ -110,7 +110,7 @@ export async function serve(args: readonly string[], env: Env = {}, tries = 3): 
 }
 
 /** Runs the command to its end. One that serves instead, or does not end in time, is killed: its code is `null`. */
-export async function run(args: readonly string[], env: Env = {}, ms = 8_000) {
+export async function run(args: readonly string[], env: Env = {}, ms = 15_000) {
   const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), ms);
   let [stdout, stderr] = ['', ''];

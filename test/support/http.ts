@@ -165,7 +165,7 @@ function rejected(pattern: RegExp, text: string): void {
 export async function sendRaw(port: number, text: string): Promise<string> {
   const raw = openRaw(port);
   raw.socket.write(text);
-  const timer = setTimeout(() => raw.socket.destroy(), 3_000);
+  const timer = setTimeout(() => raw.socket.destroy(), 10_000);
   const answer = await raw.closed;
   clearTimeout(timer);
   return answer;
@@ -208,7 +208,7 @@ export const callOf = (name: string, args: Record<string, unknown> = {}) =>
   JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } });
 
 /** Polls until it holds, and fails where it never does. */
-export async function eventually(holds: () => boolean, ms = 3_000): Promise<void> {
+export async function eventually(holds: () => boolean, ms = 10_000): Promise<void> {
   const end = performance.now() + ms;
   while (!holds()) {
     if (performance.now() > end) throw new Error(`never: ${holds}`);

@@ -92,7 +92,7 @@ export function useRedis(): Redis {
   let opened: Redis | undefined;
   beforeAll(async () => {
     server = await startRedis();
-    opened = await openRedis(server.url);
+    opened = await openRedis(server.url, { commandTimeout: 5_000 });
   });
   afterAll(async () => {
     await opened?.close();

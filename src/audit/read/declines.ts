@@ -1,5 +1,6 @@
-import { isObject, parseJson } from '../../json.ts';
+import { isObject } from '../../json.ts';
 import { DECLINED } from '../entry.ts';
+import { readEntry } from './lines.ts';
 import { recentLines } from './recent.ts';
 
 /** A call that a person or an approver declined, as the record has it. */
@@ -22,15 +23,19 @@ export const readDeclines = (path: string, since: number): readonly Declined[] =
 /** An approver's no to a call of an agent, or a note that ends what such noes began. */
 export type NoOrLift = { readonly agent: string; readonly at: number; readonly isLift: boolean };
 
-/** The noes of approvers since a time, and the notes about agents that begin with a text, in the order of the record. */
-export const readNoes = (path: string, since: number, lifted: string): readonly NoOrLift[] =>
-  readEntries(path, since, [ruleIn(DECLINED.approver), `"text":${JSON.stringify(lifted).slice(0, -1)}`]).flatMap(
-    ({ kind, decision, rule, agent, text, at }) => {
-      const isNo = decision === 'refused' && rule === DECLINED.approver;
-      const isLift = kind === 'note' && String(text).startsWith(lifted);
-      return typeof agent === 'string' && (isNo || isLift) ? [{ agent, at, isLift }] : [];
-    },
-  );
+/**
+ * The noes of approvers, and the notes about agents that begin with a text, in the order of the record: as far back as a
+ * start can look, since what noes began has no end of its own.
+ */
+export const readNoes = (path: string, lifted: string): readonly NoOrLift[] =>
+  readEntries(path, Number.NEGATIVE_INFINITY, [
+    ruleIn(DECLINED.approver),
+    `"text":${JSON.stringify(lifted).slice(0, -1)}`,
+  ]).flatMap(({ kind, decision, rule, agent, text, at }) => {
+    const isNo = decision === 'refused' && rule === DECLINED.approver;
+    const isLift = kind === 'note' && String(text).startsWith(lifted);
+    return typeof agent === 'string' && (isNo || isLift) ? [{ agent, at, isLift }] : [];
+  });
 
 const RULES: ReadonlySet<unknown> = new Set(Object.values(DECLINED));
 
@@ -42,8 +47,7 @@ type TimedEntry = Readonly<Record<string, unknown>> & { readonly at: number };
 /** The entries since a time whose lines have one of the texts. */
 const readEntries = (path: string, since: number, texts: readonly string[]) =>
   recentLines(path, since, texts).flatMap((line): readonly TimedEntry[] => {
-    const parsed = parseJson(line);
-    const entry = isObject(parsed) && isObject(parsed.value) ? parsed.value : {};
-    const at = Date.parse(String(entry.time));
-    return at > since ? [{ ...entry, at }] : [];
+    const read = readEntry(Buffer.from(line)); // finds one behind a torn line, too
+    const at = read.what === 'entry' ? Date.parse(read.entry.time) : Number.NaN;
+    return read.what === 'entry' && at > since ? [{ ...read.entry, at }] : [];
   });

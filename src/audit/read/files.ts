@@ -90,11 +90,16 @@ function toRealPath(path: string): string {
   }
 }
 
+/** The name that a file was rotated to since it was listed, if it was. @param found the inode that its path has now */
+export function movedTo({ real, inode }: ListedFile, found: bigint): string | undefined {
+  if (inode === undefined || found === inode) return undefined;
+  return rotatedFrom(real).find((rotated) => statOf(rotated)?.ino === inode);
+}
+
 /** Opens a file that was listed, under the name that it was rotated to if it has been since. */
-async function openListed({ path, real, inode }: ListedFile): Promise<FileHandle> {
-  const handle = await open(path);
-  if (inode === undefined || (await handle.stat({ bigint: true })).ino === inode) return handle;
-  const moved = rotatedFrom(real).find((rotated) => statOf(rotated)?.ino === inode);
+async function openListed(listed: ListedFile): Promise<FileHandle> {
+  const handle = await open(listed.path);
+  const moved = movedTo(listed, (await handle.stat({ bigint: true })).ino);
   if (moved === undefined) return handle;
   await handle.close();
   return open(moved);

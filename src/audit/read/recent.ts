@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { toSeries } from './files.ts';
+import { type ListedFile, movedTo, toSeries } from './files.ts';
 
 /** Bytes that are read at a time, and looked at in all: some 300,000 entries. */
 const CHUNK_BYTES = 1_048_576;
@@ -22,7 +22,7 @@ export function recentLines(path: string, since: number, texts: readonly string[
   const found: string[][] = [];
   let looked = 0;
   for (const file of (toSeries([path])[0] ?? []).toReversed()) {
-    for (const chunk of chunksFromEnd(file.path)) {
+    for (const chunk of chunksFromEnd(file)) {
       looked += chunk.length;
       const hasAny = texts.some((text) => chunk.includes(text));
       const lines = hasAny ? chunk.toString().split('\n') : [];
@@ -38,10 +38,16 @@ export function recentLines(path: string, since: number, texts: readonly string[
 const FIRST_LINE_BYTES = 4_096;
 
 /** The bytes of a file in chunks of whole lines, the last ones first. */
-function* chunksFromEnd(path: string): Generator<Buffer> {
+function* chunksFromEnd(listed: ListedFile): Generator<Buffer> {
   let file: number | undefined;
   try {
-    file = openSync(path, 'r');
+    file = openSync(listed.path, 'r');
+    const moved = movedTo(listed, fstatSync(file, { bigint: true }).ino);
+    if (moved !== undefined) {
+      closeSync(file);
+      file = undefined;
+      file = openSync(moved, 'r');
+    }
     let end = fstatSync(file).size;
     let rest = Buffer.alloc(0);
     while (end > 0) {

@@ -99,8 +99,17 @@ export function createApproverGate({
     return { open: false, refusal, by: toApproverFacts(answer) };
   };
 
+  /** Asked after each wait: meanwhile there may have been a no to the same call, or the third one of an hour. */
+  const requireOpen = async (
+    { store: waiting }: Approvals,
+    { tool, args, caller }: Pick<ConfirmationRequest, 'tool' | 'args' | 'caller'>,
+  ): Promise<void> => {
+    if (await store.isDeclined(caller, toDeclined(tool, args))) throw declinedBefore();
+    if (await waiting.isHeld(caller)) throw held();
+  };
+
   const pass = async (request: ConfirmationRequest): Promise<ConfirmationOutcome> => {
-    const { isNeeded, tool, args, caller, elicitation, onWaiting } = request;
+    const { isNeeded, tool, args, elicitation, onWaiting } = request;
     const { state, viewed } = elicitation;
     const given = args.confirm_token ?? (tool.confirmable ? state : undefined);
     if (viewed !== undefined) throw notByClient();
@@ -111,22 +120,24 @@ export function createApproverGate({
     const { approval, answer } = found ?? {};
     // A no comes first: it reaches the agent with the approver's words, though it binds already.
     if (approval !== undefined && answer?.answer === 'no') return decline(approvals, { approval, answer }, request);
-    if (await store.isDeclined(caller, toDeclined(tool, args))) throw declinedBefore();
-    if (await approvals.store.isHeld(caller)) throw held();
+    await requireOpen(approvals, request);
     if (approval === undefined) return { open: false, seesAll: true };
     if (answer === undefined) {
       const wait = toWait(approvals, approval.handle);
       onWaiting?.(wait);
       return { open: false, repeated: toWaiting(wait, approval, request) };
     }
-    const requireApprover = () => {
-      const now = { ...approval, samePerson: request.samePerson ?? 'allow' };
-      if (!approvals.stillApproves(now, answer)) throw notAnyMore();
-    };
+    const stillApproves = () =>
+      approvals.stillApproves({ ...approval, samePerson: request.samePerson ?? 'allow' }, answer);
     // Taken first, so that two calls cannot both go through.
     if ((await approvals.store.take(approval.handle)) === undefined) throw notValid('approver');
-    requireApprover();
-    return { open: true, confirmation: 'console', shown: approval.basis, by: toApproverFacts(answer), requireApprover };
+    const by = toApproverFacts(answer);
+    if (!stillApproves()) return { open: false, refusal: notAnyMore(), by };
+    const requireStill = async () => {
+      await requireOpen(approvals, request);
+      if (!stillApproves()) throw notAnyMore();
+    };
+    return { open: true, confirmation: 'console', shown: approval.basis, by, requireStill };
   };
 
   /**
@@ -171,6 +182,7 @@ export function createApproverGate({
       askedAt: today(),
       until: today() + APPROVAL_MS,
     };
+    await requireOpen(approvals, request); // the preview took its time
     if (!approvals.hasApprover(approval)) throw noApprover();
     const asked = await putOnce(approvals.store, approval);
     const wait = toWait(approvals, asked.handle);

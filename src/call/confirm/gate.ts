@@ -46,6 +46,14 @@ export function createGate(deps: GateDeps): ConfirmationGate {
       DECLINED.client,
     );
   };
+  /** Asked after each wait: meanwhile a person may have declined the same call. */
+  const requireOpen = async ({ tool, args, caller }: ConfirmationRequest): Promise<void> => {
+    if (!(await store.isDeclined(caller, toDeclined(tool, args)))) return;
+    throw new RefusedError(
+      'A person was asked less than ten minutes ago and did not confirm this call. Ask them what to do instead.',
+      'the client passed on a no to the same call',
+    );
+  };
   const isTyped = ({ expected }: Pending, typed: string): boolean =>
     expected.length === 0 || expected.includes(digest(toTyped(typed)));
 
@@ -66,7 +74,13 @@ export function createGate(deps: GateDeps): ConfirmationGate {
       await settle({ isError: true, content: [{ type: 'text', text: message }] });
       throw new RefusedError(message, rule);
     }
-    return { open: true, confirmation: 'client view', shown: pending.shown, settle };
+    return {
+      open: true,
+      confirmation: 'client view',
+      shown: pending.shown,
+      requireStill: () => requireOpen(request),
+      settle,
+    };
   };
 
   /** What became of a call that a person was asked about in a view. */
@@ -90,13 +104,18 @@ export function createGate(deps: GateDeps): ConfirmationGate {
     const pending = await take(state, 'prompt', request);
     if (answer.kind === 'declined') return decline(request);
     if (!isTyped(pending, answer.text)) throw new RefusedError(OTHER_TEXT.message, OTHER_TEXT.rule);
-    return { open: true, confirmation: 'client prompt', shown: pending.shown };
+    return {
+      open: true,
+      confirmation: 'client prompt',
+      shown: pending.shown,
+      requireStill: () => requireOpen(request),
+    };
   };
 
   return {
     pass: async (request) => {
       if (asksApprover(request)) return approver.pass(request);
-      const { isNeeded, tool, args, caller, mode, elicitation } = request;
+      const { isNeeded, tool, args, mode, elicitation } = request;
       const { canAsk, canShow = false, state, viewed } = elicitation;
       // A person's answer counts even if there is no longer a reason to ask.
       if (!isNeeded && viewed === undefined && !(tool.confirmable && state !== undefined)) {
@@ -106,12 +125,7 @@ export function createGate(deps: GateDeps): ConfirmationGate {
         throw new RefusedError('confirm_token: this call needs no confirmation. Leave confirm_token out.');
       }
       if (mode === 'off' && viewed === undefined) return { open: true, confirmation: 'off' };
-      if (await store.isDeclined(caller, toDeclined(tool, args))) {
-        throw new RefusedError(
-          'A person was asked less than ten minutes ago and did not confirm this call. Ask them what to do instead.',
-          'the client passed on a no to the same call',
-        );
-      }
+      await requireOpen(request);
       if (viewed?.answer === 'look') return findViewed(viewed.id, request);
       if (viewed !== undefined) return checkViewed(viewed, request);
       if (state !== undefined) return checkAnswer(state, request);
@@ -123,7 +137,7 @@ export function createGate(deps: GateDeps): ConfirmationGate {
           );
         }
         const { shown } = await take(String(args.confirm_token), 'token', request);
-        return { open: true, confirmation: 'repeated by the model', shown };
+        return { open: true, confirmation: 'repeated by the model', shown, requireStill: () => requireOpen(request) };
       }
       if (!canAsk && !canShow && mode === 'strict') {
         throw new RefusedError(
@@ -136,6 +150,7 @@ export function createGate(deps: GateDeps): ConfirmationGate {
 
     ask: async (request, preview) => {
       if (asksApprover(request)) return approver.ask(request, preview);
+      await requireOpen(request); // the preview took its time
       const { tool, args, caller, called, elicitation, named } = request;
       const { canAsk, canShow = false } = elicitation;
       const [id, secret] = [newId(), newId()];

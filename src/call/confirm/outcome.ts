@@ -27,7 +27,7 @@ export type ConfirmationRequest = {
 
 /**
  * Either the call may be sent, if the object is unchanged since the preview, or it has to be confirmed first, or it is
- * the repetition of one that a person confirms elsewhere, or an approver has refused it.
+ * the repetition of one that a person confirms elsewhere, or it is refused though an approver has answered it.
  */
 export type ConfirmationOutcome =
   | {
@@ -35,8 +35,11 @@ export type ConfirmationOutcome =
       readonly confirmation?: Confirmation;
       readonly shown?: string;
       readonly by?: ApproverFacts;
-      /** Throws RefusedError if the approver may no longer confirm the call. */
-      readonly requireApprover?: () => void;
+      /**
+       * Asked right before the call is sent. Rejects with RefusedError if the same call was declined meanwhile, or if its
+       * approver may no longer confirm it.
+       */
+      readonly requireStill?: () => Promise<void>;
       /** Takes the result of a call that was confirmed in a view. Never rejects. */
       readonly settle?: (result: object) => Promise<void>;
     }

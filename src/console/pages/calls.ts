@@ -10,7 +10,7 @@ import { entryPage, entryPath, stateOf } from './call-entry.ts';
 import { type CallFields, type CallFilter, callsPath, OUTCOMES, olderPath, toCallFilter } from './call-filter.ts';
 import { clockTime } from './clock-time.ts';
 import { dataTable } from './data-table.ts';
-import { createRecordReader, type RecordReader } from './record-reader.ts';
+import { createRecordReader, type RecordReader, within } from './record-reader.ts';
 import { createRecordVerifier, headWords, verifyPage } from './verify-page.ts';
 
 export type CallsPageDeps = Pick<ConsoleDeps, 'agents' | 'rules' | 'recordFile' | 'today'> & {
@@ -22,10 +22,8 @@ export type CallsPageDeps = Pick<ConsoleDeps, 'agents' | 'rules' | 'recordFile' 
 /** Rows of a page. */
 const PAGE_ROWS = 100;
 
-/** Milliseconds for which the record is read for a page. A filter that few rows meet may have to read all of it. */
+/** Milliseconds for which the record is read for a page. */
 const READING_MS = 20_000;
-
-const within = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(READING_MS)]);
 
 /** The record, of which each viewer sees the calls of the agents that their entry names. */
 export function toCallsRoutes(deps: CallsPageDeps): readonly ConsoleRoute[] {
@@ -49,7 +47,7 @@ export function toCallsRoutes(deps: CallsPageDeps): readonly ConsoleRoute[] {
       agent !== undefined && ofTemplate(agent)
         ? { agents: (name: string | undefined) => name?.startsWith(`${agent}.`) === true && isSeen(name) }
         : { agent, agents: isSeen };
-    return reader.find({ ...others, ...named }, { limit: PAGE_ROWS + 1, before, signal: within(signal) });
+    return reader.find({ ...others, ...named }, { limit: PAGE_ROWS + 1, before, signal: within(signal, READING_MS) });
   };
 
   const knownTo = (viewer: Viewer) => ({
@@ -101,7 +99,7 @@ ${headWords(record.head())}`,
       orUnreadable(async () => {
         const { run = '', seq = '' } = params;
         if (!/^\d{1,15}$/.test(seq)) return undefined;
-        const row = await reader.findEntry(run, Number(seq), { signal: within(signal) });
+        const row = await reader.findEntry(run, Number(seq), { signal: within(signal, READING_MS) });
         if (row === undefined || !seenBy(viewer)(row.agent)) return undefined;
         return { title: 'Call', main: entryPage(row) };
       }),

@@ -28,3 +28,7 @@ export const createRecordReader = (file: string): RecordReader => ({
       : findOlderRows(file, filter, { ...options, nameOf: basename, before }),
   findEntry: (run, seq, options) => findEntry([file], run, seq, { ...options, nameOf: basename }),
 });
+
+/** Aborts with the signal, or after so many milliseconds: a filter that few rows meet may have to read all of the record. */
+export const within = (signal: AbortSignal, ms: number): AbortSignal =>
+  AbortSignal.any([signal, AbortSignal.timeout(ms)]);

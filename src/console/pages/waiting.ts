@@ -1,4 +1,4 @@
-import { findRows, type RowFilter } from '../../audit/read/find-rows.ts';
+import { type RowFilter, readRows } from '../../audit/read/find-rows.ts';
 import type { Row } from '../../audit/read/rows.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 import { type Html, html } from '../html.ts';
@@ -6,33 +6,41 @@ import type { ConsolePage, ConsoleRoute, PageRequest, Viewer } from '../routes.t
 import { decideAnswer } from './decide-answer.ts';
 import { createKnownCalls, type KnownCall } from './known-calls.ts';
 import { toLive } from './live.ts';
+import { within } from './record-reader.ts';
 import { drawCall } from './waiting-call.ts';
 import { drawWaiting } from './waiting-list.ts';
 
 export type WaitingPageDeps = Pick<ConsoleDeps, 'approvals' | 'rules' | 'recordFile' | 'clock' | 'today' | 'log'> & {
-  /** Finds the first rows of the record, instead of reading its file. */
-  readonly findFirst?: (filter: RowFilter, limit: number) => Promise<readonly Row[]>;
+  /** The rows of the record, instead of those of its file. */
+  readonly rowsOf?: (filter: RowFilter, signal: AbortSignal) => AsyncIterable<Row>;
 };
 
-/** Entries of one agent, tool and object after a yes. The first of them is the call. */
-const MAX_ENTRIES = 20;
+/** Milliseconds for which the record is read for the page of a call. */
+const READING_MS = 2_000;
+
+/** Whether a row of an agent, a tool and an object is that of a call which an approver has answered. */
+const isAnswered = ({ state, entries }: Row): boolean =>
+  state !== 'confirmation' && entries.some((entry) => entry.kind === 'decision' && entry.approver !== undefined);
 
 /** The pages of the calls that wait for approvers. */
 export function toWaitingRoutes(deps: WaitingPageDeps): readonly ConsoleRoute[] {
   const { approvals, rules, recordFile, clock, today, log } = deps;
   const calls = createKnownCalls(approvals, today);
-  const findFirst: WaitingPageDeps['findFirst'] =
-    deps.findFirst ??
-    (recordFile === undefined ? undefined : (filter, limit) => findRows([recordFile], filter, { limit }));
+  const rowsOf: WaitingPageDeps['rowsOf'] =
+    deps.rowsOf ??
+    (recordFile === undefined ? undefined : (filter, signal) => readRows([recordFile], filter, { signal }));
 
   /** What the record has of a call that its agent took an approver's yes for. */
-  const entryOf = async ({ approval, stage, answer }: KnownCall): Promise<Row | undefined> => {
-    if (findFirst === undefined || stage !== 'taken' || answer?.answer !== 'yes') return undefined;
+  const entryOf = async ({ approval, stage, answer }: KnownCall, signal: AbortSignal): Promise<Row | undefined> => {
+    if (rowsOf === undefined || stage !== 'taken' || answer?.answer !== 'yes') return undefined;
     const { caller, tool, shown } = approval;
     const filter = { agent: caller, tool, object: shown.id, since: new Date(answer.at) };
-    // The page is of use without it, and the page of calls says what is wrong with the file.
-    const rows = await findFirst(filter, MAX_ENTRIES).catch(() => []);
-    return rows.find(({ state }) => state !== 'confirmation');
+    try {
+      for await (const row of rowsOf(filter, within(signal, READING_MS))) if (isAnswered(row)) return row;
+    } catch {
+      // The page is of use without it, and the page of calls says what is wrong with the file.
+    }
+    return undefined;
   };
 
   /** The viewer by the configuration that holds now; `undefined` if it does not name them as an approver. */
@@ -57,7 +65,7 @@ export function toWaitingRoutes(deps: WaitingPageDeps): readonly ConsoleRoute[] 
   };
   const toCallPage = async (
     call: KnownCall | undefined,
-    viewer: Viewer,
+    { viewer, signal }: Pick<PageRequest, 'viewer' | 'signal'>,
     wrong?: { status: number; message: string },
   ): Promise<ConsolePage> => {
     if (call === undefined) return toGone(wrong?.status ?? 404);
@@ -70,7 +78,7 @@ export function toWaitingRoutes(deps: WaitingPageDeps): readonly ConsoleRoute[] 
       whyNot: whyNot(approver, approval),
       isRequester: isRequester(approver, approval),
       wrong: wrong?.message,
-      entry: await entryOf(call),
+      entry: await entryOf(call, signal),
     });
     return { ...page, ...(wrong === undefined ? { isLive: true } : { status: wrong.status }) };
   };
@@ -92,21 +100,23 @@ export function toWaitingRoutes(deps: WaitingPageDeps): readonly ConsoleRoute[] 
     },
     {
       path: '/waiting/:handle',
-      show: async (request) => toCallPage(await find(handleOf(request), request.viewer), request.viewer),
-      follow: (request) => follow(request, async (viewer) => toCallPage(await find(handleOf(request), viewer), viewer)),
+      show: async (request) => toCallPage(await find(handleOf(request), request.viewer), request),
+      follow: (request) =>
+        follow(request, async (viewer) => toCallPage(await find(handleOf(request), viewer), { ...request, viewer })),
       act: async (request) => {
         const handle = handleOf(request);
         // Asked at the act: a rule, or the approver, may have gone since the page was shown.
         const viewer = toViewer(request.viewer);
         if (viewer === undefined) return REMOVED;
+        const now = { ...request, viewer };
         const call = await find(handle, viewer);
-        if (call?.stage !== 'waiting') return toCallPage(call, viewer, ENDED);
+        if (call?.stage !== 'waiting') return toCallPage(call, now, ENDED);
         const decision = decideAnswer(request.form, call.approval, viewer, rules());
-        if (!decision.isAnswer) return toCallPage(call, viewer, decision);
+        if (!decision.isAnswer) return toCallPage(call, now, decision);
         const { isAnswer: _, ...answer } = decision;
         const { name } = viewer.approver;
         const isFirst = await calls.answer(handle, { ...answer, approver: name, by: viewer.by, at: today() });
-        if (!isFirst) return toCallPage(await find(handle, viewer), viewer, ENDED);
+        if (!isFirst) return toCallPage(await find(handle, viewer), now, ENDED);
         const { caller, tool } = call.approval;
         log.info({ approver: name, answer: answer.answer, agent: caller, tool }, 'an approver answered a call');
         return { to: `/waiting/${encodeURIComponent(handle)}` };
