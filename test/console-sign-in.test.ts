@@ -147,6 +147,10 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
     ['a time from which on it holds', () => withClaims({ nbf: seconds() + 120 }), TIME],
     ['no sub', () => withClaims({ sub: undefined }), INVALID],
     ['a sub that is too long', () => withClaims({ sub: 'x'.repeat(256) }), 'a sub that is too long'],
+    ['a sub that is a number', () => withClaims({ sub: 1 }), INVALID],
+    ['a sub that is nothing', () => withClaims({ sub: null }), INVALID],
+    ['a list with the sub of an approver', () => withClaims({ sub: ['user_ada'] }), INVALID],
+    ['a sub that is made of HTML', () => withClaims({ sub: { html: '<b>x</b>' } }), INVALID],
     ['an actor', () => withClaims({ act: { sub: 'user_admin' } }), 'acts for another person (impersonation)'],
     [
       'a key of another issuer',

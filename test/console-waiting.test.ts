@@ -3,6 +3,7 @@ import type { ApproverRules } from '../src/agents/approvers.ts';
 import type { RowFilter } from '../src/audit/read/find-rows.ts';
 import type { Row } from '../src/audit/read/rows.ts';
 import { type Approval, createApprovalStore } from '../src/call/confirm/approvals.ts';
+import { html } from '../src/console/html.ts';
 import { decideAnswer } from '../src/console/pages/decide-answer.ts';
 import { layout } from '../src/console/pages/layout.ts';
 import { toLive } from '../src/console/pages/live.ts';
@@ -59,6 +60,7 @@ function openPages() {
     followList: (signal: AbortSignal) => list.follow?.(toRequest('', signal)),
     followCall: (handle: string, signal: AbortSignal) => call.follow?.(toRequest(handle, signal)),
     showList: async () => (await list.show?.(toRequest('')))?.main.html ?? expect.fail(),
+    showListPage: async () => (await list.show?.(toRequest(''))) ?? expect.fail(),
     showCall: async (handle: string) => (await call.show?.(toRequest(handle))) ?? expect.fail(),
     act: async (handle: string, form: Record<string, string>) =>
       (await call.act?.({ ...toRequest(handle), form: new URLSearchParams(form) })) ?? expect.fail(),
@@ -485,17 +487,17 @@ describe('a page that is followed', () => {
     };
     const draw = async () => {
       drawn += 1;
-      return { html: `${drawn}` };
+      return html`${drawn}`;
     };
     const stream = toLive(draw, { onChange, clock, signal: new AbortController().signal });
-    expect((await stream.next()).value).toEqual({ html: '1' });
+    expect((await stream.next()).value).toMatchObject({ html: '1' });
     const second = stream.next();
     await clock.pass(100);
     for (let n = 0; n < 1_000; n += 1) tell();
     await clock.pass(100);
     expect(drawn).toBe(1);
     await clock.pass(100);
-    expect((await second).value).toEqual({ html: '2' });
+    expect((await second).value).toMatchObject({ html: '2' });
     expect(drawn).toBe(2);
   });
 
@@ -537,7 +539,7 @@ describe('a page that is followed', () => {
       };
     };
     const clock = handClock(0);
-    const stream = toLive(async () => ({ html: 'page' }), { onChange, clock, signal: gone.signal });
+    const stream = toLive(async () => html`page`, { onChange, clock, signal: gone.signal });
     if (when === 'before it') gone.abort();
     else await stream.next();
     const end = stream.next();
@@ -553,7 +555,7 @@ describe('what comes from outside', () => {
   const LONG = 'x'.repeat(5_000);
 
   it('stays text, on every page', async () => {
-    const { store, rules, showCall, showList, act } = openPages();
+    const { store, rules, showCall, showListPage, act } = openPages();
     const hostile: Approval = toApproval('one', {
       caller: HOSTILE,
       tool: HOSTILE,
@@ -577,7 +579,7 @@ describe('what comes from outside', () => {
     rules.whyNot = () => HOSTILE;
     const refused = await showCall('one');
     rules.whyNot = () => undefined;
-    const pages = [refused, await showCall('one'), { title: 'x', main: { html: await showList() } }];
+    const pages = [refused, await showCall('one'), await showListPage()];
     const wrong = await act('one', { answer: 'yes', typed: HOSTILE.slice(1) });
     if (isPage(wrong)) pages.push(wrong);
     await store.answer('one', {
@@ -599,8 +601,14 @@ describe('what comes from outside', () => {
   });
 });
 
+it('takes nothing for HTML that only looks like it', () => {
+  const forged = JSON.parse('{ "html": "<b>Safe</b>" }');
+  expect(() => html`<p>${forged}</p>`).toThrow();
+  expect(html`<p>${html`<b>${'<i>'}</b>`}</p>`.html).toBe('<p><b>&lt;i&gt;</b></p>');
+});
+
 describe('the layout', () => {
-  const page: ConsolePage = { title: 'Waiting', main: { html: '<h1>Waiting</h1>' } };
+  const page: ConsolePage = { title: 'Waiting', main: html`<h1>Waiting</h1>` };
 
   it('leads to all pages and out, and marks where the viewer is', () => {
     const document = layout(page, { viewer: ann, path: '/waiting/one' });
