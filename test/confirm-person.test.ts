@@ -587,6 +587,15 @@ describe("the agent's reason", () => {
     expect(workos.sent.join()).not.toContain('left');
   });
 
+  it('covers nothing around it', async () => {
+    const { agent, approvers } = await start();
+    const calling = agent.call('delete_user', { user_id: USER, confirm_reason: `a${'\u0301'.repeat(150)}b` });
+    const approval = await approvers.next();
+    expect(approval.reason).toBe('a\u0301\u0301b');
+    await approvers.answer(approval.handle, 'no');
+    await calling;
+  });
+
   it.each([
     ['r'.repeat(201), 'Too big'],
     ['', 'Too small'],

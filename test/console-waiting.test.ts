@@ -601,6 +601,11 @@ describe('what comes from outside', () => {
   });
 });
 
+it('lets no text cover what stands around it, by marks that are stacked up', () => {
+  // The zero-width space between them is taken out first.
+  expect(html`<p>${`a\u0301\u0301\u200b${'\u0301'.repeat(50)}b`}</p>`.html).toBe('<p>a\u0301\u0301b</p>');
+});
+
 it('takes nothing for HTML that only looks like it', () => {
   const forged = JSON.parse('{ "html": "<b>Safe</b>" }');
   expect(() => html`<p>${forged}</p>`).toThrow();

@@ -48,6 +48,8 @@ it.each<[value: unknown, ascii: boolean, text: string, warnings: readonly string
   ['münchen', false, '"münchen"', []],
   ['Zeile\nАкме', false, '"Zeile\\nАкме"', []],
   ['Аcme', false, '"Аcme"', ['Careful: the word `Аcme` mixes Latin and Cyrillic letters.']],
+  ['a\u0301\u0316', false, '"a\u0301\u0316"', []],
+  [`a${'\u0301'.repeat(4)}b`, false, '"a\u0301\u0301\\u0301\\u0301b"', []],
 ])('the value %j is shown as %s', (value, ascii, text, warnings) => {
   expect(toShownJson(value, { ascii })).toEqual({ text, warnings });
 });
@@ -306,6 +308,12 @@ describe('a user is shown by email and name', () => {
     const { call, asked } = await connect(() => ({ ...ADA, last_name: '\u0410cme' }));
     await call('delete_user', { user_id: ID });
     expect(asked[0]).toContain('Careful: the word `\u0410cme` mixes Latin and Cyrillic letters.');
+  });
+
+  it('shows the beginning of a long value, without a half of its last character', async () => {
+    const { call, asked } = await connect(() => ({ ...ADA, first_name: '🚀'.repeat(400) }));
+    await call('update_user', { user_id: ID, email: 'eve@evil.test', first_name: '👍'.repeat(400) });
+    expect(asked[0]).toContain(`It sets first_name to \`"${'👍'.repeat(249)}…\` (802 characters)`);
   });
 
   it('shows an agent that may not read users none of them', async () => {

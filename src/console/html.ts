@@ -1,4 +1,4 @@
-import { cleanText } from '../visible.ts';
+import { cleanText, withoutStacks } from '../visible.ts';
 
 const MADE: unique symbol = Symbol('made by html');
 
@@ -16,7 +16,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 const toEscaped = (text: string): string =>
-  cleanText(text).text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  withoutStacks(cleanText(text).text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 function toText(part: HtmlPart): string {
   if (part === undefined || part === false) return '';
