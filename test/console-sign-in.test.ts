@@ -1,5 +1,5 @@
 import { generateKeyPair } from 'jose';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { toLinkToken } from '../src/agents/console-link.ts';
 import { StartError } from '../src/errors.ts';
 import { deriveKey } from '../src/keys.ts';
@@ -315,6 +315,17 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
     expect((await post(begun.attempt, form)).headers.location).toBe('/waiting');
     console.notes.length = 0;
     expectRefused(await post(begun.attempt, form), 403, said);
+  });
+
+  it('remembers nothing of a person who is not an approver: many of them could keep approvers out', async () => {
+    Object.assign(provider.state, { forgets: true, user: { sub: 'user_eve' } });
+    const used = vi.spyOn(console.deps.once, 'use');
+    const begun = await begin();
+    const form = await visit(begun);
+    expectRefused(await post(begun.attempt, form), 403, 'You are not an approver');
+    expectRefused(await post(begun.attempt, form), 403, 'You are not an approver');
+    expect(used).not.toHaveBeenCalled();
+    used.mockRestore();
   });
 
   it('refuses what comes back once the file has another issuer under the name', async () => {
