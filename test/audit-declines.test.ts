@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EntryFields } from '../src/audit/entry.ts';
 import { readDeclines, readNoes } from '../src/audit/read/declines.ts';
-import { LIFTED } from '../src/call/confirm/approvals.ts';
+import { HELD, LIFTED } from '../src/call/confirm/approvals.ts';
 import { keptNoes } from '../src/start/kept-declines.ts';
 import { DECISION, folder, USER } from './support/audit.ts';
 
@@ -66,11 +66,14 @@ describe('what was declined before a start', () => {
 });
 
 describe('the noes of approvers', () => {
-  it('hold an agent after a start if there were three within the last hour', () => {
+  it('hold an agent after a start if there were three within an hour, until that is lifted', () => {
     const noes = (...minutes: number[]) => minutes.map((ago) => line(ago, no('an approver declined')));
     const isHeld = (...lines: string[]) => keptNoes(write(lines), NOW).get('cleaner')?.isHeld;
     expect(isHeld(...noes(50, 40, 30))).toBe(true);
-    expect(isHeld(...noes(61, 40, 30))).toBe(false);
+    expect(isHeld(...noes(61, 40, 30))).toBe(true);
+    expect(isHeld(...noes(91, 40, 30))).toBe(false);
+    expect(isHeld(...noes(600, 590, 580))).toBe(true);
+    expect(isHeld(...noes(600, 590, 580), line(500, lift()))).toBeUndefined();
     expect(isHeld(...noes(40, 30), line(20, no('the client passed on a no')))).toBe(false);
     expect(isHeld(...noes(50, 40, 30), line(20, lift()))).toBeUndefined();
     expect(isHeld(...noes(50, 40, 30), line(20, lift('other')))).toBe(true);
@@ -78,11 +81,20 @@ describe('the noes of approvers', () => {
     expect(isHeld(...noes(50, 40), line(35, lift()), ...noes(30, 20))).toBe(false);
   });
 
+  it('hold an agent by the note of the server before, however old they are', () => {
+    const held: EntryFields = { kind: 'note', agent: 'cleaner', text: `${HELD} until an approver lifts that` };
+    const isHeld = (...lines: string[]) => keptNoes(write(lines), NOW).get('cleaner')?.isHeld;
+    expect(isHeld(line(30, held))).toBe(true);
+    expect(isHeld(line(30, { ...held, agent: 'other' }))).toBeUndefined();
+    expect(isHeld(line(30, held), line(20, lift()))).toBeUndefined();
+    expect(isHeld(line(30, lift()), line(20, held), line(10, no('an approver declined')))).toBe(true);
+  });
+
   it('are of their agents alone', () => {
     const path = write([line(3, no('an approver declined', 'one')), line(2, no('an approver declined', 'two'))]);
-    expect(readNoes(path, NOW - 10 * MINUTE_MS, LIFTED)).toEqual([
-      { agent: 'one', at: NOW - 3 * MINUTE_MS, isLift: false },
-      { agent: 'two', at: NOW - 2 * MINUTE_MS, isLift: false },
+    expect(readNoes(path, NOW - 10 * MINUTE_MS, { lift: LIFTED })).toEqual([
+      { agent: 'one', at: NOW - 3 * MINUTE_MS, what: 'no' },
+      { agent: 'two', at: NOW - 2 * MINUTE_MS, what: 'no' },
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { type Declined, readDeclines, readNoes } from '../audit/read/declines.ts';
-import { LIFTED } from '../call/confirm/approvals.ts';
+import { HELD, LIFTED } from '../call/confirm/approvals.ts';
 import { toDeclined } from '../call/confirm/declined.ts';
 import { NO_NOES, NOES_MS, type Noes, withNo } from '../call/confirm/noes.ts';
 import { createPendingStore, DECLINED_MS, type PendingStore } from '../call/confirm/pending.ts';
@@ -28,16 +28,20 @@ export function openPending(
   return createPendingStore(now, readDeclines(auditLog, today - DECLINED_MS).flatMap(toKept));
 }
 
+/** Milliseconds of the record in which holds are looked for. A server that stops notes those that are older. */
+const HOLDS_MS = 24 * NOES_MS;
+
 /**
- * What approvers' noes of the last hour add up to, where the record is a file: a hold does not end with a restart.
+ * What approvers' noes add up to, where the record is a file: a hold does not end with a restart, but with a lift.
  * @param today milliseconds since 1970
  */
 export function keptNoes(auditLog: string | undefined, today: number): ReadonlyMap<string, Noes> {
   const noes = new Map<string, Noes>();
   if (auditLog === undefined || auditLog === 'stderr') return noes;
-  for (const { agent, at, isLift } of readNoes(auditLog, today - NOES_MS, LIFTED)) {
-    if (isLift) noes.delete(agent);
-    else noes.set(agent, withNo(noes.get(agent) ?? NO_NOES, Math.min(at, today)));
+  for (const { agent, at, what } of readNoes(auditLog, today - HOLDS_MS, { lift: LIFTED, hold: HELD })) {
+    const before = noes.get(agent) ?? NO_NOES;
+    if (what === 'lift') noes.delete(agent);
+    else noes.set(agent, what === 'hold' ? { ...before, isHeld: true } : withNo(before, Math.min(at, today)));
   }
   return noes;
 }
