@@ -1,6 +1,7 @@
 import { type Declined, readDeclines, readNoes } from '../audit/read/declines.ts';
 import { HELD, LIFTED } from '../call/confirm/approvals.ts';
 import { toDeclined } from '../call/confirm/declined.ts';
+import { identityOf } from '../call/confirm/find-object.ts';
 import { NO_NOES, NOES_MS, type Noes, withNo } from '../call/confirm/noes.ts';
 import { createPendingStore, DECLINED_MS, type PendingStore } from '../call/confirm/pending.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -21,9 +22,11 @@ export function openPending(
   const tools = new Map(catalog.tools.map((tool) => [tool.name, tool]));
   const toKept = ({ agent, tool: name, ids, at }: Declined) => {
     const tool = tools.get(name);
-    const call = tool?.confirmable ? toDeclined(tool, ids) : undefined;
+    if (!tool?.confirmable) return [];
+    // An email, in the place of an ID, is not on record: the no holds for all that it may have been about.
+    const call = Object.hasOwn(ids, identityOf(tool).argument) ? toDeclined(tool, ids) : name;
     // The clock may have been set back: no entry holds for longer than a new one.
-    return call === undefined ? [] : [{ caller: agent, call, ms: DECLINED_MS - Math.max(0, today - at) }];
+    return [{ caller: agent, call, ms: DECLINED_MS - Math.max(0, today - at) }];
   };
   return createPendingStore(now, readDeclines(auditLog, today - DECLINED_MS).flatMap(toKept));
 }
