@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { toAbout } from '../src/call/confirm/about.ts';
+import { declinedOf } from '../src/call/confirm/declined.ts';
 import { RefusedError } from '../src/errors.ts';
 import { waitForApprover } from '../src/mcp/approver-wait.ts';
 import { ReplyError } from '../src/workos/errors.ts';
@@ -193,6 +194,14 @@ describe('a no', () => {
     approvers.pass(10 * 60_000);
     void agent.call('delete_user', { user_id: USER });
     await approvers.next();
+  });
+
+  it.each([
+    ['jose\u0301@acme.test', 'in other code points'],
+    ['JOSÉ@Acme.test', 'in other letters'],
+    ['josé@ａcme.test', 'in letters of another width, which mean the same domain'],
+  ])('holds for an email that is spelt %s: %s', (email) => {
+    expect(declinedOf('create_invitation', email)).toBe(declinedOf('create_invitation', 'josé@acme.test'));
   });
 
   it('reaches an agent that asks later, with its words', async () => {

@@ -204,6 +204,12 @@ it('an ID of fewer than six characters is typed whole', async () => {
   expect(sent).toEqual(['DELETE /organizations/o_1']);
 });
 
+it('the end of an email is typed in whole characters', async () => {
+  const { call, asked } = await connect(() => ({}));
+  await call('create_invitation', { email: 'ada👍@a.bc', inviter_user_id: 'user_1' });
+  expect(asked[0]?.split('\n').at(-1)).toBe('To confirm, type `👍@a.bc`, the last six characters of its ID.');
+});
+
 describe.each(catalog.tools.filter(({ preview }) => preview !== undefined))('$name', (tool) => {
   const { object, replaces = {} } = tool.preview ?? { object: '' };
   const properties: Record<string, { readonly type?: string }> = Object(tool.jsonSchema().properties);

@@ -133,7 +133,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
     ...warnings,
     tool.access === 'delete' ? 'This cannot be undone.' : '',
   ];
-  const end = id.slice(-TYPED_CHARS);
+  const end = [...id].slice(-TYPED_CHARS).join('');
   return {
     text: lines.filter((line) => line !== '').join('\n'),
     task: `To confirm, type ${code(end)}, ${end === id ? 'its ID' : 'the last six characters of its ID'}.`,

@@ -1,5 +1,6 @@
 import type { ApproverRules } from '../../agents/approvers.ts';
 import { type Approval, type ApprovalAnswer, MAX_WORDS_CHARS } from '../../call/confirm/approvals.ts';
+import { toTyped } from '../../call/confirm/declined.ts';
 import { cleanText } from '../../visible.ts';
 import { closed } from '../../wording.ts';
 import type { Viewer } from '../routes.ts';
@@ -41,8 +42,8 @@ export function decideAnswer(
   }
   if (words !== '') return refused(400, 'Only a no comes with a text for the agent.');
   const { typed: end, id } = approval.shown;
-  const typed = (form.get('typed') ?? '').trim().toUpperCase();
-  if (end !== undefined && typed !== end.toUpperCase() && typed !== id.toUpperCase())
+  const typed = toTyped((form.get('typed') ?? '').trim());
+  if (end !== undefined && ![end, id].some((text) => toTyped(text) === typed))
     return refused(400, `You typed something other than ${end}, the end of its ID.`);
   return { isAnswer: true, answer, isSamePerson };
 }
