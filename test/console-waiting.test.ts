@@ -387,6 +387,25 @@ describe('an answer', () => {
     expect((await store.find('one'))?.answer).toMatchObject({ answer: 'yes' });
   });
 
+  it('counts once where the approver sends it again, who is not told that it does not count', async () => {
+    const { store, act } = openPages();
+    await store.put(toApproval('one'));
+    const answers = [...(await Promise.all([act('one', yes), act('one', yes)])), await act('one', yes)];
+    expect(answers).toEqual(Array.from({ length: 3 }, () => ({ to: '/waiting/one' })));
+    await store.take('one');
+    expect(await act('one', yes)).toEqual({ to: '/waiting/one' });
+    await store.put(toApproval('two'));
+    const no = { answer: 'no', words: 'Stop!\r\nNow.' };
+    expect([await act('two', no), await act('two', no)]).toEqual([{ to: '/waiting/two' }, { to: '/waiting/two' }]);
+    // Another answer is not that one, and other words do not reach the agent any more.
+    for (const [handle, other] of [
+      ['one', { answer: 'no' }],
+      ['two', { answer: 'no', words: 'Go on.' }],
+      ['two', { answer: 'yes' }],
+    ] as const)
+      expect(said(await act(handle, other))).toMatch(/^409 .*Your answer does not count/);
+  });
+
   it('comes too late', async () => {
     const { store, act, clock, showCall } = openPages();
     await store.put(toApproval('one'));

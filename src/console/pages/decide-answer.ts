@@ -30,8 +30,7 @@ export function decideAnswer(
     return refused(400, 'The form has a field more than once.');
 
   const isSamePerson = rules.isRequester(approver, approval);
-  // As the browser counts them for the field, and as the approver sees them.
-  const words = cleanText((form.get('words') ?? '').replace(/\r\n?/g, '\n')).text.trim();
+  const words = wordsIn(form);
   if (answer === 'no') {
     if (words.length > MAX_WORDS_CHARS)
       return refused(
@@ -47,6 +46,10 @@ export function decideAnswer(
     return refused(400, `You typed something other than ${end}, the end of its ID.`);
   return { isAnswer: true, answer, isSamePerson };
 }
+
+/** The text for the agent, as the browser counts it for the field, and as the approver sees it. */
+export const wordsIn = (form: URLSearchParams): string =>
+  cleanText((form.get('words') ?? '').replace(/\r\n?/g, '\n')).text.trim();
 
 const refused = (status: 400 | 403, message: string): AnswerDecision => ({
   isAnswer: false,
