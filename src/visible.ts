@@ -81,6 +81,12 @@ export function cleanText(text: string): { text: string; removed: number } {
 /** With which a tagged flag begins. It is not hidden itself. */
 const FLAG = '\u{1f3f4}';
 
+/** Combining marks behind the second of a character. Stacked up, they cover what stands above and below. */
+const STACKS = /(\p{M}{2})\p{M}+/gu;
+
+/** Without marks that would cover the text around them. */
+export const withoutStacks = (text: string): string => text.replace(STACKS, '$1');
+
 /** Member names of an answer whose removed characters are told. */
 const MAX_NAMED_PLACES = 5;
 

@@ -141,6 +141,14 @@ describe('any other email waits for a confirmation', () => {
     const { call, writes } = await agent();
     const { text } = await call('create_invitation', invited('ada@аcme.test'));
     expect(text).toContain('The email, letter by letter: `"ada@\\u0430cme.test"`');
+    expect(text).toContain('Careful: the word `аcme` mixes Latin and Cyrillic letters.');
+    expect(writes).toEqual([]);
+  });
+
+  it('is not asked about an email that would cover what stands around it', async () => {
+    const { call, writes } = await agent();
+    const { isError, text } = await call('create_invitation', invited(`a${'\u0301'.repeat(9)}@elsewhere.test`));
+    expect([isError, text]).toEqual([true, expect.stringContaining('email has more marks on a character than can')]);
     expect(writes).toEqual([]);
   });
 

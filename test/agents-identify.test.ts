@@ -168,6 +168,10 @@ describe('signed tokens', () => {
     ['that expires at some text', { exp: 'never' }, 'claims'],
     ['that is not valid yet', { nbf: NOW + 31 }, 'early'],
     ['that is bound to a key', { cnf: { jkt: 'x' } }, 'claims'],
+    ['with a list of subjects', { sub: ['user_1'] }, 'claims'],
+    ['with an object as its subject', { sub: { html: '<b>user_1</b>' } }, 'claims'],
+    ['with a number as its subject', { sub: 1 }, 'claims'],
+    ['with nothing as its subject', { sub: null }, 'claims'],
   ])('a token %s is refused', async (_, claims, reason) => {
     const identify = await open();
     const token = await issuer.sign({ ...fitting, ...claims });

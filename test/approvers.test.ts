@@ -10,8 +10,9 @@ const HASH = `aaaaaaaaaa:${'0'.repeat(64)}`;
 
 const FILE = `
 environments:
-  staff: { api-key-env: STAFF }
+  staff: { api-key-env: STAFF, client-id: client_staff }
   customers: { api-key-env: CUSTOMERS }
+  staff-cleanup: { api-key-env: OTHER_KEY, client-id: client_staff }
 issuers:
   authkit: { issuer: https://acme.authkit.app, environment: staff, sign-in: { client-id: client_1 } }
   unclear: { issuer: https://b.authkit.app, sign-in: { client-id: client_2 } }
@@ -166,6 +167,12 @@ describe('who may say yes', () => {
       'delete_connection where they may sign in',
       { tool: 'delete_connection', environment: 'customers', about: ['conn_1'] },
       `it may change how people sign in, and the environment customers may sign you in, ${OTHERWISE}`,
+    ],
+    [
+      'ada',
+      'delete_connection where they sign in, by another key of that environment',
+      { tool: 'delete_connection', environment: 'staff-cleanup', about: ['conn_1'] },
+      `it may change how people sign in, and the environment staff-cleanup signs you in, ${OTHERWISE}`,
     ],
     ['cleo', 'delete_connection, signed in by another issuer', { tool: 'delete_connection' }, undefined],
     ['dan', 'delete_connection, signed in by a link', { tool: 'delete_connection' }, undefined],

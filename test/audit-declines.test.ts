@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EntryFields } from '../src/audit/entry.ts';
 import { readDeclines, readNoes } from '../src/audit/read/declines.ts';
-import { LIFTED } from '../src/call/confirm/approvals.ts';
-import { keptNoes } from '../src/start/kept-declines.ts';
+import { HELD, LIFTED } from '../src/call/confirm/approvals.ts';
+import { toDeclined } from '../src/call/confirm/declined.ts';
+import type { PendingStore } from '../src/call/confirm/pending.ts';
+import { keptNoes, openPending } from '../src/start/kept-declines.ts';
 import { DECISION, folder, USER } from './support/audit.ts';
+import { catalog } from './support/catalog.ts';
 
 const NOW = Date.parse('2026-11-26T12:00:00.000Z');
 const MINUTE_MS = 60_000;
@@ -18,7 +21,11 @@ const line = (minutes: number, fields: EntryFields): string => {
   const time = new Date(NOW - minutes * MINUTE_MS).toISOString();
   return `${JSON.stringify({ v: 1, run: 'run-1', seq, time, prev: '0'.repeat(64), ...fields })}\n`;
 };
-const no = (rule: string, agent = 'cleaner'): EntryFields => ({ ...DECISION, agent, decision: 'refused', rule });
+const no = (
+  rule: string,
+  agent = 'cleaner',
+  of: { readonly tool?: string; readonly ids?: Record<string, string> } = {},
+): EntryFields => ({ ...DECISION, ...of, agent, decision: 'refused', rule });
 const lift = (agent = 'cleaner'): EntryFields => ({ kind: 'note', agent, text: `${LIFTED}, lifted by ann` });
 
 /** A record whose files hold these lines, the one that is written to last. */
@@ -86,6 +93,33 @@ describe('what was declined before a start', () => {
   });
 });
 
+describe('what was declined holds after a start', () => {
+  const open = (...lines: readonly string[]) => openPending(catalog, write(lines), { now: () => 0 }, NOW);
+  const isDeclined = (store: PendingStore, name: string, args: object, agent = 'cleaner') => {
+    const tool = catalog.tools.find((one) => one.name === name) ?? expect.fail();
+    return store.isDeclined(agent, toDeclined(tool, { ...args }));
+  };
+
+  it('for its object, in any spelling', async () => {
+    const store = open(line(9, no('the client passed on a no')));
+    expect(await isDeclined(store, 'delete_user', { user_id: USER })).toBe(true);
+    expect(await isDeclined(store, 'delete_user', { user_id: USER.toLowerCase() })).toBe(true);
+    expect(await isDeclined(store, 'delete_user', { user_id: 'user_2' })).toBe(false);
+    expect(await isDeclined(store, 'delete_user', { user_id: USER }, 'other')).toBe(false);
+    expect(await isDeclined(store, 'create_invitation', { email: 'eve@evil.test' })).toBe(false);
+  });
+
+  it.each([
+    'the client passed on a no',
+    'an approver declined',
+  ])('for each object where it is not on record: %s', async (rule) => {
+    const store = open(line(9, no(rule, 'cleaner', { tool: 'create_invitation', ids: {} })));
+    expect(await isDeclined(store, 'create_invitation', { email: 'eve@evil.test' })).toBe(true);
+    expect(await isDeclined(store, 'delete_user', { user_id: USER })).toBe(false);
+    expect(await isDeclined(store, 'create_invitation', { email: 'eve@evil.test' }, 'other')).toBe(false);
+  });
+});
+
 describe('the noes of approvers', () => {
   it('hold an agent after a start if there were three within an hour, until a lift', () => {
     const noes = (...minutes: number[]) => minutes.map((ago) => line(ago, no('an approver declined')));
@@ -103,11 +137,20 @@ describe('the noes of approvers', () => {
     expect(isHeld(...noes(50, 40), line(35, lift()), ...noes(30, 20))).toBe(false);
   });
 
+  it('hold an agent by the note of the server before, however old they are', () => {
+    const held: EntryFields = { kind: 'note', agent: 'cleaner', text: `${HELD} until an approver lifts that` };
+    const isHeld = (...lines: string[]) => keptNoes(write(lines), NOW).get('cleaner')?.isHeld;
+    expect(isHeld(line(30, held))).toBe(true);
+    expect(isHeld(line(30, { ...held, agent: 'other' }))).toBeUndefined();
+    expect(isHeld(line(30, held), line(20, lift()))).toBeUndefined();
+    expect(isHeld(line(30, lift()), line(20, held), line(10, no('an approver declined')))).toBe(true);
+  });
+
   it('are of their agents alone', () => {
     const path = write([line(3, no('an approver declined', 'one')), line(2, no('an approver declined', 'two'))]);
-    expect(readNoes(path, LIFTED)).toEqual([
-      { agent: 'one', at: NOW - 3 * MINUTE_MS, isLift: false },
-      { agent: 'two', at: NOW - 2 * MINUTE_MS, isLift: false },
+    expect(readNoes(path, { lift: LIFTED })).toEqual([
+      { agent: 'one', at: NOW - 3 * MINUTE_MS, what: 'no' },
+      { agent: 'two', at: NOW - 2 * MINUTE_MS, what: 'no' },
     ]);
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { toAbout } from '../src/call/confirm/about.ts';
+import { declinedOf } from '../src/call/confirm/declined.ts';
 import { RefusedError } from '../src/errors.ts';
 import { waitForApprover } from '../src/mcp/approver-wait.ts';
 import { ReplyError } from '../src/workos/errors.ts';
@@ -263,6 +264,14 @@ describe('a no', () => {
     approvers.pass(10 * 60_000);
     void agent.call('delete_user', { user_id: USER });
     await approvers.next();
+  });
+
+  it.each([
+    ['jose\u0301@acme.test', 'in other code points'],
+    ['JOSÉ@Acme.test', 'in other letters'],
+    ['josé@ａcme.test', 'in letters of another width, which mean the same domain'],
+  ])('holds for an email that is spelt %s: %s', (email) => {
+    expect(declinedOf('create_invitation', email)).toBe(declinedOf('create_invitation', 'josé@acme.test'));
   });
 
   it('reaches an agent that asks later, with its words', async () => {
@@ -655,6 +664,15 @@ describe("the agent's reason", () => {
     expect(await calling).not.toHaveProperty('isError');
     expect(JSON.stringify(agent.record())).not.toContain('left');
     expect(workos.sent.join()).not.toContain('left');
+  });
+
+  it('covers nothing around it', async () => {
+    const { agent, approvers } = await start();
+    const calling = agent.call('delete_user', { user_id: USER, confirm_reason: `a${'\u0301'.repeat(150)}b` });
+    const approval = await approvers.next();
+    expect(approval.reason).toBe('a\u0301\u0301b');
+    await approvers.answer(approval.handle, 'no');
+    await calling;
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { generateKeyPair } from 'jose';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { toLinkToken } from '../src/agents/console-link.ts';
 import { StartError } from '../src/errors.ts';
 import { deriveKey } from '../src/keys.ts';
@@ -148,6 +148,10 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
     ['a time from which on it holds', () => withClaims({ nbf: seconds() + 120 }), TIME],
     ['no sub', () => withClaims({ sub: undefined }), INVALID],
     ['a sub that is too long', () => withClaims({ sub: 'x'.repeat(256) }), 'a sub that is too long'],
+    ['a sub that is a number', () => withClaims({ sub: 1 }), INVALID],
+    ['a sub that is nothing', () => withClaims({ sub: null }), INVALID],
+    ['a list with the sub of an approver', () => withClaims({ sub: ['user_ada'] }), INVALID],
+    ['a sub that is made of HTML', () => withClaims({ sub: { html: '<b>x</b>' } }), INVALID],
     ['an actor', () => withClaims({ act: { sub: 'user_admin' } }), 'acts for another person (impersonation)'],
     [
       'a key of another issuer',
@@ -327,6 +331,17 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
     expect((await post(begun.attempt, form)).headers.location).toBe('/waiting');
     console.notes.length = 0;
     expectRefused(await post(begun.attempt, form), 403, said);
+  });
+
+  it('remembers nothing of a person who is not an approver: many of them could keep approvers out', async () => {
+    Object.assign(provider.state, { forgets: true, user: { sub: 'user_eve' } });
+    const used = vi.spyOn(console.deps.once, 'use');
+    const begun = await begin();
+    const form = await visit(begun);
+    expectRefused(await post(begun.attempt, form), 403, 'You are not an approver');
+    expectRefused(await post(begun.attempt, form), 403, 'You are not an approver');
+    expect(used).not.toHaveBeenCalled();
+    used.mockRestore();
   });
 
   it('refuses what comes back once the file has another issuer under the name', async () => {

@@ -4,6 +4,7 @@ import type { RowFilter } from '../src/audit/read/find-rows.ts';
 import type { Row } from '../src/audit/read/rows.ts';
 import { createApprovalStore } from '../src/call/confirm/approval-store.ts';
 import type { Approval } from '../src/call/confirm/approvals.ts';
+import { html } from '../src/console/html.ts';
 import { decideAnswer } from '../src/console/pages/decide-answer.ts';
 import { layout } from '../src/console/pages/layout.ts';
 import { toLive } from '../src/console/pages/live.ts';
@@ -65,6 +66,7 @@ function openPages() {
     followList: (signal: AbortSignal) => list.follow?.(toRequest('', signal)),
     followCall: (handle: string, signal: AbortSignal) => call.follow?.(toRequest(handle, signal)),
     showList: async () => (await list.show?.(toRequest('')))?.main.html ?? expect.fail(),
+    showListPage: async () => (await list.show?.(toRequest(''))) ?? expect.fail(),
     showCall: async (handle: string) => (await call.show?.(toRequest(handle))) ?? expect.fail(),
     act: async (handle: string, form: Record<string, string>) =>
       (await call.act?.({ ...toRequest(handle), form: new URLSearchParams(form) })) ?? expect.fail(),
@@ -411,6 +413,25 @@ describe('an answer', () => {
     expect((await store.find('one'))?.answer).toMatchObject({ answer: 'yes' });
   });
 
+  it('counts once where the approver sends it again, who is not told that it does not count', async () => {
+    const { store, act } = openPages();
+    await store.put(toApproval('one'));
+    const answers = [...(await Promise.all([act('one', yes), act('one', yes)])), await act('one', yes)];
+    expect(answers).toEqual(Array.from({ length: 3 }, () => ({ to: '/waiting/one' })));
+    await store.take('one');
+    expect(await act('one', yes)).toEqual({ to: '/waiting/one' });
+    await store.put(toApproval('two'));
+    const no = { answer: 'no', words: 'Stop!\r\nNow.' };
+    expect([await act('two', no), await act('two', no)]).toEqual([{ to: '/waiting/two' }, { to: '/waiting/two' }]);
+    // Another answer is not that one, and other words do not reach the agent any more.
+    for (const [handle, other] of [
+      ['one', { answer: 'no' }],
+      ['two', { answer: 'no', words: 'Go on.' }],
+      ['two', { answer: 'yes' }],
+    ] as const)
+      expect(said(await act(handle, other))).toMatch(/^409 .*Your answer does not count/);
+  });
+
   it('comes too late', async () => {
     const { store, act, clock, showCall } = openPages();
     await store.put(toApproval('one'));
@@ -511,17 +532,17 @@ describe('a page that is followed', () => {
     };
     const draw = async () => {
       drawn += 1;
-      return { html: `${drawn}` };
+      return html`${drawn}`;
     };
     const stream = toLive(draw, { onChange, clock, signal: new AbortController().signal });
-    expect((await stream.next()).value).toEqual({ html: '1' });
+    expect((await stream.next()).value).toMatchObject({ html: '1' });
     const second = stream.next();
     await clock.pass(100);
     for (let n = 0; n < 1_000; n += 1) tell();
     await clock.pass(100);
     expect(drawn).toBe(1);
     await clock.pass(100);
-    expect((await second).value).toEqual({ html: '2' });
+    expect((await second).value).toMatchObject({ html: '2' });
     expect(drawn).toBe(2);
   });
 
@@ -563,7 +584,7 @@ describe('a page that is followed', () => {
       };
     };
     const clock = handClock(0);
-    const stream = toLive(async () => ({ html: 'page' }), { onChange, clock, signal: gone.signal });
+    const stream = toLive(async () => html`page`, { onChange, clock, signal: gone.signal });
     if (when === 'before it') gone.abort();
     else await stream.next();
     const end = stream.next();
@@ -579,7 +600,7 @@ describe('what comes from outside', () => {
   const LONG = 'x'.repeat(5_000);
 
   it('stays text, on every page', async () => {
-    const { store, rules, showCall, showList, act } = openPages();
+    const { store, rules, showCall, showListPage, act } = openPages();
     const hostile: Approval = toApproval('one', {
       caller: HOSTILE,
       tool: HOSTILE,
@@ -603,7 +624,7 @@ describe('what comes from outside', () => {
     rules.whyNot = () => HOSTILE;
     const refused = await showCall('one');
     rules.whyNot = () => undefined;
-    const pages = [refused, await showCall('one'), { title: 'x', main: { html: await showList() } }];
+    const pages = [refused, await showCall('one'), await showListPage()];
     const wrong = await act('one', { answer: 'yes', typed: HOSTILE.slice(1) });
     if (isPage(wrong)) pages.push(wrong);
     await store.answer('one', {
@@ -625,8 +646,19 @@ describe('what comes from outside', () => {
   });
 });
 
+it('lets no text cover what stands around it, by marks that are stacked up', () => {
+  // The zero-width space between them is taken out first.
+  expect(html`<p>${`a\u0301\u0301\u200b${'\u0301'.repeat(50)}b`}</p>`.html).toBe('<p>a\u0301\u0301b</p>');
+});
+
+it('takes nothing for HTML that only looks like it', () => {
+  const forged = JSON.parse('{ "html": "<b>Safe</b>" }');
+  expect(() => html`<p>${forged}</p>`).toThrow();
+  expect(html`<p>${html`<b>${'<i>'}</b>`}</p>`.html).toBe('<p><b>&lt;i&gt;</b></p>');
+});
+
 describe('the layout', () => {
-  const page: ConsolePage = { title: 'Waiting', main: { html: '<h1>Waiting</h1>' } };
+  const page: ConsolePage = { title: 'Waiting', main: html`<h1>Waiting</h1>` };
 
   it('leads to all pages and out, and marks where the viewer is', () => {
     const document = layout(page, { viewer: ann, path: '/waiting/one' });

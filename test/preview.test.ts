@@ -48,6 +48,8 @@ it.each<[value: unknown, ascii: boolean, text: string, warnings: readonly string
   ['münchen', false, '"münchen"', []],
   ['Zeile\nАкме', false, '"Zeile\\nАкме"', []],
   ['Аcme', false, '"Аcme"', ['Careful: the word `Аcme` mixes Latin and Cyrillic letters.']],
+  ['a\u0301\u0316', false, '"a\u0301\u0316"', []],
+  [`a${'\u0301'.repeat(4)}b`, false, '"a\u0301\u0301\\u0301\\u0301b"', []],
 ])('the value %j is shown as %s', (value, ascii, text, warnings) => {
   expect(toShownJson(value, { ascii })).toEqual({ text, warnings });
 });
@@ -202,6 +204,12 @@ it('an ID of fewer than six characters is typed whole', async () => {
   expect(sent).toEqual(['DELETE /organizations/o_1']);
 });
 
+it('the end of an email is typed in whole characters', async () => {
+  const { call, asked } = await connect(() => ({}));
+  await call('create_invitation', { email: 'ada👍@a.bc', inviter_user_id: 'user_1' });
+  expect(asked[0]?.split('\n').at(-1)).toBe('To confirm, type `👍@a.bc`, the last six characters of its ID.');
+});
+
 describe.each(catalog.tools.filter(({ preview }) => preview !== undefined))('$name', (tool) => {
   const { object, replaces = {} } = tool.preview ?? { object: '' };
   const properties: Record<string, { readonly type?: string }> = Object(tool.jsonSchema().properties);
@@ -268,7 +276,7 @@ describe('a name of an organization that WorkOS answers', () => {
       },
     );
     const remove = () => call('delete_organization', { organization_id: ORG });
-    expect((await remove()).text).toContain('The person typed something else');
+    expect((await remove()).text).toContain('The person typed something other than the last six characters of the ID');
     expect(sent).toEqual([]);
     typed = 'BFSHRT';
     await remove();
@@ -306,6 +314,12 @@ describe('a user is shown by email and name', () => {
     const { call, asked } = await connect(() => ({ ...ADA, last_name: '\u0410cme' }));
     await call('delete_user', { user_id: ID });
     expect(asked[0]).toContain('Careful: the word `\u0410cme` mixes Latin and Cyrillic letters.');
+  });
+
+  it('shows the beginning of a long value, without a half of its last character', async () => {
+    const { call, asked } = await connect(() => ({ ...ADA, first_name: '🚀'.repeat(400) }));
+    await call('update_user', { user_id: ID, email: 'eve@evil.test', first_name: '👍'.repeat(400) });
+    expect(asked[0]).toContain(`It sets first_name to \`"${'👍'.repeat(249)}…\` (802 characters)`);
   });
 
   it('shows an agent that may not read users none of them', async () => {

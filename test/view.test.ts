@@ -137,8 +137,8 @@ it.each<[what: string, change: (good: Record<string, unknown>) => Record<string,
   ],
   ['about a tool that never waits', (good) => ({ ...good, tool: 'get_user' }), /does not wait/],
   ['about itself', (good) => ({ ...good, tool: 'answer_confirmation' }), /does not wait/],
-  ['with something else typed', (good) => ({ ...good, typed: 'yes' }), /typed something else/],
-  ['with nothing typed', ({ typed: _, ...rest }) => rest, /typed something else/],
+  ['with something else typed', (good) => ({ ...good, typed: 'yes' }), /typed something other than the last six characters/],
+  ['with nothing typed', ({ typed: _, ...rest }) => rest, /typed something other than the last six characters/],
 ])('takes no answer %s', async (_, change, why) => {
   const session = await start();
   const args = { user_id: newId('user') };
@@ -257,7 +257,7 @@ it('has identity changes typed in production', async () => {
   const waiting = await session.call('update_user', args);
   expect(confirmationOf(waiting).preview).toMatchObject({ environment: 'production', typed: args.user_id.slice(-6) });
   const refused = await session.call('answer_confirmation', answerTo(waiting, 'yes', args));
-  expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('typed something else') });
+  expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('typed something other than the last six characters') });
 });
 
 it('answers by the call tool through which a call came', async () => {

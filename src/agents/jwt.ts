@@ -87,6 +87,8 @@ export function createVerifier(
       if (!isAccessToken(protectedHeader.typ)) return { ok: false, reason: 'claims' };
       // The token is bound to a key of its holder, and a bearer request does not prove possession of it.
       if (payload.cnf !== undefined) return { ok: false, reason: 'claims' };
+      // jose does not look at the type, and a subject is compared, recorded and shown as text.
+      if (!['string', 'undefined'].includes(typeof payload.sub)) return { ok: false, reason: 'claims' };
       const isMachine = ![payload.aud].flat().some((aud) => aud !== undefined && audience.includes(aud));
       if (isMachine && !isMachineToken(payload)) return { ok: false, reason: 'audience' };
       return { ok: true, issuer: found.issuer.name, claims: payload, isMachine };

@@ -1,7 +1,9 @@
-import { cleanText } from '../visible.ts';
+import { cleanText, withoutStacks } from '../visible.ts';
 
-/** HTML that was made by `html` alone: every value from outside in it is escaped. */
-export type Html = { readonly html: string };
+const MADE: unique symbol = Symbol('made by html');
+
+/** HTML that was made by `html` alone: every value from outside in it is escaped. No JSON from outside can pass for it. */
+export type Html = { readonly html: string; readonly [MADE]: true };
 
 type HtmlPart = Html | string | number | undefined | false | readonly HtmlPart[];
 
@@ -14,13 +16,13 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 const toEscaped = (text: string): string =>
-  cleanText(text).text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  withoutStacks(cleanText(text).text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 function toText(part: HtmlPart): string {
   if (part === undefined || part === false) return '';
   if (typeof part === 'string') return toEscaped(part);
   if (typeof part === 'number') return `${part}`;
-  return 'html' in part ? part.html : part.map(toText).join('');
+  return MADE in part ? part.html : part.map(toText).join('');
 }
 
 /**
@@ -29,4 +31,5 @@ function toText(part: HtmlPart): string {
  */
 export const html = (strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html => ({
   html: strings.map((string, index) => `${string}${toText(parts[index])}`).join(''),
+  [MADE]: true,
 });

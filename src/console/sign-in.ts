@@ -35,7 +35,7 @@ type SignInAttempt = {
 /** What was found of an issuer with these settings, and until when it is used. Milliseconds since 1970. */
 type KnownIssuer = { readonly made: string; until: number; readonly found: Promise<Configuration> };
 
-type SignInDeps = Pick<ConsoleDeps, 'key' | 'url' | 'once' | 'config' | 'clientSecretOf' | 'fetch' | 'today'>;
+type SignInDeps = Pick<ConsoleDeps, 'key' | 'url' | 'once' | 'rules' | 'config' | 'clientSecretOf' | 'fetch' | 'today'>;
 
 /** Milliseconds for which the metadata of an issuer is kept, and for which it is not asked again after a failure. */
 const METADATA_MS = 10 * 60_000;
@@ -51,7 +51,7 @@ const MAX_SUB_CHARS = 255;
  * Signs approvers in by OpenID Connect: code flow with PKCE, state and nonce. Of what the issuer says, its `iss` and the
  * `sub` alone decide who has signed in.
  */
-export function createSignIn({ key, url, once, config, clientSecretOf, fetch, today }: SignInDeps) {
+export function createSignIn({ key, url, once, rules, config, clientSecretOf, fetch, today }: SignInDeps) {
   const context = `sign-in ${url}`;
   const returnTo = (issuer: string): URL => new URL(toReturnPath(issuer), url);
   const known = new Map<string, KnownIssuer>();
@@ -215,10 +215,11 @@ export function createSignIn({ key, url, once, config, clientSecretOf, fetch, to
           throw new SignInError(403, 'iat', `The clock of ${issuer.name} is ahead of the server's.`);
         if (claims.sub.length > MAX_SUB_CHARS)
           throw new SignInError(403, 'sub', `${issuer.name} sent a sub that is too long.`);
-        // Only now that it is known to be good: otherwise requests without a sign-in could fill the store.
-        if (!(await once.use(`attempt.${attempt.state}`, attempt.until)))
-          throw new SignInError(403, 'used', 'This sign-in was used already. Begin it again.');
         const by: Person = { issuer: issuer.name, sub: claims.sub };
+        // Of approvers alone: all others who have an account at the issuer could fill the store.
+        const isApprover = rules().find(by) !== undefined;
+        if (isApprover && !(await once.use(`attempt.${attempt.state}`, attempt.until)))
+          throw new SignInError(403, 'used', 'This sign-in was used already. Begin it again.');
         return { by, iss: issuer.issuer, to: attempt.to };
       } catch (error) {
         throw toError(error, issuer);

@@ -1,6 +1,7 @@
 import { type Declined, readDeclines, readNoes } from '../audit/read/declines.ts';
-import { LIFTED } from '../call/confirm/approvals.ts';
+import { HELD, LIFTED } from '../call/confirm/approvals.ts';
 import { toDeclined } from '../call/confirm/declined.ts';
+import { identityOf } from '../call/confirm/find-object.ts';
 import { NO_NOES, type Noes, withNo } from '../call/confirm/noes.ts';
 import { createPendingStore, DECLINED_MS, type PendingStore } from '../call/confirm/pending.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -21,23 +22,26 @@ export function openPending(
   const tools = new Map(catalog.tools.map((tool) => [tool.name, tool]));
   const toKept = ({ agent, tool: name, ids, at }: Declined) => {
     const tool = tools.get(name);
-    const call = tool?.confirmable ? toDeclined(tool, ids) : undefined;
+    if (!tool?.confirmable) return [];
+    // An email, in the place of an ID, is not on record: the no holds for all that it may have been about.
+    const call = Object.hasOwn(ids, identityOf(tool).argument) ? toDeclined(tool, ids) : name;
     // The clock may have been set back: no entry holds for longer than a new one.
-    return call === undefined ? [] : [{ caller: agent, call, ms: DECLINED_MS - Math.max(0, today - at) }];
+    return [{ caller: agent, call, ms: DECLINED_MS - Math.max(0, today - at) }];
   };
   return createPendingStore(now, readDeclines(auditLog, today - DECLINED_MS).flatMap(toKept));
 }
 
 /**
- * What approvers' noes add up to, where the record is a file: a hold lasts until it is lifted, over restarts as well.
+ * What approvers' noes add up to, where the record is a file: a hold does not end with a restart, but with a lift.
  * @param today milliseconds since 1970
  */
 export function keptNoes(auditLog: string | undefined, today: number): ReadonlyMap<string, Noes> {
   const noes = new Map<string, Noes>();
   if (auditLog === undefined || auditLog === 'stderr') return noes;
-  for (const { agent, at, isLift } of readNoes(auditLog, LIFTED)) {
-    if (isLift) noes.delete(agent);
-    else noes.set(agent, withNo(noes.get(agent) ?? NO_NOES, Math.min(at, today)));
+  for (const { agent, at, what } of readNoes(auditLog, { lift: LIFTED, hold: HELD })) {
+    const before = noes.get(agent) ?? NO_NOES;
+    if (what === 'lift') noes.delete(agent);
+    else noes.set(agent, what === 'hold' ? { ...before, isHeld: true } : withNo(before, Math.min(at, today)));
   }
   return noes;
 }

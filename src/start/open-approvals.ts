@@ -1,7 +1,8 @@
 import { type ApproverRules, keepApproverRules } from '../agents/approvers.ts';
 import { createOnceStore, type OnceStore } from '../agents/once.ts';
+import type { AuditRecord } from '../audit/record.ts';
 import { createApprovalStore } from '../call/confirm/approval-store.ts';
-import type { ApprovalStore, Approvals } from '../call/confirm/approvals.ts';
+import { type ApprovalStore, type Approvals, HELD } from '../call/confirm/approvals.ts';
 import { type OnAnswer, toBinding } from '../call/confirm/binding-answers.ts';
 import { type CancelSignal, createCanceller } from '../cancel/cancel-signal.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -17,6 +18,7 @@ export type ApprovalDeps = {
   /** The configuration that holds now. */
   readonly current: () => Loaded;
   readonly onAnswer: OnAnswer;
+  readonly record: Pick<AuditRecord, 'append'>;
 };
 
 export type OpenApprovals = Approvals & {
@@ -25,12 +27,14 @@ export type OpenApprovals = Approvals & {
   readonly rules: () => ApproverRules;
   /** Lets no call wait any longer. Each answers with its ID, by which it goes on at another replica. */
   readonly stop: () => void;
+  /** Leaves the next server a note of each hold, where no replica remembers it. */
+  readonly close: () => Promise<void>;
 };
 
 /** What waits for approvers, and what the console has to remember: shared by replicas, else in memory. */
 export function openApprovals(
   config: Config,
-  { catalog, shared, current, onAnswer }: ApprovalDeps,
+  { catalog, shared, current, onAnswer, record }: ApprovalDeps,
 ): OpenApprovals | undefined {
   if (config.http.consolePort === undefined) return undefined;
   const rules = keepApproverRules(catalog, () => current().agents);
@@ -39,6 +43,12 @@ export function openApprovals(
   return {
     store: toBinding(untilStop(store, stopping.signal), onAnswer),
     stop: stopping.abort,
+    close: async () => {
+      if (shared?.approvals !== undefined) return;
+      const text = `${HELD} until an approver lifts that`;
+      const notes = (await store.heldCallers()).map((agent) => record.append({ kind: 'note', agent, text }));
+      await Promise.allSettled(notes); // the record keeps what it cannot write
+    },
     once: shared?.once ?? createOnceStore(Date.now),
     isShared: shared?.approvals !== undefined,
     url: toConsoleUrl(config),

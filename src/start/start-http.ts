@@ -110,7 +110,9 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     shared,
     current: () => current.loaded,
     onAnswer: async (approval, answer) => current.opened.get(approval.environment)?.onAnswer(approval, answer),
+    record,
   });
+  if (approvals !== undefined) closing.push(approvals.close);
   const lastCalls = approvals && createLastCalls(Date.now);
   const observer = observeCalls(metrics, lastCalls);
   const environments = createEnvironments({

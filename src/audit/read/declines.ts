@@ -20,22 +20,29 @@ export const readDeclines = (path: string, since: number): readonly Declined[] =
       : [],
   );
 
-/** An approver's no to a call of an agent, or a note that ends what such noes began. */
-export type NoOrLift = { readonly agent: string; readonly at: number; readonly isLift: boolean };
+/** An approver's no to a call of an agent, or a note of what such noes have come to. */
+export type NoOrNote<Kind extends string> = { readonly agent: string; readonly at: number; readonly what: 'no' | Kind };
 
 /**
- * The noes of approvers, and the notes about agents that begin with a text, in the order of the record: as far back as a
- * start can look, since what noes began has no end of its own.
+ * The noes of approvers, and the notes about agents, in the order of the record: as far back as a start can look, since what
+ * noes began has no end of its own.
+ * @param notes what each kind of note begins with
  */
-export const readNoes = (path: string, lifted: string): readonly NoOrLift[] =>
-  readEntries(path, Number.NEGATIVE_INFINITY, [
-    ruleIn(DECLINED.approver),
-    `"text":${JSON.stringify(lifted).slice(0, -1)}`,
-  ]).flatMap(({ kind, decision, rule, agent, text, at }) => {
-    const isNo = decision === 'refused' && rule === DECLINED.approver;
-    const isLift = kind === 'note' && String(text).startsWith(lifted);
-    return typeof agent === 'string' && (isNo || isLift) ? [{ agent, at, isLift }] : [];
-  });
+export function readNoes<Kind extends string>(
+  path: string,
+  notes: Readonly<Record<Kind, string>>,
+): readonly NoOrNote<Kind>[] {
+  const kinds = Object.keys(notes) as Kind[]; // keys of a record
+  const begins = kinds.map((kind) => `"text":${JSON.stringify(notes[kind]).slice(0, -1)}`);
+  return readEntries(path, Number.NEGATIVE_INFINITY, [ruleIn(DECLINED.approver), ...begins]).flatMap(
+    ({ kind, decision, rule, agent, text, at }) => {
+      const isNo = decision === 'refused' && rule === DECLINED.approver;
+      const note = kind === 'note' ? kinds.find((one) => String(text).startsWith(notes[one])) : undefined;
+      const what = isNo ? 'no' : note;
+      return typeof agent === 'string' && what !== undefined ? [{ agent, at, what }] : [];
+    },
+  );
+}
 
 const RULES: ReadonlySet<unknown> = new Set(Object.values(DECLINED));
 

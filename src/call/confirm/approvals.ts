@@ -114,6 +114,8 @@ export type ApprovalWait = {
 export const APPROVAL_MS = 60 * 60_000;
 /** What the note of a lift begins with. After a restart it ends what earlier noes began. */
 export const LIFTED = 'calls are asked about again';
+/** What the note of a hold begins with, which a server leaves for the next one: the noes may be long ago. */
+export const HELD = 'calls are held';
 /** Characters of an approver's words. */
 export const MAX_WORDS_CHARS = 500;
 /** What is kept at a time, of all callers together: none is dropped before its time. */

@@ -1,7 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { ApproverFacts } from '../../audit/entry.ts';
 import { MAX_REASON_CHARS } from '../../catalog/server-arguments.ts';
-import { cleanText } from '../../visible.ts';
+import { cleanText, withoutStacks } from '../../visible.ts';
 import {
   type Answered,
   APPROVAL_MS,
@@ -28,6 +28,7 @@ import {
 import { identityOf } from './find-object.ts';
 import type { ConfirmationOutcome, ConfirmationRequest, GateDeps } from './outcome.ts';
 import type { Preview } from './preview.ts';
+import { beginningOf } from './shown-text.ts';
 
 /**
  * Whether an approver in the console has to confirm. What a client asks or shows counts only where the operator trusts
@@ -210,8 +211,8 @@ export const toApproverFacts = ({ approver, by, isSamePerson }: ApprovalAnswer):
 
 /** A text as one visible line. @returns `undefined` where nothing is left of it */
 function toOneLine(text: string | undefined, maxChars: number): string | undefined {
-  const line = cleanText((text ?? '').replace(/\s+/gu, ' ')).text.trim();
-  return line === '' ? undefined : line.slice(0, maxChars);
+  const line = withoutStacks(cleanText((text ?? '').replace(/\s+/gu, ' ')).text).trim();
+  return line === '' ? undefined : beginningOf(line, maxChars);
 }
 
 /**

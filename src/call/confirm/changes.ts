@@ -2,7 +2,7 @@ import type { Arguments } from '../../catalog/declaration.ts';
 import { placeOf, type Tool, wireName } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import { isObject, type JsonObject } from '../../json.ts';
-import { code, type ShownText, toShownJson } from './shown-text.ts';
+import { beginningOf, code, type ShownText, toShownJson } from './shown-text.ts';
 
 /** Characters of a value that a person is shown. */
 const MAX_VALUE_CHARS = 500;
@@ -24,14 +24,14 @@ export function toChanges(tool: Tool, args: Arguments, of: string, now: JsonObje
     if (text.length <= MAX_VALUE_CHARS) return { text: code(text), warnings };
     // A person has to see a value in full if it decides a user's identity.
     if (identity.includes(name)) throw new RefusedError(`${name} is too long to be shown for confirmation.`);
-    return { text: `${code(`${text.slice(0, MAX_VALUE_CHARS)}…`)} (${text.length} characters)`, warnings };
+    return { text: `${code(`${beginningOf(text, MAX_VALUE_CHARS)}…`)} (${text.length} characters)`, warnings };
   };
   /** What an argument changes, as it is now. It never ends a call: what decides is what the call sets. */
   const before = (name: string) => {
     const current = now?.[wireName(tool, name)];
     if (current === undefined) return {};
     const { text } = toShownJson(current, { ascii: identity.includes(name) });
-    return { before: text.length <= MAX_VALUE_CHARS ? text : `${text.slice(0, MAX_VALUE_CHARS)}…` };
+    return { before: text.length <= MAX_VALUE_CHARS ? text : `${beginningOf(text, MAX_VALUE_CHARS)}…` };
   };
   const sets = (name: string, value: unknown): ChangeLine => {
     const { text, warnings } = show(name, value);
@@ -121,6 +121,6 @@ export function toLoss({ member, items, kept, by }: Replaced): string {
 export const toFacts = (facts: JsonObject): readonly ShownText[] =>
   Object.entries(facts).map(([what, value]) => {
     const { text, warnings } = toShownJson(value ?? null, { ascii: true });
-    const shown = text.length <= MAX_VALUE_CHARS ? text : `${text.slice(0, MAX_VALUE_CHARS)}…`;
+    const shown = text.length <= MAX_VALUE_CHARS ? text : `${beginningOf(text, MAX_VALUE_CHARS)}…`;
     return { text: `${what}: ${code(shown)}`, warnings };
   });

@@ -9,5 +9,8 @@ export const toDeclined = (tool: Tool, args: Arguments): string =>
 /** The same, by the tool's name and the ID of the object. */
 export const declinedOf = (tool: string, id: string): string => `${tool} ${toTyped(id.trim())}`;
 
-/** The case of letters is left open: IDs have capitals, and people type small letters. */
-export const toTyped = (text: string): string => text.toUpperCase();
+/**
+ * The case of letters is left open: IDs have capitals, and people type small letters. So are the code points that spell
+ * one: an email may stand in the place of an ID.
+ */
+export const toTyped = (text: string): string => text.normalize('NFKC').toUpperCase();

@@ -56,7 +56,8 @@ const MAX_KEPT_CHARS = 4_000_000;
 
 /**
  * @param now milliseconds of a monotonic clock
- * @param before what was declined before the process began, with the milliseconds for which it still holds
+ * @param before what was declined before the process began, with the milliseconds for which it still holds. The name of
+ * a tool alone stands for all its calls
  */
 export function createPendingStore(
   now: () => number,
@@ -103,7 +104,8 @@ export function createPendingStore(
     },
     isDeclined: async (caller, call) => {
       expire();
-      return declined.has(JSON.stringify([caller, call]));
+      const [tool] = call.split(' ', 1);
+      return [call, tool].some((one) => declined.has(JSON.stringify([caller, one])));
     },
     keep: async (id, call) => {
       expire();

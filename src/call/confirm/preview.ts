@@ -2,6 +2,7 @@ import { needsConfirmation } from '../../access/confirmation.ts';
 import type { Arguments, Environment } from '../../catalog/declaration.ts';
 import type { Tool } from '../../catalog/tool.ts';
 import type { JsonObject } from '../../json.ts';
+import { withoutStacks } from '../../visible.ts';
 import { isUnsaid, nextOf } from '../answer/cursor.ts';
 import { toAbout } from './about.ts';
 import { type ChangeLine, toChanged, toChanges, toFacts, toLoss, toReplaced } from './changes.ts';
@@ -15,7 +16,7 @@ import {
   sharedArguments,
   unreadable,
 } from './find-object.ts';
-import { ALTERED, code, toShownName } from './shown-text.ts';
+import { ALTERED, code, toShownJson, toShownName } from './shown-text.ts';
 
 /** What a person is shown of a call before it is sent. */
 export type Preview = {
@@ -80,6 +81,8 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
   const { object = [], named = [] } = tool.preview ?? {};
   const { argument: of, by } = identityOf(tool);
   const id = String(args[of]);
+  // In the place of an ID stands an email as well, which the agent has made up.
+  if (withoutStacks(id) !== id) throw noPreview(`${of} has more marks on a character than can be shown.`);
   const reader = readerOf(tool, args, [object].flat(), toolOf);
 
   const { value, removed } =
@@ -106,7 +109,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
   ].flat();
   const warnings = new Set([
     ...(removed > 0 && isReadable ? [ALTERED] : []),
-    ...[...shownNames, ...changes, ...facts].flatMap((text) => text.warnings),
+    ...[toShownJson(id, { ascii: false }), ...shownNames, ...changes, ...facts].flatMap((text) => text.warnings),
   ]);
   const visibleNames = shownNames.map(({ text }) => text).filter((text) => text !== '');
   /** What is lost, why a person is asked, and what they should know for it. */
@@ -124,7 +127,7 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
     ...warnings,
     tool.access === 'delete' ? 'This cannot be undone.' : '',
   ];
-  const end = id.slice(-TYPED_CHARS);
+  const end = [...id].slice(-TYPED_CHARS).join('');
   return {
     text: lines.filter((line) => line !== '').join('\n'),
     task: `To confirm, type ${code(end)}, ${end === id ? 'its ID' : 'the last six characters of its ID'}.`,

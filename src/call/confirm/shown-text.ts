@@ -1,3 +1,5 @@
+import { withoutStacks } from '../../visible.ts';
+
 /** Characters of a name that a person is shown. */
 const MAX_NAME_CHARS = 60;
 
@@ -13,12 +15,10 @@ export type ShownText = {
 const BLANKS = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\ufffc\u{1d159}\u{13441}\u{13442}]+/gu;
 /** Quotes, and characters that look like quotes. A backtick would end the code span. */
 const QUOTES = /["`\p{Pi}\p{Pf}„‟″‴‵‶‷〃〝〞〟＂ʺ˝״❝❞❠🙶🙷🙸｀ˋ\u1fef]/gu;
-/** Stacked combining marks, which could cover the text around them. */
-const STACKS = /(\p{M}{2})\p{M}+/gu;
 
 /** A name from outside on one line, with nothing that could pass for the text around it. Empty if there is no name. */
 export function toShownName(name: string): ShownText {
-  const line = name.replace(BLANKS, ' ').replace(QUOTES, "'").replace(STACKS, '$1').trim();
+  const line = withoutStacks(name.replace(BLANKS, ' ').replace(QUOTES, "'")).trim();
   const altered = line === name ? [] : [ALTERED];
   if (line === '') return { text: '', warnings: altered };
   const characters = [...line];
@@ -30,7 +30,9 @@ export function toShownName(name: string): ShownText {
 export const ALTERED =
   'Characters that cannot be seen, or could pass for the text around them, were left out or replaced.';
 
-const UNSEEN = /[^\P{C}]|[\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\ufffc\u{1d159}\u{13441}\u{13442}`]/gu;
+/** What cannot be seen, a backtick, and marks that would cover the text around them, as `withoutStacks` has it. */
+const UNSEEN =
+  /[^\P{C}]|[\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\ufffc\u{1d159}\u{13441}\u{13442}`]|(?<=\p{M}{2})\p{M}/gu;
 const NOT_ASCII = /[^ -~]|`/gu;
 
 /**
@@ -47,6 +49,10 @@ export function toShownJson(value: unknown, { ascii }: { readonly ascii: boolean
 
 /** Characters of a value that are looked at for look-alikes; a value that is longer is not shown whole. */
 const MAX_CHECKED_CHARS = 500;
+
+/** The beginning of a text. A half of a surrogate pair is left out: not all clients read it. */
+export const beginningOf = (text: string, maxChars: number): string =>
+  text.slice(0, maxChars).replace(/[\ud800-\udbff]$/, '');
 
 /** As a code span. The text holds no backtick. */
 export const code = (text: string): string => `\`${text}\``;

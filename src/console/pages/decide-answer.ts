@@ -1,5 +1,6 @@
 import type { ApproverRules } from '../../agents/approvers.ts';
 import { type Approval, type ApprovalAnswer, MAX_WORDS_CHARS } from '../../call/confirm/approvals.ts';
+import { toTyped } from '../../call/confirm/declined.ts';
 import { cleanText } from '../../visible.ts';
 import { closed } from '../../wording.ts';
 import type { Viewer } from '../routes.ts';
@@ -29,8 +30,7 @@ export function decideAnswer(
     return refused(400, 'The form has a field more than once.');
 
   const isSamePerson = rules.isRequester(approver, approval);
-  // As the browser counts them for the field, and as the approver sees them.
-  const words = cleanText((form.get('words') ?? '').replace(/\r\n?/g, '\n')).text.trim();
+  const words = wordsIn(form);
   if (answer === 'no') {
     if (words.length > MAX_WORDS_CHARS)
       return refused(
@@ -41,11 +41,15 @@ export function decideAnswer(
   }
   if (words !== '') return refused(400, 'Only a no comes with a text for the agent.');
   const { typed: end, id } = approval.shown;
-  const typed = (form.get('typed') ?? '').trim().toUpperCase();
-  if (end !== undefined && typed !== end.toUpperCase() && typed !== id.toUpperCase())
+  const typed = toTyped((form.get('typed') ?? '').trim());
+  if (end !== undefined && ![end, id].some((text) => toTyped(text) === typed))
     return refused(400, `You typed something other than ${end}, the end of its ID.`);
   return { isAnswer: true, answer, isSamePerson };
 }
+
+/** The text for the agent, as the browser counts it for the field, and as the approver sees it. */
+export const wordsIn = (form: URLSearchParams): string =>
+  cleanText((form.get('words') ?? '').replace(/\r\n?/g, '\n')).text.trim();
 
 const refused = (status: 400 | 403, message: string): AnswerDecision => ({
   isAnswer: false,

@@ -3,7 +3,7 @@ import type { Row } from '../../audit/read/rows.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 import { type Html, html } from '../html.ts';
 import type { ConsolePage, ConsoleRoute, PageRequest, Viewer } from '../routes.ts';
-import { decideAnswer } from './decide-answer.ts';
+import { decideAnswer, wordsIn } from './decide-answer.ts';
 import { createKnownCalls, type KnownCall } from './known-calls.ts';
 import { toLive } from './live.ts';
 import { within } from './record-reader.ts';
@@ -110,20 +110,30 @@ export function toWaitingRoutes(deps: WaitingPageDeps): readonly ConsoleRoute[] 
         if (viewer === undefined) return REMOVED;
         const now = { ...request, viewer };
         const call = await find(handle, viewer);
-        if (call?.stage !== 'waiting') return toCallPage(call, now, ENDED);
+        const toEnded = async (ended: KnownCall | undefined) =>
+          isRepeated(ended, viewer, request.form) ? { to: pathOf(handle) } : toCallPage(ended, now, ENDED);
+        if (call?.stage !== 'waiting') return toEnded(call);
         const decision = decideAnswer(request.form, call.approval, viewer, rules());
         if (!decision.isAnswer) return toCallPage(call, now, decision);
         const { isAnswer: _, ...answer } = decision;
         const { name } = viewer.approver;
         const isFirst = await calls.answer(handle, { ...answer, approver: name, by: viewer.by, at: today() });
-        if (!isFirst) return toCallPage(await find(handle, viewer), now, ENDED);
+        if (!isFirst) return toEnded(await find(handle, viewer));
         const { caller, tool } = call.approval;
         log.info({ approver: name, answer: answer.answer, agent: caller, tool }, 'an approver answered a call');
-        return { to: `/waiting/${encodeURIComponent(handle)}` };
+        return { to: pathOf(handle) };
       },
     },
   ];
 }
+
+const pathOf = (handle: string): string => `/waiting/${encodeURIComponent(handle)}`;
+
+/** Whether it is the answer that counts already: a button was clicked twice, or a page was sent again. */
+const isRepeated = (call: KnownCall | undefined, { approver }: Viewer, form: URLSearchParams): boolean =>
+  call?.answer?.approver === approver.name &&
+  call.answer.answer === form.get('answer') &&
+  (call.answer.words ?? '') === wordsIn(form);
 
 const ENDED = { status: 409, message: 'Your answer does not count: this call was no longer waiting.' };
 
