@@ -58,7 +58,9 @@ describe.each(PEERS)('a %s that shows views', (peer) => {
         },
       ],
     });
-    await expect(session.read('ui://workos-mcp/other')).rejects.toThrow('There is no resource');
+    await expect(session.read('ui://workos-mcp/other')).rejects.toThrow(
+      'There is no resource of that URI. The only one is ui://workos-mcp/confirmation.',
+    );
   });
 
   it('waits at once, and sends that very call once the view says yes', async () => {
@@ -190,6 +192,35 @@ it('binds agent, tool and object by a no, with any arguments and spelling', asyn
   const fresh = await session.call('update_user', { ...args, user_id: newId('user') });
   expect(confirmationOf(fresh)).toMatchObject({ status: 'waiting' });
   expect(workos.changes()).toEqual([]);
+});
+
+it('binds by a no also while WorkOS cannot be read', async () => {
+  const session = await start();
+  const args = { user_id: newId('user'), organization_id: newId('org') };
+  const waiting = await session.call('create_organization_membership', args);
+  expect(confirmationOf(waiting), waiting.text).toMatchObject({ status: 'waiting' });
+  workos.setDown(true);
+  const no = await session.call('answer_confirmation', answerTo(waiting, 'no', args));
+  expect(no).toMatchObject({ isError: true, text: expect.stringContaining('did not confirm this call') });
+  workos.setDown(false);
+  const again = await session.call('create_organization_membership', args);
+  expect(again).toMatchObject({ isError: true, text: expect.stringContaining('asked less than ten minutes ago') });
+});
+
+it('tells the view apart what a no did, and that another answer came first', async () => {
+  const session = await start();
+  const args = { user_id: newId('user') };
+  const waiting = await session.call('delete_user', args);
+  const yes = answerTo(waiting, 'yes', args, args.user_id.slice(-6));
+  await session.call('answer_confirmation', yes);
+  const late = await session.call('answer_confirmation', answerTo(waiting, 'no', args));
+  expect(late).toMatchObject({ isError: true, structured: { confirmation: { status: 'over' } } });
+  const other = { user_id: newId('user') };
+  const asked = await session.call('delete_user', other);
+  const declined = { isError: true, structured: { confirmation: { status: 'declined' } } };
+  expect(await session.call('answer_confirmation', answerTo(asked, 'no', other))).toMatchObject(declined);
+  const look = { ...answerTo(asked, 'no', other), answer: 'look' };
+  expect(await session.call('answer_confirmation', look)).toMatchObject(declined);
 });
 
 describe('a store', () => {

@@ -14,10 +14,15 @@ export type ShownResult = {
   readonly result: Record<string, unknown>;
   readonly theme?: 'light' | 'dark';
   readonly width?: number;
+  /** Results that the host sends after the first. */
+  readonly resent?: readonly Record<string, unknown>[];
+  /** A host that refuses what is for its model, or that answers nothing at all. */
+  readonly refuses?: 'the model' | 'everything';
 };
 
 /** Shows one result in a frame of its own, as hosts do: of another origin, and with scripts allowed and nothing else. */
-async function show({ tool, args, result, theme = 'light', width = 700 }: ShownResult): Promise<void> {
+async function show(shown: ShownResult): Promise<void> {
+  const { tool, args, result, theme = 'light', width = 700, resent = [], refuses } = shown;
   const { callTool, tell } = window as unknown as Bound; // the test has bound them
   const frame = document.createElement('iframe');
   frame.sandbox.add('allow-scripts');
@@ -26,6 +31,10 @@ async function show({ tool, args, result, theme = 'light', width = 700 }: ShownR
   (document.querySelector('main') ?? document.body).append(frame);
   const view = frame.contentWindow;
   if (view === null) throw new Error('the frame has no window');
+  if (refuses === 'everything') {
+    frame.src = 'http://view.test/';
+    return;
+  }
   const definition = { name: tool, inputSchema: { type: 'object' as const } };
   const bridge = new AppBridge(
     null,
@@ -35,6 +44,7 @@ async function show({ tool, args, result, theme = 'light', width = 700 }: ShownR
   );
   bridge.oncalltool = (params) => callTool(params);
   bridge.onupdatemodelcontext = async (params) => {
+    if (refuses === 'the model') throw new Error('not here');
     await tell('context', params);
     return {};
   };
@@ -48,7 +58,7 @@ async function show({ tool, args, result, theme = 'light', width = 700 }: ShownR
   frame.src = 'http://view.test/';
   await initialized;
   await bridge.sendToolInput({ arguments: args });
-  await bridge.sendToolResult(result as never); // it is what the server has sent
+  for (const one of [result, ...resent]) await bridge.sendToolResult(one as never); // it is what the server has sent
 }
 
 Object.assign(window, { show });

@@ -9,7 +9,7 @@ import { toDeclined, toTyped } from './declined.ts';
 import { notValid, otherArguments } from './faults.ts';
 import type { ConfirmationOutcome, ConfirmationRequest, GateDeps } from './outcome.ts';
 import { PENDING_MS, type Pending } from './pending.ts';
-import { toPersonAnswer, type ViewAnswer } from './person-answer.ts';
+import { type Elicitation, toPersonAnswer, type ViewAnswer } from './person-answer.ts';
 import type { Preview } from './preview.ts';
 import { stillWaiting, toViewQuestion } from './view.ts';
 
@@ -39,11 +39,12 @@ export function createGate(deps: GateDeps): ConfirmationGate {
     return pending;
   };
 
-  const decline = async ({ tool, args, caller }: ConfirmationRequest): Promise<never> => {
+  const decline = async ({ tool, args, caller, elicitation }: ConfirmationRequest): Promise<never> => {
     await store.decline(caller, toDeclined(tool, args));
     throw new RefusedError(
       'A person was asked and did not confirm this call. Do not try again; ask them what to do instead.',
       DECLINED.client,
+      forView(elicitation, 'declined'),
     );
   };
   const isTyped = ({ expected }: Pending, typed: string): boolean =>
@@ -110,6 +111,7 @@ export function createGate(deps: GateDeps): ConfirmationGate {
         throw new RefusedError(
           'A person was asked less than ten minutes ago and did not confirm this call. Ask them what to do instead.',
           'the client passed on a no to the same call',
+          forView(elicitation, 'declined'),
         );
       }
       if (viewed?.answer === 'look') return findViewed(viewed.id, request);
@@ -150,7 +152,7 @@ export function createGate(deps: GateDeps): ConfirmationGate {
       });
       if (!kept) {
         throw new RefusedError(
-          'Too many confirmations are pending. Have them answered, or wait five minutes.',
+          'Too many confirmations are pending. Have them answered, or wait ten minutes: by then they have expired.',
           'too many confirmations are pending',
         );
       }
@@ -177,6 +179,10 @@ export function createGate(deps: GateDeps): ConfirmationGate {
     isSame: (preview, shown) => digest(preview.basis) === shown,
   };
 }
+
+/** What a view is told beside the text, which is for the model. */
+const forView = <Question>({ viewed }: Elicitation, question: Question): Question | undefined =>
+  viewed === undefined ? undefined : question;
 
 const OTHER_TEXT = {
   message:
