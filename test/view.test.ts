@@ -185,6 +185,7 @@ it('binds agent, tool and object by a no, with any arguments and spelling', asyn
     { user_id, email: 'mallory@evil.test' },
     { user_id: ` ${user_id} `, password: 'correct horse' },
     { ...args, confirm_token: confirmationOf(waiting).confirmation_id },
+    { user_id, first_name: 'Eve' }, // by itself, it needs no confirmation
   ]) {
     const again = await session.call('update_user', other);
     expect(again).toMatchObject({ isError: true, text: expect.stringMatching(/did not confirm|user_id/) });

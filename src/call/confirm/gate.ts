@@ -5,7 +5,7 @@ import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import type { Named } from '../caller.ts';
 import { asksApprover, createApproverGate } from './approver.ts';
-import { toDeclined, toTyped } from './declined.ts';
+import { isDeclinedFor, toDeclined, toTyped } from './declined.ts';
 import { notValid, otherArguments } from './faults.ts';
 import type { ConfirmationOutcome, ConfirmationRequest, GateDeps } from './outcome.ts';
 import { PENDING_MS, type Pending } from './pending.ts';
@@ -101,19 +101,16 @@ export function createGate(deps: GateDeps): ConfirmationGate {
       const { canAsk, canShow = false, state, viewed } = elicitation;
       // A person's answer counts even if there is no longer a reason to ask.
       if (!isNeeded && viewed === undefined && !(tool.confirmable && state !== undefined)) {
-        if (args.confirm_token === undefined) return { open: true };
+        if (args.confirm_token === undefined) {
+          if (await isDeclinedFor(store, request)) throw declinedBefore(elicitation);
+          return { open: true };
+        }
         // What became of a call may be asked for after it has changed what it waited for.
         if (canShow && mode !== 'off') return findViewed(String(args.confirm_token), request);
         throw new RefusedError('confirm_token: this call needs no confirmation. Leave confirm_token out.');
       }
       if (mode === 'off' && viewed === undefined) return { open: true, confirmation: 'off' };
-      if (await store.isDeclined(caller, toDeclined(tool, args))) {
-        throw new RefusedError(
-          'A person was asked less than ten minutes ago and did not confirm this call. Ask them what to do instead.',
-          'the client passed on a no to the same call',
-          forView(elicitation, 'declined'),
-        );
-      }
+      if (await store.isDeclined(caller, toDeclined(tool, args))) throw declinedBefore(elicitation);
       if (viewed?.answer === 'look') return findViewed(viewed.id, request);
       if (viewed !== undefined) return checkViewed(viewed, request);
       if (state !== undefined) return checkAnswer(state, request);
@@ -183,6 +180,13 @@ export function createGate(deps: GateDeps): ConfirmationGate {
 /** What a view is told beside the text, which is for the model. */
 const forView = <Question>({ viewed }: Elicitation, question: Question): Question | undefined =>
   viewed === undefined ? undefined : question;
+
+const declinedBefore = (elicitation: Elicitation) =>
+  new RefusedError(
+    'A person was asked less than ten minutes ago and did not confirm this call. Ask them what to do instead.',
+    'the client passed on a no to the same call',
+    forView(elicitation, 'declined'),
+  );
 
 const OTHER_TEXT = {
   message:
