@@ -48,6 +48,9 @@ describe.each(PEERS)('a %s that shows views', (peer) => {
     expect(ui('update_user')).toEqual({ resourceUri: 'ui://workos-mcp/confirmation' });
     expect(ui('get_user')).toBeUndefined();
     expect(ui('answer_confirmation')).toEqual({ visibility: ['app'] });
+    // It carries out what is confirmed.
+    const answering = tools.find((tool) => tool.name === 'answer_confirmation');
+    expect(answering?.annotations).toMatchObject({ readOnlyHint: false, destructiveHint: true, openWorldHint: true });
     expect(session.client.getServerCapabilities()).toHaveProperty('resources');
     expect(await session.read('ui://workos-mcp/confirmation')).toMatchObject({
       contents: [
