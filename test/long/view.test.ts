@@ -293,4 +293,24 @@ describeInBrowser('the view in a host page', (launch) => {
     const { height } = (await host.page.locator('iframe').first().boundingBox()) ?? expect.fail();
     expect(height).toBeLessThan(500);
   });
+
+  it('takes the colours of the host, but for that of the environment, which forced colours give an edge', async () => {
+    const shown = await call('delete_user', { user_id: workos.newId('user') });
+    const variables = {
+      '--color-text-primary': '#010203',
+      '--color-background-primary': '#fdfcfb',
+      '--color-text-danger': '#b00020',
+    };
+    const view = await host.show({ ...shown, variables });
+    await view.getByRole('textbox').waitFor();
+    const style = (of: string, name: string) =>
+      view.locator(of).evaluate((element, property) => Object(globalThis).getComputedStyle(element)[property], name);
+    expect(await style('body', 'color')).toBe('rgb(1, 2, 3)');
+    expect(await style('body', 'backgroundColor')).toBe('rgb(253, 252, 251)');
+    expect(await style('.final', 'color')).toBe('rgb(176, 0, 32)');
+    expect(await style('.env', 'backgroundColor')).toBe('rgb(29, 79, 145)');
+    await host.page.emulateMedia({ forcedColors: 'active' });
+    expect(await style('.env', 'borderTopWidth')).toBe('1px');
+    expect(await style('.env', 'borderTopColor')).not.toBe('rgba(0, 0, 0, 0)');
+  });
 });

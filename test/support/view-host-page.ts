@@ -14,6 +14,8 @@ export type ShownResult = {
   readonly result: Record<string, unknown>;
   readonly theme?: 'light' | 'dark';
   readonly width?: number;
+  /** Values for variables of CSS, by which a host tells its colours. */
+  readonly variables?: Record<string, string>;
   /** Results that the host sends after the first. */
   readonly resent?: readonly Record<string, unknown>[];
   /** A host that refuses what is for its model, or that answers nothing at all. */
@@ -22,7 +24,7 @@ export type ShownResult = {
 
 /** Shows one result in a frame of its own, as hosts do: of another origin, and with scripts allowed and nothing else. */
 async function show(shown: ShownResult): Promise<void> {
-  const { tool, args, result, theme = 'light', width = 700, resent = [], refuses } = shown;
+  const { tool, args, result, theme = 'light', width = 700, resent = [], refuses, variables = {} } = shown;
   const { callTool, tell } = window as unknown as Bound; // the test has bound them
   const frame = document.createElement('iframe');
   frame.sandbox.add('allow-scripts');
@@ -40,7 +42,7 @@ async function show(shown: ShownResult): Promise<void> {
     null,
     { name: 'host', version: '1' },
     { serverTools: {}, updateModelContext: { text: {} } },
-    { hostContext: { theme, toolInfo: { tool: definition } } },
+    { hostContext: { theme, toolInfo: { tool: definition }, styles: { variables: variables as never } } }, // its type demands all variables
   );
   bridge.oncalltool = (params) => callTool(params);
   bridge.onupdatemodelcontext = async (params) => {
