@@ -14,10 +14,14 @@ export class StartError extends Error {
 /** The server refused the call before it sent anything. The message names the fields and is for the agent. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
-  /** @param rule the reason as the record states it, without anything that the agent sent */
+  /**
+   * @param rule the reason as the record states it, without anything that the agent sent
+   * @param question for the view in which a person confirms a call: that they declined it, or that it no longer waits
+   */
   constructor(
     message: string,
     readonly rule = 'the arguments do not fit',
+    readonly question?: 'declined' | 'over',
   ) {
     super(message);
   }

@@ -206,7 +206,7 @@ describe('the page of one waiting call', () => {
         shown: {
           changes: [
             { name: 'email', before: '"a@acme.test"', after: '"b@acme.test"' },
-            { name: 'metadata', after: '`{}` (600 characters)' },
+            { name: 'metadata', after: '{} (600 characters)' },
           ],
           lines: ['You are asked because the user is an `admin`.'],
           hidden: ['groups'],

@@ -343,6 +343,18 @@ describe('what is read first decides', () => {
     expect(writes()).toEqual([]);
   });
 
+  it('and a no holds where the call would no longer wait', async () => {
+    const answers: Record<string, unknown> = first([], { ...open, closed: true });
+    const { call, writes, asked } = await connect(answers, { respond: () => ({ result: { action: 'decline' } }) });
+    await call('create_member', create);
+    answers['/clubs/club_1'] = open;
+    expect(await call('create_member', create)).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('asked less than ten minutes ago'),
+    });
+    expect([writes(), asked.length]).toEqual([[], 1]);
+  });
+
   it('in a dry run, too', async () => {
     const { call, writes, asked } = await connect(first([], { ...open, closed: true }), { dryRun: true });
     expect((await call('create_member', create)).structured).toMatchObject({

@@ -6,6 +6,7 @@ import type { ConfirmationGate } from '../src/call/confirm/gate.ts';
 import type { Exchange } from '../src/call/exchange.ts';
 import type { Journal } from '../src/call/journal.ts';
 import { STEPS, type StepDeps } from '../src/call/steps.ts';
+import { lookFirst } from '../src/catalog/asking.ts';
 import { CLIENT_ID, type Declaration, tool } from '../src/catalog/declaration.ts';
 import { toTool } from '../src/catalog/tool.ts';
 import { RefusedError } from '../src/errors.ts';
@@ -148,6 +149,7 @@ describe('the steps of a call', () => {
       'admit',
       'answerLocally',
       'build',
+      'hearNo',
       'look',
       'dryRun',
       'confirm',
@@ -206,6 +208,19 @@ describe('the steps of a call', () => {
       'dryRun ends it',
       { caller: { dryRun: true } },
       [CONCEAL, ALLOW, PARSE, 'record allowed, things:delete, undefined', 'end: dry run'],
+    ],
+    [
+      'hearNo refuses, before anything is read',
+      {
+        before: lookFirst({
+          look: { thing: { tool: 'get_thing', with: (args) => args } },
+          waits: '',
+          decide: () => 'plain',
+        }),
+        caller: { elicitation: { canAsk: true, state: 'id', response: { action: 'decline' } } },
+        gate: { pass: async () => refuse('a no') },
+      },
+      [CONCEAL, ALLOW, PARSE, 'end: not sent, a no'],
     ],
     [
       'build refuses',

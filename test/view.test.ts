@@ -48,6 +48,9 @@ describe.each(PEERS)('a %s that shows views', (peer) => {
     expect(ui('update_user')).toEqual({ resourceUri: 'ui://workos-mcp/confirmation' });
     expect(ui('get_user')).toBeUndefined();
     expect(ui('answer_confirmation')).toEqual({ visibility: ['app'] });
+    // It carries out what is confirmed.
+    const answering = tools.find((tool) => tool.name === 'answer_confirmation');
+    expect(answering?.annotations).toMatchObject({ readOnlyHint: false, destructiveHint: true, openWorldHint: true });
     expect(session.client.getServerCapabilities()).toHaveProperty('resources');
     expect(await session.read('ui://workos-mcp/confirmation')).toMatchObject({
       contents: [
@@ -58,7 +61,9 @@ describe.each(PEERS)('a %s that shows views', (peer) => {
         },
       ],
     });
-    await expect(session.read('ui://workos-mcp/other')).rejects.toThrow('There is no resource');
+    await expect(session.read('ui://workos-mcp/other')).rejects.toThrow(
+      'There is no resource of that URI. The only one is ui://workos-mcp/confirmation.',
+    );
   });
 
   it('waits at once, and sends that very call once the view says yes', async () => {
@@ -137,7 +142,11 @@ it.each<[what: string, change: (good: Record<string, unknown>) => Record<string,
   ],
   ['about a tool that never waits', (good) => ({ ...good, tool: 'get_user' }), /does not wait/],
   ['about itself', (good) => ({ ...good, tool: 'answer_confirmation' }), /does not wait/],
-  ['with something else typed', (good) => ({ ...good, typed: 'yes' }), /typed something other than the last six characters/],
+  [
+    'with something else typed',
+    (good) => ({ ...good, typed: 'yes' }),
+    /typed something other than the last six characters/,
+  ],
   ['with nothing typed', ({ typed: _, ...rest }) => rest, /typed something other than the last six characters/],
 ])('takes no answer %s', async (_, change, why) => {
   const session = await start();
@@ -183,6 +192,7 @@ it('binds agent, tool and object by a no, with any arguments and spelling', asyn
     { user_id, email: 'mallory@evil.test' },
     { user_id: ` ${user_id} `, password: 'correct horse' },
     { ...args, confirm_token: confirmationOf(waiting).confirmation_id },
+    { user_id, first_name: 'Eve' }, // by itself, it needs no confirmation
   ]) {
     const again = await session.call('update_user', other);
     expect(again).toMatchObject({ isError: true, text: expect.stringMatching(/did not confirm|user_id/) });
@@ -190,6 +200,35 @@ it('binds agent, tool and object by a no, with any arguments and spelling', asyn
   const fresh = await session.call('update_user', { ...args, user_id: newId('user') });
   expect(confirmationOf(fresh)).toMatchObject({ status: 'waiting' });
   expect(workos.changes()).toEqual([]);
+});
+
+it('binds by a no also while WorkOS cannot be read', async () => {
+  const session = await start();
+  const args = { user_id: newId('user'), organization_id: newId('org') };
+  const waiting = await session.call('create_organization_membership', args);
+  expect(confirmationOf(waiting), waiting.text).toMatchObject({ status: 'waiting' });
+  workos.setDown(true);
+  const no = await session.call('answer_confirmation', answerTo(waiting, 'no', args));
+  expect(no).toMatchObject({ isError: true, text: expect.stringContaining('did not confirm this call') });
+  workos.setDown(false);
+  const again = await session.call('create_organization_membership', args);
+  expect(again).toMatchObject({ isError: true, text: expect.stringContaining('asked less than ten minutes ago') });
+});
+
+it('tells the view apart what a no did, and that another answer came first', async () => {
+  const session = await start();
+  const args = { user_id: newId('user') };
+  const waiting = await session.call('delete_user', args);
+  const yes = answerTo(waiting, 'yes', args, args.user_id.slice(-6));
+  await session.call('answer_confirmation', yes);
+  const late = await session.call('answer_confirmation', answerTo(waiting, 'no', args));
+  expect(late).toMatchObject({ isError: true, structured: { confirmation: { status: 'over' } } });
+  const other = { user_id: newId('user') };
+  const asked = await session.call('delete_user', other);
+  const declined = { isError: true, structured: { confirmation: { status: 'declined' } } };
+  expect(await session.call('answer_confirmation', answerTo(asked, 'no', other))).toMatchObject(declined);
+  const look = { ...answerTo(asked, 'no', other), answer: 'look' };
+  expect(await session.call('answer_confirmation', look)).toMatchObject(declined);
 });
 
 describe('a store', () => {
@@ -257,7 +296,10 @@ it('has identity changes typed in production', async () => {
   const waiting = await session.call('update_user', args);
   expect(confirmationOf(waiting).preview).toMatchObject({ environment: 'production', typed: args.user_id.slice(-6) });
   const refused = await session.call('answer_confirmation', answerTo(waiting, 'yes', args));
-  expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('typed something other than the last six characters') });
+  expect(refused).toMatchObject({
+    isError: true,
+    text: expect.stringContaining('typed something other than the last six characters'),
+  });
 });
 
 it('answers by the call tool through which a call came', async () => {

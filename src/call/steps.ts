@@ -16,10 +16,12 @@ import { parseArguments, withKey } from './arguments.ts';
 import type { Caller, CallResult } from './caller.ts';
 import { checkKind } from './check-kind.ts';
 import { toConfidential } from './confidential.ts';
+import { asksApprover } from './confirm/approver.ts';
 import { noPreview } from './confirm/find-object.ts';
 import type { ConfirmationGate } from './confirm/gate.ts';
 import { lookFirst, notRead } from './confirm/look-first.ts';
 import { beyondPace, type KeepPace } from './confirm/pace.ts';
+import { isNo } from './confirm/person-answer.ts';
 import { type Preview, toPreview } from './confirm/preview.ts';
 import { toConfirmationRequest } from './confirmation-request.ts';
 import { toDryRun } from './dry-run.ts';
@@ -44,6 +46,7 @@ export const STEPS: readonly Step[] = [
   admit, // After the arguments are parsed, which decide the kind of a call; before anything is done for it.
   answerLocally, // Before the dry run: it sends nothing, so there is nothing to withhold.
   build, // Before a person is asked: a request that cannot be built is refused at once.
+  hearNo, // Before anything is read: a no binds also where WorkOS cannot be reached, or has changed meanwhile.
   look, // Before the dry run: what WorkOS has now may refuse the call, or have a person asked.
   dryRun, // Before the confirmation: a person is not asked about a call that is not sent.
   confirm, // Before the decision: the record states how the call was confirmed, or that a person was asked.
@@ -146,6 +149,13 @@ function dryRun(context: CallContext, state: CallState): undefined | Promise<Cal
 
 function build({ deps, tool }: CallContext, state: CallState): undefined {
   state.request = toRequest(tool, state.args, deps.environment);
+}
+
+function hearNo(context: CallContext, state: CallState): undefined | Promise<void> {
+  if (!isNo(context.caller.elicitation)) return undefined;
+  const question = toConfirmationRequest(context, state);
+  // An approver answers in the console, whose answer is not to be used up here.
+  return asksApprover(question) ? undefined : context.deps.gate.pass(question).then(() => undefined);
 }
 
 function look(context: CallContext, state: CallState): undefined | Promise<undefined> {

@@ -57,7 +57,7 @@ export function draw(main: HTMLElement, shown: Shown): Drawn {
       add(row, 'th', String(name)).scope = 'row';
       const now = add(row, 'td', before === undefined ? 'not known' : '', before === undefined ? 'quiet' : '');
       if (before !== undefined) add(now, 'code', String(before)).dir = 'ltr';
-      addText(add(row, 'td'), String(after).startsWith('"') ? `\`${after}\`` : after);
+      add(add(row, 'td'), 'code', String(after)).dir = 'ltr';
     }
   }
   const lines = list(shown.lines);

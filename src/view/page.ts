@@ -18,7 +18,7 @@ export const page = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Confirmation</title>
 <style>${style}</style></head>
-<body><main><div id="main"></div><p id="status" role="status"></p></main>
+<body><main><div id="main"></div><p id="status" role="status">The client has not shown a call here yet.</p></main>
 <script>(${run})(${connectHost}, ${draw}, ${JSON.stringify(terms)});</script></body>
 </html>
 `;

@@ -15,6 +15,18 @@ export type ViewTerms = {
   readonly freshMs: number;
 };
 
+/** What the view asks the server for: to take an answer, or what became of the call. */
+type Asked = 'yes' | 'no' | 'look';
+
+/** A call that the view asks about, or has asked about. */
+type Question = {
+  readonly id: unknown;
+  /** Ends it with this text, unless it was answered. */
+  readonly cancel: (text: string) => void;
+  /** Ends it because something else is shown. */
+  readonly leave: () => void;
+};
+
 /**
  * Runs the view. The text of this function is put into the page, so it uses nothing from outside of itself.
  */
@@ -25,19 +37,16 @@ export function run(connectHost: typeof ConnectHost, draw: typeof Draw, terms: V
   let args: unknown;
   let tool = 'The call';
   let host: Record<string, unknown> = {};
+  let question: Question | undefined;
 
   const say = (text: string) => {
     status.textContent = text;
-  };
-  /** Ends what can be done, and leaves what was shown. */
-  const end = (text: string) => {
-    main.querySelector('.asking')?.remove();
-    say(text);
   };
   const textOf = (result: unknown): string => {
     const [first] = Array.isArray(record(result).content) ? (record(result).content as unknown[]) : [];
     return String(record(first).text ?? '');
   };
+  const confirmationOf = (result: unknown) => record(record(record(result).structuredContent).confirmation);
 
   const toTheme = (context: Record<string, unknown>) => {
     const { theme, styles, toolInfo } = context;
@@ -48,64 +57,94 @@ export function run(connectHost: typeof ConnectHost, draw: typeof Draw, terms: V
     if (typeof name === 'string') tool = name;
   };
 
-  const tellModel = async (text: string) => {
+  /** Resolves to whether the client took it. */
+  const tellModel = async (text: string): Promise<boolean> => {
     const content = [{ type: 'text', text: text.slice(0, 8_000) }];
-    if (host.updateModelContext !== undefined) await wire.request('ui/update-model-context', { content });
-    else if (host.message !== undefined) await wire.request('ui/message', { role: 'user', content });
+    const isTold = (sent: Promise<unknown>) =>
+      sent.then(
+        () => true,
+        () => false,
+      );
+    if (host.updateModelContext !== undefined) return isTold(wire.request('ui/update-model-context', { content }));
+    return host.message !== undefined && isTold(wire.request('ui/message', { role: 'user', content }));
   };
 
-  const ask = (confirmation: Record<string, unknown>, meta: Record<string, unknown>) => {
+  const AGAIN = 'The model can call again, and you will be asked again.';
+  /** What became of a call, for a person. The server alone knows: another view may have answered. */
+  const toOutcome = (asked: Asked, result: unknown): string => {
+    const { status: became } = confirmationOf(result);
+    if (became === 'declined') return 'Not confirmed: nothing was sent.';
+    if (became === 'over') return `Too late to answer here. If it was not answered before, nothing was sent. ${AGAIN}`;
+    if (became === 'waiting') return 'It was answered before. Ask in the conversation what became of it.';
+    if (record(result).isError === true) return textOf(result);
+    return asked === 'look' ? 'It was answered before: confirmed, and carried out.' : 'Confirmed, and carried out.';
+  };
+
+  const ask = (confirmation: Record<string, unknown>, meta: Record<string, unknown>): Question => {
+    const { confirmation_id: id } = confirmation;
     const shown = record(confirmation.preview);
-    const what = `${confirmation.tool} (${shown.id})`;
     const { yes, no, field } = draw(main, shown);
-    const asked = Date.parse(String(confirmation.asked_at));
+    const texts = [shown.typed, shown.id].map((text) => String(text).toUpperCase());
     let isArmed = false;
-    let isAnswered = false;
-    const isTyped = () => field === undefined || field.value.trim().toUpperCase() === String(shown.typed).toUpperCase();
+    let isOver = false;
+    let isGone = false;
+    const isTyped = () => field === undefined || texts.includes(field.value.trim().toUpperCase());
     const update = () => {
-      yes.disabled = !isArmed || isAnswered || !isTyped();
-      no.disabled = !isArmed || isAnswered;
+      yes.disabled = !isArmed || isOver || !isTyped();
+      no.disabled = !isArmed || isOver;
     };
-    const pass = (answer: 'yes' | 'no' | 'look') =>
+    /** Takes away what can be done, and leaves what was shown. */
+    const end = (text: string) => {
+      if (isGone) return;
+      main.querySelector('.asking')?.remove();
+      say(text);
+    };
+    const pass = (asked: Asked) =>
       wire.request('tools/call', {
         name: terms.answerTool,
         arguments: {
-          confirmation_id: confirmation.confirmation_id,
+          confirmation_id: id,
           secret: meta.secret,
-          answer,
-          ...(field !== undefined && answer === 'yes' && { typed: field.value.trim() }),
+          answer: asked,
+          ...(field !== undefined && asked === 'yes' && { typed: field.value.trim() }),
           tool: meta.called,
           arguments: args ?? {},
         },
       });
     const answer = async (given: 'yes' | 'no') => {
-      if (!isArmed || isAnswered || (given === 'yes' && !isTyped())) return;
-      isAnswered = true;
+      if (!isArmed || isOver) return;
+      isOver = true;
       update();
       say('Sending the answer…');
+      let asked: Asked = given;
+      let result: unknown;
       try {
-        const result = await pass(given);
-        const isError = record(result).isError === true;
-        const outcome =
-          given === 'no'
-            ? 'Not confirmed: nothing was sent.'
-            : isError
-              ? textOf(result)
-              : 'Confirmed, and carried out.';
-        end(outcome);
-        const said = given === 'yes' ? 'yes' : 'no';
-        await tellModel(`The view passed on a ${said} to ${what}. ${textOf(result)}`);
+        result = await pass(asked);
+        // Only a look tells what became of a call that was answered elsewhere.
+        if (confirmationOf(result).status === 'over') {
+          asked = 'look';
+          result = await pass(asked);
+        }
       } catch (error) {
         end(
           `The client did not pass the answer on (${error instanceof Error ? error.message : 'no reason given'}). It is not known whether the server got it.`,
         );
+        return;
       }
+      const outcome = toOutcome(asked, result);
+      end(outcome);
+      const isTold = await tellModel(
+        `The view passed on a ${given} to ${confirmation.tool} (${shown.id}). ${textOf(result)}`,
+      );
+      if (!isTold) end(`${outcome} The client did not tell the model: tell it in the conversation.`);
     };
     yes.addEventListener('click', (event) => {
-      if (event.isTrusted) void answer('yes');
+      if (event.isTrusted && isTyped()) void answer('yes');
     });
     field?.addEventListener('keydown', (event) => {
-      if (event.isTrusted && event.key === 'Enter' && !event.isComposing) void answer('yes');
+      if (!event.isTrusted || event.key !== 'Enter' || event.isComposing || isOver) return;
+      if (isTyped()) void answer('yes');
+      else say(`That is not ${shown.typed}, the end of its ID.`);
     });
     no.addEventListener('click', (event) => {
       if (event.isTrusted) void answer('no');
@@ -113,42 +152,81 @@ export function run(connectHost: typeof ConnectHost, draw: typeof Draw, terms: V
     field?.addEventListener('input', update);
     update();
     say('The call waits for your answer.');
-    setTimeout(() => {
-      isArmed = true;
-      update();
-    }, terms.inertMs);
+
+    const asked = Date.parse(String(confirmation.asked_at));
     const left = asked + Number(confirmation.expires_in_seconds) * 1_000 - Date.now();
-    const expire = () => {
-      if (!isAnswered) end('Too late: nothing was sent. The model can call again, and you will be asked again.');
+    const isLate = !(left > 0);
+    const expire = async () => {
+      if (isOver) return;
+      isOver = true;
+      update();
+      // A host may ask for leave to call, and not get it.
+      const result = await pass('look').catch(() => ({ structuredContent: { confirmation: { status: 'over' } } }));
+      const stillWaits = confirmationOf(result).status === 'waiting';
+      end(stillWaits ? `Too late: nothing was sent. ${AGAIN}` : toOutcome('look', result));
     };
-    if (!(left > 0)) return expire();
-    setTimeout(expire, left);
-    if (Date.now() - asked < terms.freshMs) return undefined;
-    return pass('look').then(
-      (result) => {
-        if (record(record(record(result).structuredContent).confirmation).status === 'waiting') return;
-        isAnswered = true;
-        const isDone = record(result).isError !== true;
-        end(isDone ? 'It was answered before: confirmed, and carried out.' : textOf(result));
+    /** A conversation that is shown again has the result of a call that may have been answered. */
+    const refresh = async () => {
+      const result = await pass('look').catch(() => undefined);
+      if (result === undefined || isOver || confirmationOf(result).status === 'waiting') return;
+      isOver = true;
+      end(toOutcome('look', result));
+    };
+    if (!isLate && Date.now() - asked >= terms.freshMs) void refresh();
+    const timers = [
+      setTimeout(() => void expire(), isLate ? 0 : left),
+      setTimeout(() => {
+        isArmed = true;
+        update();
+      }, terms.inertMs),
+    ];
+    const stop = () => {
+      for (const timer of timers) clearTimeout(timer);
+      isOver = true;
+    };
+    return {
+      id,
+      cancel: (text) => {
+        if (!isOver) end(text);
+        stop();
       },
-      () => {},
-    ); // the host did not allow this call. If there was an answer, the server refuses a second one
+      leave: () => {
+        isGone = true;
+        stop();
+      },
+    };
+  };
+
+  /** Asks about a call that waits for an answer here, and shows one line about any other. */
+  const hearResult = (params: unknown) => {
+    const confirmation = confirmationOf(params);
+    const isWaiting = confirmation.status === 'waiting';
+    // A host may pass the same result on twice, also after the answer.
+    if (isWaiting && question !== undefined && question.id === confirmation.confirmation_id) return;
+    question?.leave();
+    question = undefined;
+    main.replaceChildren();
+    const meta = record(record(record(params)._meta)[terms.meta]);
+    if (isWaiting && confirmation.preview === undefined)
+      say(`${confirmation.tool} still waits: answer where you were asked.`);
+    else if (isWaiting && typeof meta.secret === 'string') question = ask(confirmation, meta);
+    else if (isWaiting)
+      say(
+        'You cannot answer here: the client did not pass on what the view needs. If it was not answered before, nothing was sent.',
+      );
+    else if (record(params).isError === true) say(textOf(params).slice(0, 300));
+    else if ((record(args).confirm_token ?? record(record(args).arguments).confirm_token) !== undefined)
+      say(`${tool} was confirmed before: this is what became of it.`);
+    else say(`${tool} needed no confirmation.`);
   };
 
   const hear = (method: string, params: unknown) => {
-    const { arguments: given, structuredContent, _meta, isError } = record(params);
-    if (method === 'ui/notifications/tool-input') args = given;
+    if (method === 'ui/notifications/tool-input') args = record(params).arguments;
     if (method === 'ui/notifications/host-context-changed') toTheme(record(params));
-    if (method === 'ui/notifications/tool-cancelled') end(`${tool} was cancelled.`);
-    if (method !== 'ui/notifications/tool-result') return;
-    main.replaceChildren();
-    const confirmation = record(record(structuredContent).confirmation);
-    const meta = record(record(_meta)[terms.meta]);
-    if (confirmation.status !== 'waiting')
-      say(isError === true ? textOf(params).slice(0, 300) : `${tool} needed no confirmation.`);
-    else if (confirmation.preview === undefined) say(`${confirmation.tool} still waits: answer where you were asked.`);
-    else if (typeof meta.secret === 'string') void ask(confirmation, meta);
-    else say('You cannot answer here: the client did not pass on what the view needs. Nothing was sent.');
+    if (method === 'ui/notifications/tool-result') hearResult(params);
+    if (method !== 'ui/notifications/tool-cancelled') return;
+    if (question === undefined) say(`${tool} was cancelled.`);
+    else question.cancel(`${tool} was cancelled.`);
   };
 
   const wire = connectHost(hear);

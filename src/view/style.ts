@@ -1,5 +1,8 @@
-/** An environment in a colour of its own, which no host and no theme changes. The console has it too. */
-export const environmentStyle = `.env { display: inline-block; margin: 0; padding: 1px 10px; border-radius: 4px; font-weight: 600; color: #fff; }
+/**
+ * An environment in a colour of its own, which no host and no theme changes. Forced colours give its edge one. The console
+ * has it too.
+ */
+export const environmentStyle = `.env { display: inline-block; margin: 0; padding: 1px 10px; border: 1px solid transparent; border-radius: 4px; font-weight: 600; color: #fff; }
 .env[data-environment=production] { background: #a3140f; }
 .env[data-environment=staging] { background: #1d4f91; }
 .env[data-environment=sandbox] { background: #35622b; }
@@ -14,7 +17,7 @@ export const style = `
   --quiet: var(--color-text-secondary, light-dark(#555, #b8b8b8));
   --ground: var(--color-background-primary, light-dark(#fff, #1e1e1e));
   --line: var(--color-border-primary, light-dark(#888, #8a8a8a));
-  --danger: light-dark(#a3140f, #ff9a92); }
+  --danger: var(--color-text-danger, light-dark(#a3140f, #ff9a92)); }
 :root[data-theme=light] { color-scheme: light; }
 :root[data-theme=dark] { color-scheme: dark; }
 * { box-sizing: border-box; }

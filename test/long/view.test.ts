@@ -1,4 +1,5 @@
 import axe from 'axe-core';
+import type { FrameLocator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeInBrowser } from '../support/browser.ts';
 import { openViewHost, type ViewHostPage } from '../support/view-host.ts';
@@ -36,6 +37,7 @@ describeInBrowser('the view in a host page', (launch) => {
     const result = Object(await session.client.callTool({ name: tool, arguments: args }));
     return { tool, args, result };
   };
+  const statusOf = (view: FrameLocator) => view.getByRole('status').textContent();
   const yes = { name: /^Yes/ };
   const no = { name: 'No' };
 
@@ -120,8 +122,110 @@ describeInBrowser('the view in a host page', (launch) => {
       await view.getByRole('textbox').fill(user_id.slice(-6));
       await view.getByRole('button', yes).click();
     }
-    await expect.poll(() => second.getByRole('status').textContent()).toContain('This confirmation is not valid');
+    await expect.poll(() => statusOf(second)).toBe('It was answered before: confirmed, and carried out.');
     expect(workos.changes()).toHaveLength(1);
+  });
+
+  it('does not say that nothing was sent to a person who says no after a yes in another view', async () => {
+    const user_id = workos.newId('user');
+    const shown = await call('delete_user', { user_id });
+    const [first, second] = [await host.show(shown), await host.show(shown)];
+    await first.getByRole('textbox').fill(user_id.slice(-6));
+    await first.getByRole('button', yes).click();
+    await expect.poll(() => statusOf(first)).toBe('Confirmed, and carried out.');
+    await second.getByRole('button', no).click();
+    await expect.poll(() => statusOf(second)).toBe('It was answered before: confirmed, and carried out.');
+  });
+
+  it('keeps the outcome where the host does not tell the model', async () => {
+    const args = { user_id: workos.newId('user'), email: 'eve@evil.test' };
+    const view = await host.show({ ...(await call('update_user', args)), refuses: 'the model' });
+    await view.getByRole('button', yes).click();
+    await expect
+      .poll(() => statusOf(view))
+      .toBe('Confirmed, and carried out. The client did not tell the model: tell it in the conversation.');
+  });
+
+  it('goes on with the same question where the host sends its result again, also after the answer', async () => {
+    const user_id = workos.newId('user');
+    const shown = await call('delete_user', { user_id });
+    const view = await host.show({ ...shown, resent: [shown.result, shown.result] });
+    await view.getByRole('textbox').fill(user_id.slice(-6));
+    await view.getByRole('button', yes).click();
+    await expect.poll(() => statusOf(view)).toBe('Confirmed, and carried out.');
+  });
+
+  it('shows the question that came last, and lets no earlier one end it', async () => {
+    const [one, other] = [workos.newId('user'), workos.newId('user')];
+    const [earlier, later] = [
+      await call('delete_user', { user_id: one }),
+      await call('delete_user', { user_id: other }),
+    ];
+    earlier.result.structuredContent.confirmation.asked_at = new Date(Date.now() - 598_000).toISOString();
+    const view = await host.show({ ...earlier, args: later.args, resent: [later.result] });
+    await view.getByText(other, { exact: true }).waitFor();
+    await new Promise((resolve) => setTimeout(resolve, 3_000)); // by then the time of the first is over
+    expect(await statusOf(view)).toBe('The call waits for your answer.');
+    await view.getByRole('textbox').fill(other.slice(-6));
+    await view.getByRole('button', yes).click();
+    await expect.poll(() => workos.changes()).toEqual([`DELETE /user_management/users/${other}`]);
+  });
+
+  it('does not claim that nothing was sent, where the conversation is loaded after the time of the call', async () => {
+    const user_id = workos.newId('user');
+    const shown = await call('delete_user', { user_id });
+    const view = await host.show(shown);
+    await view.getByRole('textbox').fill(user_id.slice(-6));
+    await view.getByRole('button', yes).click();
+    await expect.poll(() => workos.changes()).toHaveLength(1);
+    const { confirmation } = shown.result.structuredContent;
+    confirmation.asked_at = new Date(Date.now() - 601_000).toISOString();
+    const kept = await host.show(shown);
+    await expect.poll(() => statusOf(kept)).toBe('It was answered before: confirmed, and carried out.');
+    confirmation.confirmation_id = 'forgotten';
+    const forgotten = await host.show(shown);
+    await expect
+      .poll(() => statusOf(forgotten))
+      .toBe(
+        'Too late to answer here. If it was not answered before, nothing was sent. The model can call again, and you will be asked again.',
+      );
+  });
+
+  it('says so where the host shows it no call', async () => {
+    const view = await host.show({ tool: '', args: {}, result: {}, refuses: 'everything' });
+    await expect.poll(() => statusOf(view)).toBe('The client has not shown a call here yet.');
+  });
+
+  it('takes the whole ID as well, and says what is wrong with another text', async () => {
+    const user_id = workos.newId('user');
+    const view = await host.show(await call('delete_user', { user_id }));
+    const field = view.getByRole('textbox');
+    await field.fill('ada@acme.test');
+    await field.press('Enter');
+    await expect.poll(() => statusOf(view)).toBe(`That is not ${user_id.slice(-6)}, the end of its ID.`);
+    await field.fill(user_id);
+    await view.getByRole('button', yes).click();
+    await expect.poll(() => statusOf(view)).toBe('Confirmed, and carried out.');
+  });
+
+  it('shows each blank of a value, within lists as well', async () => {
+    const organization_id = workos.newId('org');
+    const domain_data = [{ domain: 'acme  .test ', state: 'verified' }];
+    const view = await host.show(await call('update_organization', { organization_id, domain_data }));
+    const text = '[{"domain":"acme  .test ","state":"verified"}]';
+    expect((await view.getByRole('row').last().innerText()).split('\t').at(-1)).toBe(text);
+  });
+
+  it('says of a repeated call that it was confirmed before', async () => {
+    const args = { user_id: workos.newId('user') };
+    const shown = await call('delete_user', args);
+    const view = await host.show(shown);
+    await view.getByRole('textbox').fill(args.user_id.slice(-6));
+    await view.getByRole('button', yes).click();
+    await expect.poll(() => workos.changes()).toHaveLength(1);
+    const { confirmation_id } = shown.result.structuredContent.confirmation;
+    const again = await host.show(await call('delete_user', { ...args, confirm_token: confirmation_id }));
+    await expect.poll(() => statusOf(again)).toBe('delete_user was confirmed before: this is what became of it.');
   });
 
   it('shows the outcome when the conversation is loaded again', async () => {
@@ -188,5 +292,25 @@ describeInBrowser('the view in a host page', (launch) => {
     expect(await colour('color')).toBe('rgb(242, 242, 242)');
     const { height } = (await host.page.locator('iframe').first().boundingBox()) ?? expect.fail();
     expect(height).toBeLessThan(500);
+  });
+
+  it('takes the colours of the host, but for that of the environment, which forced colours give an edge', async () => {
+    const shown = await call('delete_user', { user_id: workos.newId('user') });
+    const variables = {
+      '--color-text-primary': '#010203',
+      '--color-background-primary': '#fdfcfb',
+      '--color-text-danger': '#b00020',
+    };
+    const view = await host.show({ ...shown, variables });
+    await view.getByRole('textbox').waitFor();
+    const style = (of: string, name: string) =>
+      view.locator(of).evaluate((element, property) => Object(globalThis).getComputedStyle(element)[property], name);
+    expect(await style('body', 'color')).toBe('rgb(1, 2, 3)');
+    expect(await style('body', 'backgroundColor')).toBe('rgb(253, 252, 251)');
+    expect(await style('.final', 'color')).toBe('rgb(176, 0, 32)');
+    expect(await style('.env', 'backgroundColor')).toBe('rgb(29, 79, 145)');
+    await host.page.emulateMedia({ forcedColors: 'active' });
+    expect(await style('.env', 'borderTopWidth')).toBe('1px');
+    expect(await style('.env', 'borderTopColor')).not.toBe('rgba(0, 0, 0, 0)');
   });
 });

@@ -14,10 +14,17 @@ export type ShownResult = {
   readonly result: Record<string, unknown>;
   readonly theme?: 'light' | 'dark';
   readonly width?: number;
+  /** Values for variables of CSS, by which a host tells its colours. */
+  readonly variables?: Record<string, string>;
+  /** Results that the host sends after the first. */
+  readonly resent?: readonly Record<string, unknown>[];
+  /** A host that refuses what is for its model, or that answers nothing at all. */
+  readonly refuses?: 'the model' | 'everything';
 };
 
 /** Shows one result in a frame of its own, as hosts do: of another origin, and with scripts allowed and nothing else. */
-async function show({ tool, args, result, theme = 'light', width = 700 }: ShownResult): Promise<void> {
+async function show(shown: ShownResult): Promise<void> {
+  const { tool, args, result, theme = 'light', width = 700, resent = [], refuses, variables = {} } = shown;
   const { callTool, tell } = window as unknown as Bound; // the test has bound them
   const frame = document.createElement('iframe');
   frame.sandbox.add('allow-scripts');
@@ -26,15 +33,20 @@ async function show({ tool, args, result, theme = 'light', width = 700 }: ShownR
   (document.querySelector('main') ?? document.body).append(frame);
   const view = frame.contentWindow;
   if (view === null) throw new Error('the frame has no window');
+  if (refuses === 'everything') {
+    frame.src = 'http://view.test/';
+    return;
+  }
   const definition = { name: tool, inputSchema: { type: 'object' as const } };
   const bridge = new AppBridge(
     null,
     { name: 'host', version: '1' },
     { serverTools: {}, updateModelContext: { text: {} } },
-    { hostContext: { theme, toolInfo: { tool: definition } } },
+    { hostContext: { theme, toolInfo: { tool: definition }, styles: { variables: variables as never } } }, // its type demands all variables
   );
   bridge.oncalltool = (params) => callTool(params);
   bridge.onupdatemodelcontext = async (params) => {
+    if (refuses === 'the model') throw new Error('not here');
     await tell('context', params);
     return {};
   };
@@ -48,7 +60,7 @@ async function show({ tool, args, result, theme = 'light', width = 700 }: ShownR
   frame.src = 'http://view.test/';
   await initialized;
   await bridge.sendToolInput({ arguments: args });
-  await bridge.sendToolResult(result as never); // it is what the server has sent
+  for (const one of [result, ...resent]) await bridge.sendToolResult(one as never); // it is what the server has sent
 }
 
 Object.assign(window, { show });

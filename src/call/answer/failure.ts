@@ -29,7 +29,12 @@ export function requestIdOf({ headers }: Reply): string | undefined {
 
 /** The error of a failed call, as a tool result that tells the agent its next step. */
 export function toErrorResult(error: unknown, call: FailedCall): CallToolResult {
-  return { content: [{ type: 'text', text: explain(error, call) }], isError: true };
+  const question = error instanceof RefusedError ? error.question : undefined;
+  return {
+    content: [{ type: 'text', text: explain(error, call) }],
+    isError: true,
+    ...(question !== undefined && { structuredContent: { confirmation: { status: question } } }),
+  };
 }
 
 /**

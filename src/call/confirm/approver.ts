@@ -12,7 +12,7 @@ import {
   type ApprovalWait,
   MAX_WORDS_CHARS,
 } from './approvals.ts';
-import { toDeclined } from './declined.ts';
+import { isDeclinedFor, toDeclined } from './declined.ts';
 import {
   declinedBefore,
   declinedNow,
@@ -114,7 +114,10 @@ export function createApproverGate({
     const { state, viewed } = elicitation;
     const given = args.confirm_token ?? (tool.confirmable ? state : undefined);
     if (viewed !== undefined) throw notByClient();
-    if (!isNeeded && given === undefined) return { open: true };
+    if (!isNeeded && given === undefined) {
+      if (await isDeclinedFor(store, request)) throw declinedBefore();
+      return { open: true };
+    }
     if (approvals === undefined) throw noConsole();
     const id = given === undefined ? undefined : String(given);
     const found = id === undefined ? undefined : await find(approvals, id, request);

@@ -26,16 +26,18 @@ export function toChanges(tool: Tool, args: Arguments, of: string, now: JsonObje
     if (identity.includes(name)) throw new RefusedError(`${name} is too long to be shown for confirmation.`);
     return { text: `${code(`${beginningOf(text, MAX_VALUE_CHARS)}…`)} (${text.length} characters)`, warnings };
   };
-  /** What an argument changes, as it is now. It never ends a call: what decides is what the call sets. */
-  const before = (name: string) => {
-    const current = now?.[wireName(tool, name)];
-    if (current === undefined) return {};
-    const { text } = toShownJson(current, { ascii: identity.includes(name) });
-    return { before: text.length <= MAX_VALUE_CHARS ? text : `${beginningOf(text, MAX_VALUE_CHARS)}…` };
-  };
   const sets = (name: string, value: unknown): ChangeLine => {
     const { text, warnings } = show(name, value);
-    return { text: `It sets ${name} to ${text}`, warnings, parts: { name, ...before(name), after: unquoted(text) } };
+    const line = { text: `It sets ${name} to ${text}`, warnings };
+    const current = now && toBefore(tool, name, value, now);
+    // A POST that makes something sets what the object around it does not have.
+    if (current === undefined && tool.method === 'POST') return line;
+    if (current === undefined) return { ...line, parts: { name, after: unquoted(text) } };
+    // It never ends a call: what decides is what the call sets.
+    const { text: json } = toShownJson(current, { ascii: identity.includes(name) });
+    const before =
+      json.length <= MAX_VALUE_CHARS ? json : `${beginningOf(json, MAX_VALUE_CHARS)}… (${json.length} characters)`;
+    return { ...line, parts: { name, before, after: unquoted(text) } };
   };
   const selects = (name: string, value: unknown) => {
     const { text, warnings } = show(name, value);
@@ -66,6 +68,29 @@ export function toChanges(tool: Tool, args: Arguments, of: string, now: JsonObje
       ];
     });
 }
+
+/**
+ * What an argument changes, as it is now and as the call would give it: of a list that it replaces the same members, and
+ * of pairs the same keys, since the others stay. `undefined` if the object does not have it.
+ */
+function toBefore(tool: Tool, name: string, value: unknown, now: JsonObject): unknown {
+  const replaced = tool.preview?.replaces?.[name];
+  if (replaced !== undefined) {
+    const items = now[replaced.member];
+    if (!Array.isArray(items)) return undefined;
+    const members = new Set([value].flat().flatMap((item) => (isObject(item) ? Object.keys(item) : [])));
+    const list = items.map((item) => (members.size === 0 ? nameOf(item, replaced.by) : pick(item, members)));
+    return list.length === 1 && !Array.isArray(value) ? list[0] : list;
+  }
+  const current = now[wireName(tool, name)];
+  return isObject(value) && isObject(current) ? pick(current, new Set(Object.keys(value))) : current;
+}
+
+const pick = (value: unknown, names: ReadonlySet<string>): JsonObject =>
+  Object.fromEntries(Object.entries(Object(value)).filter(([name]) => names.has(name)));
+
+/** What tells an item of a list apart: a member of it, or the item itself. */
+const nameOf = (item: unknown, by: string): unknown => Object(item)[by] ?? item;
 
 /** Without the code span, which only Markdown needs. */
 const unquoted = (text: string): string => text.replaceAll('`', '');
@@ -102,10 +127,9 @@ const itemsOf = (list: unknown): readonly unknown[] => (Array.isArray(list) ? li
 
 /** What an update takes away because it replaces a list as a whole. */
 export function toLoss({ member, items, kept, by }: Replaced): string {
-  const nameOf = (item: unknown): unknown => Object(item)[by] ?? item;
-  const keyOf = (item: unknown) => JSON.stringify(nameOf(item)).toLowerCase();
+  const keyOf = (item: unknown) => JSON.stringify(nameOf(item, by)).toLowerCase();
   const keys = new Set(kept.map(keyOf));
-  const lost = items.filter((item) => !keys.has(keyOf(item))).map(nameOf);
+  const lost = items.filter((item) => !keys.has(keyOf(item))).map((item) => nameOf(item, by));
   if (lost.length === 0) return '';
   const shown: string[] = [];
   for (const one of lost) {

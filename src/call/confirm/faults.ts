@@ -14,6 +14,7 @@ export const notValid = (by: keyof typeof ENDS) =>
   new RefusedError(
     `This confirmation is not valid: it was already used, ${ENDS[by]}, or belongs to another call. Call again without it.`,
     'the confirmation is not valid',
+    by === 'view' ? 'over' : undefined,
   );
 
 export const otherArguments = () =>

@@ -5,11 +5,11 @@ import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import type { Named } from '../caller.ts';
 import { asksApprover, createApproverGate } from './approver.ts';
-import { toDeclined, toTyped } from './declined.ts';
+import { isDeclinedFor, toDeclined, toTyped } from './declined.ts';
 import { notValid, otherArguments } from './faults.ts';
 import type { ConfirmationOutcome, ConfirmationRequest, GateDeps } from './outcome.ts';
 import { PENDING_MS, type Pending } from './pending.ts';
-import { toPersonAnswer, type ViewAnswer } from './person-answer.ts';
+import { type Elicitation, toPersonAnswer, type ViewAnswer } from './person-answer.ts';
 import type { Preview } from './preview.ts';
 import { stillWaiting, toViewQuestion } from './view.ts';
 
@@ -39,20 +39,17 @@ export function createGate(deps: GateDeps): ConfirmationGate {
     return pending;
   };
 
-  const decline = async ({ tool, args, caller }: ConfirmationRequest): Promise<never> => {
+  const decline = async ({ tool, args, caller, elicitation }: ConfirmationRequest): Promise<never> => {
     await store.decline(caller, toDeclined(tool, args));
     throw new RefusedError(
       'A person was asked and did not confirm this call. Do not try again; ask them what to do instead.',
       DECLINED.client,
+      forView(elicitation, 'declined'),
     );
   };
   /** Asked after each wait: meanwhile a person may have declined the same call. */
-  const requireOpen = async ({ tool, args, caller }: ConfirmationRequest): Promise<void> => {
-    if (!(await store.isDeclined(caller, toDeclined(tool, args)))) return;
-    throw new RefusedError(
-      'A person was asked less than ten minutes ago and did not confirm this call. Ask them what to do instead.',
-      'the client passed on a no to the same call',
-    );
+  const requireOpen = async ({ tool, args, caller, elicitation }: ConfirmationRequest): Promise<void> => {
+    if (await store.isDeclined(caller, toDeclined(tool, args))) throw declinedBefore(elicitation);
   };
   const isTyped = ({ expected }: Pending, typed: string): boolean =>
     expected.length === 0 || expected.includes(digest(toTyped(typed)));
@@ -119,7 +116,10 @@ export function createGate(deps: GateDeps): ConfirmationGate {
       const { canAsk, canShow = false, state, viewed } = elicitation;
       // A person's answer counts even if there is no longer a reason to ask.
       if (!isNeeded && viewed === undefined && !(tool.confirmable && state !== undefined)) {
-        if (args.confirm_token === undefined) return { open: true };
+        if (args.confirm_token === undefined) {
+          if (await isDeclinedFor(store, request)) throw declinedBefore(elicitation);
+          return { open: true };
+        }
         // What became of a call may be asked for after it has changed what it waited for.
         if (canShow && mode !== 'off') return findViewed(String(args.confirm_token), request);
         throw new RefusedError('confirm_token: this call needs no confirmation. Leave confirm_token out.');
@@ -165,7 +165,7 @@ export function createGate(deps: GateDeps): ConfirmationGate {
       });
       if (!kept) {
         throw new RefusedError(
-          'Too many confirmations are pending. Have them answered, or wait five minutes.',
+          'Too many confirmations are pending. Have them answered, or wait ten minutes: by then they have expired.',
           'too many confirmations are pending',
         );
       }
@@ -192,6 +192,17 @@ export function createGate(deps: GateDeps): ConfirmationGate {
     isSame: (preview, shown) => digest(preview.basis) === shown,
   };
 }
+
+/** What a view is told beside the text, which is for the model. */
+const forView = <Question>({ viewed }: Elicitation, question: Question): Question | undefined =>
+  viewed === undefined ? undefined : question;
+
+const declinedBefore = (elicitation: Elicitation) =>
+  new RefusedError(
+    'A person was asked less than ten minutes ago and did not confirm this call. Ask them what to do instead.',
+    'the client passed on a no to the same call',
+    forView(elicitation, 'declined'),
+  );
 
 const OTHER_TEXT = {
   message:

@@ -56,6 +56,13 @@ export function toPersonAnswer({ response, failure }: Elicitation): PersonAnswer
   return { kind: 'none', ...(isEmpty ? NOTHING_PASSED_ON : INVALID) };
 }
 
+/** Whether a call comes with a no of the person who was asked about it. */
+export const isNo = (elicitation: Elicitation): boolean => {
+  const { state, viewed } = elicitation;
+  if (viewed !== undefined) return viewed.answer === 'no';
+  return state !== undefined && toPersonAnswer(elicitation).kind === 'declined';
+};
+
 const isNothing = (value: unknown) =>
   value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 

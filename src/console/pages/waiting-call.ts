@@ -65,7 +65,7 @@ function drawFacts({ shown }: Approval): Html {
   const { changes, lines, linked, hidden, warnings, isFinal } = shown;
   const rows = changes.map(
     ({ name, before, after }) =>
-      html`<tr><th scope="row">${toName(name)}</th><td>${before === undefined ? html`<span class="quiet">not known</span>` : toCode(before)}</td><td>${after.startsWith('"') ? toCode(after) : toSpans(after)}</td></tr>`,
+      html`<tr><th scope="row">${toName(name)}</th><td>${before === undefined ? html`<span class="quiet">not known</span>` : toCode(before)}</td><td>${toCode(after)}</td></tr>`,
   );
   return html`${
     rows.length > 0 &&

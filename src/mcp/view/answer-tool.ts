@@ -28,5 +28,8 @@ export function createAnswerTool(): Tool {
       throw new RefusedError('tool: the call of this tool does not wait for a confirmation.');
     },
   });
-  return toTool({ name: 'server', title: 'Server' }, declaration);
+  const made = toTool({ name: 'server', title: 'Server' }, declaration);
+  // The worst that a confirmed call does: a host may ask its user by these.
+  const hints = { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true };
+  return { ...made, annotations: { title: made.title, ...hints } };
 }

@@ -47,7 +47,11 @@ export function serveView(
   });
   server.setRequestHandler('resources/read', async ({ params: { uri } }, { mcpReq }) => {
     requireShowing(mcpReq);
-    if (uri !== VIEW_URI) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no resource ${VIEW_URI}`);
+    if (uri !== VIEW_URI)
+      throw new ProtocolError(
+        ProtocolErrorCode.InvalidParams,
+        `There is no resource of that URI. The only one is ${VIEW_URI}.`,
+      );
     const { page } = await import('../../view/page.ts');
     return { contents: [{ uri, mimeType: VIEW_TYPE, text: page, _meta: { ui: { prefersBorder: true } } }] };
   });
