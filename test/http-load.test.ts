@@ -63,7 +63,7 @@ describe('slow clients', () => {
     raw.socket.write(sent);
     const before = performance.now();
     await raw.closed;
-    expect(performance.now() - before).toBeLessThan(3_000);
+    expect(performance.now() - before).toBeLessThan(10_000);
     expect(seen.errors).toEqual([]);
   });
 

@@ -213,7 +213,7 @@ describe('a proxy that opens no tunnel', () => {
     const proxy = await openProxy();
     openings.push(proxy);
     proxy.state.refuse = refuse;
-    await expect(sendThrough(`127.0.0.1:${proxy.port}`, 600)).rejects.toMatchObject({
+    await expect(sendThrough(`127.0.0.1:${proxy.port}`, 3_000)).rejects.toMatchObject({
       message,
       sent: false,
       final: false,
