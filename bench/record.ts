@@ -86,5 +86,5 @@ export const QUESTIONS: Readonly<Record<string, (path: string) => Promise<number
   'an hour': (path) => countRows(path, HOUR),
   'the newest 100 rows of an agent': async (path) =>
     (await findRows([path], { agent: 'agent-7' }, { limit: 100, newestFirst: true })).length,
-  'an ID that no row has': (path) => countRows(path, { object: 'user_01JADA00000000000000000000' }),
+  'an ID that no row has': (path) => countRows(path, { object: 'user_01JADA0000000000000054K0EG' }),
 };

@@ -1,5 +1,17 @@
-/** A readable WorkOS ID. The name may use digits and capitals except I, L, O and U, as in Crockford's base 32. */
-export const toId = (prefix: string, name: string): string => `${prefix}_01J${name.toUpperCase().padEnd(23, '0')}`;
+import { hash } from 'node:crypto';
+
+/** The digits of IDs: Crockford's base 32. */
+const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/**
+ * A readable WorkOS ID. The name may use digits and capitals except I, L, O and U. It has at most 17 characters: the last
+ * six tell the ID from others, as those of a real one do, since people type them to confirm.
+ */
+export function toId(prefix: string, name: string): string {
+  const start = `01J${name.toUpperCase().padEnd(17, '0')}`;
+  const end = [...hash('sha256', start, 'buffer').subarray(0, 6)].map((byte) => DIGITS[byte % 32]).join('');
+  return `${prefix}_${start}${end}`;
+}
 
 /** IDs for examples and tests. */
 export const ids = {

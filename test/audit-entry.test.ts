@@ -78,12 +78,12 @@ describe('what is shaped like an ID', () => {
   });
 
   it.each([
-    ['session_id', 'session_01JADA10000000000000000000', true],
-    ['api_key_id', 'api_key_01JACME1000000000000000000', true],
-    ['password_reset_id', 'password_reset_01JDEV00000000000000000000', true],
+    ['session_id', 'session_01JADA100000000000002HA1PA', true],
+    ['api_key_id', 'api_key_01JACME1000000000000AHQF47', true],
+    ['password_reset_id', 'password_reset_01JDEV000000000000002NDXVD', true],
     ['session_id', 'key_01JADA10000000000000000000', false],
     ['session_id', '01JADA10000000000000000000', false],
-    ['access_token_id', 'session_01JADA10000000000000000000', false],
+    ['access_token_id', 'session_01JADA100000000000002HA1PA', false],
   ])('an ID that is called like a secret only where it is of the kind that it is called after: %s %s', (name, value, is) => {
     expect(idsIn({ [name]: value })).toEqual(is ? { [name]: value } : {});
   });

@@ -105,7 +105,7 @@ describe('audit show', () => {
     [['--outcome', 'confirmation'], [/confirmation/]],
     [['--outcome', 'unknown'], [/unknown/]],
     [['--outcome', 'error', '--object', USER], [/error .* ops-bot/]],
-    [['--object', 'user_01JADA00000000000000000000'], []],
+    [['--object', 'user_01JADA0000000000000054K0EG'], []],
     [['--tool', 'get_user', '--since', '2026-11-22T23:59:55', '--until', '2026-11-23'], [/refused .* ops-bot/]],
   ])('shows only what %j asks for', async (argv, expected) => {
     const rows = linesOf(await show(await record(), ...argv)).filter((line) => line.startsWith('  '));

@@ -58,7 +58,7 @@ describe('what is built', () => {
   });
 
   it.each(PEERS)('serves tools, prompts and questions to a %s', async (peer) => {
-    const FEMKE = 'user_01JFEMKE000000000000000000';
+    const FEMKE = 'user_01JFEMKE000000000000E9GFC7';
     const args = ['--sandbox', '--allow', '*:full'];
     const asking = await connectAsking(args, {}, peer, {}, () => ({ action: 'decline' }), built);
     expect((await asking.call('get_user', { user_id: FEMKE })).structured).toMatchObject({ id: FEMKE });

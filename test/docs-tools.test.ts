@@ -8,6 +8,7 @@ import { runExamples, type Steps } from './support/docs-calls.ts';
 import { EXAMPLES } from './support/docs-examples.ts';
 import { between } from './support/docs-markdown.ts';
 import { areaPage, areaTable, toolSection } from './support/docs-page.ts';
+import { CEDARWICK } from './support/seeded.ts';
 
 const catalog = createCatalog(declarations);
 const statusTool = createStatusTool(catalog, { name: 'stdio', grants: allowOnly(['*:read']) });
@@ -43,7 +44,7 @@ describe('the pages of the tools', () => {
   });
 
   it('show what a person is asked, and what an error says to do next', () => {
-    expect(steps.delete_organization?.[0]?.asked).toMatchObject({ typed: '000000' });
+    expect(steps.delete_organization?.[0]?.asked).toMatchObject({ typed: CEDARWICK.slice(-6) });
     expect(steps.get_user?.[1]?.answer).toMatch(/Check user_id \(user_…, from list_users\)/);
     expect(steps.list_users?.[2]?.answer).toMatchObject({ notes: [expect.stringMatching(/^Stopped at max_items/)] });
   });

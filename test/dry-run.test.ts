@@ -158,7 +158,7 @@ describe('a dry run', () => {
   });
 
   it('is on record as one', async () => {
-    await dry.call('delete_user', { user_id: 'user_01JADA00000000000000000000' });
+    await dry.call('delete_user', { user_id: 'user_01JADA0000000000000054K0EG' });
     await expect
       .poll(() =>
         dry
@@ -174,7 +174,7 @@ describe('a dry run', () => {
         {
           kind: 'outcome',
           outcome: 'dry run',
-          text: 'local asked to delete user user_01JADA00000000000000000000 in staging: dry run, nothing sent',
+          text: 'local asked to delete user user_01JADA0000000000000054K0EG in staging: dry run, nothing sent',
           requests: 0,
         },
       ]);

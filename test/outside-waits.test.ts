@@ -68,14 +68,14 @@ describe('calls that wait for something outside', () => {
       stillAllowed: () => (isRevoked ? Promise.reject(new RefusedError('Revoked.', 'a reload')) : undefined),
       respond: () => {
         isRevoked = isRevokedThen;
-        return { result: { action: 'accept', content: { confirm: '000000' } } };
+        return { result: { action: 'accept', content: { confirm: 'E9GFC7' } } };
       },
       workos: ({ method }) => {
         if (method === 'DELETE') deletes += 1;
-        return { object: 'user', id: 'user_01JFEMKE000000000000000000', email: 'femke@acme.test' };
+        return { object: 'user', id: 'user_01JFEMKE000000000000E9GFC7', email: 'femke@acme.test' };
       },
     });
-    const { text } = await calling.call('delete_user', { user_id: 'user_01JFEMKE000000000000000000' });
+    const { text } = await calling.call('delete_user', { user_id: 'user_01JFEMKE000000000000E9GFC7' });
     if (isRevokedThen) expect(text).toBe('delete_user was not sent. Revoked.');
     expect(deletes).toBe(count);
     await calling.close();
@@ -87,10 +87,10 @@ describe('calls that wait for something outside', () => {
       confirm: 'strict',
       workos: ({ method, path }) => {
         if (method === 'DELETE') deletes.push(path);
-        return { object: 'user', id: 'user_01JFEMKE000000000000000000', email: 'femke@acme.test' };
+        return { object: 'user', id: 'user_01JFEMKE000000000000E9GFC7', email: 'femke@acme.test' };
       },
     });
-    const remove = () => calling.call('delete_user', { user_id: 'user_01JFEMKE000000000000000000' });
+    const remove = () => calling.call('delete_user', { user_id: 'user_01JFEMKE000000000000E9GFC7' });
     for (let count = 0; count < 4; count += 1) remove().catch(() => {});
     await expect.poll(() => calling.asked.length).toBe(4);
     expect(await remove()).toMatchObject({ isError: true, text: `delete_user was not sent. ${FULL}` });

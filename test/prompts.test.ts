@@ -46,8 +46,8 @@ const entriesIn = (text: string) => parseMessages(text).filter(({ kind }) => kin
 
 /** What the sandbox has. */
 const ids = {
-  organizations: { bluefern: 'org_01JBFERN000000000000000000', cedarwick: 'org_01JCEDAR000000000000000000' },
-  directories: { acme: 'directory_01JACME0000000000000000000' },
+  organizations: { bluefern: 'org_01JBFERN000000000000EFYD6Q', cedarwick: 'org_01JCEDAR0000000000002EMKRD' },
+  directories: { acme: 'directory_01JACME00000000000006Y6V1G' },
 };
 
 const ALL = [

@@ -13,7 +13,7 @@ export type DemoDeps = {
 };
 
 const GRANTS = '*:read,users:full';
-const USER = 'user_01JADA00000000000000000000';
+const USER = 'user_01JADA0000000000000054K0EG';
 
 const NEXT = `Next, without an account as well:
   workos-mcp check --sandbox --allow '${GRANTS}'     what these grants allow, area by area

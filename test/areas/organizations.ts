@@ -106,6 +106,6 @@ export default {
       status: 202,
       answers: { ok: true },
     },
-    examples: [{ args: { organization_id: CEDARWICK }, typed: '000000' }],
+    examples: [{ args: { organization_id: CEDARWICK }, typed: CEDARWICK.slice(-6) }],
   },
 } satisfies Cases<typeof organizations>;

@@ -156,7 +156,7 @@ export default {
       answers: { id: ADA, last_name: 'Hartley', external_id: null },
     },
     examples: [
-      { args: { user_id: 'user_01JBEN00000000000000000000', locale: 'en-GB', metadata: { team: 'support' } } },
+      { args: { user_id: 'user_01JBEN00000000000000YG1GYX', locale: 'en-GB', metadata: { team: 'support' } } },
     ],
   },
   delete_user: {
@@ -167,7 +167,7 @@ export default {
       status: 200,
       answers: { ok: true },
     },
-    examples: [{ args: { user_id: 'user_01JTESS0000000000000000000' }, confirmed: true }],
+    examples: [{ args: { user_id: 'user_01JTESS0000000000000ENA3M6' }, confirmed: true }],
   },
   list_user_identities: { opens: 'users:read', sandbox: { args: { user_id: CARA } } },
   authenticate_user: {

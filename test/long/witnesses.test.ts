@@ -14,7 +14,7 @@ afterAll(folder.remove);
 
 const SANDBOX = ['--sandbox', '--allow', '*:read'];
 const toNames = (listed: string): string[] => JSON.parse(listed).tools.map((tool: { name: string }) => tool.name);
-const FEMKE = { id: 'user_01JFEMKE000000000000000000', email: 'femke@example.org' };
+const FEMKE = { id: 'user_01JFEMKE000000000000E9GFC7', email: 'femke@example.org' };
 
 describe.each([
   ['latest', 'past the SDK'],

@@ -13,8 +13,8 @@ import { connectViewing, type Viewing } from '../support/viewing.ts';
 const OUT = 'docs/pictures';
 const WIDTHS = [1280, 390] as const;
 /** A company of the sandbox, Bluefern Health, and a person. */
-const BLUEFERN = 'org_01JBFERN000000000000000000';
-const ADA = 'user_01JADA00000000000000000000';
+const BLUEFERN = 'org_01JBFERN000000000000EFYD6Q';
+const ADA = 'user_01JADA0000000000000054K0EG';
 
 const CONSOLE = {
   sandbox: true,

@@ -3,8 +3,8 @@ import { first, type Job, NOT_YET } from './jobs.ts';
 
 // The jobs of prompts that let people and organizations in.
 
-const ACME = 'org_01JACME0000000000000000000';
-const CEDARWICK = 'org_01JCEDAR000000000000000000';
+const ACME = 'org_01JACME00000000000006Y6V1G';
+const CEDARWICK = 'org_01JCEDAR0000000000002EMKRD';
 
 function onboard(): Job {
   let [organization, domain, contact] = [NOT_YET, NOT_YET, NOT_YET];

@@ -3,7 +3,7 @@ import { first, type Job, type Known, NOT_YET } from './jobs.ts';
 
 // The jobs of prompts that end accesses.
 
-const ACME = 'org_01JACME0000000000000000000';
+const ACME = 'org_01JACME00000000000006Y6V1G';
 const ALL = ['active', 'inactive', 'pending'];
 
 function offboard(): Job {

@@ -3,8 +3,8 @@ import { first, type Job, type Known, NOT_YET } from './jobs.ts';
 
 // The jobs of prompts that find something out.
 
-const ACME = 'org_01JACME0000000000000000000';
-const BLUEFERN = 'org_01JBFERN000000000000000000';
+const ACME = 'org_01JACME00000000000006Y6V1G';
+const BLUEFERN = 'org_01JBFERN000000000000EFYD6Q';
 const ALL = ['active', 'inactive', 'pending'];
 
 function explainSignIn(): Job {
@@ -187,7 +187,7 @@ function reviewAccess(): Job {
       },
       async (call) => {
         const admin = memberships.find(({ role }) => role.slug === 'admin') ?? expect.fail();
-        await call('list_user_api_keys', { user_id: Object(admin).user?.id ?? 'user_01JADA00000000000000000000' });
+        await call('list_user_api_keys', { user_id: Object(admin).user?.id ?? 'user_01JADA0000000000000054K0EG' });
       },
       async (call) => {
         const { id } = await call('create_audit_log_export', {

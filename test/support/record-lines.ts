@@ -8,7 +8,7 @@ import { folder } from './audit.ts';
 export const BEGIN = Date.parse('2026-11-22T10:00:00.000Z');
 
 export const OBJECTS = [
-  'user_01JADA00000000000000000000',
+  'user_01JADA0000000000000054K0EG',
   'org_01E4ZCR3C56J083X43JQXF3JK5',
   'user_01E4ZCR3C56J083X43JQXF3JK5',
 ];
