@@ -5,8 +5,8 @@ import { type ListenerLimits, listen, type Tls } from '../serve/http/listener.ts
 import { finish } from '../serve/http/send.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { createConsoleSessions } from './console-session.ts';
-import { createEntrance, toSignOut } from './entrance.ts';
 import { createStreams } from './follow-stream.ts';
+import { createOpenRoutes, toSignOut } from './open-routes.ts';
 import { createRoutes } from './pages/index.ts';
 import type { ConsoleFacts } from './request-checks.ts';
 import { createResponder } from './respond.ts';
@@ -43,7 +43,7 @@ export async function openConsole(deps: ConsoleDeps, routes = createRoutes(deps)
   const sessions = createConsoleSessions(deps);
   const closed: readonly ClosedRoute[] = [...routes, toSignOut(sessions)];
   const matchClosed = toMatcher(closed);
-  const entrance = createEntrance(deps, {
+  const open = createOpenRoutes(deps, {
     sessions,
     isPage: (path) => matchClosed(path)?.route.show !== undefined,
   });
@@ -51,11 +51,11 @@ export async function openConsole(deps: ConsoleDeps, routes = createRoutes(deps)
     host,
     origin,
     hasCookies,
-    match: toMatcher([...entrance.routes, ...closed]),
+    match: toMatcher([...open.routes, ...closed]),
     sessions,
   };
   const closing = new AbortController();
-  const respond = createResponder(facts, { streams: createStreams(clock), entrance, closing: closing.signal });
+  const respond = createResponder(facts, { streams: createStreams(clock), open, closing: closing.signal });
 
   const onRequest = async (request: IncomingMessage, response: ServerResponse, connection: ConnectionUse) => {
     setSafeHeaders(response, hasCookies);

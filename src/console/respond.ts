@@ -1,7 +1,7 @@
-import type { Entrance } from './entrance.ts';
 import type { createStreams } from './follow-stream.ts';
 import { html } from './html.ts';
 import { sentToken } from './kept-tokens.ts';
+import type { OpenRoutes } from './open-routes.ts';
 import { CONSOLE_CHECKS, type ConsoleContext, type ConsoleFacts, type ConsoleState } from './request-checks.ts';
 import type { ConsolePage, PageRequest } from './routes.ts';
 import { sendAnswer, toFaultPage } from './send-answer.ts';
@@ -9,7 +9,7 @@ import type { ConsoleAnswer } from './served-routes.ts';
 
 export type ResponderParts = {
   readonly streams: ReturnType<typeof createStreams>;
-  readonly entrance: Pick<Entrance, 'signInPage'>;
+  readonly open: Pick<OpenRoutes, 'signInPage'>;
   /** Aborts when the console closes, which ends streams. */
   readonly closing: AbortSignal;
 };
@@ -34,7 +34,7 @@ const toBounce = (address: string): ConsoleAnswer => ({
 const NOT_FOUND = toFaultPage(404, 'There is no such page', 'It does not exist, or you may not see it.');
 
 /** Answers requests: by the checks, then by the route. */
-export function createResponder(facts: ConsoleFacts, { streams, entrance, closing }: ResponderParts) {
+export function createResponder(facts: ConsoleFacts, { streams, open, closing }: ResponderParts) {
   const { hasCookies, sessions } = facts;
 
   const answerOf = async (
@@ -53,7 +53,7 @@ export function createResponder(facts: ConsoleFacts, { streams, entrance, closin
       if (form === undefined && !hasCookies && sentToken(request, 'session', hasCookies) === undefined) return SHELL;
       if (form === undefined && hasCookies && request.headers['sec-fetch-site'] === 'cross-site')
         return toBounce(address);
-      return entrance.signInPage(form === undefined ? address : undefined);
+      return open.signInPage(form === undefined ? address : undefined);
     }
     const page = { ...parts, ...signedIn, params };
     return (await (form === undefined ? route.show?.(page) : route.act?.({ ...page, form }))) ?? NOT_FOUND;

@@ -55,20 +55,37 @@ type Issuers = readonly {
   readonly signIn: SignInConfig | undefined;
 }[];
 
-/** The approvers of a file, and what its agents and templates say about them. */
+/** The approvers of a file. What its agents and templates say about them is checked with them. */
 export function toApprovers(given: ApproverSections, issuers: Issuers, refuse: Refuse): readonly ApproverConfig[] {
-  const [agents = {}, templates = {}, all = {}] = [given.agents, given.templates, given.approvers];
-  const known = [...Object.keys(agents), ...Object.keys(templates)];
-  const approvers = Object.entries(all).map(([name, { issuer, sub, ...may }]): ApproverConfig => {
+  const { agents = {}, templates = {} } = given;
+  const approvers = Object.entries(given.approvers ?? {}).map(([name, { issuer, sub, ...may }]): ApproverConfig => {
     const path = ['approvers', name];
-    for (const [index, agent] of may.agents.entries()) {
-      const where = [...path, 'agents', String(index)];
-      if (agent !== EVERY_AGENT && !known.includes(agent)) refuse(where, unknownName(agent, known));
-      if (Object.hasOwn(agents, agent) && Object.hasOwn(templates, agent))
-        refuse(where, `is "${agent}", the name of an agent and of a template: rename one of them.`);
-    }
+    for (const [index, agent] of may.agents.entries())
+      checkAgentName([...path, 'agents', String(index)], agent, { agents, templates }, refuse);
     return { name, person: toPerson(path, { issuer, sub }, issuers, refuse), ...may };
   });
+  refuseTwins(approvers, refuse);
+  const names = approvers.map(({ name }) => name);
+  for (const [name, agent] of Object.entries(agents)) checkAgent(['agents', name], agent, names, issuers, refuse);
+  for (const [name, template] of Object.entries(templates)) checkAsking(['templates', name], template, refuse);
+  return approvers;
+}
+
+/** Checks a name that an approver gives for an agent or template. */
+function checkAgentName(
+  path: readonly string[],
+  given: string,
+  { agents, templates }: { readonly agents: object; readonly templates: object },
+  refuse: Refuse,
+): void {
+  const known = [...Object.keys(agents), ...Object.keys(templates)];
+  if (given !== EVERY_AGENT && !known.includes(given)) refuse(path, unknownName(given, known));
+  if (Object.hasOwn(agents, given) && Object.hasOwn(templates, given))
+    refuse(path, `is "${given}", the name of an agent and of a template: rename one of them.`);
+}
+
+/** Refuses two approvers who are the same person. */
+function refuseTwins(approvers: readonly ApproverConfig[], refuse: Refuse): void {
   for (const [index, { name, person }] of approvers.entries()) {
     const isSame = (other: ApproverConfig) =>
       person !== undefined && other.person?.issuer === person.issuer && other.person.sub === person.sub;
@@ -76,10 +93,6 @@ export function toApprovers(given: ApproverSections, issuers: Issuers, refuse: R
     if (twin !== undefined)
       refuse(['approvers', name], `has the same issuer and sub as ${twin.name}: keep one of the two.`);
   }
-  const names = approvers.map(({ name }) => name);
-  for (const [name, agent] of Object.entries(agents)) checkAgent(['agents', name], agent, names, issuers, refuse);
-  for (const [name, template] of Object.entries(templates)) checkAsking(['templates', name], template, refuse);
-  return approvers;
 }
 
 function toPerson(

@@ -6,13 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { systemClock } from '../clock.ts';
 import type { OpenConsole } from '../console/console.ts';
 import { createLog } from '../log.ts';
-import { type ClientFeatures, toFeatures } from '../mcp/client-features.ts';
-import { toServerInfo } from '../mcp/offer.ts';
-import { type CallerParts, createServer, mayAsk, toDirectTool, toRefusal } from '../mcp/server.ts';
 import { openShared } from '../redis/stores.ts';
-import { toDirectAnswers } from '../serve/direct/http-calls.ts';
-import type { RequestOrigin } from '../serve/http/handler.ts';
-import { outOfLine } from '../serve/http/in-flight.ts';
 import { HTTP_LIMITS, serveOverHttp } from '../serve/http/serve-http.ts';
 import type { Config } from '../settings/config.ts';
 import { openStderr } from '../stderr.ts';
@@ -26,6 +20,7 @@ import { openIssuerKeys } from './issuer-keys.ts';
 import { judgeHttp } from './judge-http.ts';
 import { openPending } from './kept-declines.ts';
 import { createLastCalls, observeCalls } from './last-calls.ts';
+import { toMcpOverHttp } from './mcp-over-http.ts';
 import { openApprovals } from './open-approvals.ts';
 import { openConsoleAt } from './open-console.ts';
 import { beginRecord, openRecord } from './open-record.ts';
@@ -205,19 +200,6 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     closing.push(metricsServer.close);
     log.info({ url: metricsServer.url }, 'serving metrics');
   }
-  const toParts = (
-    { agent, budget, stillAllowed, requester }: ServedAgent,
-    { traceparent, place }: RequestOrigin,
-  ): CallerParts => ({
-    trace: traceparent,
-    waitedMs: place.waitedMs,
-    waitOutside: (wait) => waitOutside(agent.name)(() => outOfLine(place, wait)),
-    stillAllowed,
-    requester,
-    ...budget,
-  });
-  const featuresOf = ({ session }: RequestOrigin): ClientFeatures | undefined =>
-    session && { canAsk: session.form, canShow: session.apps && !session.form, canOpen: session.url };
   server = await serveOverHttp<ServedAgent>({
     host: http.host,
     port: http.port,
@@ -229,25 +211,7 @@ async function open(first: Loaded, { catalog, tokens, host, version, signals, cl
     tls: firstCertificate?.tls,
     identify: ({ authorization, headersOf }, isAgain) => current.served.identify(authorization, headersOf, isAgain),
     generation: () => current.served,
-    keyOf: ({ agent }) => agent.name,
-    factory: (caller, from) =>
-      createServer(caller.offer, caller.opened.call, version, toParts(caller, from), featuresOf(from)),
-    answerDirectly: host.isDirect
-      ? toDirectAnswers((caller, from) => {
-          const features = featuresOf(from) ?? toFeatures(from.capabilities);
-          if (features.canShow && from.session === undefined) return undefined; // the SDK knows what a view needs
-          const calling = { ...features, ...toParts(caller, from) };
-          return toDirectTool(caller.offer, { name: from.tool, arguments: from.args }, caller.opened.call, calling);
-        }, toServerInfo(version))
-      : undefined,
-    onRefused: ({ offer, opened }, name, { args: sent, traceparent }) => {
-      const { tool, rule, args, via } = toRefusal(offer, name, sent);
-      observer?.countCall(tool?.name ?? 'unknown', 'refused', 0, offer.agent);
-      void opened.journal.refuse(tool, args, rule, { agent: offer.agent, trace: traceparent, via });
-    },
-    issueSession: sessions && (({ agent }, params) => sessions.issue(agent.name, params)),
-    readSession: ({ agent }, id) => sessions?.read(agent.name, id),
-    mayAsk: ({ offer }, params) => mayAsk(offer, params),
+    ...toMcpOverHttp({ version, isDirect: host.isDirect, waitOutside, sessions, observer }),
     relay: shared?.answers,
     limits: { ...HTTP_LIMITS, waitMs: config.timeout },
     onTurnedAway: turnedAway.count,

@@ -36,7 +36,7 @@ export function layout({ title, main, isLive }: ConsolePage, { viewer, path }: L
 <a class="skip" href="#main">Skip to the content</a>
 <header><p class="brand">workos-mcp</p>
 ${signedIn}</header>
-<main id="main" tabindex="-1"${viewer === undefined && html` class="entrance"`}${isLive === true && html` data-live`}>${main}</main>
+<main id="main" tabindex="-1"${viewer === undefined && html` class="signed-out"`}${isLive === true && html` data-live`}>${main}</main>
 ${isLive === true && html`<noscript><p class="aside">Without its script, this page does not update itself. Reload it to see changes.</p></noscript>`}
 <p id="told" class="unseen" role="status"></p>
 </body>

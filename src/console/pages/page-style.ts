@@ -35,12 +35,12 @@ nav a[aria-current] { color: var(--text); background: var(--ground); font-weight
 .who { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; color: var(--quiet); font-size: 0.9em; }
 .who bdi { overflow-wrap: anywhere; }
 main, .aside { max-width: 60rem; margin: 0 auto; padding: 20px 24px 32px; }
-.entrance { max-width: 34rem; margin: 40px auto; padding: 20px 24px; background: var(--sheet); border: 1px solid var(--line);
+.signed-out { max-width: 34rem; margin: 40px auto; padding: 20px 24px; background: var(--sheet); border: 1px solid var(--line);
   border-radius: 10px; }
-.entrance > h1 { margin-top: 0; }
-.entrance form { margin: 16px 0; }
-.entrance form button { color: #fff; background: #1d4f91; border-color: #1d4f91; font-weight: 600; }
-.entrance form button:hover { background: #163d70; }
+.signed-out > h1 { margin-top: 0; }
+.signed-out form { margin: 16px 0; }
+.signed-out form button { color: #fff; background: #1d4f91; border-color: #1d4f91; font-weight: 600; }
+.signed-out form button:hover { background: #163d70; }
 .aside { padding-top: 0; color: var(--quiet); font-size: 0.9em; }
 
 h1 { font-size: 1.6rem; line-height: 1.25; letter-spacing: -0.015em; margin: 6px 0 4px; }
@@ -112,7 +112,7 @@ ${dataStyle}
   nav ul { margin: 0 -8px; }
   nav a { padding: 6px 10px; }
   main, .aside { padding: 16px 16px 24px; }
-  .entrance { margin: 16px; }
+  .signed-out { margin: 16px; }
   .sheet { padding: 14px 16px; }
   h1 { font-size: 1.35rem; }
   .asking button { width: 100%; }

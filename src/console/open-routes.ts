@@ -12,13 +12,13 @@ import { toFaultPage } from './send-answer.ts';
 import type { ClosedRoute, ConsoleAnswer, OpenRoute } from './served-routes.ts';
 import { createSignIn, SignInError, toReturnPath } from './sign-in.ts';
 
-export type EntranceParts = {
+export type OpenRoutesParts = {
   readonly sessions: ConsoleSessions;
   /** Whether a path is one of a page behind the sign-in. */
   readonly isPage: (path: string) => boolean;
 };
 
-export type Entrance = {
+export type OpenRoutes = {
   readonly routes: readonly OpenRoute[];
   /** What is shown in the place of a page. @param address to go to afterwards, where nothing was sent */
   readonly signInPage: (address: string | undefined) => ConsolePage;
@@ -36,8 +36,8 @@ const LINK_FAULT: ConsolePage = {
 <p>A link to the console signs in once and within two minutes, on the server that it was made for. Make another one with: <code>workos-mcp console login --as NAME</code></p>`,
 };
 
-/** What needs no sign-in: signing in, the script and the style. */
-export function createEntrance(deps: ConsoleDeps, { sessions, isPage }: EntranceParts): Entrance {
+/** The routes that are open without a sign-in: signing in itself, the script, the style and the icon. */
+export function createOpenRoutes(deps: ConsoleDeps, { sessions, isPage }: OpenRoutesParts): OpenRoutes {
   const { url, key, once, rules, config, record, today, log } = deps;
   const signIn = createSignIn(deps);
 
