@@ -14,7 +14,7 @@ export const toSpans = (text: string): readonly (Html | string)[] =>
 
 /** The object of a call: its names, then its ID. */
 export const drawObject = ({ names, id }: Pick<ShownCall, 'names' | 'id'>): Html =>
-  html`<p class="object">${names.map((name) => html`<span>${toSpans(name)}</span>`)}${toCode(id)}</p>`;
+  html`<p class="object">${names.map((name) => html`<span>${toSpans(name)}</span> `)}${toCode(id)}</p>`;
 
 /** What a call does, at the beginning of a sentence. */
 export const toHeading = (action: string): string => `${action.charAt(0).toUpperCase()}${action.slice(1)}`;
