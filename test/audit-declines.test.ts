@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import type { EntryFields } from '../src/audit/entry.ts';
 import { readDeclines, readNoes } from '../src/audit/read/declines.ts';
 import { LIFTED } from '../src/call/confirm/approvals.ts';
-import { keptNoes } from '../src/start/kept-declines.ts';
+import { keptNoes, openPending } from '../src/start/kept-declines.ts';
 import { DECISION, folder, USER } from './support/audit.ts';
+import { catalog } from './support/catalog.ts';
 
 const NOW = Date.parse('2026-11-26T12:00:00.000Z');
 const MINUTE_MS = 60_000;
@@ -83,6 +84,25 @@ describe('what was declined before a start', () => {
 
   it('is nothing in a record that cannot be read', () => {
     expect(readDeclines(join(folder(), 'none.jsonl'), 0)).toEqual([]);
+  });
+});
+
+describe('what a start keeps of that', () => {
+  const EMAIL = 'ADA@ACME.TEST';
+  const open = (...lines: string[]) => openPending(catalog, write(lines), { now: () => 0 }, NOW);
+
+  it('is about the object', async () => {
+    const pending = open(line(3, no('an approver declined')));
+    expect(await pending.isDeclined('cleaner', `delete_user ${USER.toUpperCase()}`)).toBe(true);
+    expect(await pending.isDeclined('cleaner', 'delete_user USER_01JOTHER')).toBe(false);
+    expect(await pending.isDeclined('other', `delete_user ${USER.toUpperCase()}`)).toBe(false);
+  });
+
+  it('is about all objects of a tool where the record cannot have the one', async () => {
+    const pending = open(line(3, { ...no('an approver declined'), tool: 'create_invitation', ids: {} } as EntryFields));
+    expect(await pending.isDeclined('cleaner', `create_invitation ${EMAIL}`)).toBe(true);
+    expect(await pending.isDeclined('cleaner', `delete_user ${USER.toUpperCase()}`)).toBe(false);
+    expect(await pending.isDeclined('other', `create_invitation ${EMAIL}`)).toBe(false);
   });
 });
 

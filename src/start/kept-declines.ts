@@ -1,6 +1,7 @@
 import { type Declined, readDeclines, readNoes } from '../audit/read/declines.ts';
 import { LIFTED } from '../call/confirm/approvals.ts';
-import { toDeclined } from '../call/confirm/declined.ts';
+import { declinedOf } from '../call/confirm/declined.ts';
+import { identityOf } from '../call/confirm/find-object.ts';
 import { NO_NOES, type Noes, withNo } from '../call/confirm/noes.ts';
 import { createPendingStore, DECLINED_MS, type PendingStore } from '../call/confirm/pending.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -21,7 +22,9 @@ export function openPending(
   const tools = new Map(catalog.tools.map((tool) => [tool.name, tool]));
   const toKept = ({ agent, tool: name, ids, at }: Declined) => {
     const tool = tools.get(name);
-    const call = tool?.confirmable ? toDeclined(tool, ids) : undefined;
+    // The record holds IDs alone: not the email, say, that an invitation is for.
+    const object = tool && ids[identityOf(tool).argument];
+    const call = tool?.confirmable ? declinedOf(name, String(object ?? '')) : undefined;
     // The clock may have been set back: no entry holds for longer than a new one.
     return call === undefined ? [] : [{ caller: agent, call, ms: DECLINED_MS - Math.max(0, today - at) }];
   };

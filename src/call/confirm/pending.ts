@@ -1,3 +1,5 @@
+import { declinedAll } from './declined.ts';
+
 /** A confirmation that has been asked for and is not answered yet. The client holds only its ID. */
 export type Pending = {
   readonly caller: string;
@@ -56,7 +58,8 @@ const MAX_KEPT_CHARS = 4_000_000;
 
 /**
  * @param now milliseconds of a monotonic clock
- * @param before what was declined before the process began, with the milliseconds for which it still holds
+ * @param before what was declined before the process began, with the milliseconds for which it still holds. One without
+ *   an object is about all objects of its tool
  */
 export function createPendingStore(
   now: () => number,
@@ -73,6 +76,7 @@ export function createPendingStore(
     keptChars -= sizeOf(viewed.get(id)?.call);
     viewed.delete(id);
   };
+  const isKept = (caller: string, call: string) => declined.has(JSON.stringify([caller, call]));
   const expire = () => {
     for (const [id, { until }] of viewed) if (until <= now()) drop(id);
     for (const kept of [waiting, declined]) for (const [id, { until }] of kept) if (until <= now()) kept.delete(id);
@@ -103,7 +107,7 @@ export function createPendingStore(
     },
     isDeclined: async (caller, call) => {
       expire();
-      return declined.has(JSON.stringify([caller, call]));
+      return isKept(caller, call) || isKept(caller, declinedAll(call));
     },
     keep: async (id, call) => {
       expire();
