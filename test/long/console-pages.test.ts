@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,7 +6,7 @@ import { pageScript } from '../../src/console/pages/page-script.ts';
 import { toApproval, toUpdate, USER_ID } from '../support/approval.ts';
 import { describeInBrowser } from '../support/browser.ts';
 import { createCertificate, hasOpenssl } from '../support/certificate.ts';
-import { openTestConsole, toConsoleAgent, toConsoleConfig } from '../support/console.ts';
+import { freePort, openTestConsole, toConsoleAgent, toConsoleConfig } from '../support/console.ts';
 
 type TestConsole = Awaited<ReturnType<typeof openTestConsole>>;
 
@@ -265,11 +263,7 @@ describeInBrowser('the pages of waiting calls', (launch) => {
   it.skipIf(!hasOpenssl)('is read and answered without script over https', async () => {
     await server.close();
     const certificate = createCertificate();
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const { port } = Object(probe.address());
-    probe.close();
-    await once(probe, 'close');
+    const port = await freePort();
     server = await openTestConsole({ port, url: `https://127.0.0.1:${port}`, tls: certificate });
     certificate.remove();
     await put(toApproval('one'));

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { request as toRequest } from 'node:http';
-import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createApproverRules } from '../../src/agents/approvers.ts';
 import { toLinkToken } from '../../src/agents/console-link.ts';
@@ -14,6 +12,7 @@ import type { ConsoleRoute } from '../../src/console/routes.ts';
 import { deriveKey } from '../../src/keys.ts';
 import type { AgentConfig, AgentsConfig, ApproverConfig, EnvironmentConfig } from '../../src/settings/agents-config.ts';
 import { catalog } from './catalog.ts';
+import { freePort } from './free-port.ts';
 
 /** Approvers who sign in by a link. */
 export const toApprover = (name: string): ApproverConfig => ({
@@ -78,15 +77,7 @@ export type Sent = {
   readonly body?: string;
 };
 
-/** A port that was free just now. The console has to know its URL before it listens. */
-export async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = Object(listener.address());
-  listener.close();
-  await once(listener, 'close');
-  return port;
-}
+export { freePort };
 
 /** Sends requests as the console's own pages would. */
 export function toConsoleClient(port: number, url: string) {

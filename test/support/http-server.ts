@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
@@ -11,6 +10,7 @@ import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { createToken, type NewToken } from '../../src/agents/token.ts';
 import type { Ability, Question, Reply } from './asking.ts';
 import { MAIN } from './built.ts';
+import { freePort } from './free-port.ts';
 import type { Peer, Result } from './session.ts';
 import { listen, type Upstream } from './upstream.ts';
 
@@ -35,15 +35,7 @@ export const hashOf = ({ hash }: NewToken): string => `${hash.id}:${hash.sha256}
 export const newTokens = <const Name extends string>(...names: readonly Name[]): Record<Name, NewToken> =>
   Object.fromEntries(names.map((name) => [name, createToken()])) as Record<Name, NewToken>; // fromEntries forgets names
 
-/** A port that was free just now. */
-export async function findPort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const address = listener.address();
-  listener.close();
-  await once(listener, 'close');
-  return Object(address).port;
-}
+export { freePort as findPort };
 
 export type HttpServer = {
   readonly url: string;
@@ -62,7 +54,7 @@ export type HttpServer = {
 
 /** The built server in a process of its own, on a free port; it has no variables but those given. */
 export async function serve(args: readonly string[], env: Env = {}, tries = 3): Promise<HttpServer> {
-  const port = await findPort();
+  const port = await freePort();
   const child = spawn(process.execPath, [MAIN, 'http', '--port', String(port), ...args], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -2,12 +2,13 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createListener } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { describe } from 'vitest';
+import { freePort } from './free-port.ts';
 import type { FromWorker, Orders, ToWorker } from './redis-worker.ts';
 
 const binary = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
@@ -20,14 +21,7 @@ if (binary === undefined) {
 
 export const describeWithRedis = describe.skipIf(binary === undefined);
 
-export async function freePort(): Promise<number> {
-  const listener = createListener().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as AddressInfo; // a TCP listener has one
-  listener.close();
-  await once(listener, 'close');
-  return port;
-}
+export { freePort };
 
 export type RedisServer = {
   readonly port: number;
