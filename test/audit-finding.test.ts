@@ -266,7 +266,10 @@ describe('a reader that stops', () => {
     await expect(findRows([path], {}, { limit: 1, newestFirst: true })).rejects.toThrow(
       `${path} cannot be read (ENOENT).`,
     );
-    await expect(findRows([join(path, '..')], {}, { limit: 1 })).rejects.toThrow('cannot be read (EISDIR).');
+    for (const newestFirst of [false, true])
+      await expect(findRows([join(path, '..')], {}, { limit: 1, newestFirst })).rejects.toThrow(
+        'cannot be read (EISDIR).',
+      );
   });
 });
 

@@ -123,6 +123,8 @@ export async function* readFile<T>(
   try {
     handle = await openListed(file);
     const found = await handle.stat();
+    // One that is read from its end on would pass for an empty file.
+    if (found.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
     yield* read({ handle, size: found.isFile() ? found.size : undefined });
   } catch (error) {
     throw new StartError(`${file.name} cannot be read (${String(Object(error).code)}).`);
