@@ -127,7 +127,9 @@ export async function* readFile<T>(
     if (found.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
     yield* read({ handle, size: found.isFile() ? found.size : undefined });
   } catch (error) {
-    throw new StartError(`${file.name} cannot be read (${String(Object(error).code)}).`);
+    const { code } = Object(error);
+    if (typeof code !== 'string') throw error; // not of the system: the reason of a signal, say
+    throw new StartError(`${file.name} cannot be read (${code}).`);
   } finally {
     await handle?.close();
   }
