@@ -1,4 +1,4 @@
-import { request as toRequest } from 'node:http';
+import { type IncomingMessage, request as toRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 export type Visited = {
@@ -49,18 +49,16 @@ export function createVisitor(url: string, port: number, jar = new Map<string, s
     };
     const method = body === undefined ? 'GET' : 'POST';
     return new Promise((resolve, reject) => {
-      const request = toRequest(
-        { host: '127.0.0.1', port, path, method, headers, setHost: false },
-        async (response) => {
-          for (const cookie of response.headers['set-cookie'] ?? []) {
-            const [, name = '', value = ''] = /^__Host-console-(\w+)=([^;]*)/.exec(cookie) ?? [];
-            if (value === '') jar.delete(name);
-            else jar.set(name, value);
-          }
-          const { location } = response.headers;
-          resolve({ status: response.statusCode ?? 0, location, body: await text(response) });
-        },
-      );
+      const request = toRequest({ host: '127.0.0.1', port, path, method, headers, setHost: false }, (response) => {
+        for (const cookie of response.headers['set-cookie'] ?? []) {
+          const [, name = '', value = ''] = /^__Host-console-(\w+)=([^;]*)/.exec(cookie) ?? [];
+          if (value === '') jar.delete(name);
+          else jar.set(name, value);
+        }
+        const { location } = response.headers;
+        // Also of one that is cut in the middle.
+        text(response).then((body) => resolve({ status: response.statusCode ?? 0, location, body }), reject);
+      });
       request.once('error', reject);
       request.end(body);
     });
@@ -74,14 +72,16 @@ export function createVisitor(url: string, port: number, jar = new Map<string, s
     follow: (path, isEnough) =>
       new Promise((resolve, reject) => {
         const headers = { ...own(), accept: 'text/event-stream' };
-        const request = toRequest({ host: '127.0.0.1', port, path, headers, setHost: false }, async (response) => {
+        const read = async (response: IncomingMessage) => {
           let sent = '';
           for await (const chunk of response) {
             sent += chunk;
             if (isEnough(sent)) break; // which ends the request
           }
-          resolve(sent);
-        });
+          return sent;
+        };
+        const options = { host: '127.0.0.1', port, path, headers, setHost: false };
+        const request = toRequest(options, (response) => read(response).then(resolve, reject));
         request.once('error', reject);
         request.end();
       }),
