@@ -67,6 +67,35 @@ describe('finding a time', () => {
     }
   });
 
+  it.each([
+    ['behind', (zeros: string, lines: string) => lines + zeros],
+    ['before', (zeros: string, lines: string) => `${zeros}\n${lines}`],
+    ['among', (zeros: string, lines: string) => `${lines}${zeros}\n`],
+  ])('reads little of the zeros that a power cut has left %s the entries, and no more once it is stopped', async (_, join) => {
+    const [one = '', two = ''] = notes(4_000, 2_000);
+    const path = write([`${join('\0'.repeat(30_000_000), one)}${two}`]);
+    const filter = { since: secondsLater(3_000), until: secondsLater(3_005) };
+    const settings = { ...SETTINGS, grainBytes: 65_536 };
+    const started = process.cpuUsage();
+    const [files = []] = toSeries([path]);
+    const range = { since: filter.since.getTime(), until: filter.until.getTime() };
+    await findSpan(files, range, settings);
+    const { user, system } = process.cpuUsage(started);
+    expect(user + system).toBeLessThan(1_000_000); // microseconds
+    expect(textsOf(await all(readRows([path], filter, { settings })))).toEqual(
+      [3_000, 3_001, 3_002, 3_003, 3_004].map((index) => `note ${index}`),
+    );
+    const stopped = new Error('the client is gone');
+    let looks = 0;
+    const signal = {
+      throwIfAborted: () => {
+        looks += 1;
+        if (looks > 1) throw stopped;
+      },
+    } as AbortSignal; // it asks for no more of it
+    await expect(findSpan(files, range, { ...settings, signal })).rejects.toBe(stopped);
+  });
+
   it('is not stopped by files without entries, or by long stretches of other text', async () => {
     const [one = '', two = ''] = notes(200, 100);
     const log = '{"level":"info"}\n'.repeat(3_000);
@@ -266,7 +295,10 @@ describe('a reader that stops', () => {
     await expect(findRows([path], {}, { limit: 1, newestFirst: true })).rejects.toThrow(
       `${path} cannot be read (ENOENT).`,
     );
-    await expect(findRows([join(path, '..')], {}, { limit: 1 })).rejects.toThrow('cannot be read (EISDIR).');
+    for (const newestFirst of [false, true])
+      await expect(findRows([join(path, '..')], {}, { limit: 1, newestFirst })).rejects.toThrow(
+        'cannot be read (EISDIR).',
+      );
   });
 });
 

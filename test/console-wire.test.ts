@@ -432,6 +432,19 @@ b</p>`);
       await expect.poll(pages.followers).toBe(0);
     });
 
+    it('is sent to twelve windows without a warning of Node on stderr', async () => {
+      const warnings: string[] = [];
+      const warn = (warning: Error) => warnings.push(warning.name);
+      process.on('warning', warn);
+      const sessions = await Promise.all(['ada', 'ada', 'grace'].map((name) => console.signIn(name)));
+      const streams = sessions.flatMap(({ session }) => [1, 2, 3, 4].map(() => open(session)));
+      await expect.poll(pages.followers).toBe(12);
+      for (const stream of streams) stream.close();
+      await expect.poll(pages.followers).toBe(0);
+      process.off('warning', warn);
+      expect(warnings).toEqual([]);
+    });
+
     it('is a page where no stream is asked for', async () => {
       expect((await get('/live', { ...ada.session, accept: 'text/html' })).body).toContain('data-live');
       const plain = open(ada.session, '/things/a');

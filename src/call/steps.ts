@@ -226,8 +226,12 @@ async function send(context: CallContext, state: CallState): Promise<CallEnd> {
   const { args, notes, request, selection, filter, traffic, confidential } = state;
   const { agent, signal, named } = caller;
   const { requireStill } = state.confirmed ?? {};
-  const still = () => (requireStill ? requireStill().then(() => stillAllowed(context)) : stillAllowed(context));
-  const onBehalf = { agent, signal, deadline: start + settings.timeout, stillAllowed: still, traffic, confidential };
+  const still = async () => {
+    await stillAllowed(context); // first, since it may wait for an issuer's keys
+    await requireStill?.();
+  };
+  const ask = requireStill ? still : () => stillAllowed(context);
+  const onBehalf = { agent, signal, deadline: start + settings.timeout, stillAllowed: ask, traffic, confidential };
   const options = {
     tool,
     args,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RefusedError } from '../errors.ts';
 import type { ConnectionUse } from '../serve/http/connections.ts';
@@ -55,6 +56,7 @@ export async function openConsole(deps: ConsoleDeps, routes = createRoutes(deps)
     sessions,
   };
   const closing = new AbortController();
+  setMaxListeners(LIMITS.connections, closing.signal); // each request that is answered listens
   const respond = createResponder(facts, { streams: createStreams(clock), open, closing: closing.signal });
 
   const onRequest = async (request: IncomingMessage, response: ServerResponse, connection: ConnectionUse) => {

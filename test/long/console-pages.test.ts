@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +7,7 @@ import { toApproval, toUpdate, USER_ID } from '../support/approval.ts';
 import { describeInBrowser } from '../support/browser.ts';
 import { createCertificate, hasOpenssl } from '../support/certificate.ts';
 import { openTestConsole, toConsoleAgent, toConsoleConfig } from '../support/console.ts';
+import { findPort } from '../support/find-port.ts';
 
 type TestConsole = Awaited<ReturnType<typeof openTestConsole>>;
 
@@ -265,11 +264,7 @@ describeInBrowser('the pages of waiting calls', (launch) => {
   it.skipIf(!hasOpenssl)('is read and answered without script over https', async () => {
     await server.close();
     const certificate = createCertificate();
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const { port } = Object(probe.address());
-    probe.close();
-    await once(probe, 'close');
+    const port = await findPort();
     server = await openTestConsole({ port, url: `https://127.0.0.1:${port}`, tls: certificate });
     certificate.remove();
     await put(toApproval('one'));

@@ -48,8 +48,12 @@ export function toConsoleClient(port: number, url: string) {
           headers: JSON.parse(JSON.stringify(all)),
           setHost: false,
         },
-        async (response) =>
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: await text(response) }),
+        (response) =>
+          // Also of one that is cut in the middle.
+          text(response).then(
+            (body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+            reject,
+          ),
       );
       request.once('error', reject);
       request.end(body);

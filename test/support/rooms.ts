@@ -124,6 +124,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'errors.ts',
       'openid-client',
       'node:crypto',
+      'node:events',
       'node:fs',
       'node:path',
     ],

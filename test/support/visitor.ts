@@ -1,4 +1,4 @@
-import { request as toRequest } from 'node:http';
+import { type IncomingMessage, request as toRequest } from 'node:http';
 import { formTokenIn, toConsoleClient } from './console-client.ts';
 
 export type Visited = {
@@ -50,14 +50,16 @@ export function createVisitor(url: string, port: number, jar = new Map<string, s
     follow: (path, isEnough) =>
       new Promise((resolve, reject) => {
         const headers = { host, ...cookies(), accept: 'text/event-stream' };
-        const request = toRequest({ host: '127.0.0.1', port, path, headers, setHost: false }, async (response) => {
+        const read = async (response: IncomingMessage) => {
           let sent = '';
           for await (const chunk of response) {
             sent += chunk;
             if (isEnough(sent)) break; // which ends the request
           }
-          resolve(sent);
-        });
+          return sent;
+        };
+        const options = { host: '127.0.0.1', port, path, headers, setHost: false };
+        const request = toRequest(options, (response) => read(response).then(resolve, reject));
         request.once('error', reject);
         request.end();
       }),

@@ -123,9 +123,13 @@ export async function* readFile<T>(
   try {
     handle = await openListed(file);
     const found = await handle.stat();
+    // One that is read from its end on would pass for an empty file.
+    if (found.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
     yield* read({ handle, size: found.isFile() ? found.size : undefined });
   } catch (error) {
-    throw new StartError(`${file.name} cannot be read (${String(Object(error).code)}).`);
+    const { code } = Object(error);
+    if (typeof code !== 'string') throw error; // not of the system: the reason of a signal, say
+    throw new StartError(`${file.name} cannot be read (${code}).`);
   } finally {
     await handle?.close();
   }

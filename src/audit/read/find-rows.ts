@@ -85,13 +85,13 @@ function toSearch(filter: RowFilter, { signal, settings = SETTINGS }: ReadingOpt
   return { since, until, needles, isShown: toRowTest(filter), signal, settings };
 }
 
-const spanOf = (files: FileSeries, { since, until }: Pick<RowFilter, 'since' | 'until'>, settings: ReadingSettings) =>
-  findSpan(files, { since: since?.getTime(), until: until?.getTime() }, settings);
+const spanOf = (files: FileSeries, { since, until, settings, signal }: RowSearch) =>
+  findSpan(files, { since: since?.getTime(), until: until?.getTime() }, { ...settings, signal });
 
 async function* readSeries(files: FileSeries, search: RowSearch, newestFirst: boolean): AsyncGenerator<Row, void> {
   const { settings, signal } = search;
   const { linesApart } = settings;
-  const { from, to } = await spanOf(files, search, settings);
+  const { from, to } = await spanOf(files, search);
   // From where the calls began whose outcome is the first entry, or ended whose decision is the last.
   const lines = newestFirst
     ? linesBefore(files, await placeAfter(files, to, linesApart))
@@ -134,11 +134,11 @@ export async function findOlderRows(
   const { settings, signal } = search;
   const { linesApart } = settings;
   const until = before.time === undefined ? undefined : before.time.getTime() + 1;
-  const near = (await findSpan(files, { until }, settings)).to;
+  const near = (await findSpan(files, { until }, { ...settings, signal })).to;
   // Where its time is far out of order, the entry is somewhere else.
   const begin = (await findPlace(files, before, signal, near)) ?? (await findPlace(files, before, signal));
   if (begin === undefined) return undefined;
-  const { from } = await spanOf(files, search, settings);
+  const { from } = await spanOf(files, search);
   const lines = linesBefore(files, await placeAfter(files, begin.place, linesApart));
   const wanted = { ...search, linesApart, begin: begin.place, end: from };
   return firstOf(joinRows(untilAborted(lines, signal), wanted, true), limit);

@@ -11,6 +11,9 @@ export type RecordLine = {
 /** Bytes kept of a line, which may hold torn ones. A file without line feeds must not fill the memory. */
 const MAX_KEPT_BYTES = 65_536;
 
+/** How much is read at once, and in all. */
+type ReadingBounds = { readonly blockBytes?: number; readonly mostBytes?: number };
+
 /** Bytes of a file in memory at once. */
 const BLOCK_BYTES = 262_144;
 
@@ -20,11 +23,12 @@ const LINE_FEED = 0x0a;
  * The lines of a file from a place on, a block of them at a time, until there are no more. node:readline would also
  * split lines at U+2028.
  * @param from the offset of a line. In the middle of one, the first line is the rest of it
+ * @param mostBytes after which it stops, before a line that is longer
  */
 export async function* readForwards(
   { handle, size }: OpenFile,
   from = 0,
-  blockBytes = BLOCK_BYTES,
+  { blockBytes = BLOCK_BYTES, mostBytes = Number.POSITIVE_INFINITY }: ReadingBounds = {},
 ): AsyncGenerator<readonly RecordLine[]> {
   const buffer = Buffer.allocUnsafe(blockBytes);
   const mostKept = Math.min(MAX_KEPT_BYTES, blockBytes / 2);
@@ -52,6 +56,7 @@ export async function* readForwards(
     if (lines.length > 0) yield lines;
     buffer.copyWithin(0, start, filled);
     held = Math.min(filled - start, mostKept); // what follows of a longer line is dropped
+    if (next - from >= mostBytes) return;
   }
   if (held > 0) yield [{ bytes: buffer.subarray(0, held), at }];
 }
@@ -59,20 +64,23 @@ export async function* readForwards(
 /**
  * The lines before a place, from the last to the first, a block of them at a time.
  * @param to the offset of a line, or the end of the file
+ * @param mostBytes after which it stops, behind a line that is longer
  */
 export async function* readBackwards(
   { handle }: OpenFile,
   to: number,
-  blockBytes = BLOCK_BYTES,
+  { blockBytes = BLOCK_BYTES, mostBytes = Number.POSITIVE_INFINITY }: ReadingBounds = {},
 ): AsyncGenerator<readonly RecordLine[]> {
   const buffer = Buffer.allocUnsafe(blockBytes);
-  for (let end = to; end > 0; ) {
+  const stop = to - mostBytes;
+  for (let end = to; end > Math.max(0, stop); ) {
     const start = Math.max(0, end - blockBytes);
     const block = await readAt(handle, buffer.subarray(0, end - start), start);
     const first = start === 0 ? 0 : block.indexOf(LINE_FEED) + 1;
     if (start > 0 && (first === 0 || first === block.length)) {
       // The line before `end` begins in an earlier block.
-      const at = await lineStart(handle, start, blockBytes);
+      const at = await lineStart(handle, start, { blockBytes, stop });
+      if (at === undefined) return;
       const length = Math.min(end - at, MAX_KEPT_BYTES);
       const bytes = await readAt(handle, Buffer.allocUnsafe(length), at);
       yield [{ bytes: bytes.at(-1) === LINE_FEED ? bytes.subarray(0, -1) : bytes, at }];
@@ -91,10 +99,15 @@ export async function* readBackwards(
   }
 }
 
-/** Where the line begins that has the byte before an offset. */
-async function lineStart(handle: FileHandle, before: number, blockBytes: number): Promise<number> {
+/** Where the line begins that has the byte before an offset. `undefined` if it begins before `stop`. */
+async function lineStart(
+  handle: FileHandle,
+  before: number,
+  { blockBytes, stop }: { readonly blockBytes: number; readonly stop: number },
+): Promise<number | undefined> {
   const buffer = Buffer.allocUnsafe(blockBytes);
   for (let end = before; end > 0; ) {
+    if (end <= stop) return undefined;
     const start = Math.max(0, end - blockBytes);
     const found = (await readAt(handle, buffer.subarray(0, end - start), start)).lastIndexOf(LINE_FEED);
     if (found !== -1) return start + found + 1;

@@ -16,11 +16,14 @@ export type TimeSpanSettings = {
   readonly grainBytes: number;
 };
 
+/** How one reading looks for a time. */
+type SpanSearch = TimeSpanSettings & { readonly signal?: AbortSignal | undefined };
+
 /** The time of the entry at an offset of a file. */
 type TimeMark = { readonly at: number; readonly time: number };
 
-/** Bytes that are read to find an entry. Most lines are far shorter. */
-const LOOK_BYTES = 8_192;
+/** Bytes that are read to find an entry, at once and in all: a power cut can leave any number of zeros. */
+const LOOK = { blockBytes: 8_192, mostBytes: 1_048_576 };
 
 /** Lines without an entry that are looked at before a place is given up. */
 const MAX_LINES_LOOKED_AT = 1_000;
@@ -41,20 +44,19 @@ const STRIDE = 1.4;
  * Exact as long as no entry is older than one before it by more than the slack. Where an entry that is looked at is, the
  * span is the whole series. So a clock that was set back by more can hide entries only if none of those that are looked at
  * shows it.
- * @throws StartError if a file cannot be read
+ * @throws StartError if a file cannot be read, and the reason of the signal once it aborts
  */
-export async function findSpan(
-  files: FileSeries,
-  { since, until }: TimeRange,
-  { slackMs, grainBytes }: TimeSpanSettings,
-): Promise<TimeSpan> {
+export async function findSpan(files: FileSeries, { since, until }: TimeRange, search: SpanSearch): Promise<TimeSpan> {
+  const { slackMs, grainBytes, signal } = search;
   const whole = { from: BEGINNING, to: endOf(files) };
   if (since === undefined && until === undefined) return whole;
   if (files.some(({ isFile }) => !isFile)) return whole; // a pipe could not be read again
   const looks = Math.min(MAX_SAMPLES, Math.floor(MAX_LOOKS / files.length));
   const looked: FileLook[] = [];
-  for (const file of files)
+  for (const file of files) {
+    signal?.throwIfAborted();
     looked.push(await lookInto(file, (opened) => sample(opened, Math.min(looks, opened.size / grainBytes))));
+  }
   const seen = looked.flatMap(({ first, between, last }) => [first, ...between, last]);
   if (!areOrdered(seen, slackMs)) return whole;
 
@@ -67,14 +69,14 @@ export async function findSpan(
   // The time can begin within the first file of the span alone, and end within the last alone.
   const begins = files[start];
   if (begins !== undefined && (looked[start]?.first?.time ?? 0) < earliest) {
-    const found = await lookInto(begins, (opened) => bisect(opened, earliest, { slackMs, grainBytes }));
+    const found = await lookInto(begins, (opened) => bisect(opened, earliest, search));
     if (found === undefined) return whole;
     from = { file: start, at: found.before };
   }
   const last = to.file - 1;
   const ends = files[last];
   if (ends !== undefined && (looked[last]?.last?.time ?? latest) >= latest) {
-    const found = await lookInto(ends, (opened) => bisect(opened, latest, { slackMs, grainBytes }));
+    const found = await lookInto(ends, (opened) => bisect(opened, latest, search));
     if (found === undefined) return whole;
     to = { file: last, at: found.after };
   }
@@ -109,16 +111,16 @@ type FileLook = {
 
 async function sample(opened: OpenFile & { readonly size: number }, count: number): Promise<FileLook> {
   const { size } = opened;
-  const first = await firstMark(readForwards(opened, 0, LOOK_BYTES));
+  const first = await firstMark(readForwards(opened, 0, LOOK));
   const between: (TimeMark | undefined)[] = [];
   for (let index = 1; index <= count; index += 1) between.push(await markAt(opened, (size * index) / (count + 1)));
-  return { first, between, last: await firstMark(readBackwards(opened, size, LOOK_BYTES)) };
+  return { first, between, last: await firstMark(readBackwards(opened, size, LOOK)) };
 }
 
 /** The first entry at or after an offset, if there is one near it. */
 const markAt = (opened: OpenFile, at: number): Promise<TimeMark | undefined> =>
   // From the byte before, so that a line that begins here is not taken for the rest of one.
-  firstMark(readForwards(opened, Math.max(0, Math.floor(at) - 1), LOOK_BYTES));
+  firstMark(readForwards(opened, Math.max(0, Math.floor(at) - 1), LOOK));
 
 async function firstMark(blocks: AsyncIterable<readonly RecordLine[]>): Promise<TimeMark | undefined> {
   let left = MAX_LINES_LOOKED_AT;
@@ -145,11 +147,12 @@ const toMs = (time: string): number | undefined =>
 async function bisect(
   opened: OpenFile & { readonly size: number },
   time: number,
-  { slackMs, grainBytes }: TimeSpanSettings,
+  { slackMs, grainBytes, signal }: SpanSearch,
 ): Promise<{ readonly before: number; readonly after: number } | undefined> {
   const { size } = opened;
   const marks: TimeMark[] = [];
   const look = async (at: number): Promise<TimeMark | undefined> => {
+    signal?.throwIfAborted();
     const mark = await markAt(opened, at);
     if (mark !== undefined) marks.push(mark);
     return mark;
