@@ -8,6 +8,9 @@ import { declarations } from '../tools/index.ts';
 
 const HASH = `aaaaaaaaaa:${'0'.repeat(64)}`;
 
+/** As WorkOS knows them, by whichever of its issuers. */
+const GIL = 'user_01JGH000000000000000000000';
+
 const FILE = `
 environments:
   staff: { api-key-env: STAFF, client-id: client_staff }
@@ -28,6 +31,7 @@ approvers:
   dan: { agents: '*', allow: ['*:full', '*:credentials'] }
   eve: { agents: [people], allow: [users:delete] }
   fay: { agents: '*', allow: [delete_user, 'users:write'] }
+  gil: { issuer: authkit, sub: ${GIL}, agents: '*', allow: ['*:full'] }
 `;
 
 const catalog = createCatalog(declarations);
@@ -226,6 +230,12 @@ describe('who may say yes', () => {
       'made for the same sub of another issuer',
       { samePerson: 'refuse', requester: { issuer: 'okta', sub: 'user_ada' } },
       undefined,
+    ],
+    [
+      'gil',
+      'made for their user in WorkOS, whom a token of another issuer names',
+      { samePerson: 'refuse', requester: { issuer: 'unclear', sub: GIL } },
+      'the agent makes it for you, so another approver has to answer',
     ],
     [
       'ada',

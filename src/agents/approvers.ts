@@ -3,6 +3,7 @@ import { decide, type Policy } from '../access/policy.ts';
 import type { Approval, SignedInBy } from '../call/confirm/approvals.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Tool } from '../catalog/tool.ts';
+import { isId } from '../ids.ts';
 import { type AgentsConfig, type ApproverConfig, DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import { EVERY_AGENT } from '../settings/approvers-config.ts';
 import { signsInUsersOf } from '../settings/issuer-environment.ts';
@@ -95,7 +96,8 @@ const isEnvironmentInFile = ({ environments }: AgentsConfig, environment: string
 const isRequester: ApproverRules['isRequester'] = ({ name, person }, { requester }) => {
   if (requester === undefined) return false;
   if ('owner' in requester) return requester.owner === name;
-  return person?.issuer === requester.issuer && person.sub === requester.sub;
+  // An environment may have two issuers, by its own domain and by that of AuthKit. IDs of WorkOS are the same at both.
+  return person?.sub === requester.sub && (person.issuer === requester.issuer || isId(person.sub));
 };
 
 function whyNotGranted(policy: Policy, tool: Tool, { takesCredentials }: Approval): string | undefined {
