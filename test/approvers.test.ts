@@ -32,6 +32,7 @@ approvers:
   eve: { agents: [people], allow: [users:delete] }
   fay: { agents: '*', allow: [delete_user, 'users:write'] }
   gil: { issuer: authkit, sub: ${GIL}, agents: '*', allow: ['*:full'] }
+  gil2: { issuer: unclear, sub: ${GIL}, agents: '*', allow: ['*:full'] }
 `;
 
 const catalog = createCatalog(declarations);
@@ -237,6 +238,13 @@ describe('who may say yes', () => {
       { samePerson: 'refuse', requester: { issuer: 'unclear', sub: GIL } },
       'the agent makes it for you, so another approver has to answer',
     ],
+    [
+      'gil',
+      'of an agent that they own under the name of another entry of theirs',
+      { samePerson: 'refuse', requester: { owner: 'gil2' } },
+      'the agent makes it for you, so another approver has to answer',
+    ],
+    ['gil', 'of an agent whose owner is gone', { samePerson: 'refuse', requester: { owner: 'gil3' } }, undefined],
     [
       'ada',
       'of which it is not known for whom it is',

@@ -30,6 +30,8 @@ export function createApproverRules(catalog: Catalog, config: AgentsConfig): App
     return policy;
   };
 
+  const isRequester: ApproverRules['isRequester'] = (approver, approval) => isRequestedBy(config, approver, approval);
+
   const whyNot: ApproverRules['whyNot'] = (approver, approval) => {
     if (!seesAgent(approver, approval.caller)) return `the agent ${approval.caller} is not among yours`;
     if (!isInFile(config, approval.caller)) return `the agent ${approval.caller} is not in the settings any more`;
@@ -40,7 +42,7 @@ export function createApproverRules(catalog: Catalog, config: AgentsConfig): App
     return (
       whyNotGranted(policyOf(approver), tool, approval) ??
       whyOwnSignIn(catalog, config, approver, tool, approval) ??
-      whySamePerson(approver, approval)
+      whySamePerson(approval, isRequester(approver, approval))
     );
   };
   return {
@@ -93,12 +95,21 @@ const isEnvironmentInFile = ({ environments }: AgentsConfig, environment: string
     ? environment === DEFAULT_ENVIRONMENT
     : environments.some(({ name }) => name === environment);
 
-const isRequester: ApproverRules['isRequester'] = ({ name, person }, { requester }) => {
+/** Of an owner whose entry the file does not have any more, the name alone is known. */
+function isRequestedBy(
+  { approvers }: AgentsConfig,
+  { name, person }: ApproverConfig,
+  { requester }: Approval,
+): boolean {
   if (requester === undefined) return false;
-  if ('owner' in requester) return requester.owner === name;
-  // An environment may have two issuers, by its own domain and by that of AuthKit. IDs of WorkOS are the same at both.
-  return person?.sub === requester.sub && (person.issuer === requester.issuer || isId(person.sub));
-};
+  if (!('owner' in requester)) return isSamePerson(person, requester);
+  const owner = approvers.find((approver) => approver.name === requester.owner);
+  return requester.owner === name || isSamePerson(person, owner?.person);
+}
+
+/** An environment may have two issuers, by its own domain and by that of AuthKit. IDs of WorkOS are the same at both. */
+const isSamePerson = (one: ApproverConfig['person'], other: ApproverConfig['person']): boolean =>
+  one !== undefined && one.sub === other?.sub && (one.issuer === other.issuer || isId(one.sub));
 
 function whyNotGranted(policy: Policy, tool: Tool, { takesCredentials }: Approval): string | undefined {
   const why = policy.whyOff(tool) ?? (takesCredentials ? policy.whyRestricted(tool) : undefined);
@@ -143,8 +154,8 @@ const namesUser = ([object = '', ...others]: Approval['about']): boolean =>
 export const decidesSignIn = ({ areas }: Catalog, { area }: Tool): boolean =>
   areas.some(({ name, signIn }) => name === area && signIn === true);
 
-function whySamePerson(approver: ApproverConfig, approval: Approval): string | undefined {
-  if (approval.samePerson === 'allow') return undefined;
-  if (approval.requester === undefined) return 'it is not known for whom the agent makes it';
-  return isRequester(approver, approval) ? 'the agent makes it for you, so another approver has to answer' : undefined;
+function whySamePerson({ samePerson, requester }: Approval, isRequester: boolean): string | undefined {
+  if (samePerson === 'allow') return undefined;
+  if (requester === undefined) return 'it is not known for whom the agent makes it';
+  return isRequester ? 'the agent makes it for you, so another approver has to answer' : undefined;
 }
