@@ -8,6 +8,9 @@ import { declarations } from '../tools/index.ts';
 
 const HASH = `aaaaaaaaaa:${'0'.repeat(64)}`;
 
+/** As WorkOS knows them, by whichever of its issuers. */
+const GIL = 'user_01JGH000000000000000000000';
+
 const FILE = `
 environments:
   staff: { api-key-env: STAFF, client-id: client_staff }
@@ -28,6 +31,8 @@ approvers:
   dan: { agents: '*', allow: ['*:full', '*:credentials'] }
   eve: { agents: [people], allow: [users:delete] }
   fay: { agents: '*', allow: [delete_user, 'users:write'] }
+  gil: { issuer: authkit, sub: ${GIL}, agents: '*', allow: ['*:full'] }
+  gil2: { issuer: unclear, sub: ${GIL}, agents: '*', allow: ['*:full'] }
 `;
 
 const catalog = createCatalog(declarations);
@@ -227,6 +232,19 @@ describe('who may say yes', () => {
       { samePerson: 'refuse', requester: { issuer: 'okta', sub: 'user_ada' } },
       undefined,
     ],
+    [
+      'gil',
+      'made for their user in WorkOS, whom a token of another issuer names',
+      { samePerson: 'refuse', requester: { issuer: 'unclear', sub: GIL } },
+      'the agent makes it for you, so another approver has to answer',
+    ],
+    [
+      'gil',
+      'of an agent that they own under the name of another entry of theirs',
+      { samePerson: 'refuse', requester: { owner: 'gil2' } },
+      'the agent makes it for you, so another approver has to answer',
+    ],
+    ['gil', 'of an agent whose owner is gone', { samePerson: 'refuse', requester: { owner: 'gil3' } }, undefined],
     [
       'ada',
       'of which it is not known for whom it is',

@@ -138,6 +138,7 @@ describe.each(['http', 'https'] as const)('sign-in by an issuer over %s', (schem
     ['another audience', () => withClaims({ aud: 'client_other' }), CLAIM],
     ['no audience', () => withClaims({ aud: undefined }), INVALID],
     ['another party', () => withClaims({ aud: ['client_console', 'client_other'], azp: 'client_other' }), CLAIM],
+    ['another party of its only audience', () => withClaims({ azp: 'client_other' }), 'to another application'],
     ['another nonce', () => withClaims({ nonce: 'other' }), CLAIM],
     ['no nonce', () => withClaims({ nonce: undefined }), INVALID],
     ['another issuer', () => withClaims({ iss: 'https://evil.example' }), CLAIM],

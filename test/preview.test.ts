@@ -210,6 +210,15 @@ it('the end of an email is typed in whole characters', async () => {
   expect(asked[0]?.split('\n').at(-1)).toBe('To confirm, type `👍@a.bc`, the last six characters of its ID.');
 });
 
+it('an email that is longer than an email can be is not asked about', async () => {
+  const { call, asked } = await connect(() => ({}));
+  const invite = (name: string) => call('create_invitation', { email: `${name}@acme.test`, inviter_user_id: 'user_1' });
+  expect((await invite('a'.repeat(311))).text).toContain('email has more than 320 characters.');
+  expect(asked).toEqual([]);
+  await invite('a'.repeat(310));
+  expect(asked).toHaveLength(1);
+});
+
 describe.each(catalog.tools.filter(({ preview }) => preview !== undefined))('$name', (tool) => {
   const { object, replaces = {} } = tool.preview ?? { object: '' };
   const properties: Record<string, { readonly type?: string }> = Object(tool.jsonSchema().properties);

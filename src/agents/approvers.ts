@@ -3,6 +3,7 @@ import { decide, type Policy } from '../access/policy.ts';
 import type { Approval, SignedInBy } from '../call/confirm/approvals.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Tool } from '../catalog/tool.ts';
+import { isId } from '../ids.ts';
 import { type AgentsConfig, type ApproverConfig, DEFAULT_ENVIRONMENT } from '../settings/agents-config.ts';
 import { EVERY_AGENT } from '../settings/approvers-config.ts';
 import { signsInUsersOf } from '../settings/issuer-environment.ts';
@@ -29,6 +30,8 @@ export function createApproverRules(catalog: Catalog, config: AgentsConfig): App
     return policy;
   };
 
+  const isRequester: ApproverRules['isRequester'] = (approver, approval) => isRequestedBy(config, approver, approval);
+
   const whyNot: ApproverRules['whyNot'] = (approver, approval) => {
     if (!seesAgent(approver, approval.caller)) return `the agent ${approval.caller} is not among yours`;
     if (!isInFile(config, approval.caller)) return `the agent ${approval.caller} is not in the settings any more`;
@@ -39,7 +42,7 @@ export function createApproverRules(catalog: Catalog, config: AgentsConfig): App
     return (
       whyNotGranted(policyOf(approver), tool, approval) ??
       whyOwnSignIn(catalog, config, approver, tool, approval) ??
-      whySamePerson(approver, approval)
+      whySamePerson(approval, isRequester(approver, approval))
     );
   };
   return {
@@ -92,11 +95,21 @@ const isEnvironmentInFile = ({ environments }: AgentsConfig, environment: string
     ? environment === DEFAULT_ENVIRONMENT
     : environments.some(({ name }) => name === environment);
 
-const isRequester: ApproverRules['isRequester'] = ({ name, person }, { requester }) => {
+/** Of an owner whose entry the file does not have any more, the name alone is known. */
+function isRequestedBy(
+  { approvers }: AgentsConfig,
+  { name, person }: ApproverConfig,
+  { requester }: Approval,
+): boolean {
   if (requester === undefined) return false;
-  if ('owner' in requester) return requester.owner === name;
-  return person?.issuer === requester.issuer && person.sub === requester.sub;
-};
+  if (!('owner' in requester)) return isSamePerson(person, requester);
+  const owner = approvers.find((approver) => approver.name === requester.owner);
+  return requester.owner === name || isSamePerson(person, owner?.person);
+}
+
+/** An environment may have two issuers, by its own domain and by that of AuthKit. IDs of WorkOS are the same at both. */
+const isSamePerson = (one: ApproverConfig['person'], other: ApproverConfig['person']): boolean =>
+  one !== undefined && one.sub === other?.sub && (one.issuer === other.issuer || isId(one.sub));
 
 function whyNotGranted(policy: Policy, tool: Tool, { takesCredentials }: Approval): string | undefined {
   const why = policy.whyOff(tool) ?? (takesCredentials ? policy.whyRestricted(tool) : undefined);
@@ -141,8 +154,8 @@ const namesUser = ([object = '', ...others]: Approval['about']): boolean =>
 export const decidesSignIn = ({ areas }: Catalog, { area }: Tool): boolean =>
   areas.some(({ name, signIn }) => name === area && signIn === true);
 
-function whySamePerson(approver: ApproverConfig, approval: Approval): string | undefined {
-  if (approval.samePerson === 'allow') return undefined;
-  if (approval.requester === undefined) return 'it is not known for whom the agent makes it';
-  return isRequester(approver, approval) ? 'the agent makes it for you, so another approver has to answer' : undefined;
+function whySamePerson({ samePerson, requester }: Approval, isRequester: boolean): string | undefined {
+  if (samePerson === 'allow') return undefined;
+  if (requester === undefined) return 'it is not known for whom the agent makes it';
+  return isRequester ? 'the agent makes it for you, so another approver has to answer' : undefined;
 }

@@ -211,6 +211,9 @@ export function createSignIn({ key, url, once, rules, config, clientSecretOf, fe
             'act',
             'This sign-in acts for another person (impersonation). Approvers sign in as themselves.',
           );
+        // openid-client compares it where there are several audiences alone.
+        if (claims.azp !== undefined && claims.azp !== issuer.signIn?.clientId)
+          throw new SignInError(403, 'azp', `${issuer.name} has issued this sign-in to another application.`);
         if (claims.iat * 1_000 > today() + CLOCK_TOLERANCE_MS)
           throw new SignInError(403, 'iat', `The clock of ${issuer.name} is ahead of the server's.`);
         if (claims.sub.length > MAX_SUB_CHARS)

@@ -153,6 +153,7 @@ export async function runConsoleRefusals(): Promise<readonly ConsoleRow[]> {
     ['An ID token for another application', () => withClaims({ aud: 'client_other' })],
     ['An ID token that was issued in the future', () => withClaims({ iat: Math.floor(Date.now() / 1_000) + 120 })],
     ['An ID token of an impersonation', () => withClaims({ act: { sub: 'user_admin' } })],
+    ['An ID token with another azp', () => withClaims({ azp: 'client_other' })],
     ['An ID token with a sub over 255 characters', () => withClaims({ sub: 'x'.repeat(256) })],
     ['A person who is not an approver', () => withClaims({ sub: 'user_eve' })],
   ];

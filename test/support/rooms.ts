@@ -137,7 +137,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   agents: {
     knows: 'who calls over HTTP, and who approves: tokens, JWTs, narrowing headers, budgets, approvers',
-    imports: ['settings', 'access', 'keys.ts', 'wording.ts', 'errors.ts', 'jose', 'node:crypto'],
+    imports: ['settings', 'access', 'keys.ts', 'ids.ts', 'wording.ts', 'errors.ts', 'jose', 'node:crypto'],
     types: ['catalog', 'call'],
   },
   settings: {

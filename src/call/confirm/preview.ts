@@ -69,6 +69,8 @@ export type PreviewDeps = {
   readonly environment: Environment['label'];
 };
 
+/** Characters of an ID, or of an email: 64 before the @, and 255 behind it. */
+const MAX_ID_CHARS = 320;
 /** Characters at the end of an ID that a person types. */
 const TYPED_CHARS = 6;
 
@@ -81,7 +83,8 @@ export async function toPreview(tool: Tool, args: Arguments, deps: PreviewDeps, 
   const { object = [], named = [] } = tool.preview ?? {};
   const { argument: of, by } = identityOf(tool);
   const id = String(args[of]);
-  // In the place of an ID stands an email as well, which the agent has made up.
+  // In the place of an ID stands an email as well, which the agent has made up. A no to it is kept with it.
+  if (id.length > MAX_ID_CHARS) throw noPreview(`${of} has more than ${MAX_ID_CHARS} characters.`);
   if (withoutStacks(id) !== id) throw noPreview(`${of} has more marks on a character than can be shown.`);
   const reader = readerOf(tool, args, [object].flat(), toolOf);
 
