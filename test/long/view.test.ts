@@ -202,10 +202,18 @@ describeInBrowser('the view in a host page', (launch) => {
     const field = view.getByRole('textbox');
     await field.fill('ada@acme.test');
     await field.press('Enter');
-    await expect.poll(() => statusOf(view)).toBe(`That is not ${user_id.slice(-6)}, the end of its ID.`);
+    await expect.poll(() => statusOf(view)).toBe(`That is not ${user_id.slice(-6)}.`);
     await field.fill(user_id);
+    expect(await statusOf(view)).toBe('The call waits for your answer.');
     await view.getByRole('button', yes).click();
     await expect.poll(() => statusOf(view)).toBe('Confirmed, and carried out.');
+  });
+
+  it('calls an ID that is typed whole its ID', async () => {
+    const shown = await call('delete_user', { user_id: workos.newId('user') });
+    Object.assign(shown.result.structuredContent.confirmation.preview, { id: 'u_1', typed: 'u_1' });
+    const view = await host.show(shown);
+    await expect.poll(() => view.locator('label').innerText()).toBe('To confirm, type u_1, its ID:');
   });
 
   it('shows each blank of a value, within lists as well', async () => {
