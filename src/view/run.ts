@@ -122,9 +122,12 @@ export function run(connectHost: typeof ConnectHost, draw: typeof Draw, terms: V
           result = await pass(asked);
         }
       } catch (error) {
-        end(
-          `The client did not pass the answer on (${error instanceof Error ? error.message : 'no reason given'}). It is not known whether the server got it.`,
-        );
+        isOver = isGone;
+        update();
+        if (!isGone)
+          say(
+            `The client did not pass the answer on (${error instanceof Error ? error.message : 'no reason given'}). It is not known whether the server got it. You can answer again: the first answer counts.`,
+          );
         return;
       }
       const outcome = toOutcome(asked, result);
