@@ -195,6 +195,12 @@ describe('the page of all waiting calls', () => {
 });
 
 describe('the page of one waiting call', () => {
+  it('calls an ID that is typed whole its ID', async () => {
+    const { store, showCall } = openPages();
+    await store.put(toApproval('one', { shown: { id: 'u_1', typed: 'u_1' } }));
+    expect(toText((await showCall('one')).main.html)).toContain('To confirm, type u_1 , its ID:');
+  });
+
   it('shows all that the preview has, and the words of the agent below it', async () => {
     const { store, showCall } = openPages();
     await store.put(

@@ -158,6 +158,17 @@ it.each<[what: string, change: (good: Record<string, unknown>) => Record<string,
   expect(workos.changes()).toEqual([]);
 });
 
+it('does not tell the model that a call still waits, whose confirmation was used up for other arguments', async () => {
+  const session = await start();
+  const args = { user_id: newId('user') };
+  const waiting = await session.call('delete_user', args);
+  const good = answerTo(waiting, 'yes', args, args.user_id.slice(-6));
+  await session.call('answer_confirmation', { ...good, arguments: { user_id: newId('user') } });
+  const again = await session.call('delete_user', { ...args, confirm_token: good.confirmation_id });
+  expect(again).toMatchObject({ isError: true, text: expect.stringContaining('The arguments differ') });
+  expect(workos.changes()).toEqual([]);
+});
+
 it('does not use a confirmation up for an answer without its secret', async () => {
   const session = await start();
   const args = { user_id: newId('user') };

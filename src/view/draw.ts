@@ -78,7 +78,8 @@ export function draw(main: HTMLElement, shown: Shown): Drawn {
   let field: HTMLInputElement | undefined;
   if (typeof shown.typed === 'string') {
     const label = add(asking, 'label');
-    addText(label, `To confirm, type \`${shown.typed}\`, the end of its ID:`);
+    const end = shown.typed === shown.id ? 'its ID' : 'the end of its ID';
+    addText(label, `To confirm, type \`${shown.typed}\`, ${end}:`);
     field = add(asking, 'input');
     field.id = 'typed';
     label.htmlFor = field.id;

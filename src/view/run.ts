@@ -57,18 +57,14 @@ export function run(connectHost: typeof ConnectHost, draw: typeof Draw, terms: V
     if (typeof name === 'string') tool = name;
   };
 
-  /** Resolves to whether the client took it. */
-  const tellModel = async (text: string): Promise<boolean> => {
+  /** Rejects if the client refuses it. One that has no way to tell its model is not asked to. */
+  const tellModel = async (text: string): Promise<void> => {
     const content = [{ type: 'text', text: text.slice(0, 8_000) }];
-    const isTold = (sent: Promise<unknown>) =>
-      sent.then(
-        () => true,
-        () => false,
-      );
-    if (host.updateModelContext !== undefined) return isTold(wire.request('ui/update-model-context', { content }));
-    return host.message !== undefined && isTold(wire.request('ui/message', { role: 'user', content }));
+    if (host.updateModelContext !== undefined) await wire.request('ui/update-model-context', { content });
+    else if (host.message !== undefined) await wire.request('ui/message', { role: 'user', content });
   };
 
+  const WAITS = 'The call waits for your answer.';
   const AGAIN = 'The model can call again, and you will be asked again.';
   /** What became of a call, for a person. The server alone knows: another view may have answered. */
   const toOutcome = (asked: Asked, result: unknown): string => {
@@ -126,17 +122,19 @@ export function run(connectHost: typeof ConnectHost, draw: typeof Draw, terms: V
           result = await pass(asked);
         }
       } catch (error) {
-        end(
-          `The client did not pass the answer on (${error instanceof Error ? error.message : 'no reason given'}). It is not known whether the server got it.`,
-        );
+        isOver = isGone;
+        update();
+        if (!isGone)
+          say(
+            `The client did not pass the answer on (${error instanceof Error ? error.message : 'no reason given'}). It is not known whether the server got it. You can answer again: the first answer counts.`,
+          );
         return;
       }
       const outcome = toOutcome(asked, result);
       end(outcome);
-      const isTold = await tellModel(
-        `The view passed on a ${given} to ${confirmation.tool} (${shown.id}). ${textOf(result)}`,
+      await tellModel(`The view passed on a ${given} to ${confirmation.tool} (${shown.id}). ${textOf(result)}`).catch(
+        () => end(`${outcome} The client did not tell the model: tell it in the conversation.`),
       );
-      if (!isTold) end(`${outcome} The client did not tell the model: tell it in the conversation.`);
     };
     yes.addEventListener('click', (event) => {
       if (event.isTrusted && isTyped()) void answer('yes');
@@ -144,14 +142,18 @@ export function run(connectHost: typeof ConnectHost, draw: typeof Draw, terms: V
     field?.addEventListener('keydown', (event) => {
       if (!event.isTrusted || event.key !== 'Enter' || event.isComposing || isOver) return;
       if (isTyped()) void answer('yes');
-      else say(`That is not ${shown.typed}, the end of its ID.`);
+      else say(`That is not ${shown.typed}.`);
     });
     no.addEventListener('click', (event) => {
       if (event.isTrusted) void answer('no');
     });
-    field?.addEventListener('input', update);
-    update();
-    say('The call waits for your answer.');
+    const begin = () => {
+      update();
+      // Once: a screen reader would read it at each key.
+      if (!isOver && status.textContent !== WAITS) say(WAITS);
+    };
+    field?.addEventListener('input', begin);
+    begin();
 
     const asked = Date.parse(String(confirmation.asked_at));
     const left = asked + Number(confirmation.expires_in_seconds) * 1_000 - Date.now();

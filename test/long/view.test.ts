@@ -202,10 +202,43 @@ describeInBrowser('the view in a host page', (launch) => {
     const field = view.getByRole('textbox');
     await field.fill('ada@acme.test');
     await field.press('Enter');
-    await expect.poll(() => statusOf(view)).toBe(`That is not ${user_id.slice(-6)}, the end of its ID.`);
+    await expect.poll(() => statusOf(view)).toBe(`That is not ${user_id.slice(-6)}.`);
     await field.fill(user_id);
+    expect(await statusOf(view)).toBe('The call waits for your answer.');
     await view.getByRole('button', yes).click();
     await expect.poll(() => statusOf(view)).toBe('Confirmed, and carried out.');
+  });
+
+  it.each([
+    'before',
+    'after',
+  ])('lets a person answer again where the host fails %s the server has the answer', async (when) => {
+    let fails = true;
+    const failing = await openViewHost(await launch(), async (name, args) => {
+      const isFailing = fails && name === 'answer_confirmation';
+      if (isFailing && when === 'before') throw new Error('no leave');
+      const result = Object(await session.client.callTool({ name, arguments: args }));
+      if (isFailing) throw new Error('no leave');
+      return result;
+    });
+    const user_id = workos.newId('user');
+    const view = await failing.show(await call('delete_user', { user_id }));
+    await view.getByRole('textbox').fill(user_id.slice(-6));
+    await view.getByRole('button', yes).click();
+    await expect.poll(() => statusOf(view)).toContain('You can answer again: the first answer counts.');
+    fails = false;
+    await view.getByRole('button', yes).click();
+    const outcome = when === 'before' ? 'Confirmed' : 'It was answered before: confirmed';
+    await expect.poll(() => statusOf(view)).toBe(`${outcome}, and carried out.`);
+    expect(workos.changes()).toHaveLength(1);
+    await failing.page.close();
+  });
+
+  it('calls an ID that is typed whole its ID', async () => {
+    const shown = await call('delete_user', { user_id: workos.newId('user') });
+    Object.assign(shown.result.structuredContent.confirmation.preview, { id: 'u_1', typed: 'u_1' });
+    const view = await host.show(shown);
+    await expect.poll(() => view.locator('label').innerText()).toBe('To confirm, type u_1, its ID:');
   });
 
   it('shows each blank of a value, within lists as well', async () => {

@@ -42,8 +42,8 @@ export const SELDOM: readonly (readonly [file: string, text: string, when: strin
   ],
   [
     'src/mcp/view/answer-tool.ts',
-    'tool: the call of this tool does not wait for a confirmation.',
-    'Something else than the view calls `answer_confirmation`, and names a tool whose calls never wait',
+    'tool: the call of this tool does not wait for a confirmation, or you may not use the tool any more.',
+    'Something else than the view calls `answer_confirmation`, and names a tool whose calls never wait; or the view does, after the grants were reduced',
   ],
   [
     'src/start/console-settings.ts',

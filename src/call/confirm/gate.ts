@@ -30,12 +30,16 @@ export function createGate(deps: GateDeps): ConfirmationGate {
   const digestOf = (args: Arguments) => digest({ ...args, confirm_token: undefined, confirm_reason: undefined });
   const approver = createApproverGate({ ...deps, digestOf });
 
-  const take = async (id: string, by: Pending['by'], { tool, args, caller }: ConfirmationRequest): Promise<Pending> => {
+  const takeOurs = async (id: string, by: Pending['by'], { tool, caller }: ConfirmationRequest): Promise<Pending> => {
     const pending = await store.take(id);
     const isOurs =
       pending !== undefined && pending.by === by && pending.caller === caller && pending.tool === tool.name;
     if (!isOurs) throw notValid(by);
-    if (pending.args !== digestOf(args)) throw otherArguments();
+    return pending;
+  };
+  const take = async (id: string, by: Pending['by'], request: ConfirmationRequest): Promise<Pending> => {
+    const pending = await takeOurs(id, by, request);
+    if (pending.args !== digestOf(request.args)) throw otherArguments();
     return pending;
   };
 
@@ -60,17 +64,18 @@ export function createGate(deps: GateDeps): ConfirmationGate {
   /** Checks the answer of a view. */
   const checkViewed = async (viewed: ViewAnswer, request: ConfirmationRequest): Promise<ConfirmationOutcome> => {
     const { caller, args, tool } = request;
-    const pending = await take(placeOf(viewed), 'view', request);
-    if (viewed.answer === 'no') return decline(request);
-    const call = { caller, tool: tool.name, args: digestOf(args) };
+    const pending = await takeOurs(placeOf(viewed), 'view', request);
+    const call = { caller, tool: tool.name, args: pending.args };
     // If it cannot be kept, the view still has the result. A model that asks again is told that the call still waits.
     const settle = (result: object) =>
       store.keep(viewed.id, { ...call, result: JSON.stringify(result) }).catch(() => {});
-    if (!isTyped(pending, viewed.typed.trim())) {
-      const { message, rule } = OTHER_TEXT;
-      await settle({ isError: true, content: [{ type: 'text', text: message }] });
-      throw new RefusedError(message, rule);
-    }
+    const refuse = async (error: RefusedError): Promise<never> => {
+      await settle({ isError: true, content: [{ type: 'text', text: error.message }] });
+      throw error;
+    };
+    if (pending.args !== digestOf(args)) return refuse(otherArguments());
+    if (viewed.answer === 'no') return decline(request);
+    if (!isTyped(pending, viewed.typed.trim())) return refuse(new RefusedError(OTHER_TEXT.message, OTHER_TEXT.rule));
     return {
       open: true,
       confirmation: 'client view',

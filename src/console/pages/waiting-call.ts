@@ -103,7 +103,7 @@ ${isRequester && html`<p class="quiet">You asked for this call yourself. The rec
 ${begin('yes')}
 ${
   shown.typed !== undefined &&
-  html`<label for="typed">To confirm, type ${toCode(shown.typed)}, the end of its ID:</label>
+  html`<label for="typed">To confirm, type ${toCode(shown.typed)}, ${shown.typed === shown.id ? 'its ID' : 'the end of its ID'}:</label>
 <input id="typed" name="typed" required autocomplete="off" autocapitalize="off" spellcheck="false"${isWrong && html` aria-invalid="true" aria-describedby="wrong"`}>`
 }
 <button class="yes" data-inert>Yes, ${shown.action}</button></form>

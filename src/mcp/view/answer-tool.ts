@@ -25,7 +25,9 @@ export function createAnswerTool(): Tool {
       arguments: z.record(z.string(), z.unknown()).describe('Its arguments').optional(),
     },
     local: () => {
-      throw new RefusedError('tool: the call of this tool does not wait for a confirmation.');
+      throw new RefusedError(
+        'tool: the call of this tool does not wait for a confirmation, or you may not use the tool any more.',
+      );
     },
   });
   const made = toTool({ name: 'server', title: 'Server' }, declaration);
