@@ -203,6 +203,7 @@ const withCounts = (text: string): string =>
 /** What is generated on which page. */
 const PAGES = {
   'README.md': ['launch', 'presets'],
+  'docs/grants.md': ['grants of presets'],
   'docs/settings.md': ['options'],
   'docs/calls.md': ['limits'],
   'docs/prompts.md': ['prompts'],
@@ -248,10 +249,13 @@ describe('what is generated is current:', () => {
         declarations.prompts.map(({ name, description }) => [code(name), description]),
       ),
       presets: table(
-        ['preset', 'for', 'grants'],
-        Object.entries(declarations.presets).map(([name, { meaning, grants }]) => [
+        ['preset', 'for'],
+        Object.entries(declarations.presets).map(([name, { meaning }]) => [code(`preset:${name}`), meaning]),
+      ),
+      'grants of presets': table(
+        ['preset', 'grants'],
+        Object.entries(declarations.presets).map(([name, { grants }]) => [
           code(`preset:${name}`),
-          meaning,
           grants.map(code).join(', '),
         ]),
       ),
