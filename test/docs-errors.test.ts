@@ -97,6 +97,7 @@ const SAID: readonly Said[] = [
   ...saidIn('src/serve/http/responses.ts', 'export const REFUSALS'),
   ...saidIn('src/console/request-checks.ts', 'const CONSOLE_REFUSALS'),
   ...saidIn('src/console/sign-in.ts', 'export function createSignIn'),
+  ...saidIn('src/console/issuers.ts', 'export function createIssuers'),
 ];
 
 // `vitest run -u` rewrites the tables.

@@ -10,7 +10,8 @@ import { pageStyle } from './pages/page-style.ts';
 import type { ConsolePage } from './routes.ts';
 import { toFaultPage } from './send-answer.ts';
 import type { ClosedRoute, ConsoleAnswer, OpenRoute } from './served-routes.ts';
-import { createSignIn, SignInError, toReturnPath } from './sign-in.ts';
+import { createSignIn, toReturnPath } from './sign-in.ts';
+import { SignInError } from './sign-in-error.ts';
 
 export type OpenRoutesParts = {
   readonly sessions: ConsoleSessions;
