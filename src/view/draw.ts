@@ -49,6 +49,7 @@ export function draw(main: HTMLElement, shown: Shown): Drawn {
   const changes = list(shown.changes).map(Object);
   if (changes.length > 0) {
     const table = add(main, 'table');
+    table.setAttribute('aria-label', 'What it changes');
     const head = add(add(table, 'thead'), 'tr');
     for (const title of ['Field', 'Now', 'Then']) add(head, 'th', title).scope = 'col';
     const body = add(table, 'tbody');

@@ -76,7 +76,8 @@ describeInBrowser('the view in a host page', (launch) => {
     await button.waitFor();
     expect(await button.isDisabled()).toBe(true);
     expect(await view.locator(':focus').count()).toBe(0);
-    expect(await view.getByRole('row').allInnerTexts()).toEqual([
+    const table = view.getByRole('table', { name: 'What it changes' });
+    expect(await table.getByRole('row').allInnerTexts()).toEqual([
       'Field\tNow\tThen',
       'email\t"ada@acme.test"\t"eve@evil.test"',
     ]);
