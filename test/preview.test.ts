@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { toShownJson, toShownName } from '../src/call/confirm/shown-text.ts';
+import { listItem } from '../src/catalog/output.ts';
 import { placeOf } from '../src/catalog/tool.ts';
 import { type Calling, type CallingOptions, connectCalling, type Message } from './support/calling.ts';
 import { catalog } from './support/catalog.ts';
@@ -229,6 +230,15 @@ describe.each(catalog.tools.filter(({ preview }) => preview !== undefined))('$na
     );
     // What is created replaces nothing; one value may take the place of a list, too.
     expect(Object.keys(replaces)).toEqual(tool.method === 'POST' ? [] : expect.arrayContaining(lists));
+  });
+
+  it('says whose the object is, where it is of a user or has an owner', () => {
+    const reader = catalog.tools.find(({ name }) => [object].flat().includes(name));
+    const { shape = {} } = Object((reader?.output && listItem(reader.output)) ?? reader?.output);
+    const owners = [/^user[._]/, /^owner\./].filter((_, index) =>
+      Object.hasOwn(shape, ['user_id', 'owner'][index] ?? ''),
+    );
+    for (const owner of owners) expect([tool.preview?.named].flat()).toContainEqual(expect.stringMatching(owner));
   });
 
   it('names members that the object and the argument have', () => {

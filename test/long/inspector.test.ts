@@ -29,8 +29,8 @@ describeWith('the Inspector 2', (witness) => {
         expect(await view.locator('h1').textContent()).toBe('Delete user?');
         await view.getByRole('textbox').fill(user_id.slice(-6));
         await view.getByRole('button', { name: /^Yes/ }).click();
-        // This host does not take ui/update-model-context, and the view says what follows from that.
-        const said = 'Confirmed, and carried out. The client did not tell the model: tell it in the conversation.';
+        // This host declares no way to tell a model, so the view does not say that it failed to.
+        const said = 'Confirmed, and carried out.';
         await expect.poll(() => view.getByRole('status').textContent()).toBe(said);
         expect(workos.changes()).toEqual([`DELETE /user_management/users/${user_id}`]);
       });

@@ -42,7 +42,7 @@ const found = {
 const preview = {
   of: 'api_key_id',
   object: ['list_organization_api_keys', 'list_user_api_keys'],
-  named: ['name', 'obfuscated_value'],
+  named: ['name', 'obfuscated_value', 'owner.id'],
 } as const;
 
 export default area({

@@ -151,7 +151,7 @@ export default area({
       description: 'Remove a second factor for good: its user signs in without it.',
       words: 'two factor 2fa reset lost phone new device remove disable unenroll',
       input: { authentication_factor_id: factorId },
-      preview: { object: 'get_auth_factor', named: ['type', 'totp.user', 'sms.phone_number'] },
+      preview: { object: 'get_auth_factor', named: ['type', 'totp.user', 'sms.phone_number', 'user_id'] },
     }),
   ],
 });

@@ -61,7 +61,11 @@ export default area({
       },
       in: { user_id: 'preview' },
       confirm: endings,
-      preview: { object: 'list_user_sessions', of: 'session_id', named: ['auth_method', 'ip_address', 'user_agent'] },
+      preview: {
+        object: 'list_user_sessions',
+        of: 'session_id',
+        named: ['auth_method', 'ip_address', 'user_agent', 'user_id'],
+      },
       toldBy: 'list_user_sessions',
     }),
     tool({
