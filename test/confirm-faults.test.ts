@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type OnAnswer, toBinding } from '../src/call/confirm/binding-answers.ts';
+import { createPendingStore, type PendingStore } from '../src/call/confirm/pending.ts';
 import { RefusedError } from '../src/errors.ts';
 import type { ApiRequest } from '../src/workos/layer.ts';
 import { openApprovers, openNamedWorkos } from './support/approving.ts';
@@ -175,10 +176,65 @@ it('names on record the approver whose yes no longer counts', async () => {
   });
 });
 
-describe('where what replicas share cannot be reached, an approver is told', () => {
-  const away = async (): Promise<never> => {
-    throw new RefusedError('Nothing was sent to WorkOS. Try again in a minute.', 'Redis is unreachable');
+const away = async (): Promise<never> => {
+  throw new RefusedError('Nothing was sent to WorkOS. Try again in a minute.', 'Redis is unreachable');
+};
+
+describe('where the store of confirmations cannot be reached', () => {
+  /** A store that fails from some time on, but for what this process remembers. */
+  const open = () => {
+    const state = { isAway: false };
+    const kept = createPendingStore(() => performance.now());
+    const pending: PendingStore = {
+      ...kept,
+      take: (id) => (state.isAway ? away() : kept.take(id)),
+      decline: async (...no) => {
+        await kept.decline(...no);
+        if (state.isAway) await away();
+      },
+      isDeclined: (...no) => (state.isAway ? away() : kept.isDeclined(...no)),
+    };
+    return { state, pending };
   };
+
+  it('a no that a client passes on binds, and is on record', async () => {
+    const { client, answer } = openAskingClient();
+    const { state, pending } = open();
+    const { agent } = await start({ ...client, pending });
+    const calling = agent.call('delete_user', { user_id: USER });
+    await expect.poll(() => agent.asked).toHaveLength(1);
+    state.isAway = true;
+    answer(0, { action: 'decline' });
+    expect(await calling).toMatchObject({ isError: true, text: expect.stringContaining('did not confirm this call') });
+    expect(agent.record().at(-1)).toMatchObject({ decision: 'refused', rule: 'the client passed on a no' });
+    state.isAway = false;
+    expect((await agent.call('delete_user', { user_id: USER })).text).toContain('less than ten minutes ago');
+  });
+
+  it('a no of an approver reaches the agent with its words', async () => {
+    const { state, pending } = open();
+    const { agent, approvers } = await start({ pending });
+    const calling = agent.call('delete_user', { user_id: USER });
+    const { handle } = await approvers.next();
+    state.isAway = true;
+    await approvers.answer(handle, 'no', { words: 'Keep them.' }).catch(() => {});
+    expect((await calling).text).toContain('The approver says: "Keep them."');
+  });
+
+  it('a yes does not count', async () => {
+    const { client, answer } = openAskingClient();
+    const { state, pending } = open();
+    const { agent, changes } = await start({ ...client, pending });
+    const calling = agent.call('delete_user', { user_id: USER });
+    await expect.poll(() => agent.asked).toHaveLength(1);
+    state.isAway = true;
+    answer(0, { action: 'accept', content: { confirm: USER } });
+    expect((await calling).text).toContain('Try again in a minute');
+    expect(changes()).toEqual([]);
+  });
+});
+
+describe('where what replicas share cannot be reached, an approver is told', () => {
   /** A call that waits in a store that fails with its answer, or with what follows from it. */
   const open = async (fails: 'answer' | 'countNo' | 'all', onAnswer: OnAnswer = async () => {}) => {
     const { agent, approvers } = await start();

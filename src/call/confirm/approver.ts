@@ -12,7 +12,7 @@ import {
   type ApprovalWait,
   MAX_WORDS_CHARS,
 } from './approvals.ts';
-import { isDeclinedFor, toDeclined } from './declined.ts';
+import { isDeclinedFor, toDeclined, unlessRefused } from './declined.ts';
 import {
   declinedBefore,
   declinedNow,
@@ -94,7 +94,7 @@ export function createApproverGate({
     { tool, args, caller }: ConfirmationRequest,
   ): Promise<ConfirmationOutcome> => {
     await waiting.take(approval.handle);
-    await store.decline(caller, toDeclined(tool, args));
+    await store.decline(caller, toDeclined(tool, args)).catch(unlessRefused); // the words reach the agent all the same
     const words = toOneLine(answer.words, MAX_WORDS_CHARS);
     const refusal = declinedNow(words === undefined ? '' : ` The approver says: "${words}".`);
     return { open: false, refusal, by: toApproverFacts(answer) };

@@ -1,6 +1,7 @@
 import type { ConfirmMode } from '../../access/confirmation.ts';
 import type { Arguments } from '../../catalog/declaration.ts';
 import type { Tool } from '../../catalog/tool.ts';
+import { RefusedError } from '../../errors.ts';
 import { identityOf } from './find-object.ts';
 import type { PendingStore } from './pending.ts';
 
@@ -33,3 +34,9 @@ export const declinedOf = (tool: string, id: string): string => `${tool} ${toTyp
  * one: an email may stand in the place of an ID.
  */
 export const toTyped = (text: string): string => text.normalize('NFKC').toUpperCase();
+
+/** Lets a no be heard where the store cannot be reached: it holds at this server all the same, and is on record. */
+export function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof RefusedError)) throw error;
+  return undefined;
+}

@@ -5,11 +5,11 @@ import type { Tool } from '../../catalog/tool.ts';
 import { RefusedError } from '../../errors.ts';
 import type { Named } from '../caller.ts';
 import { asksApprover, createApproverGate } from './approver.ts';
-import { isDeclinedFor, toDeclined, toTyped } from './declined.ts';
+import { isDeclinedFor, toDeclined, toTyped, unlessRefused } from './declined.ts';
 import { notValid, otherArguments } from './faults.ts';
 import type { ConfirmationOutcome, ConfirmationRequest, GateDeps } from './outcome.ts';
 import { PENDING_MS, type Pending } from './pending.ts';
-import { type Elicitation, toPersonAnswer, type ViewAnswer } from './person-answer.ts';
+import { type Elicitation, isNo, toPersonAnswer, type ViewAnswer } from './person-answer.ts';
 import type { Preview } from './preview.ts';
 import { stillWaiting, toViewQuestion } from './view.ts';
 
@@ -30,12 +30,18 @@ export function createGate(deps: GateDeps): ConfirmationGate {
   const digestOf = (args: Arguments) => digest({ ...args, confirm_token: undefined, confirm_reason: undefined });
   const approver = createApproverGate({ ...deps, digestOf });
 
-  const takeOurs = async (id: string, by: Pending['by'], { tool, caller }: ConfirmationRequest): Promise<Pending> => {
-    const pending = await store.take(id);
+  const toOurs = (pending: Pending | undefined, by: Pending['by'], { tool, caller }: ConfirmationRequest): Pending => {
     const isOurs =
       pending !== undefined && pending.by === by && pending.caller === caller && pending.tool === tool.name;
     if (!isOurs) throw notValid(by);
     return pending;
+  };
+  const takeOurs = async (id: string, by: Pending['by'], request: ConfirmationRequest): Promise<Pending> =>
+    toOurs(await store.take(id), by, request);
+  /** The same for a no; `undefined` where the store cannot tell. */
+  const takeForNo = async (id: string, by: Pending['by'], request: ConfirmationRequest) => {
+    const taken = await store.take(id).then((pending) => ({ pending }), unlessRefused);
+    return taken && toOurs(taken.pending, by, request);
   };
   const take = async (id: string, by: Pending['by'], request: ConfirmationRequest): Promise<Pending> => {
     const pending = await takeOurs(id, by, request);
@@ -44,7 +50,7 @@ export function createGate(deps: GateDeps): ConfirmationGate {
   };
 
   const decline = async ({ tool, args, caller, elicitation }: ConfirmationRequest): Promise<never> => {
-    await store.decline(caller, toDeclined(tool, args));
+    await store.decline(caller, toDeclined(tool, args)).catch(unlessRefused);
     throw new RefusedError(
       'A person was asked and did not confirm this call. Do not try again; ask them what to do instead.',
       DECLINED.client,
@@ -53,7 +59,8 @@ export function createGate(deps: GateDeps): ConfirmationGate {
   };
   /** Asked after each wait: meanwhile a person may have declined the same call. */
   const requireOpen = async ({ tool, args, caller, elicitation }: ConfirmationRequest): Promise<void> => {
-    if (await store.isDeclined(caller, toDeclined(tool, args))) throw declinedBefore(elicitation);
+    const asked = store.isDeclined(caller, toDeclined(tool, args));
+    if (await (isNo(elicitation) ? asked.catch(unlessRefused) : asked)) throw declinedBefore(elicitation);
   };
   const isTyped = ({ expected }: Pending, typed: string): boolean =>
     expected.length === 0 || expected.includes(digest(toTyped(typed)));
@@ -64,7 +71,9 @@ export function createGate(deps: GateDeps): ConfirmationGate {
   /** Checks the answer of a view. */
   const checkViewed = async (viewed: ViewAnswer, request: ConfirmationRequest): Promise<ConfirmationOutcome> => {
     const { caller, args, tool } = request;
-    const pending = await takeOurs(placeOf(viewed), 'view', request);
+    const [place, by] = [placeOf(viewed), 'view'] as const;
+    const pending = await (viewed.answer === 'no' ? takeForNo : takeOurs)(place, by, request);
+    if (pending === undefined) return decline(request);
     const call = { caller, tool: tool.name, args: pending.args };
     // If it cannot be kept, the view still has the result. A model that asks again is told that the call still waits.
     const settle = (result: object) =>
@@ -103,8 +112,12 @@ export function createGate(deps: GateDeps): ConfirmationGate {
       await store.take(state);
       throw new RefusedError(answer.message, answer.rule);
     }
+    if (answer.kind === 'declined') {
+      const asked = await takeForNo(state, 'prompt', request);
+      if (asked !== undefined && asked.args !== digestOf(request.args)) throw otherArguments();
+      return decline(request);
+    }
     const pending = await take(state, 'prompt', request);
-    if (answer.kind === 'declined') return decline(request);
     if (!isTyped(pending, answer.text)) throw new RefusedError(OTHER_TEXT.message, OTHER_TEXT.rule);
     return {
       open: true,
