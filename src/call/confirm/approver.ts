@@ -149,15 +149,17 @@ export function createApproverGate({
    * confirmation ID comes back to it in this way, and approvers are asked once. A yes is not found like this: it counts
    * for calls that wait, and with its ID.
    */
-  const findEqual = async (store: ApprovalStore, content: string): Promise<Approval | undefined> =>
-    (await store.list()).find((other) => digest(toContent(other)) === content);
+  const findEqual = async (store: ApprovalStore, { caller, args, basis }: Approval, content: string) =>
+    (await store.list())
+      .filter((other) => other.caller === caller && other.args === args && other.basis === basis) // there may be many
+      .find((other) => digest(toContent(other)) === content);
 
   /** What is being put, by its content: equal calls at the same time are asked about once. */
   const putting = new Map<string, Promise<Approval>>();
   const putOnce = (store: ApprovalStore, approval: Approval): Promise<Approval> => {
     const content = digest(toContent(approval));
     const put = async (): Promise<Approval> => {
-      const waiting = await findEqual(store, content);
+      const waiting = await findEqual(store, approval, content);
       if (waiting === undefined && !(await store.put(approval))) throw tooManyWait();
       return waiting ?? approval;
     };
