@@ -36,8 +36,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'built', include: [...withProcesses], exclude: [...configDefaults.exclude, LONG], globalSetup },
       },
-      // A browser takes its time on a machine that is at other work as well.
-      { extends: true, test: { name: 'long', include: [LONG], globalSetup, testTimeout: 60_000 } },
+      { extends: true, test: { name: 'long', include: [LONG], globalSetup } },
     ],
   },
 });

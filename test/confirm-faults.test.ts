@@ -9,6 +9,7 @@ import { type Calling, type CallingOptions, connectCalling, type Message } from 
 /** What comes in the way of a call that waits for a yes: another answer at the same time, a record or a Redis that fails. */
 
 const USER = 'user_01J00000000000000000000001';
+const OTHER = 'user_01J00000000000000000000002';
 const UPDATE = { user_id: USER, email: 'ada@acme.test' };
 
 const opened: Calling[] = [];
@@ -192,7 +193,7 @@ describe('where the store of confirmations cannot be reached', () => {
         await kept.decline(...no);
         if (state.isAway) await away();
       },
-      isDeclined: (...no) => (state.isAway ? away() : kept.isDeclined(...no)),
+      isDeclined: async (...no) => (await kept.isDeclined(...no)) || (state.isAway && (await away())),
     };
     return { state, pending };
   };
@@ -207,8 +208,22 @@ describe('where the store of confirmations cannot be reached', () => {
     answer(0, { action: 'decline' });
     expect(await calling).toMatchObject({ isError: true, text: expect.stringContaining('did not confirm this call') });
     expect(agent.record().at(-1)).toMatchObject({ decision: 'refused', rule: 'the client passed on a no' });
-    state.isAway = false;
     expect((await agent.call('delete_user', { user_id: USER })).text).toContain('less than ten minutes ago');
+  });
+
+  it('a no that this process was told also binds a call that needs no confirmation, and any other such call goes on', async () => {
+    const { client, answer } = openAskingClient();
+    const { state, pending } = open();
+    const { agent, changes } = await start({ ...client, pending });
+    const calling = agent.call('update_user', UPDATE);
+    await expect.poll(() => agent.asked).toHaveLength(1);
+    state.isAway = true;
+    answer(0, { action: 'decline' });
+    await calling;
+    const rename = (user_id: string) => agent.call('update_user', { user_id, first_name: 'Eve' });
+    expect((await rename(USER)).text).toContain('less than ten minutes ago');
+    expect(await rename(OTHER)).not.toHaveProperty('isError');
+    expect(changes()).toEqual([`PUT /user_management/users/${OTHER}`]);
   });
 
   it('a no of an approver reaches the agent with its words', async () => {

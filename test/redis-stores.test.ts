@@ -244,7 +244,7 @@ describeWithRedis.each(RUNS)('confirmations in Redis, with scripts %s', (_, wrap
       away.put('id', toPending('a')),
       away.take('id'),
       away.decline('a', 'b'),
-      away.isDeclined('a', 'b'),
+      away.isDeclined('a', 'c'),
       away.keep('id', { caller: 'a', tool: 'delete_user', args: 'a1' }),
       away.find('id'),
     ];
@@ -252,6 +252,7 @@ describeWithRedis.each(RUNS)('confirmations in Redis, with scripts %s', (_, wrap
       await expect(attempt).rejects.toThrow(/keeps confirmations in Redis.*Nothing was sent to WorkOS/);
       await expect(attempt).rejects.toBeInstanceOf(RefusedError);
     }
+    expect(await away.isDeclined('a', 'b')).toBe(true); // this server was told
   });
 });
 

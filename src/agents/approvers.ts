@@ -35,9 +35,9 @@ export function createApproverRules(catalog: Catalog, config: AgentsConfig): App
   const whyNot: ApproverRules['whyNot'] = (approver, approval) => {
     if (!seesAgent(approver, approval.caller)) return `the agent ${approval.caller} is not among yours`;
     if (!isInFile(config, approval.caller)) return `the agent ${approval.caller} is not in the settings any more`;
-    const tool = catalog.tools.find(({ name }) => name === approval.tool);
     if (!isEnvironmentInFile(config, approval.environment))
       return `the environment ${approval.environment} is not in the settings any more`;
+    const tool = catalog.tools.find(({ name }) => name === approval.tool);
     if (tool === undefined) return `this server has no tool ${approval.tool} any more`;
     return (
       whyNotGranted(policyOf(approver), tool, approval) ??

@@ -17,9 +17,9 @@ export type Sink = {
 export type AuditRecord = {
   /**
    * Appends an entry and resolves to its sequence number. With `sync` it resolves when the entry is on disk. Rejects
-   * with RecordError if it cannot write. A decision is then dropped, and so is an entry that says `beforehand` what is
-   * about to happen. All other entries describe what already happened, so they are kept and written before any later
-   * entry.
+   * with RecordError if it cannot write. An entry that says `beforehand` what is about to happen is then dropped, as a
+   * decision does unless it says otherwise. All other entries describe what already happened, so they are kept and
+   * written before any later entry.
    */
   readonly append: (
     fields: EntryFields,

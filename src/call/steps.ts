@@ -220,18 +220,19 @@ function spend({ tool, caller }: CallContext): undefined | Promise<void> {
   return tool.access === 'delete' ? caller.spendDelete?.() : undefined;
 }
 
+/** Asks right before a request is sent. A confirmation is asked about last: an issuer's keys may have to be waited for. */
+function stillToBeSent(context: CallContext, { confirmed }: CallState): undefined | Promise<void> {
+  const allowed = stillAllowed(context);
+  return confirmed?.requireStill ? Promise.resolve(allowed).then(confirmed.requireStill) : allowed;
+}
+
 async function send(context: CallContext, state: CallState): Promise<CallEnd> {
   const { deps, tool, caller, start } = context;
   const { environment, settings, exchange, now } = deps;
   const { args, notes, request, selection, filter, traffic, confidential } = state;
   const { agent, signal, named } = caller;
-  const { requireStill } = state.confirmed ?? {};
-  const still = async () => {
-    await stillAllowed(context); // first, since it may wait for an issuer's keys
-    await requireStill?.();
-  };
-  const ask = requireStill ? still : () => stillAllowed(context);
-  const onBehalf = { agent, signal, deadline: start + settings.timeout, stillAllowed: ask, traffic, confidential };
+  const still = () => stillToBeSent(context, state);
+  const onBehalf = { agent, signal, deadline: start + settings.timeout, stillAllowed: still, traffic, confidential };
   const options = {
     tool,
     args,

@@ -126,9 +126,10 @@ export function createRedisPendingStore(deps: RedisPendingDeps): PendingStore {
       await run(KEEP, `no:${digest(name)}`, toValue('declined', name, '', DECLINED_MS), DECLINED_MS);
     },
     isDeclined: async (caller, call) => {
+      if (await here.isDeclined(caller, call)) return true; // first, since it holds also while Redis is away
       const name = toDeclined(caller, call);
       const found = await run(FIND, `no:${digest(name)}`);
-      return toContent('declined', name, found) !== undefined || here.isDeclined(caller, call);
+      return toContent('declined', name, found) !== undefined;
     },
     keep: async (id, call) => {
       // Sealed: other clients of that Redis shall not read what WorkOS answered.

@@ -80,11 +80,13 @@ export function run(connectHost: typeof ConnectHost, draw: typeof Draw, terms: V
     const { confirmation_id: id } = confirmation;
     const shown = record(confirmation.preview);
     const { yes, no, field } = draw(main, shown);
-    const texts = [shown.typed, shown.id].map((text) => String(text).toUpperCase());
+    // As the server compares them.
+    const toTyped = (text: unknown) => String(text).trim().normalize('NFKC').toUpperCase();
+    const texts = [shown.typed, shown.id].map(toTyped);
     let isArmed = false;
     let isOver = false;
     let isGone = false;
-    const isTyped = () => field === undefined || texts.includes(field.value.trim().toUpperCase());
+    const isTyped = () => field === undefined || texts.includes(toTyped(field.value));
     const update = () => {
       yes.disabled = !isArmed || isOver || !isTyped();
       no.disabled = !isArmed || isOver;

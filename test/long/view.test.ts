@@ -242,6 +242,14 @@ describeInBrowser('the view in a host page', (launch) => {
     await expect.poll(() => view.locator('label').innerText()).toBe('To confirm, type u_1, its ID:');
   });
 
+  it('takes an end in other code points and letters, as the server does', async () => {
+    const shown = await call('delete_user', { user_id: workos.newId('user') });
+    Object.assign(shown.result.structuredContent.confirmation.preview, { typed: 'jose\u0301' });
+    const view = await host.show(shown);
+    await view.getByRole('textbox').fill(' JOS\u00c9');
+    await expect.poll(() => view.getByRole('button', yes).isEnabled()).toBe(true);
+  });
+
   it('shows each blank of a value, within lists as well', async () => {
     const organization_id = workos.newId('org');
     const domain_data = [{ domain: 'acme  .test ', state: 'verified' }];

@@ -55,18 +55,16 @@ export function createApproverGate({
     return digest(toConfirmationId(handle)) === digest(id) ? handle : undefined;
   };
 
-  const toWait = ({ store: waiting, url }: Approvals, handle: string): ApprovalWait => {
-    return {
-      id: toConfirmationId(handle),
-      handle,
-      address: `${url}/waiting/${handle}`,
-      isOver: async (ms, signal) => {
-        await waiting.waitFor(handle, ms, signal);
-        const found = await waiting.find(handle);
-        return found === undefined || found.answer !== undefined;
-      },
-    };
-  };
+  const toWait = ({ store: waiting, url }: Approvals, handle: string): ApprovalWait => ({
+    id: toConfirmationId(handle),
+    handle,
+    address: `${url}/waiting/${handle}`,
+    isOver: async (ms, signal) => {
+      await waiting.waitFor(handle, ms, signal);
+      const found = await waiting.find(handle);
+      return found === undefined || found.answer !== undefined;
+    },
+  });
 
   /** The approval of a confirmation ID, if it is that of this call. */
   const find = async (

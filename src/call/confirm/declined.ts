@@ -18,13 +18,16 @@ type DeclinableCall = {
 
 /**
  * Whether a person has declined the same for a call that needs no confirmation now: it may have needed one then, or be
- * the harmless part of one that did. Where the store cannot tell, such a call goes on.
+ * the harmless part of one that did. Where the store cannot be reached, only a no that this process was told holds: a call
+ * that needs no confirmation does not depend on the store.
  */
 export const isDeclinedFor = async (
   store: Pick<PendingStore, 'isDeclined'>,
   { tool, args, caller, mode }: DeclinableCall,
 ): Promise<boolean> =>
-  mode !== 'off' && tool.confirmable && (await store.isDeclined(caller, toDeclined(tool, args)).catch(() => false));
+  mode !== 'off' &&
+  tool.confirmable &&
+  (await store.isDeclined(caller, toDeclined(tool, args)).catch(unlessRefused)) === true;
 
 /** The same, by the tool's name and the ID of the object. */
 export const declinedOf = (tool: string, id: string): string => `${tool} ${toTyped(id.trim())}`;

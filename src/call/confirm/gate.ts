@@ -71,8 +71,8 @@ export function createGate(deps: GateDeps): ConfirmationGate {
   /** Checks the answer of a view. */
   const checkViewed = async (viewed: ViewAnswer, request: ConfirmationRequest): Promise<ConfirmationOutcome> => {
     const { caller, args, tool } = request;
-    const [place, by] = [placeOf(viewed), 'view'] as const;
-    const pending = await (viewed.answer === 'no' ? takeForNo : takeOurs)(place, by, request);
+    const takeFor = viewed.answer === 'no' ? takeForNo : takeOurs;
+    const pending = await takeFor(placeOf(viewed), 'view', request);
     if (pending === undefined) return decline(request);
     const call = { caller, tool: tool.name, args: pending.args };
     // If it cannot be kept, the view still has the result. A model that asks again is told that the call still waits.

@@ -19,7 +19,8 @@ export type ViewedCall = Pick<Pending, 'caller' | 'tool' | 'args'> & {
 
 /**
  * The store of pending confirmations, shared by all processes that serve the same callers. An entry can be taken once,
- * by one of them. Every method rejects if the store cannot be reached; the call is refused then.
+ * by one of them. Every method rejects if the store cannot be reached; the call is refused then. But a no that this process
+ * was told holds here all the same.
  */
 export type PendingStore = {
   /** Keeps it for the time that `pendingMs` gives it. Resolves to false if its caller has MAX_PENDING already, or if the store is full. */
