@@ -5,6 +5,7 @@ import { APPROVAL_MS, type ApprovalStore } from '../src/call/confirm/approvals.t
 import { merge, NO_NOES, NOES_MS, withLift, withNo } from '../src/call/confirm/noes.ts';
 import { MAX_PENDING } from '../src/call/confirm/pending.ts';
 import { RefusedError } from '../src/errors.ts';
+import { ANSWER } from '../src/redis/approvals-script.ts';
 import { createChanges } from '../src/redis/changes.ts';
 import { openRedis, type Redis } from '../src/redis/connect.ts';
 import { createRedisOnceStore } from '../src/redis/once.ts';
@@ -261,6 +262,29 @@ describeWithRedis.each(RUNS)('what waits in Redis, with scripts %s', (_, wrap) =
     const [elsewhere = expect.fail()] = open('elsewhere');
     await again.put(toApproval('h2'));
     expect([await elsewhere.list(), await elsewhere.heldCallers()]).toEqual([[], []]);
+  });
+
+  it('counts an answer whose script is run again after the call has taken it', async () => {
+    time = ASKED_AT;
+    const [redis = expect.fail(), other = expect.fail()] = replicas;
+    const agents = openReplica(other, 'taken', today);
+    const approvers = openReplica(
+      {
+        ...redis,
+        run: async (script, key, args) => {
+          const first = await redis.run(script, key, args);
+          if (script !== ANSWER) return first;
+          expect(await agents.take('h1')).toBeDefined();
+          return redis.run(script, key, args);
+        },
+      },
+      'taken',
+      today,
+    );
+    await agents.put(toApproval('h1'));
+    expect(await approvers.answer('h1', toAnswer('yes'))).toBe(true);
+    expect(await agents.all()).toEqual([]);
+    expect(await agents.take('h1')).toBeUndefined();
   });
 
   it('lets a call go on at once where its own server is answered', async () => {

@@ -1,8 +1,9 @@
 import { toIdempotentScript, toScript } from './connect.ts';
 import { PRELUDE } from './script.ts';
 
-// KEYS[1] is the prefix. Behind it stand `w:` and a name for an approval, `a:` and its name for the answer, `all` for
-// the members (name, caller and bytes of each approval, by its end), and `v` for what differs after each change.
+// KEYS[1] is the prefix. Behind it stand `w:` and a name for an approval, `a:` and its name for the answer, `k:` and its
+// name for the digest of an answer that was just kept, `all` for the members (name, caller and bytes of each approval, by
+// its end), and `v` for what differs after each change.
 
 /** Characters of names and callers, which are digests. */
 const NAME_CHARS = 22;
@@ -58,11 +59,19 @@ local found = {}
 for index, name in ipairs(ARGV) do found[index] = redis.call('GET', KEYS[1] .. 'w:' .. name) or '' end
 return found`);
 
-/** Arguments: version, name, answer, milliseconds. Only the first answer is kept. */
+/** Milliseconds after which a script is certainly not run again. */
+const REPEATED_MS = 10_000;
+
+/**
+ * Arguments: version, name, answer, milliseconds. Only the first answer is kept. Its digest outlasts it for a moment: the
+ * call may take the answer before the script is run again.
+ */
 export const ANSWER = toIdempotentScript(`
-if redis.call('GET', KEYS[1] .. 'a:' .. ARGV[2]) == ARGV[3] then return 1 end
+local kept, own = KEYS[1] .. 'k:' .. ARGV[2], redis.sha1hex(ARGV[3])
+if redis.call('GET', kept) == own then return 1 end
 if redis.call('EXISTS', KEYS[1] .. 'w:' .. ARGV[2]) == 0 then return 0 end
 if not redis.call('SET', KEYS[1] .. 'a:' .. ARGV[2], ARGV[3], 'NX', 'PX', ARGV[4]) then return 0 end
+redis.call('SET', kept, own, 'PX', ${REPEATED_MS})
 ${CHANGED}
 return 1`);
 
