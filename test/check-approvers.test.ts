@@ -102,6 +102,18 @@ describe('a start is refused', () => {
       /^agents\.bot: same-person: refuse needs an approver besides its owner ada\.$/,
     ],
     [
+      [
+        ['owner: ada', 'owner: ada, same-person: refuse'],
+        ['sub: user_ada', 'sub: user_01E4ZCR3C56J083X43JQXF3JK5'],
+        [
+          'approvers:',
+          "approvers:\n  ada2: { issuer: unclear, sub: user_01E4ZCR3C56J083X43JQXF3JK5, agents: [bot], allow: ['users:full'] }",
+        ],
+      ],
+      {},
+      /^agents\.bot: same-person: refuse needs an approver besides its owner ada\.$/,
+    ],
+    [
       [CREDENTIALS],
       {},
       /^agents\.bot: its credentials grants hold in staff, where authkit signs approvers in: the agent could act as one of them\. Take those grants away, or accept it with affects-approvers: accepted\.$/,
@@ -185,6 +197,14 @@ describe('warnings', () => {
       [["allow: ['users:full']", "allow: ['users:full', 'mfa:delete', 'users:credentials']"]],
       {},
       [/^agents\.bot: none of its approvers may answer calls of update_user, delete_auth_factor\.$/],
+    ],
+    [
+      [
+        ['owner: ada', 'owner: ada, same-person: refuse'],
+        ['approvers:', "approvers:\n  bea: { issuer: authkit, sub: user_bea, agents: [bot], allow: ['mfa:full'] }"],
+      ],
+      {},
+      [/^agents\.bot: none of its approvers may answer calls of delete_user\.$/],
     ],
     [
       [["allow: ['users:full']", "allow: ['*:full']"]],

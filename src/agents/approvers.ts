@@ -96,10 +96,10 @@ const isEnvironmentInFile = ({ environments }: AgentsConfig, environment: string
     : environments.some(({ name }) => name === environment);
 
 /** Of an owner whose entry the file does not have any more, the name alone is known. */
-function isRequestedBy(
+export function isRequestedBy(
   { approvers }: AgentsConfig,
   { name, person }: ApproverConfig,
-  { requester }: Approval,
+  { requester }: Pick<Approval, 'requester'>,
 ): boolean {
   if (requester === undefined) return false;
   if (!('owner' in requester)) return isSamePerson(person, requester);

@@ -5,11 +5,11 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Environment } from '../catalog/declaration.ts';
 import type { Tool } from '../catalog/tool.ts';
 import { StartError } from '../errors.ts';
-import type { AgentAccess, AgentsConfig, IssuerConfig } from '../settings/agents-config.ts';
+import type { AgentAccess, AgentsConfig, ApproverConfig, IssuerConfig } from '../settings/agents-config.ts';
 import { EVERY_AGENT } from '../settings/approvers-config.ts';
 import { signsInUsersOf } from '../settings/issuer-environment.ts';
 import { type OperatorLimits, policyOf } from './agent-policy.ts';
-import { decidesSignIn, toApproverPolicy } from './approvers.ts';
+import { decidesSignIn, isRequestedBy, toApproverPolicy } from './approvers.ts';
 
 /** What approvers are judged by, besides the file. */
 export type ApproverSetting = {
@@ -71,9 +71,16 @@ function askingFault(config: AgentsConfig, member: Member, setting: ApproverSett
   const approvers = approversOf(config, name);
   if (approvers.length === 0)
     return `confirm: person needs an approver: no entry of the approvers section names ${name}.`;
-  const isAlone = samePerson === 'refuse' && approvers.every((approver) => approver.name === owner);
-  return isAlone ? `same-person: refuse needs an approver besides its owner ${owner}.` : undefined;
+  return approvers.every(isRequesterOf(config, member))
+    ? `same-person: refuse needs an approver besides its owner ${owner}.`
+    : undefined;
 }
+
+/** Tells an approver who may answer none of the calls that an agent makes with its static tokens. */
+const isRequesterOf =
+  (config: AgentsConfig, { owner, samePerson }: Member) =>
+  (approver: ApproverConfig): boolean =>
+    owner !== undefined && samePerson === 'refuse' && isRequestedBy(config, approver, { requester: { owner } });
 
 /** The approvers of an agent or template of the file. */
 export const approversOf = ({ approvers }: AgentsConfig, agent: string) =>
@@ -170,10 +177,12 @@ function answerWarning(catalog: Catalog, config: AgentsConfig, member: Member, p
 
 /** The tools of an agent whose waiting calls none of its approvers may answer. */
 function unanswerable(catalog: Catalog, config: AgentsConfig, member: Member, policy: Policy): readonly string[] {
-  const approvers = approversOf(config, member.name).map(({ allow, person }) => {
-    const issuer = config.issuers.find(({ name }) => name === person?.issuer);
+  const isRequester = isRequesterOf(config, member);
+  const approvers = approversOf(config, member.name).flatMap((approver) => {
+    if (isRequester(approver)) return [];
+    const issuer = config.issuers.find(({ name }) => name === approver.person?.issuer);
     const isOwn = issuer !== undefined && signsInUsersOf(config, member.environment, issuer) !== 'no';
-    return { isOwn, may: toApproverPolicy(catalog, { allow }) };
+    return [{ isOwn, may: toApproverPolicy(catalog, approver) }];
   });
   return toolsOn(catalog, policy).flatMap((tool) => {
     const { confirmed, occasions } = confirmationOf({ confirm: 'person' }, policy, tool);
