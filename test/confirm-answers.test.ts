@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Calling, connectCalling, type Message } from './support/calling.ts';
+import type { ApiRequest } from '../src/workos/layer.ts';
+import { type Calling, connectCalling, isListed, type Message, NO_OBJECTS } from './support/calling.ts';
 
 const ID = 'user_01JTESS0000000000000BFSHRT';
 const args = { user_id: ID };
 
 let deletes = 0;
-const workos = ({ method }: { method: string }) => {
+const workos = ({ method, path }: ApiRequest) => {
   if (method === 'DELETE') deletes += 1;
+  if (isListed(path)) return NO_OBJECTS;
   return { object: 'user', id: ID, email: 'ada@acme.test' };
 };
 

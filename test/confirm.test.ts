@@ -115,7 +115,16 @@ const QUESTIONS: readonly (readonly [
   changes: Record<string, unknown>,
   lines: readonly string[],
 ])[] = [
-  ['delete_user', 'user', {}, ['In staging: delete user `ada@acme.test` (ID)?', 'This cannot be undone.']],
+  [
+    'delete_user',
+    'user',
+    {},
+    [
+      'In staging: delete user `ada@acme.test` (ID)?',
+      'Linked to it: organization memberships (0).',
+      'This cannot be undone.',
+    ],
+  ],
   [
     'delete_organization',
     'org',
@@ -492,11 +501,15 @@ describe.each([LEGACY, MODERN] as const)('auto, where nobody can be asked: %s', 
       `delete_user was not sent yet: it has to be confirmed.
 
 In staging: delete user \`ada@acme.test\` (${id})?
+Linked to it: organization memberships (0).
 This cannot be undone.
 
 Show this to the person you work for. If they agree, and only then, call delete_user again within five minutes with the same arguments and confirm_token="TOKEN".`,
     );
-    expect(sent).toEqual([`GET /user_management/users/${id}`]);
+    expect(sent).toEqual([
+      `GET /user_management/users/${id}`,
+      `GET /user_management/organization_memberships?user_id=${id}&statuses=active%2Cinactive%2Cpending&limit=100`,
+    ]);
   });
 
   it('sends once for a token, and says that the model repeated it', async () => {

@@ -82,7 +82,9 @@ describe('what a person is asked about', () => {
       expect(named).not.toEqual([]);
       for (const member of named) expect(object && memberAt(object, member), member).toBe('value');
     }
-    for (const [name, argument] of Object.entries(preview?.dependents ?? {})) {
+    for (const [name, dependents] of Object.entries(preview?.dependents ?? {})) {
+      const { by: argument, with: others } = typeof dependents === 'string' ? { by: dependents, with: {} } : dependents;
+      expect(Object.keys(find(name).input)).toEqual(expect.arrayContaining(Object.keys(others)));
       expect(find(name)).toMatchObject({ method: 'GET', access: 'read', paginated: true });
       expect(find(name).input).toHaveProperty(argument);
       expect(find(name).input).toHaveProperty('limit');

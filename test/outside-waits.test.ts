@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createOutsideWaits } from '../src/call/outside-waits.ts';
 import { RefusedError } from '../src/errors.ts';
 import { outOfLine } from '../src/serve/http/in-flight.ts';
-import { connectCalling } from './support/calling.ts';
+import { connectCalling, isListed, NO_OBJECTS } from './support/calling.ts';
 
 const FULL =
   'Too many calls are waiting for an answer from a person or for an event. Let some of them end, then call again.';
@@ -70,8 +70,9 @@ describe('calls that wait for something outside', () => {
         isRevoked = isRevokedThen;
         return { result: { action: 'accept', content: { confirm: 'E9GFC7' } } };
       },
-      workos: ({ method }) => {
+      workos: ({ method, path }) => {
         if (method === 'DELETE') deletes += 1;
+        if (isListed(path)) return NO_OBJECTS;
         return { object: 'user', id: 'user_01JFEMKE000000000000E9GFC7', email: 'femke@acme.test' };
       },
     });
@@ -87,6 +88,7 @@ describe('calls that wait for something outside', () => {
       confirm: 'strict',
       workos: ({ method, path }) => {
         if (method === 'DELETE') deletes.push(path);
+        if (isListed(path)) return NO_OBJECTS;
         return { object: 'user', id: 'user_01JFEMKE000000000000E9GFC7', email: 'femke@acme.test' };
       },
     });

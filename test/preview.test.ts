@@ -2,7 +2,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { toShownJson, toShownName } from '../src/call/confirm/shown-text.ts';
 import { listItem } from '../src/catalog/output.ts';
 import { placeOf } from '../src/catalog/tool.ts';
-import { type Calling, type CallingOptions, connectCalling, type Message } from './support/calling.ts';
+import {
+  type Calling,
+  type CallingOptions,
+  connectCalling,
+  isListed,
+  type Message,
+  NO_OBJECTS,
+} from './support/calling.ts';
 import { catalog } from './support/catalog.ts';
 
 const ORG = 'org_01EHZNVPK3SFK441A1RGBFSHRT';
@@ -310,9 +317,44 @@ describe('a name of an organization that WorkOS answers', () => {
   });
 });
 
+describe('a delete of a user', () => {
+  const ID = 'user_01E4ZCR3C56J083X43JQXBFSHRT';
+  const toList = (...ids: string[]) => ({ ...NO_OBJECTS, data: ids.map((id) => ({ id, status: 'pending' })) });
+
+  it('shows how many memberships end with it, of each status, and is not sent where these have changed', async () => {
+    let memberships = toList('om_1', 'om_2');
+    const paths: string[] = [];
+    const { call, asked, sent } = await connect(
+      (path) => {
+        paths.push(path);
+        return isListed(path) ? memberships : { id: ID, email: 'ada@acme.test' };
+      },
+      () => {
+        memberships = toList('om_1', 'om_3');
+      },
+    );
+    const { text } = await call('delete_user', { user_id: ID });
+    expect(asked[0]).toContain('Linked to it: organization memberships (2).');
+    expect(paths).toContain(
+      `/user_management/organization_memberships?user_id=${ID}&statuses=active%2Cinactive%2Cpending&limit=100`,
+    );
+    expect(text).toContain('has changed since the preview');
+    expect(sent).toEqual([]);
+  });
+
+  it('says that it could not count them where the agent may not read them', async () => {
+    const { call, asked } = await connect(() => ({ id: ID, email: 'ada@acme.test' }), undefined, {
+      grants: 'users:read delete_user',
+    });
+    await call('delete_user', { user_id: ID });
+    expect(asked[0]).toContain('Not shown, because the agent may not read it: organization memberships.');
+  });
+});
+
 describe('a user is shown by email and name', () => {
   const ID = 'user_01E4ZCR3C56J083X43JQXBFSHRT';
   const ADA = { id: ID, email: 'ada@acme.test', first_name: 'Ada', last_name: 'Lovelace' };
+  const answering = (user: () => unknown) => (path: string) => (isListed(path) ? NO_OBJECTS : user());
   const first = ([message = '']: readonly string[]) => message.split('\n')[0];
 
   it.each<[user: object, shown: string]>([
@@ -322,7 +364,7 @@ describe('a user is shown by email and name', () => {
     [{ ...ADA, first_name: '` (user_2)? `' }, " `ada@acme.test` `' (user_2)? '` `Lovelace`"],
     [{ id: ID }, ''],
   ])('%j', async (user, shown) => {
-    const { call, asked } = await connect(() => user);
+    const { call, asked } = await connect(answering(() => user));
     await call('delete_user', { user_id: ID });
     expect(first(asked)).toBe(`In staging: delete user${shown} (${ID})?`);
     await call('update_user', { user_id: ID, email: 'eve@evil.test' });
@@ -330,7 +372,7 @@ describe('a user is shown by email and name', () => {
   });
 
   it('warns of each of them', async () => {
-    const { call, asked } = await connect(() => ({ ...ADA, last_name: '\u0410cme' }));
+    const { call, asked } = await connect(answering(() => ({ ...ADA, last_name: '\u0410cme' })));
     await call('delete_user', { user_id: ID });
     expect(asked[0]).toContain('Careful: the word `\u0410cme` mixes Latin and Cyrillic letters.');
   });
@@ -342,7 +384,11 @@ describe('a user is shown by email and name', () => {
   });
 
   it('shows an agent that may not read users none of them', async () => {
-    const { call, asked } = await connect(() => ADA, undefined, { grants: 'delete_user' });
+    const { call, asked } = await connect(
+      answering(() => ADA),
+      undefined,
+      { grants: 'delete_user' },
+    );
     await call('delete_user', { user_id: ID });
     expect(first(asked)).toBe(`In staging: delete user (${ID})?`);
     expect(asked[0]).not.toMatch(/ada|Lovelace/i);
@@ -355,7 +401,7 @@ describe('a user is shown by email and name', () => {
   ])('and nothing is sent where meanwhile the %s has changed', async (member) => {
     let user: Record<string, unknown> = ADA;
     const { call, sent } = await connect(
-      () => user,
+      answering(() => user),
       () => {
         user = { ...ADA, [member]: 'other' };
       },

@@ -13,8 +13,8 @@ export type PreviewPlan<Name extends string = string> = {
   readonly by?: string;
   /** The members that name it to people, each shown where it has a value. */
   readonly named?: string | readonly string[];
-  /** Tools that list the objects linked to it, by the argument that takes its ID. */
-  readonly dependents?: Readonly<Record<string, string>>;
+  /** Tools that list the objects linked to it, by the argument that takes its ID, and other arguments that they get. */
+  readonly dependents?: Readonly<Record<string, string | { readonly by: string; readonly with: JsonObject }>>;
   /**
    * Arguments that replace a list of the object as a whole: the member that has the list, and the member of both lists'
    * items that tells them apart. The preview shows what is lost.

@@ -179,3 +179,9 @@ export async function connectCalling(options: CallingOptions): Promise<Calling> 
     close: () => server.close(),
   };
 }
+
+/** Whether a request is for a list of WorkOS, and not for an object by its ID. */
+export const isListed = (path: string): boolean => !/_[\dA-Za-z]{20,}$/.test(path.split('?')[0] ?? '');
+
+/** What WorkOS answers where a list has nothing. */
+export const NO_OBJECTS = { object: 'list', data: [], list_metadata: { before: null, after: null } };

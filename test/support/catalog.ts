@@ -29,7 +29,18 @@ export const ASKED: readonly string[] = [
   'delete_directory',
 ];
 
-const fixed = ({ tools, ...area }: Area): Area => ({ ...area, tools: tools.filter(({ name }) => FIXED.has(name)) });
+const fixed = ({ tools, ...area }: Area): Area => ({
+  ...area,
+  tools: tools.filter(({ name }) => FIXED.has(name)).map(withFixedDependents),
+});
+
+/** Without what is counted in a preview by other tools. */
+function withFixedDependents(declaration: Area['tools'][number]): Area['tools'][number] {
+  const { preview } = declaration;
+  if (preview?.dependents === undefined) return declaration;
+  const dependents = Object.fromEntries(Object.entries(preview.dependents).filter(([name]) => FIXED.has(name)));
+  return { ...declaration, preview: { ...preview, dependents } };
+}
 
 const fixedAreas = declarations.areas.map(fixed).filter(({ tools }) => tools.length > 0);
 

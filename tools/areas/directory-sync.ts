@@ -89,7 +89,7 @@ export default area({
       input: { directory_id: directoryId },
       preview: {
         object: 'get_directory',
-        named: 'name',
+        named: ['name', 'organization_id'],
         dependents: { list_directory_users: 'directory', list_directory_groups: 'directory' },
       },
     }),

@@ -23,7 +23,7 @@ export const organizationDomain = object({
 
 const organizationDomainId = id('org_domain_…, from get_organization');
 
-const preview = { object: 'get_organization_domain', named: 'domain' } as const;
+const preview = { object: 'get_organization_domain', named: ['domain', 'organization_id'] } as const;
 
 type OrganizationId = (args: JsonObject, found: Found) => unknown;
 

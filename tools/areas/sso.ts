@@ -190,7 +190,7 @@ export default area({
       words: 'remove disconnect turn off disable saml oidc okta identity provider single sign-on',
       description: "Delete an SSO connection for good: its organization's SSO stops.",
       input: { connection_id: connectionId },
-      preview: { object: 'get_connection', named: 'name' },
+      preview: { object: 'get_connection', named: ['name', 'organization_id'] },
     }),
   ],
 });

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { API_KEY, area, CLIENT_ID, tool } from '../../src/catalog/declaration.ts';
 import { detail, secret } from '../../src/catalog/output.ts';
+import { ALL_STATUSES } from '../admission.ts';
 import {
   changedMetadata,
   clearable,
@@ -187,7 +188,11 @@ export default area({
       words: 'remove erase offboard close cancel account person gdpr forget',
       description: 'Delete a user for good, with sessions and memberships.',
       input: { user_id: userId },
-      preview: { object: 'get_user', named },
+      preview: {
+        object: 'get_user',
+        named,
+        dependents: { list_organization_memberships: { by: 'user_id', with: { statuses: ALL_STATUSES } } },
+      },
     }),
     tool({
       name: 'list_user_identities',

@@ -172,12 +172,13 @@ const nameAt = (value: JsonObject, path: string): unknown =>
 /** The objects that are linked to that of a call, by kind. Those that the caller may not read are not counted. */
 const readLinked = (tool: Tool, args: Arguments, id: string, { read, toolOf, mayRead }: PreviewDeps) =>
   Promise.all(
-    Object.entries(tool.preview?.dependents ?? {}).map(async ([name, argument]) => {
+    Object.entries(tool.preview?.dependents ?? {}).map(async ([name, dependents]) => {
+      const { by, with: others } = typeof dependents === 'string' ? { by: dependents, with: {} } : dependents;
       const list = toolOf(name);
       const what = name.replace(/^list_/, '').replaceAll('_', ' ');
       if (list === undefined || !mayRead(list)) return { what, count: undefined };
       const limit = list.paginated ? { limit: PAGE_ITEMS } : {};
-      const page = await read(list, { ...sharedArguments(tool, args, list), [argument]: id, ...limit });
+      const page = await read(list, { ...sharedArguments(tool, args, list), ...others, [by]: id, ...limit });
       return { what, ...toDependents(list, page.value) };
     }),
   );
