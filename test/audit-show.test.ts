@@ -289,3 +289,13 @@ describe('what --since means', () => {
 it('names --until where its time is not valid', async () => {
   await expect(show(await record(), '--until', 'soon')).rejects.toThrow('--until soon: give a date or time');
 });
+
+it.each([
+  ['2026-11-23', '2026-11-22'],
+  ['2026-11-23', '2026-11-23'],
+  ['1h', '2h'],
+])('refuses --since %s --until %s, between which no entry can be', async (since, until) => {
+  await expect(show(await record(), '--since', since, '--until', until)).rejects.toThrow(
+    `--since ${since} is not before --until ${until}: no entry can be between them.`,
+  );
+});

@@ -140,6 +140,7 @@ describe('the page of calls', () => {
     ['outcome=fine', 'fine is not a valid outcome.'],
     ['since=yesterday', 'since yesterday: give a date or time such as 2026-11-22T10:57Z'],
     ['until=2026-02-30', 'until 2026-02-30: give a date or time'],
+    ['since=1h&until=2h', 'since 1h is not before until 2h: no entry can be between them.'],
     [`tool=${'x'.repeat(101)}`, 'tool has more than 100 characters.'],
     ['skip=100', 'skip is not a filter.'],
     ['before=run-1', 'before is not valid. Follow the link Older of a page.'],

@@ -40,7 +40,8 @@ export function readDeploymentKey(
   if (deploymentKeyEnv === undefined) return undefined;
   const name = toVariableName(deploymentKeyEnv);
   const text = variable(name);
-  if (text === undefined) throw new StartError(`--deployment-key-env: the variable ${name} is not set.`);
+  if (text === undefined)
+    throw new StartError(`--deployment-key-env: the variable ${name} is not set. Make a key with: ${MAKE_KEY}`);
   return toDeploymentKey(text, name);
 }
 

@@ -252,6 +252,7 @@ export const STOPS: Readonly<Record<string, readonly Stop[]>> = {
     'agent remove-token bot aaaaaaaaaa bbbbbbbbbb --config FILE',
     ['audit verify FILE --head 5', ''],
     ['audit show FILE --since yesterday', ''],
+    ['audit show FILE --since 1h --until 2h', ''],
     ['audit show FILE --count-by user', ''],
     'init',
     'init emacs',

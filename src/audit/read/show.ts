@@ -1,7 +1,7 @@
 import { type RowFilter, readRows } from './find-rows.ts';
 import { toPlain } from './plain-line.ts';
 import type { Row } from './rows.ts';
-import { toTime } from './time-words.ts';
+import { toTimeRange } from './time-words.ts';
 
 /** A filter with its times in words: 2026-11-22, 2026-11-22T10:57Z, or an age such as 30m, 2h, 7d. */
 export type EntryFilter = Omit<RowFilter, 'agents' | 'since' | 'until'> & {
@@ -20,8 +20,7 @@ export function rowsOf(
 ): AsyncGenerator<Row, void> {
   return readRows(paths, {
     ...filter,
-    since: since === undefined ? undefined : toTime(since, now()),
-    until: until === undefined ? undefined : toTime(until, now(), '--until'),
+    ...toTimeRange({ since, until }, now()),
   });
 }
 

@@ -13,7 +13,7 @@ const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\
  * The time that a date, a time or an age stands for. A time without a zone is UTC, as are the times shown.
  * @throws StartError for any other text
  */
-export function toTime(text: string, now: Date, flag = '--since'): Date {
+export function toTime(text: string, now: Date, name = '--since'): Date {
   const [, count, unit = ''] = /^(\d{1,5})([smhdw])$/.exec(text) ?? [];
   if (count !== undefined) return new Date(now.getTime() - Number(count) * (MS_PER_UNIT[unit] ?? 0));
   const hasZone = /(?:Z|[+-]\d\d:\d\d)$/.test(text.slice(10));
@@ -22,6 +22,26 @@ export function toTime(text: string, now: Date, flag = '--since'): Date {
   const isReal = text.slice(0, 10) === new Date(`${text.slice(0, 10)}T00:00Z`).toJSON()?.slice(0, 10);
   if (!Number.isNaN(time.getTime()) && isReal) return time;
   throw new StartError(
-    `${flag} ${text}: give a date or time such as 2026-11-22T10:57Z, or an age such as 30m, 2h or 7d.`,
+    `${name} ${text}: give a date or time such as 2026-11-22T10:57Z, or an age such as 30m, 2h or 7d.`,
   );
+}
+
+/**
+ * The times that a filter names, by `prefix` and the member in messages.
+ * @throws StartError for a text that is not a time, and where no entry can be between the two
+ */
+export function toTimeRange(
+  { since, until }: { readonly since?: string | undefined; readonly until?: string | undefined },
+  now: Date,
+  prefix = '--',
+) {
+  const times = {
+    since: since === undefined ? undefined : toTime(since, now, `${prefix}since`),
+    until: until === undefined ? undefined : toTime(until, now, `${prefix}until`),
+  };
+  if (times.since !== undefined && times.until !== undefined && times.since >= times.until)
+    throw new StartError(
+      `${prefix}since ${since} is not before ${prefix}until ${until}: no entry can be between them. An age such as 2h counts back from now.`,
+    );
+  return times;
 }

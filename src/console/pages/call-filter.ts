@@ -1,6 +1,6 @@
 import type { RowCursor, RowFilter } from '../../audit/read/find-rows.ts';
 import { type Row, STATES } from '../../audit/read/rows.ts';
-import { toTime } from '../../audit/read/time-words.ts';
+import { toTimeRange } from '../../audit/read/time-words.ts';
 import { StartError } from '../../errors.ts';
 import { inShort } from '../../wording.ts';
 
@@ -38,13 +38,13 @@ export function toCallFilter(query: URLSearchParams, now: Date): CallFilter {
     if (value.length > MAX_VALUE_CHARS) faults.push(`${name} has more than ${MAX_VALUE_CHARS} characters.`);
     return value === '' || value.length > MAX_VALUE_CHARS ? undefined : value;
   };
-  const timeOf = (name: string, value: string | undefined): Date | undefined => {
+  const timesOf = (given: CallFields): ReturnType<typeof toTimeRange> => {
     try {
-      return value === undefined ? undefined : toTime(value, now, name);
+      return toTimeRange(given, now, '');
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       faults.push(error.message);
-      return undefined;
+      return { since: undefined, until: undefined };
     }
   };
   const fields: CallFields = Object.fromEntries(
@@ -59,15 +59,7 @@ export function toCallFilter(query: URLSearchParams, now: Date): CallFilter {
   const given = query.get('before') ?? undefined;
   const before = given === undefined ? undefined : toCursor(given);
   if (given !== undefined && before === undefined) faults.push('before is not valid. Follow the link Older of a page.');
-  const rows = {
-    agent,
-    tool,
-    state,
-    object,
-    since: timeOf('since', fields.since),
-    until: timeOf('until', fields.until),
-  };
-  return { fields, rows, before, faults };
+  return { fields, rows: { agent, tool, state, object, ...timesOf(fields) }, before, faults };
 }
 
 /** The run and number of an entry, and its time in milliseconds since 1970 where that is known. */
