@@ -57,11 +57,13 @@ export function run(connectHost: typeof ConnectHost, draw: typeof Draw, terms: V
     if (typeof name === 'string') tool = name;
   };
 
-  /** Rejects if the client refuses it. One that has no way to tell its model is not asked to. */
+  /** Rejects if the client refuses what it has declared. One that declares nothing may do it all the same. */
   const tellModel = async (text: string): Promise<void> => {
     const content = [{ type: 'text', text: text.slice(0, 8_000) }];
-    if (host.updateModelContext !== undefined) await wire.request('ui/update-model-context', { content });
+    const updateContext = () => wire.request('ui/update-model-context', { content });
+    if (host.updateModelContext !== undefined) await updateContext();
     else if (host.message !== undefined) await wire.request('ui/message', { role: 'user', content });
+    else await updateContext().catch(() => {});
   };
 
   const WAITS = 'The call waits for your answer.';

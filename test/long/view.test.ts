@@ -138,6 +138,16 @@ describeInBrowser('the view in a host page', (launch) => {
     await expect.poll(() => statusOf(second)).toBe('It was answered before: confirmed, and carried out.');
   });
 
+  it.each([false, true])('tells the model also where the host does not say that it can: %s', async (isSilent) => {
+    const args = { user_id: workos.newId('user'), email: 'eve@evil.test' };
+    const before = host.told.length;
+    const view = await host.show({ ...(await call('update_user', args)), isSilent });
+    await view.getByRole('button', yes).click();
+    await expect.poll(() => statusOf(view)).toBe('Confirmed, and carried out.');
+    await expect.poll(() => host.told.slice(before)).toHaveLength(1);
+    expect(host.told.at(-1)).toContain(`The view passed on a yes to update_user (${args.user_id}).`);
+  });
+
   it('keeps the outcome where the host does not tell the model', async () => {
     const args = { user_id: workos.newId('user'), email: 'eve@evil.test' };
     const view = await host.show({ ...(await call('update_user', args)), refuses: 'the model' });

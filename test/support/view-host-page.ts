@@ -20,11 +20,13 @@ export type ShownResult = {
   readonly resent?: readonly Record<string, unknown>[];
   /** A host that refuses what is for its model, or that answers nothing at all. */
   readonly refuses?: 'the model' | 'everything';
+  /** A host that does not declare what it does for its model. */
+  readonly isSilent?: boolean;
 };
 
 /** Shows one result in a frame of its own, as hosts do: of another origin, and with scripts allowed and nothing else. */
 async function show(shown: ShownResult): Promise<void> {
-  const { tool, args, result, theme = 'light', width = 700, resent = [], refuses, variables = {} } = shown;
+  const { tool, args, result, theme = 'light', width = 700, resent = [], refuses, isSilent, variables = {} } = shown;
   const { callTool, tell } = window as unknown as Bound; // the test has bound them
   const frame = document.createElement('iframe');
   frame.sandbox.add('allow-scripts');
@@ -41,7 +43,7 @@ async function show(shown: ShownResult): Promise<void> {
   const bridge = new AppBridge(
     null,
     { name: 'host', version: '1' },
-    { serverTools: {}, updateModelContext: { text: {} } },
+    { serverTools: {}, ...(isSilent !== true && { updateModelContext: { text: {} } }) },
     { hostContext: { theme, toolInfo: { tool: definition }, styles: { variables: variables as never } } }, // its type demands all variables
   );
   bridge.oncalltool = (params) => callTool(params);
