@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { toDeploymentKey } from '../src/settings/deployment-key.ts';
 import { signInAt } from './support/console-client.ts';
+import { findPort } from './support/find-port.ts';
 import {
   type ClientOptions,
   connectTo,
   entriesIn,
-  findPort,
   type HttpServer,
   hashOf,
   newId,

@@ -4,16 +4,8 @@ import { connect } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createCertificate, hasOpenssl } from './support/certificate.ts';
 import { toConsoleClient, toLink } from './support/console-client.ts';
-import {
-  findPort,
-  type HttpServer,
-  hashOf,
-  newId,
-  newTokens,
-  openFolder,
-  postCall,
-  serve,
-} from './support/http-server.ts';
+import { findPort } from './support/find-port.ts';
+import { type HttpServer, hashOf, newId, newTokens, openFolder, postCall, serve } from './support/http-server.ts';
 import { listen } from './support/upstream.ts';
 
 const HEX = '00112233445566778899aabbccddeeff0123456789abcdeffedcba9876543210';

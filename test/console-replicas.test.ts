@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { toLink } from './support/console-client.ts';
+import { findPort } from './support/find-port.ts';
 import {
   entriesIn,
-  findPort,
   type HttpServer,
   hashOf,
   newId,

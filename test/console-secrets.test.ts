@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deriveKey } from '../src/keys.ts';
 import { toLink } from './support/console-client.ts';
+import { findPort } from './support/find-port.ts';
 import {
   type Entry,
   entriesIn,
-  findPort,
   type HttpServer,
   hashOf,
   newId,

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connectTo, findPort, waitFor } from './support/http-server.ts';
+import { findPort } from './support/find-port.ts';
+import { connectTo, waitFor } from './support/http-server.ts';
 import { startProgram } from './support/in-process.ts';
 import { connect, PEERS, type Peer, type Session } from './support/session.ts';
 

@@ -9,7 +9,7 @@ import { TransportError } from '../src/workos/errors.ts';
 import { proxyFor } from '../src/workos/proxy.ts';
 import { createTransport } from '../src/workos/transport.ts';
 import { declarations } from '../tools/index.ts';
-import { findPort } from './support/http-server.ts';
+import { findPort } from './support/find-port.ts';
 import { openProxy } from './support/proxy.ts';
 
 const WORKOS = 'https://api.workos.com';

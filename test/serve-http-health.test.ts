@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findPort } from './support/find-port.ts';
 import {
   connectTo,
   entriesIn,
-  findPort,
   type HttpServer,
   hashOf,
   newId,

@@ -4,11 +4,11 @@ import { get } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openedBy } from './support/catalog.ts';
 import { createCertificate, hasOpenssl } from './support/certificate.ts';
+import { findPort } from './support/find-port.ts';
 import { sendRaw } from './support/http.ts';
 import {
   connectTo,
   entriesIn,
-  findPort,
   type HttpServer,
   hashOf,
   newTokens,

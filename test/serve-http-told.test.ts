@@ -6,9 +6,9 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { REFUSALS } from '../src/serve/http/responses.ts';
 import { createCertificate, hasOpenssl } from './support/certificate.ts';
+import { findPort } from './support/find-port.ts';
 import {
   entriesIn,
-  findPort,
   hashOf,
   newTokens,
   openFolder,

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { MAIN } from './support/built.ts';
-import { findPort } from './support/http-server.ts';
+import { findPort } from './support/find-port.ts';
 
 /** Notifications that are malformed. Each is a line of the log, and all of them are more than a pipe or a socket holds. */
 const NOISE = '{"method":"notifications/x"}\n'.repeat(5_000);

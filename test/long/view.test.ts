@@ -40,6 +40,16 @@ describeInBrowser('the view in a host page', (launch) => {
   const statusOf = (view: FrameLocator) => view.getByRole('status').textContent();
   const yes = { name: /^Yes/ };
   const no = { name: 'No' };
+  /** A delete that a person has confirmed in a view. */
+  const confirmDelete = async () => {
+    const user_id = workos.newId('user');
+    const shown = await call('delete_user', { user_id });
+    const view = await host.show(shown);
+    await view.getByRole('textbox').fill(user_id.slice(-6));
+    await view.getByRole('button', yes).click();
+    await expect.poll(() => workos.changes()).toEqual([`DELETE /user_management/users/${user_id}`]);
+    return shown;
+  };
 
   it('confirms a delete by the end of the ID and tells the model', async () => {
     const user_id = workos.newId('user');
@@ -183,12 +193,7 @@ describeInBrowser('the view in a host page', (launch) => {
   });
 
   it('does not claim that nothing was sent, where the conversation is loaded after the time of the call', async () => {
-    const user_id = workos.newId('user');
-    const shown = await call('delete_user', { user_id });
-    const view = await host.show(shown);
-    await view.getByRole('textbox').fill(user_id.slice(-6));
-    await view.getByRole('button', yes).click();
-    await expect.poll(() => workos.changes()).toHaveLength(1);
+    const shown = await confirmDelete();
     const { confirmation } = shown.result.structuredContent;
     confirmation.asked_at = new Date(Date.now() - 601_000).toISOString();
     const kept = await host.show(shown);
@@ -281,12 +286,7 @@ describeInBrowser('the view in a host page', (launch) => {
   });
 
   it('shows the outcome when the conversation is loaded again', async () => {
-    const user_id = workos.newId('user');
-    const shown = await call('delete_user', { user_id });
-    const view = await host.show(shown);
-    await view.getByRole('textbox').fill(user_id.slice(-6));
-    await view.getByRole('button', yes).click();
-    await expect.poll(() => workos.changes()).toHaveLength(1);
+    const shown = await confirmDelete();
     shown.result.structuredContent.confirmation.asked_at = new Date(Date.now() - 60_000).toISOString();
     const again = await host.show(shown);
     await expect.poll(() => again.getByRole('status').textContent()).toContain('It was answered before');

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { toLinkUrl } from '../../src/agents/console-link.ts';
 import { toLink } from './console-client.ts';
+import { findPort } from './find-port.ts';
 import {
   type ClientOptions,
   type Connected,
@@ -9,7 +10,6 @@ import {
   type Entry,
   type Env,
   entriesIn,
-  findPort,
   type HttpServer,
   hashOf,
   newTokens,

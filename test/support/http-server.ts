@@ -14,8 +14,6 @@ import { findPort } from './find-port.ts';
 import type { Peer, Result } from './session.ts';
 import { listen, type Upstream } from './upstream.ts';
 
-export { findPort };
-
 export type Env = Readonly<Record<string, string>>;
 export type Entry = Readonly<Record<string, unknown>>;
 

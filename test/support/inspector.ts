@@ -4,7 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import type { Browser, Frame, Page } from 'playwright-core';
 import { MAIN } from './built.ts';
-import { type Env, findPort, waitFor } from './http-server.ts';
+import { findPort } from './find-port.ts';
+import { type Env, waitFor } from './http-server.ts';
 import { collect } from './session.ts';
 import type { Witness } from './witnesses.ts';
 

@@ -7,7 +7,8 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { parse } from 'yaml';
 import { MAIN } from './built.ts';
-import { findPort, waitFor } from './http-server.ts';
+import { findPort } from './find-port.ts';
+import { waitFor } from './http-server.ts';
 import { type Block, blocksIn, commandsIn, FENCE } from './page.ts';
 import { collect } from './session.ts';
 

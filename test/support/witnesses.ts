@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { describe, it } from 'vitest';
 import { MAIN } from './built.ts';
-import { findPort, waitFor } from './http-server.ts';
+import { findPort } from './find-port.ts';
+import { waitFor } from './http-server.ts';
 import { collect } from './session.ts';
 
 const ours = `${import.meta.dirname}/../../node_modules`;
